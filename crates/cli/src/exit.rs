@@ -1,0 +1,75 @@
+//! How a program ends, if not by returning.
+
+use std::process::ExitCode;
+
+use crate::stderr::say;
+use crate::typed::Aside;
+use crate::usage::version;
+
+/// The code to leave with, and what to say before.
+///
+/// Codes are Spark 3.5's: 0 after `--help` and `--version`, 255 for a wrong
+/// number of arguments, 1 for everything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// The exit code of the process.
+    pub code: u8,
+    /// The text for stderr, without its last line end; empty when there is
+    /// nothing to say.
+    pub message: String,
+}
+
+impl Exit {
+    /// The end with code 1 and `Error: <message>`.
+    pub fn error(message: impl AsRef<str>) -> Exit {
+        Exit {
+            code: 1,
+            message: format!("Error: {}", message.as_ref()),
+        }
+    }
+
+    /// The same with the usage behind a blank line, for errors in the shape of
+    /// the command line.
+    pub(crate) fn misuse(message: impl AsRef<str>, usage: &str) -> Exit {
+        Exit {
+            code: 1,
+            message: format!("Error: {}\n\n{usage}", message.as_ref()),
+        }
+    }
+
+    /// The end that shows how the program is called: code 255, which is what
+    /// `sys.exit(-1)` leaves in Spark's examples and in spark-submit itself.
+    pub(crate) fn wrong_call(usage: impl Into<String>) -> Exit {
+        Exit {
+            code: 255,
+            message: usage.into(),
+        }
+    }
+
+    /// The end of a command line that asks for something else than a run.
+    pub(crate) fn aside(aside: Aside, usage: &str) -> Exit {
+        let (code, message) = match aside {
+            Aside::Help => (0, usage.to_owned()),
+            Aside::Version => (0, version()),
+            Aside::UsageError => (1, usage.to_owned()),
+            Aside::Misuse(message) => return Exit::misuse(message, usage),
+        };
+        Exit { code, message }
+    }
+
+    /// The end with `code` and nothing to say.
+    pub(crate) fn silent(code: u8) -> Exit {
+        Exit {
+            code,
+            message: String::new(),
+        }
+    }
+
+    /// Says the message on stderr and gives the code to return from `main`.
+    pub fn report(&self) -> ExitCode {
+        if !self.message.is_empty() {
+            say(&self.message);
+        }
+        ExitCode::from(self.code)
+    }
+}

@@ -1,0 +1,99 @@
+//! The options of spark-submit: one table for reading them and for `--help`.
+
+/// An option that does something here.
+#[derive(Debug)]
+pub(crate) struct Meant {
+    /// The long name, without its dashes.
+    pub(crate) name: &'static str,
+    /// The short name, if there is one.
+    pub(crate) short: Option<char>,
+    /// What its value is called; `None` for a switch.
+    pub(crate) value: Option<&'static str>,
+    /// What it does, in a few words.
+    pub(crate) help: &'static str,
+}
+
+pub(crate) const MASTER: &str = "master";
+pub(crate) const NAME: &str = "name";
+pub(crate) const CONF: &str = "conf";
+pub(crate) const PROPERTIES_FILE: &str = "properties-file";
+pub(crate) const VERBOSE: &str = "verbose";
+pub(crate) const VERSION: &str = "version";
+pub(crate) const HELP: &str = "help";
+/// Shows the usage as an error would; Spark 3.5 hides it too.
+pub(crate) const USAGE_ERROR: &str = "usage-error";
+pub(crate) const DEPLOY_MODE: &str = "deploy-mode";
+
+const fn meant(
+    name: &'static str,
+    short: Option<char>,
+    value: Option<&'static str>,
+    help: &'static str,
+) -> Meant {
+    Meant {
+        name,
+        short,
+        value,
+        help,
+    }
+}
+
+/// The options that do something, in the order `--help` shows them.
+pub(crate) const MEANT: &[Meant] = &[
+    meant(
+        MASTER,
+        None,
+        Some("MASTER"),
+        "local, local[N], local[*], local[N,F] or local[*,F]",
+    ),
+    meant(NAME, None, Some("NAME"), "name of the run"),
+    meant(
+        CONF,
+        Some('c'),
+        Some("KEY=VALUE"),
+        "a setting; repeatable, the last of a key counts",
+    ),
+    meant(
+        PROPERTIES_FILE,
+        None,
+        Some("FILE"),
+        "settings, instead of spark-defaults.conf",
+    ),
+    meant(VERBOSE, Some('v'), None, "show the resolved settings"),
+    meant(VERSION, None, None, "show the version"),
+    meant(HELP, Some('h'), None, "show this"),
+];
+
+/// Options with a value that spark-submit knows and that mean nothing on one
+/// machine, or nothing to a native program.
+pub(crate) const WITHOUT_EFFECT: &[&str] = &[
+    DEPLOY_MODE,
+    "class",
+    "jars",
+    "packages",
+    "exclude-packages",
+    "repositories",
+    "py-files",
+    "files",
+    "archives",
+    "driver-memory",
+    "driver-java-options",
+    "driver-library-path",
+    "driver-class-path",
+    "driver-cores",
+    "executor-memory",
+    "executor-cores",
+    "total-executor-cores",
+    "num-executors",
+    "proxy-user",
+    "principal",
+    "keytab",
+    "queue",
+];
+
+/// The one switch among them.
+pub(crate) const SUPERVISE: &str = "supervise";
+
+/// Options that speak to a cluster. They are refused: doing nothing would look
+/// like having done it, or like running elsewhere.
+pub(crate) const OF_A_CLUSTER: &[&str] = &["kill", "status", "remote"];

@@ -1,0 +1,42 @@
+//! The port in `<hostname> <port>`.
+
+/// Reads a TCP port to connect to, 1 to 65535, in plain digits.
+///
+/// # Errors
+///
+/// A line that names `text`, when it is anything else.
+pub fn parse_port(text: &str) -> Result<u16, String> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse() {
+        Ok(port) if digits && port > 0 => Ok(port),
+        _ => Err(format!(
+            "port should be a number from 1 to 65535, but was '{text}'"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_numbers_from_1_to_65535() {
+        for (text, port) in [("1", 1), ("9999", 9999), ("65535", 65535), ("080", 80)] {
+            assert_eq!(parse_port(text), Ok(port));
+        }
+        for text in [
+            "",
+            "0",
+            "65536",
+            "-1",
+            "+1",
+            " 1",
+            "1.0",
+            "http",
+            "99999999999",
+        ] {
+            let message = parse_port(text).unwrap_err();
+            assert!(message.contains(&format!("'{text}'")), "{message}");
+        }
+    }
+}

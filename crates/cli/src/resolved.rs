@@ -1,0 +1,267 @@
+//! The second step: what was typed, together with the properties file, the
+//! environment and the defaults.
+//!
+//! Spark 3.5 takes a setting from the first of: the program, the options, the
+//! properties file *or* `spark-defaults.conf`, the environment, the built-in
+//! default. The program comes after this module and is the strongest because
+//! it sets what it likes on the result.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use millrace_types::{Conf, Master, keys};
+
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::properties;
+use crate::suggestion::nearest_key;
+use crate::typed::Typed;
+use crate::validation::{check_settings, check_typed, typed_deploy_mode};
+
+/// The settings of a run, before the program has said anything.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// Checked settings; `spark.master` is always among them.
+    pub(crate) conf: Conf,
+    /// What the user should know, one line each.
+    pub(crate) notices: Vec<String>,
+    /// The properties file that was read.
+    pub(crate) properties_file: Option<PathBuf>,
+}
+
+/// Spark's own key for the deploy mode, which a properties file may hold.
+const DEPLOY_MODE_KEY: &str = "spark.submit.deployMode";
+
+/// Resolves what was typed. `usage` goes behind errors that Spark answers
+/// with its usage.
+pub(crate) fn resolve(
+    typed: &Typed,
+    environment: &Environment,
+    usage: &str,
+) -> Result<Resolved, Exit> {
+    check_typed(typed).map_err(Exit::error)?;
+
+    let mut conf = Conf::from_iter(typed.conf.iter().cloned());
+    for (key, option) in [(keys::MASTER, &typed.master), (keys::APP_NAME, &typed.name)] {
+        // Spark 3.5: an option of its own beats the same setting in --conf.
+        if let Some(value) = option {
+            conf.set(key, value);
+        }
+    }
+    let properties_file = properties_file(typed, environment);
+    if let Some(path) = &properties_file {
+        let settings = read_file(path).map_err(|why| {
+            Exit::misuse(
+                format!("Invalid properties file '{}'. {why}", path.display()),
+                usage,
+            )
+        })?;
+        for (key, value) in settings {
+            conf.set_if_missing(key, value);
+        }
+    }
+    let mut notices = drop_foreign_keys(&mut conf);
+    let from_environment = |name: &str| {
+        environment
+            .get(name)
+            .map(|value| value.to_string_lossy().into_owned())
+    };
+    if let Some(master) = from_environment("MASTER") {
+        conf.set_if_missing(keys::MASTER, master);
+    }
+    conf.set_if_missing(keys::MASTER, Master::DEFAULT.to_string());
+
+    let deploy_mode = typed_deploy_mode(typed)
+        .or(conf.get(DEPLOY_MODE_KEY))
+        .map(str::to_owned)
+        .or_else(|| from_environment("DEPLOY_MODE"));
+    check_settings(&conf, deploy_mode.as_deref()).map_err(Exit::error)?;
+
+    notices.extend(without_effect(typed));
+    Ok(Resolved {
+        conf,
+        notices,
+        properties_file,
+    })
+}
+
+/// Settings that were resolved before, by `millrace-submit`. They are checked
+/// all the same, since anyone can write the variable they came in.
+pub(crate) fn accept(mut conf: Conf) -> Result<Resolved, Exit> {
+    conf.set_if_missing(keys::MASTER, Master::DEFAULT.to_string());
+    check_settings(&conf, None).map_err(Exit::error)?;
+    Ok(Resolved {
+        conf,
+        notices: Vec::new(),
+        properties_file: None,
+    })
+}
+
+/// The one properties file that counts: the one typed, else the defaults of
+/// the configuration directory; never both.
+fn properties_file(typed: &Typed, environment: &Environment) -> Option<PathBuf> {
+    let defaults = || {
+        let directory = Path::new(environment.get("SPARK_CONF_DIR")?);
+        Some(directory.join("spark-defaults.conf")).filter(|path| path.is_file())
+    };
+    typed
+        .properties_file
+        .as_ref()
+        .map(PathBuf::from)
+        .or_else(defaults)
+}
+
+fn read_file(path: &Path) -> Result<impl Iterator<Item = (String, String)>, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let settings = properties::parse(&String::from_utf8_lossy(&bytes))?;
+    // Spark 3.5 trims values as Java trims, but keeps line ends that escapes
+    // have put there.
+    let trimmed = |c: char| c <= ' ' && c != '\r' && c != '\n';
+    Ok(settings
+        .into_iter()
+        .map(move |(key, value)| (key, value.trim_matches(trimmed).to_owned())))
+}
+
+/// Drops the keys that are neither Spark's nor millrace's, and points at the
+/// ones of millrace's that do not exist.
+fn drop_foreign_keys(conf: &mut Conf) -> Vec<String> {
+    let mut notices = Vec::new();
+    let mut foreign = Vec::new();
+    for (key, _) in conf.iter() {
+        if key.starts_with("millrace.") {
+            if keys::find(key).is_none() {
+                let nearest = nearest_key(key);
+                notices.push(format!(
+                    "Warning: Unknown setting {key}: did you mean {nearest}?"
+                ));
+            }
+        } else if !key.starts_with("spark.") {
+            notices.push(format!(
+                "Warning: Ignoring non-Spark config property: {key}"
+            ));
+            foreign.push(key.to_owned());
+        }
+    }
+    for key in foreign {
+        conf.remove(&key);
+    }
+    notices
+}
+
+/// One line for all options that were typed in vain.
+fn without_effect(typed: &Typed) -> Option<String> {
+    let options: Vec<String> = typed
+        .without_effect
+        .iter()
+        .map(|(name, _)| format!("--{name}"))
+        .collect();
+    let list = options.join(", ");
+    (!options.is_empty()).then(|| format!("Warning: No effect on one machine: {list}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::typed;
+
+    fn resolved(environment: &Environment, args: &[&str]) -> Resolved {
+        let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+        resolve(&typed::read(&args).unwrap(), environment, "usage").unwrap()
+    }
+
+    #[test]
+    fn the_strongest_layer_wins() {
+        let directory = tempfile::tempdir().unwrap();
+        let defaults = directory.path().join("spark-defaults.conf");
+        fs::write(
+            &defaults,
+            "spark.master local[5]\nspark.app.name=defaults\n",
+        )
+        .unwrap();
+        let typed_file = directory.path().join("typed.props");
+        fs::write(&typed_file, "spark.master: local[4] \n").unwrap();
+        let file = format!("--properties-file={}", typed_file.display());
+
+        let bare = Environment::empty();
+        let variable = bare.clone().with("MASTER", "local[6]");
+        let all = variable.clone().with("SPARK_CONF_DIR", directory.path());
+        let conf = "--conf=spark.master=local[3]";
+        let flag = "--master=local[2]";
+        let cases = [
+            (&all, &[flag, conf, &file][..], "local[2]", None),
+            (&all, &[conf, &file], "local[3]", None),
+            (&all, &[&file], "local[4]", None),
+            (&all, &[], "local[5]", Some("defaults")),
+            (&all, &["--name=typed"], "local[5]", Some("typed")),
+            (&variable, &[], "local[6]", None),
+            (&bare, &[], "local[*]", None),
+            (
+                &bare,
+                &["-c", "spark.app.name=a", "-c", "spark.app.name=b"],
+                "local[*]",
+                Some("b"),
+            ),
+        ];
+        for (environment, args, master, name) in cases {
+            let conf = resolved(environment, args).conf;
+            assert_eq!(conf.get(keys::MASTER), Some(master), "{args:?}");
+            assert_eq!(conf.get(keys::APP_NAME), name, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_directory_without_defaults_is_no_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let environment = Environment::empty().with("SPARK_CONF_DIR", directory.path());
+        assert_eq!(resolved(&environment, &[]).properties_file, None);
+    }
+
+    #[test]
+    fn values_of_a_file_are_trimmed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("p");
+        fs::write(&path, b"spark.a =  x y \t\nspark.b = \\ \\n x\xff\n").unwrap();
+        let file = format!("--properties-file={}", path.display());
+        let resolved = resolved(&Environment::empty(), &[&file]);
+        assert_eq!(resolved.conf.get("spark.a"), Some("x y"));
+        assert_eq!(resolved.conf.get("spark.b"), Some("\n x\u{fffd}"));
+        assert_eq!(resolved.properties_file, Some(path));
+    }
+
+    #[test]
+    fn notices_name_what_has_no_effect() {
+        let args = [
+            "--queue=q",
+            "--conf=bar.baz=1",
+            "--conf=millrace.maxBatch=3",
+            "--deploy-mode=client",
+            "--conf=spark.anything=1",
+        ];
+        let resolved = resolved(&Environment::empty(), &args);
+        let expected = [
+            "Warning: Ignoring non-Spark config property: bar.baz",
+            "Warning: Unknown setting millrace.maxBatch: did you mean millrace.maxBatches?",
+            "Warning: No effect on one machine: --deploy-mode, --queue",
+        ];
+        assert_eq!(resolved.notices, expected);
+        assert!(!resolved.conf.contains("bar.baz"));
+        assert!(resolved.conf.contains("spark.anything"));
+    }
+
+    #[test]
+    fn the_deploy_mode_comes_from_every_layer() {
+        let cluster = Environment::empty().with("DEPLOY_MODE", "cluster");
+        let refused = |environment: &Environment, args: &[&str]| {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            resolve(&typed::read(&args).unwrap(), environment, "usage").is_err()
+        };
+        assert!(refused(&cluster, &[]));
+        assert!(!refused(&cluster, &["--deploy-mode=client"]));
+        assert!(refused(
+            &Environment::empty(),
+            &["--conf=spark.submit.deployMode=cluster"]
+        ));
+    }
+}

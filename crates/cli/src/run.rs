@@ -1,0 +1,162 @@
+//! Runs a program: from its command line to its exit code.
+//!
+//! What a program writes is its streams. Everything around them is the same for all: reading
+//! the arguments, signals, the summary, and what an error is to whoever started it.
+
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, keys};
+
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::port::parse_port;
+use crate::program::{Invocation, Program, parse};
+use crate::signals::Signals;
+use crate::stderr::say;
+use crate::summary::Summary;
+
+/// A program that has been called: its settings and arguments.
+#[derive(Debug)]
+pub struct App {
+    invocation: Invocation,
+    summary: Option<Arc<Summary>>,
+}
+
+/// Reads the command line, runs `body`, and turns what comes of it into an exit code.
+///
+/// | what happened | code |
+/// |---|---|
+/// | the run ended by itself, was stopped by SIGTERM, or its output was closed | 0 |
+/// | SIGINT stopped it | 130 |
+/// | a setting is wrong, the program's code panicked, the system refused something | 1 |
+/// | wrong number of arguments | 255 |
+///
+/// ```no_run
+/// use millrace_cli::{Program, run};
+///
+/// const PROGRAM: Program = Program {
+///     name: "echo",
+///     arguments: "<hostname> <port>",
+///     argument_count: 2,
+///     app_name: "Echo",
+/// };
+///
+/// fn main() -> std::process::ExitCode {
+///     run(&PROGRAM, |app| {
+///         let ssc = app.streaming_context(millrace::Duration::seconds(1))?;
+///         ssc.socket_text_stream(app.argument(0), app.port(1)?).print();
+///         ssc.start()?;
+///         app.await_termination(&ssc)
+///     })
+/// }
+/// ```
+pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> ExitCode {
+    let arguments = std::env::args_os().skip(1);
+    let invocation = match parse(program, &Environment::of_process(), arguments) {
+        Ok(invocation) => invocation,
+        Err(exit) => return exit.report(),
+    };
+    invocation.announce();
+    std::panic::set_hook(Box::new(one_line));
+    let summary = invocation
+        .conf
+        .get(keys::SUMMARY)
+        .map(|file| Arc::new(Summary::new(file)));
+    let app = App {
+        invocation,
+        summary,
+    };
+    let ended = catch_unwind(AssertUnwindSafe(|| body(&app)));
+    // The hook has said what and where.
+    let ended = ended.unwrap_or_else(|_| Err(Exit::error("the program ended by a panic")));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => exit.report(),
+    }
+}
+
+impl App {
+    /// The settings that were typed, and what they resolve to.
+    pub fn conf(&self) -> &Conf {
+        &self.invocation.conf
+    }
+
+    /// Argument number `index`.
+    ///
+    /// # Panics
+    /// If the program takes fewer arguments.
+    pub fn argument(&self, index: usize) -> &str {
+        &self.invocation.arguments[index]
+    }
+
+    /// Argument number `index` as a TCP port.
+    ///
+    /// # Errors
+    /// An [`Exit`] that names the argument, if it is not 1 to 65535.
+    ///
+    /// # Panics
+    /// If the program takes fewer arguments.
+    pub fn port(&self, index: usize) -> Result<u16, Exit> {
+        parse_port(self.argument(index)).map_err(Exit::error)
+    }
+
+    /// A context with the program's settings.
+    ///
+    /// # Errors
+    /// As [`StreamingContext::new`].
+    pub fn streaming_context(&self, batch_duration: Duration) -> Result<StreamingContext, Exit> {
+        let ssc = StreamingContext::new(self.conf(), batch_duration)?;
+        if let Some(summary) = &self.summary {
+            ssc.add_streaming_listener(summary.listener());
+        }
+        Ok(ssc)
+    }
+
+    /// Waits until the context has stopped. A first SIGINT or SIGTERM stops it after it has run
+    /// what was received (`spark.streaming.stopGracefullyOnShutdown=false`: without); a second
+    /// one ends the process at once. Then writes the summary, if there is to be one.
+    ///
+    /// # Errors
+    /// An [`Exit`] for whatever ended the run other than its own end or SIGTERM.
+    pub fn await_termination(&self, ssc: &StreamingContext) -> Result<(), Exit> {
+        let graceful = self.conf().boolean(keys::STOP_GRACEFULLY_ON_SHUTDOWN);
+        let graceful = graceful
+            .map_err(|bad| Exit::error(bad.to_string()))?
+            .unwrap_or(true);
+        let signals = Signals::watch(ssc.stop_handle(), graceful)
+            .map_err(|error| Exit::error(format!("cannot watch for signals: {error}")))?;
+        let ended = ssc.await_termination();
+        let interrupted = signals.interrupted();
+        if let Some(summary) = &self.summary {
+            summary.write(ssc.bytes_not_run()).map_err(Exit::error)?;
+        }
+        ended?;
+        if interrupted {
+            Err(Exit::silent(130))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl From<Error> for Exit {
+    /// Nobody reads the output any more: that is no failure, and nothing to be said.
+    fn from(error: Error) -> Exit {
+        match error.kind() {
+            ErrorKind::OutputClosed => Exit::silent(0),
+            _ => Exit::error(error.to_string()),
+        }
+    }
+}
+
+/// Says where user code panicked, in one line; the error that it becomes names batch and stage.
+fn one_line(info: &PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let message = payload.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = message.unwrap_or("no message").to_owned();
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    say(&format!("millrace: {place}: {message}"));
+}

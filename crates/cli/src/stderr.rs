@@ -1,0 +1,16 @@
+//! The one way to stderr, which is where everything is said that is not the
+//! output of a batch.
+
+use std::io::{self, Write};
+
+/// Writes a line. A closed stderr is no reason to fail: nobody is left who
+/// could be told.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Says what the user should know before a run, and what `--verbose` shows.
+pub(crate) fn announce(notices: &[String], verbose: Option<&str>) {
+    let notices = notices.iter().map(String::as_str);
+    notices.chain(verbose).for_each(say);
+}

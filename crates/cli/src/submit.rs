@@ -1,0 +1,278 @@
+//! The command line of `millrace-submit [options] <program> [arguments]`.
+//!
+//! Options before the program are spark-submit's, everything behind it is the
+//! program's. Mistakes in the options are found here, before the program
+//! starts; the program gets the resolved settings as
+//! [`handoff`] says, and the process becomes the program, so
+//! that signals and exit codes need nobody in between.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use millrace_types::Conf;
+
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::handoff::{self, SUBMIT_CONF};
+use crate::lookup;
+use crate::resolved::{Resolved, resolve};
+use crate::stderr::announce;
+use crate::typed;
+use crate::usage::usage;
+use crate::verbose::describe;
+
+/// A program that is ready to be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// The program, as a path.
+    pub program: PathBuf,
+    /// Its arguments, as they were typed.
+    pub arguments: Vec<OsString>,
+    /// The settings it is given.
+    pub conf: Conf,
+    /// What the user should know before the run, one line each, for stderr.
+    pub notices: Vec<String>,
+    /// What `--verbose` shows, for stderr; `None` when nobody asked.
+    pub verbose: Option<String>,
+}
+
+/// Reads the command line of `millrace-submit`; `args` do not begin with its
+/// name.
+///
+/// # Errors
+///
+/// An [`Exit`] with code 0 for `--help` and `--version`, 255 without any
+/// argument, 1 for anything else that keeps the program from running.
+pub fn submit(
+    environment: &Environment,
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<Launch, Exit> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let usage = usage("millrace-submit [options] <program> [arguments]");
+    if args.is_empty() {
+        return Err(Exit::wrong_call(usage));
+    }
+    let mut typed = typed::read(&args).map_err(|aside| Exit::aside(aside, &usage))?;
+    let mut words = std::mem::take(&mut typed.rest).into_iter();
+    let Some(resource) = words.next() else {
+        return Err(Exit::misuse("Missing application resource.", &usage));
+    };
+    let Resolved {
+        conf,
+        notices,
+        properties_file,
+    } = resolve(&typed, environment, &usage)?;
+    let program = lookup::find(&resource, environment).map_err(Exit::error)?;
+    let arguments: Vec<OsString> = words.collect();
+    let verbose = typed.verbose.then(|| {
+        let shown: Vec<String> = arguments
+            .iter()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect();
+        describe(
+            &conf,
+            properties_file.as_deref(),
+            &program.display().to_string(),
+            &shown,
+        )
+    });
+    Ok(Launch {
+        program,
+        arguments,
+        conf,
+        notices,
+        verbose,
+    })
+}
+
+impl Launch {
+    /// Says the notices, and what `--verbose` asked for, on stderr, and becomes
+    /// the program; returns only when that fails. Where a process cannot become
+    /// another one, the program runs as a child and its exit code is returned.
+    pub fn run(&self) -> Exit {
+        announce(&self.notices, self.verbose.as_deref());
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env(SUBMIT_CONF, handoff::encode(&self.conf));
+        let error = match become_program(&mut command) {
+            Ok(exit) => return exit,
+            Err(error) => error,
+        };
+        Exit::error(format!(
+            "Cannot run program '{}': {error}",
+            self.program.display()
+        ))
+    }
+}
+
+#[cfg(unix)]
+fn become_program(command: &mut Command) -> std::io::Result<Exit> {
+    use std::os::unix::process::CommandExt;
+
+    Err(command.exec())
+}
+
+#[cfg(not(unix))]
+fn become_program(command: &mut Command) -> std::io::Result<Exit> {
+    let code = command.status()?.code();
+    let code = code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(Exit {
+        code,
+        message: String::new(),
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+    use std::{env, fs};
+
+    use super::*;
+
+    fn put_program(directory: &Path, text: &str) -> PathBuf {
+        let path = directory.join("prog");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    fn words(args: &[&str]) -> Vec<OsString> {
+        args.iter().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn options_before_the_program_are_ours_and_the_rest_is_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = put_program(directory.path(), "");
+        let environment = Environment::empty().beside(directory.path());
+        let args = [
+            "--master=local[2]",
+            "--queue=q",
+            "-v",
+            "prog",
+            "--master",
+            "x",
+            "",
+            "--help",
+        ];
+        let launch = submit(&environment, words(&args)).unwrap();
+        assert_eq!(launch.program, program);
+        assert_eq!(launch.arguments, words(&["--master", "x", "", "--help"]));
+        assert_eq!(launch.conf, Conf::from_iter([("spark.master", "local[2]")]));
+        assert_eq!(
+            launch.notices,
+            ["Warning: No effect on one machine: --queue"]
+        );
+        let verbose = launch.verbose.unwrap();
+        assert!(
+            verbose.ends_with("Arguments:\n  --master\n  x\n  \n  --help"),
+            "{verbose}"
+        );
+    }
+
+    #[test]
+    fn every_other_end_has_its_code_and_first_line() {
+        let directory = tempfile::tempdir().unwrap();
+        put_program(directory.path(), "");
+        let environment = Environment::empty().beside(directory.path());
+        let usage = "Usage: millrace-submit [options] <program> [arguments]";
+        let cases = [
+            (&[][..], 255, usage),
+            (&["--help"], 0, usage),
+            (&["--version"], 0, "millrace "),
+            (&["--verbose"], 1, "Error: Missing application resource."),
+            (
+                &["--master", "locl"],
+                1,
+                "Error: Missing application resource.",
+            ),
+            (
+                &["--nosuch", "prog"],
+                1,
+                "Error: Unrecognized option: --nosuch",
+            ),
+            (
+                &["--name"],
+                1,
+                "Error: Missing argument for option '--name'.",
+            ),
+            (
+                &["--master", "locl", "prog"],
+                1,
+                "Error: Master must either be yarn",
+            ),
+            (
+                &["-c", "millrace.print.num=x", "prog"],
+                1,
+                "Error: millrace.print.num should be",
+            ),
+            (
+                &["--properties-file", "no", "prog"],
+                1,
+                "Error: Invalid properties file 'no'. ",
+            ),
+            (&["nosuch"], 1, "Error: Cannot find program 'nosuch'"),
+            (&["./nosuch"], 1, "Error: Cannot run program './nosuch': "),
+            (
+                &["x/prog.py", "a"],
+                1,
+                "Error: x/prog.py is a Python program, and millrace runs",
+            ),
+        ];
+        for (args, code, expected) in cases {
+            let exit = submit(&environment, words(args)).unwrap_err();
+            let first = exit.message.lines().next().unwrap();
+            assert_eq!(exit.code, code, "{args:?}: {first}");
+            assert!(first.starts_with(expected), "{args:?}: {first}");
+        }
+    }
+
+    /// The process of this test becomes the program, so the test runs itself
+    /// again as a child that may.
+    #[test]
+    fn the_process_becomes_the_program() {
+        const PROGRAM: &str = "MILLRACE_TEST_PROGRAM";
+        if let Some(program) = env::var_os(PROGRAM) {
+            let args = [
+                "--conf=spark.k=a b\n\u{e9}".into(),
+                program,
+                "--master".into(),
+                "".into(),
+            ];
+            let exit = submit(&Environment::empty(), args).unwrap().run();
+            panic!("still here: {exit:?}");
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let script = "#!/bin/sh\nprintf '<%s>' \"$@\" \"$MILLRACE_SUBMIT_CONF\"; exit 42\n";
+        let program = put_program(directory.path(), script);
+        let output = Command::new(env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "--nocapture",
+                "submit::tests::the_process_becomes_the_program",
+            ])
+            .env(PROGRAM, program)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(42));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let conf = "spark.k=a\\u0020b\\u000a\\u00e9\nspark.master=local[*]\n";
+        let expected = format!("<--master><><# settings of millrace-submit\n{conf}>");
+        assert!(printed.ends_with(&expected), "{printed}");
+    }
+
+    #[test]
+    fn a_program_that_cannot_start_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join("prog");
+        fs::write(&program, "").unwrap();
+        let args = [program.clone().into_os_string()];
+        let exit = submit(&Environment::empty(), args).unwrap().run();
+        assert_eq!(exit.code, 1);
+        let start = format!("Error: Cannot run program '{}': ", program.display());
+        assert!(exit.message.starts_with(&start), "{}", exit.message);
+    }
+}

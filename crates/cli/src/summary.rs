@@ -1,0 +1,119 @@
+//! `millrace.summary`: the figures of a run, written as one JSON object when it ends.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use millrace::{BatchInfo, StreamingListener};
+use serde_json::{Value, json};
+
+use crate::resources::{cpu_seconds, peak_resident_bytes};
+
+/// Collects while the run goes on; whoever asked for it gets a file.
+#[derive(Debug)]
+pub(crate) struct Summary {
+    file: PathBuf,
+    started: Instant,
+    figures: Mutex<Figures>,
+}
+
+#[derive(Debug, Default)]
+struct Figures {
+    bytes: u64,
+    records: u64,
+    batches: u64,
+    /// End of interval to end of output, a batch, in milliseconds.
+    latencies: Vec<i64>,
+    ended: Option<Instant>,
+}
+
+/// The summary's ear on the stream.
+struct Listener(Arc<Summary>);
+
+impl StreamingListener for Listener {
+    fn on_batch_completed(&mut self, batch: &BatchInfo) {
+        let mut figures = self.0.figures();
+        figures.batches += 1;
+        figures.records += batch.num_records();
+        figures.bytes += batch
+            .stream_id_to_input_info
+            .values()
+            .map(|input| input.num_bytes)
+            .sum::<u64>();
+        let end = batch
+            .processing_end_time
+            .map(|end| end - batch.batch_time.as_millis());
+        // A batch that a stop runs before its interval has ended is not late.
+        figures.latencies.extend(end.map(|late| late.max(0)));
+        figures.ended = Some(Instant::now());
+    }
+}
+
+impl Summary {
+    pub(crate) fn new(file: impl Into<PathBuf>) -> Summary {
+        Summary {
+            file: file.into(),
+            started: Instant::now(),
+            figures: Mutex::default(),
+        }
+    }
+
+    fn figures(&self) -> MutexGuard<'_, Figures> {
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn listener(self: &Arc<Self>) -> impl StreamingListener + 'static {
+        Listener(Arc::clone(self))
+    }
+
+    /// Writes the file; an error says why it could not.
+    pub(crate) fn write(&self, bytes_not_run: u64) -> Result<(), String> {
+        let text = format!("{:#}\n", self.json(bytes_not_run));
+        std::fs::write(&self.file, text).map_err(|error: io::Error| {
+            format!(
+                "cannot write the summary to {}: {error}",
+                self.file.display()
+            )
+        })
+    }
+
+    fn json(&self, bytes_not_run: u64) -> Value {
+        let mut figures = self.figures();
+        figures.latencies.sort_unstable();
+        let ended = figures.ended.unwrap_or_else(Instant::now);
+        json!({
+            "bytes": figures.bytes,
+            "records": figures.records,
+            "batches": figures.batches,
+            "wall_seconds": (ended - self.started).as_secs_f64(),
+            "cpu_seconds": cpu_seconds(),
+            "latency_p50_ms": percentile(&figures.latencies, 50),
+            "latency_p99_ms": percentile(&figures.latencies, 99),
+            "peak_rss_bytes": peak_resident_bytes(),
+            "bytes_dropped": bytes_not_run,
+        })
+    }
+}
+
+/// The smallest value that `percent` of all are not above; `None` of nothing.
+fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_ranks() {
+        let hundred: Vec<i64> = (1..=100).collect();
+        assert_eq!(
+            (percentile(&hundred, 50), percentile(&hundred, 99)),
+            (Some(50), Some(99))
+        );
+        assert_eq!(percentile(&[7], 99), Some(7));
+        assert_eq!(percentile(&[], 50), None);
+    }
+}

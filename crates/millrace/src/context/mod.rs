@@ -1,0 +1,313 @@
+//! The entry point of a program, and the assembly of what it described.
+
+mod settings;
+mod start;
+mod stop_handle;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration as StdDuration;
+
+use millrace_types::{Conf, Duration, StreamId, StreamingListener};
+
+use crate::dstream::{DStream, Printer};
+use crate::error::{Error, Result};
+use crate::exec::Executor;
+use crate::graph::{Builder, Lifecycle};
+use crate::notice::notice;
+use crate::pipeline::{Lines, NodeId};
+use crate::scheduler::{Clock, Engine, Outcome, StopMode};
+
+pub(crate) use settings::Settings;
+pub use stop_handle::StopHandle;
+
+/// The entry point of a streaming program.
+///
+/// A context is INITIALIZED while streams and outputs are described, ACTIVE from
+/// [`start`](StreamingContext::start) on, and STOPPED at the end; a stopped context is not
+/// started again (Spark 3.5).
+///
+/// ```no_run
+/// use millrace::{Conf, Duration, StreamingContext};
+/// # fn main() -> millrace::Result<()> {
+/// let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1))?;
+/// ssc.socket_text_stream("localhost", 9999)
+///     .flat_map(|line| line.split(" "))
+///     .map(|word| (word, 1_i64))
+///     .reduce_by_key(|a, b| a + b)
+///     .print();
+/// ssc.start()?;
+/// ssc.await_termination()
+/// # }
+/// ```
+pub struct StreamingContext {
+    settings: Settings,
+    builder: Arc<Builder>,
+    printer: Arc<Printer>,
+    clock: Arc<dyn Clock>,
+    outcome: Arc<Outcome>,
+    parts: Mutex<Parts>,
+}
+
+#[derive(Default)]
+struct Parts {
+    sources: Vec<Source>,
+    listeners: Vec<Box<dyn StreamingListener>>,
+    checkpoint: Option<String>,
+    engine: Option<Arc<Engine>>,
+    /// The thread that ends last.
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A receiving stream that was described.
+struct Source {
+    node: NodeId,
+    stream: StreamId,
+    name: String,
+    /// Host and port; a stream of a test has none and is fed by hand.
+    address: Option<(String, u16)>,
+}
+
+impl StreamingContext {
+    /// A context whose batches last `batch_duration` (`millrace.batchInterval` overrides it).
+    ///
+    /// `spark.master` says how many workers there are, `spark.default.parallelism` how many
+    /// partitions keyed results have; unset, `local[*]` and as many as workers.
+    ///
+    /// # Errors
+    /// If a setting is not what its key asks for, the batch duration is not positive, or the
+    /// system does not give the threads.
+    pub fn new(conf: &Conf, batch_duration: Duration) -> Result<StreamingContext> {
+        let settings = Settings::resolve(conf, batch_duration)?;
+        let printer = Printer::new(
+            settings.print_format,
+            settings.print_num,
+            jiff::tz::TimeZone::system(),
+            Box::new(std::io::stdout()),
+        );
+        let clock = Arc::new(crate::scheduler::SystemClock::default());
+        StreamingContext::assemble(settings, printer, clock)
+    }
+
+    pub(crate) fn assemble(
+        settings: Settings,
+        printer: Printer,
+        clock: Arc<dyn Clock>,
+    ) -> Result<StreamingContext> {
+        let executor = Executor::new(settings.workers)?;
+        Ok(StreamingContext {
+            builder: Arc::new(Builder::new(executor, settings.partitions)),
+            printer: Arc::new(printer),
+            clock,
+            outcome: Arc::default(),
+            parts: Mutex::default(),
+            settings,
+        })
+    }
+
+    fn parts(&self) -> MutexGuard<'_, Parts> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lines that a TCP server sends (Spark: `socketTextStream`).
+    ///
+    /// The context is the client: it connects when it starts, on IPv4 or IPv6, and again every
+    /// `spark.streaming.receiverRestartDelay` for as long as nobody answers. `\n`, `\r` and
+    /// `\r\n` end a line; malformed UTF-8 becomes U+FFFD as Java's decoder does it. A line
+    /// belongs to the batch in whose interval its end was read.
+    pub fn socket_text_stream(&self, host: &str, port: u16) -> DStream<Lines> {
+        self.text_stream(Some((host.to_owned(), port)))
+    }
+
+    pub(crate) fn text_stream(&self, address: Option<(String, u16)>) -> DStream<Lines> {
+        let name = match &address {
+            Some((host, port)) => format!("socket text stream {host}:{port}"),
+            None => "test stream".to_owned(),
+        };
+        let (node, stream) = self.builder.receive(name.clone());
+        self.parts().sources.push(Source {
+            node,
+            stream,
+            name,
+            address,
+        });
+        DStream {
+            pipeline: Arc::new(Lines { node }),
+            builder: Arc::clone(&self.builder),
+            printer: Arc::clone(&self.printer),
+        }
+    }
+
+    /// Names the checkpoint directory, which a program that keeps state must have (Spark:
+    /// `checkpoint`), and creates it.
+    ///
+    /// State lives in memory: the directory holds nothing that a restart could go on from yet,
+    /// and a start says so on standard error.
+    ///
+    /// # Errors
+    /// If the directory cannot be created.
+    pub fn checkpoint(&self, directory: impl AsRef<Path>) -> Result<()> {
+        let directory = directory.as_ref();
+        std::fs::create_dir_all(directory).map_err(|error| {
+            Error::io(
+                format!(
+                    "cannot create the checkpoint directory {}",
+                    directory.display()
+                ),
+                error,
+            )
+        })?;
+        self.parts().checkpoint = Some(directory.display().to_string());
+        Ok(())
+    }
+
+    /// Adds a listener; to be called before the start.
+    pub fn add_streaming_listener(&self, listener: impl StreamingListener + 'static) {
+        self.parts().listeners.push(Box::new(listener));
+    }
+
+    /// Starts to receive and to run batches, and returns. A second call does nothing but say so.
+    ///
+    /// # Errors
+    /// If the program broke a rule while it was described, has no output, or keeps state
+    /// without a checkpoint directory; if the context was stopped; if the system refuses a
+    /// thread.
+    pub fn start(&self) -> Result<()> {
+        match self.builder.lifecycle() {
+            Lifecycle::Initialized => {}
+            Lifecycle::Active => {
+                notice("StreamingContext has already been started");
+                return Ok(());
+            }
+            Lifecycle::Stopped => {
+                return Err(Error::illegal("StreamingContext has already been stopped"));
+            }
+        }
+        let started = self.start_engine();
+        if started.is_err() {
+            self.builder.set_lifecycle(Lifecycle::Stopped);
+            self.outcome.end();
+        }
+        started
+    }
+
+    /// Waits until the context has stopped.
+    ///
+    /// # Errors
+    /// What ended the run: user code that panicked, an output that could not be written, a call
+    /// after the start that broke a rule. Given once.
+    pub fn await_termination(&self) -> Result<()> {
+        self.wait(None).map(|_| ())
+    }
+
+    /// Waits until the context has stopped, but no longer than `timeout`; says whether it has.
+    ///
+    /// # Errors
+    /// As [`await_termination`](StreamingContext::await_termination).
+    pub fn await_termination_or_timeout(&self, timeout: StdDuration) -> Result<bool> {
+        self.wait(Some(timeout))
+    }
+
+    fn wait(&self, timeout: Option<StdDuration>) -> Result<bool> {
+        if let Some(broken) = self.builder.take_broken() {
+            return Err(broken);
+        }
+        let ended = self.outcome.wait(timeout)?;
+        if ended {
+            self.builder.set_lifecycle(Lifecycle::Stopped);
+        }
+        Ok(ended)
+    }
+
+    /// Stops the context and waits until it has stopped. `graceful` says whether what was
+    /// received is run first; that takes at most `spark.streaming.gracefulStopTimeout`, ten
+    /// batch intervals by default.
+    ///
+    /// Called by a function of a batch, it asks for the stop and returns: the batch that runs
+    /// cannot wait for itself.
+    pub fn stop(&self, graceful: bool) {
+        if self.builder.lifecycle() == Lifecycle::Initialized {
+            self.builder.set_lifecycle(Lifecycle::Stopped);
+            self.outcome.end();
+            return;
+        }
+        self.stop_handle().stop(graceful);
+        let own = std::thread::current()
+            .name()
+            .is_some_and(|name| name.starts_with("millrace-"));
+        if own {
+            return;
+        }
+        let thread = self.parts().thread.take();
+        if let Some(thread) = thread {
+            // Its panic would be the engine's own fault; the run has ended either way.
+            drop(thread.join());
+        }
+        self.builder.set_lifecycle(Lifecycle::Stopped);
+    }
+
+    /// Receives bytes by hand on the first stream, which has no address: a test is the sender.
+    /// Cuts a block after every `block_bytes` bytes.
+    pub(crate) fn feed(&self, bytes: &[u8], block_bytes: usize) {
+        let Some(engine) = self.parts().engine.clone() else {
+            return;
+        };
+        let blocks = &engine.receivers[0].blocks;
+        let mut since_cut = 0;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let filled = blocks.fill(|spare| {
+                let count = rest.len().min(spare.len()).min(block_bytes - since_cut);
+                spare[..count].copy_from_slice(&rest[..count]);
+                Ok(count)
+            });
+            let Some(Ok(count)) = filled else { return };
+            rest = &rest[count..];
+            since_cut += count;
+            if since_cut == block_bytes {
+                blocks.seal();
+                since_cut = 0;
+            }
+        }
+    }
+
+    /// Bytes that were received and not run, known when the context has stopped: none unless it
+    /// was stopped without grace, by `millrace.maxBatches`, or by an error.
+    pub fn bytes_not_run(&self) -> u64 {
+        self.outcome.not_run()
+    }
+
+    /// A handle that can ask for a stop from anywhere, a signal handler's thread for instance.
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle {
+            engine: self.parts().engine.clone(),
+        }
+    }
+}
+
+impl Drop for StreamingContext {
+    /// Stops without grace what is still running.
+    fn drop(&mut self) {
+        self.stop(false);
+    }
+}
+
+impl fmt::Debug for StreamingContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamingContext")
+            .field("settings", &self.settings)
+            .field("builder", &self.builder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The stop that `StopHandle` asks for.
+fn mode(graceful: bool) -> StopMode {
+    if graceful {
+        StopMode::Graceful
+    } else {
+        StopMode::Now
+    }
+}

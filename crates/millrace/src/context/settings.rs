@@ -1,0 +1,77 @@
+//! What the configuration means for a context: every key read once, here.
+
+use std::num::NonZeroUsize;
+use std::time::Duration as StdDuration;
+
+use millrace_types::{Conf, Duration, Master, TimeUnit, keys};
+
+use crate::dstream::PrintFormat;
+use crate::error::{Error, Result};
+
+/// Resolved settings.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) workers: usize,
+    pub(crate) partitions: usize,
+    pub(crate) interval: Duration,
+    pub(crate) block_interval: StdDuration,
+    pub(crate) restart_delay: StdDuration,
+    pub(crate) grace: StdDuration,
+    pub(crate) max_batches: Option<u64>,
+    pub(crate) stop_at_eof: bool,
+    pub(crate) print_num: i64,
+    pub(crate) print_format: PrintFormat,
+    pub(crate) max_in_flight: u64,
+    pub(crate) max_line: usize,
+    pub(crate) checkpoint: Option<String>,
+}
+
+impl Settings {
+    pub(crate) fn resolve(conf: &Conf, batch_duration: Duration) -> Result<Settings> {
+        keys::check(conf).map_err(Error::config)?;
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let master = conf
+            .get(keys::MASTER)
+            .map_or(Ok(Master::DEFAULT), Master::parse);
+        let workers = master.map_err(Error::config)?.resolve(cores);
+        let duration = |key, unit| conf.duration(key, unit).map_err(Error::config);
+        let integer = |key| conf.integer(key).map_err(Error::config);
+        let millis = TimeUnit::Milliseconds;
+        let interval = duration(keys::BATCH_INTERVAL, millis)?.unwrap_or(batch_duration);
+        if interval.as_millis() <= 0 {
+            return Err(Error::config(format_args!(
+                "the batch interval must be positive, but was {interval}"
+            )));
+        }
+        let partitions = integer(keys::DEFAULT_PARALLELISM)?;
+        let partitions = partitions
+            .and_then(|count| u32::try_from(count).ok())
+            .map_or(workers, |count| count as usize);
+        let std = |key, default| Ok::<_, Error>(duration(key, millis)?.unwrap_or(default).to_std());
+        let size = |key, default: u64| {
+            let size = conf.size(key).map_err(Error::config)?;
+            Ok::<_, Error>(size.map_or(default, |size| size.as_bytes()))
+        };
+        let format = conf.get(keys::PRINT_FORMAT).unwrap_or("pyspark");
+        // A text has 31 bits for a position in its block.
+        let max_line = size(keys::MAX_LINE_BYTES, 1 << 30)?.clamp(1 << 20, 1 << 30);
+        Ok(Settings {
+            workers,
+            partitions,
+            interval,
+            block_interval: std(keys::BLOCK_INTERVAL, Duration::milliseconds(200))?,
+            restart_delay: std(keys::RECEIVER_RESTART_DELAY, Duration::seconds(2))?,
+            grace: std(keys::GRACEFUL_STOP_TIMEOUT, interval * 10)?,
+            max_batches: integer(keys::MAX_BATCHES)?.and_then(|count| u64::try_from(count).ok()),
+            stop_at_eof: conf
+                .boolean(keys::STOP_AT_EOF)
+                .map_err(Error::config)?
+                .unwrap_or(false),
+            print_num: integer(keys::PRINT_NUM)?.unwrap_or(10),
+            print_format: PrintFormat::parse(format).unwrap_or(PrintFormat::PySpark),
+            max_in_flight: size(keys::MAX_BYTES_IN_FLIGHT, 256 << 20)?,
+            max_line: usize::try_from(max_line).unwrap_or(1 << 30),
+            checkpoint: conf.get(keys::CHECKPOINT_DIRECTORY).map(str::to_owned),
+        })
+    }
+}

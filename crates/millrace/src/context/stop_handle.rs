@@ -1,0 +1,27 @@
+//! Asks a running context to stop, from any thread.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::scheduler::Engine;
+
+/// Asks a context to stop; see [`StreamingContext::stop_handle`](crate::StreamingContext::stop_handle).
+#[derive(Clone)]
+pub struct StopHandle {
+    pub(super) engine: Option<Arc<Engine>>,
+}
+
+impl StopHandle {
+    /// Asks for a stop and returns at once. A handle taken before the start does nothing.
+    pub fn stop(&self, graceful: bool) {
+        if let Some(engine) = &self.engine {
+            engine.stop(super::mode(graceful), graceful.then_some(engine.grace));
+        }
+    }
+}
+
+impl fmt::Debug for StopHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StopHandle").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,27 @@
+//! `filter`: the records that pass a test.
+
+use std::sync::Arc;
+
+use crate::pipeline::{Filter, Pipeline};
+
+use super::DStream;
+
+impl<P: Pipeline> DStream<P> {
+    /// Keeps the records for which `function` is true (Spark: `filter`).
+    ///
+    /// ```
+    /// let batches = millrace::testing::run_batches(&["error: disk\nok\n"], |lines| {
+    ///     lines.filter(|line| line.starts_with("error"))
+    /// });
+    /// assert_eq!(batches, [["error: disk"]]);
+    /// ```
+    pub fn filter<F>(&self, function: F) -> DStream<Filter<P, F>>
+    where
+        F: Fn(&P::Item) -> bool + Send + Sync + 'static,
+    {
+        self.with(Arc::new(Filter {
+            parent: Arc::clone(&self.pipeline),
+            function,
+        }))
+    }
+}

@@ -1,0 +1,31 @@
+//! `flat_map`: one record into any number.
+
+use std::sync::Arc;
+
+use crate::pipeline::{FlatMap, Pipeline};
+
+use super::DStream;
+
+impl<P: Pipeline> DStream<P> {
+    /// Replaces every record by what `function` makes of it, in order (Spark: `flatMap`).
+    ///
+    /// What is returned is consumed by internal iteration: an iterator with a good `fold`, such
+    /// as [`Split`](crate::Split), runs its own loop.
+    ///
+    /// ```
+    /// let batches = millrace::testing::run_batches(&["to be\n"], |lines| {
+    ///     lines.flat_map(|line| line.split(" "))
+    /// });
+    /// assert_eq!(batches, [["to", "be"]]);
+    /// ```
+    pub fn flat_map<U, F>(&self, function: F) -> DStream<FlatMap<P, F>>
+    where
+        U: IntoIterator<Item: Send + 'static>,
+        F: Fn(P::Item) -> U + Send + Sync + 'static,
+    {
+        self.with(Arc::new(FlatMap {
+            parent: Arc::clone(&self.pipeline),
+            function,
+        }))
+    }
+}

@@ -1,0 +1,28 @@
+//! `map`: one record into one.
+
+use std::sync::Arc;
+
+use crate::pipeline::{Map, Pipeline};
+
+use super::DStream;
+
+impl<P: Pipeline> DStream<P> {
+    /// Passes every record through `function` (Spark: `map`).
+    ///
+    /// ```
+    /// let batches = millrace::testing::run_batches(&["a b\n", "c\n"], |lines| {
+    ///     lines.map(|line| line.len())
+    /// });
+    /// assert_eq!(batches, [vec![3], vec![1]]);
+    /// ```
+    pub fn map<U, F>(&self, function: F) -> DStream<Map<P, F>>
+    where
+        U: Send + 'static,
+        F: Fn(P::Item) -> U + Send + Sync + 'static,
+    {
+        self.with(Arc::new(Map {
+            parent: Arc::clone(&self.pipeline),
+            function,
+        }))
+    }
+}

@@ -1,0 +1,71 @@
+//! Streams of batches, and what a program can do with them: one operator a file.
+//!
+//! Every operator is an inherent method, so that nothing has to be imported. Narrow ones nest
+//! the pipeline's type; wide ones add a node to the graph and begin a new pipeline at it;
+//! output operations register what every batch is run for.
+
+mod filter;
+mod flat_map;
+mod map;
+mod output;
+mod pair;
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::graph::{Builder, Node};
+use crate::pipeline::{Output, Pipeline};
+
+pub(crate) use output::{PrintFormat, Printer};
+pub use pair::StateOptions;
+
+/// A stream of batches of `P::Item`, described by the pipeline `P`.
+///
+/// A `DStream` is a description: nothing runs before
+/// [`StreamingContext::start`](crate::StreamingContext::start). It is cheap to clone, and one
+/// stream can feed any number of others.
+pub struct DStream<P> {
+    pub(crate) pipeline: Arc<P>,
+    pub(crate) builder: Arc<Builder>,
+    pub(crate) printer: Arc<Printer>,
+}
+
+impl<P> Clone for DStream<P> {
+    fn clone(&self) -> DStream<P> {
+        self.with(Arc::clone(&self.pipeline))
+    }
+}
+
+impl<P> DStream<P> {
+    fn with<Q>(&self, pipeline: Arc<Q>) -> DStream<Q> {
+        DStream {
+            pipeline,
+            builder: Arc::clone(&self.builder),
+            printer: Arc::clone(&self.printer),
+        }
+    }
+
+    /// A stream of what a new node makes, an `Rdd<T>` a batch.
+    fn of_node<T: Send + 'static>(
+        &self,
+        name: String,
+        node: impl Node + 'static,
+    ) -> DStream<Output<T>> {
+        let node = self.builder.make(name, Box::new(node));
+        self.with(Arc::new(Output::of(node)))
+    }
+}
+
+impl<P: Pipeline> fmt::Debug for DStream<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DStream")
+            .field("inputs", &self.pipeline.inputs())
+            .finish()
+    }
+}
+
+/// How reports name an operator: as Spark does, by the line that called it.
+fn named(operator: &str, at: &Location<'_>) -> String {
+    format!("{operator} at {}:{}", at.file(), at.line())
+}

@@ -1,0 +1,190 @@
+//! The bytes of a printed batch, in the three formats, and where they go.
+
+use std::fmt::{self, Write as _};
+use std::io;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use millrace_text::{java, python};
+use millrace_types::BatchTime;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Forty-three hyphens, as Spark has it.
+const RULE: &str = "-------------------------------------------";
+
+/// `millrace.print.format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PrintFormat {
+    /// Python's `pprint`: local time, `str()` of the records.
+    PySpark,
+    /// Scala's `print`: `Time: N ms`, `toString` of the records.
+    Scala,
+    /// One JSON object a batch.
+    Json,
+}
+
+impl PrintFormat {
+    pub(crate) fn parse(text: &str) -> Option<PrintFormat> {
+        match text {
+            "pyspark" => Some(PrintFormat::PySpark),
+            "scala" => Some(PrintFormat::Scala),
+            "json" => Some(PrintFormat::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Formats batches and writes each with one call.
+pub(crate) struct Printer {
+    format: PrintFormat,
+    num: i64,
+    zone: TimeZone,
+    sink: Mutex<Box<dyn io::Write + Send>>,
+}
+
+impl Printer {
+    /// Local time is that of `zone`; what is printed goes to `sink`.
+    pub(crate) fn new(
+        format: PrintFormat,
+        num: i64,
+        zone: TimeZone,
+        sink: Box<dyn io::Write + Send>,
+    ) -> Printer {
+        Printer {
+            format,
+            num,
+            zone,
+            sink: Mutex::new(sink),
+        }
+    }
+
+    pub(crate) fn default_num(&self) -> i64 {
+        self.num
+    }
+
+    /// Writes one batch. `more` says that there are records besides these.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OutputClosed`] if nobody reads the output any more.
+    pub(crate) fn print<T: Serialize>(
+        &self,
+        time: BatchTime,
+        records: &[T],
+        more: bool,
+    ) -> Result<()> {
+        let text = self.text(time, records, more)?;
+        let mut sink = self
+            .sink
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let written = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());
+        written.map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => {
+                Error::new(ErrorKind::OutputClosed, "the output was closed")
+            }
+            _ => Error::io("cannot write to standard output", error),
+        })
+    }
+
+    fn text<T: Serialize>(&self, time: BatchTime, records: &[T], more: bool) -> Result<String> {
+        let mut out = String::new();
+        match self.format {
+            PrintFormat::Json => {
+                let batch =
+                    json!({ "time": time.as_millis(), "records": records, "truncated": more });
+                return Ok(format!("{batch}\n"));
+            }
+            PrintFormat::PySpark => self.head(&mut out, &self.local(time)),
+            PrintFormat::Scala => self.head(&mut out, &time.to_string()),
+        }
+        for record in records {
+            let shown = match self.format {
+                PrintFormat::Scala => java::write_scala(&mut out, record),
+                _ => python::write_str(&mut out, record),
+            };
+            shown.map_err(|error| {
+                Error::new(ErrorKind::Task, format!("batch {time}, print: {error}"))
+            })?;
+            out.push('\n');
+        }
+        if more {
+            out.push_str("...\n");
+        }
+        out.push('\n');
+        Ok(out)
+    }
+
+    fn head(&self, out: &mut String, time: &str) {
+        // Writing to a String does not fail.
+        let _ = write!(out, "{RULE}\nTime: {time}\n{RULE}\n");
+    }
+
+    /// Python's `str()` of the naive local datetime: microseconds only if there are any.
+    fn local(&self, time: BatchTime) -> String {
+        let instant = Timestamp::from_millisecond(time.as_millis()).unwrap_or(Timestamp::MAX);
+        let local = instant.to_zoned(self.zone.clone()).datetime();
+        let micros = local.subsec_nanosecond() / 1000;
+        let seconds = local.strftime("%Y-%m-%d %H:%M:%S");
+        if micros == 0 {
+            seconds.to_string()
+        } else {
+            format!("{seconds}.{micros:06}")
+        }
+    }
+}
+
+impl fmt::Debug for Printer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Printer")
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(format: PrintFormat, millis: i64, records: &[(&str, i64)], more: bool) -> String {
+        let printer = Printer::new(format, 10, TimeZone::UTC, Box::new(io::sink()));
+        printer
+            .text(BatchTime::from_millis(millis), records, more)
+            .unwrap()
+    }
+
+    #[test]
+    fn pyspark_shows_microseconds_only_if_there_are_any() {
+        let head = |millis| text(PrintFormat::PySpark, millis, &[], false);
+        assert_eq!(
+            head(1_500),
+            format!("{RULE}\nTime: 1970-01-01 00:00:01.500000\n{RULE}\n\n")
+        );
+        assert_eq!(
+            head(2_000),
+            format!("{RULE}\nTime: 1970-01-01 00:00:02\n{RULE}\n\n")
+        );
+    }
+
+    #[test]
+    fn each_format_shows_pairs_its_way() {
+        let pairs = [("it's", 1)];
+        let body = |format| text(format, 1000, &pairs, true);
+        assert_eq!(
+            body(PrintFormat::PySpark),
+            format!("{RULE}\nTime: 1970-01-01 00:00:01\n{RULE}\n(\"it's\", 1)\n...\n\n")
+        );
+        assert_eq!(
+            body(PrintFormat::Scala),
+            format!("{RULE}\nTime: 1000 ms\n{RULE}\n(it's,1)\n...\n\n")
+        );
+        let json: serde_json::Value = serde_json::from_str(&body(PrintFormat::Json)).unwrap();
+        assert_eq!(
+            json,
+            json!({"time": 1000, "records": [["it's", 1]], "truncated": true})
+        );
+    }
+}

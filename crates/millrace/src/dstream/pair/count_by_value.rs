@@ -1,0 +1,44 @@
+//! `count_by_value`: how often each record occurs.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::data::Key;
+use crate::pipeline::{Map, Output, Pipeline};
+use crate::shuffle::Reduce;
+
+use super::super::{DStream, named};
+use super::{ShuffleNode, Shuffling, default_partitioner};
+
+impl<P: Pipeline<Item: Key>> DStream<P> {
+    /// Counts how often each record occurs in a batch (Spark: `countByValue`).
+    ///
+    /// Partitions, order and cost are those of
+    /// [`reduce_by_key`](DStream::reduce_by_key).
+    ///
+    /// ```
+    /// let batches = millrace::testing::run_batches(&["b a b\n"], |lines| {
+    ///     lines.flat_map(|line| line.split(" ")).count_by_value()
+    /// });
+    /// let counts: Vec<_> = batches[0].iter().map(|(word, count)| (word.as_str(), *count)).collect();
+    /// assert_eq!(counts, [("b", 2), ("a", 1)]);
+    /// ```
+    #[track_caller]
+    pub fn count_by_value(&self) -> DStream<Output<(P::Item, i64)>> {
+        let name = named("count_by_value", Location::caller());
+        let ones = Arc::new(Map {
+            parent: Arc::clone(&self.pipeline),
+            function: |record: P::Item| (record, 1_i64),
+        });
+        let sum = Reduce(|a: i64, b: i64| a + b);
+        let shuffling = Shuffling::new(&ones, sum, &self.builder, &name);
+        let partitioner = default_partitioner(&self.builder);
+        self.of_node(
+            name,
+            ShuffleNode {
+                shuffling,
+                partitioner,
+            },
+        )
+    }
+}

@@ -1,0 +1,114 @@
+//! Operators on streams of pairs.
+
+mod count_by_value;
+mod reduce_by_key;
+mod update_state_by_key;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use crate::data::{Data, Key};
+use crate::error::Result;
+use crate::graph::{BatchRun, Builder, Made, Node};
+use crate::partition::{HashPartitioner, Partitioner};
+use crate::pipeline::{NodeId, Partition, Pipeline};
+use crate::rdd::Rdd;
+use crate::shuffle::{Aggregator, KeyHasher, Shard};
+use crate::stage::{EagerStage, ShuffleStage, Shuffled};
+
+pub use update_state_by_key::StateOptions;
+
+/// The partitioner of an operator that was given none: `spark.default.parallelism` partitions,
+/// else as many as workers.
+fn default_partitioner<K: Key>(builder: &Builder) -> Arc<dyn Partitioner<K>> {
+    let partitions = u32::try_from(builder.default_partitions)
+        .ok()
+        .and_then(NonZeroU32::new);
+    Arc::new(HashPartitioner::new(partitions.unwrap_or(NonZeroU32::MIN)))
+}
+
+/// A pipeline up to its shuffle, and how its shards are had: a stage that took its blocks as
+/// they came, or one that takes partitions when the batch is due.
+struct Shuffling<P, K, V, A: Aggregator<V>> {
+    stage: Arc<ShuffleStage<P, K, V, A>>,
+    inputs: Vec<NodeId>,
+    eager: bool,
+    name: String,
+}
+
+/// The shards of one batch.
+type Shards<K, C> = Option<Vec<Shard<K, C>>>;
+
+impl<P, K, V, A> Shuffling<P, K, V, A>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    A: Aggregator<V>,
+{
+    fn new(
+        pipeline: &Arc<P>,
+        aggregator: A,
+        builder: &Builder,
+        name: &str,
+    ) -> Shuffling<P, K, V, A> {
+        let inputs = pipeline.inputs();
+        let (hasher, executor) = (KeyHasher::default(), builder.executor.clone());
+        let stage = ShuffleStage::new(Arc::clone(pipeline), aggregator, hasher, executor);
+        let eager = builder.all_receive(&inputs);
+        Shuffling {
+            stage: Arc::new(stage),
+            inputs,
+            eager,
+            name: name.to_owned(),
+        }
+    }
+
+    fn eager(&self) -> Option<Arc<dyn EagerStage>> {
+        self.eager
+            .then(|| Arc::clone(&self.stage) as Arc<dyn EagerStage>)
+    }
+
+    fn shards(&self, batch: &BatchRun<'_>) -> Result<Shards<K, A::Acc>> {
+        let shards = if self.eager {
+            self.stage.finish(batch.time())
+        } else {
+            let inputs: Vec<Vec<Partition>> = self
+                .inputs
+                .iter()
+                .map(|&input| batch.partitions(input))
+                .collect::<Result<_>>()?;
+            self.stage.run(inputs)
+        };
+        shards.map_err(|message| batch.blamed(&self.name, &message))
+    }
+}
+
+/// The node of an operator whose result is the shuffle itself.
+struct ShuffleNode<P, K, V, A: Aggregator<V>> {
+    shuffling: Shuffling<P, K, V, A>,
+    partitioner: Arc<dyn Partitioner<K>>,
+}
+
+impl<P, K, V, A> Node for ShuffleNode<P, K, V, A>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    A: Aggregator<V, Acc: Data>,
+{
+    fn inputs(&self) -> Vec<NodeId> {
+        self.shuffling.inputs.clone()
+    }
+
+    fn eager(&self) -> Option<Arc<dyn EagerStage>> {
+        self.shuffling.eager()
+    }
+
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+        let shards = self.shuffling.shards(batch)?.unwrap_or_default();
+        let spare = Arc::clone(self.shuffling.stage.spare_shards());
+        let shuffled = Shuffled::new(shards, Arc::clone(&self.partitioner), spare);
+        Ok(Made::of(Rdd::new(shuffled, batch.executor().clone())))
+    }
+}

@@ -1,0 +1,83 @@
+//! What can go wrong, by whose fault it is.
+//!
+//! An error says what happened, where, and what to do next. Nothing in the engine panics for
+//! something a user did; a panic in a user's function becomes [`ErrorKind::Task`].
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+/// The result of everything here that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Whose fault an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting cannot be understood or cannot be met.
+    Config,
+    /// A call that the life of the context does not allow: an operator after the start, a
+    /// second start, a program without an output.
+    Illegal,
+    /// A function of the program panicked; the message names batch and stage.
+    Task,
+    /// Standard output was closed by whoever read it. A program ends quietly then.
+    OutputClosed,
+    /// The system refused something: a thread, a file, a directory.
+    Io,
+}
+
+/// An error of the engine.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    source: Option<io::Error>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error {
+            kind,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn config(cause: impl fmt::Display) -> Error {
+        Error::new(ErrorKind::Config, cause.to_string())
+    }
+
+    pub(crate) fn illegal(rule: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Illegal, rule)
+    }
+
+    pub(crate) fn io(doing: impl Into<String>, source: io::Error) -> Error {
+        Error {
+            kind: ErrorKind::Io,
+            message: doing.into(),
+            source: Some(source),
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}

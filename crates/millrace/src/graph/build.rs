@@ -1,0 +1,174 @@
+//! The graph while it grows: shared by all streams of a context until `start` freezes it.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use millrace_types::StreamId;
+
+use crate::error::{Error, Result};
+use crate::exec::Executor;
+use crate::pipeline::NodeId;
+
+use super::{Entry, Graph, Kind, Node, Output, OutputFn};
+
+/// The states of a context (Spark 3.5: INITIALIZED, ACTIVE, STOPPED).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifecycle {
+    Initialized,
+    Active,
+    Stopped,
+}
+
+/// What streams write themselves into.
+pub(crate) struct Builder {
+    pub(crate) executor: Executor,
+    pub(crate) default_partitions: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    lifecycle: Lifecycle,
+    nodes: Vec<Entry>,
+    outputs: Vec<Output>,
+    streams: u32,
+    stateful: bool,
+    /// The first call that broke a rule; `start` or the next wait reports it.
+    broken: Option<Error>,
+}
+
+impl Builder {
+    pub(crate) fn new(executor: Executor, default_partitions: usize) -> Builder {
+        let state = State {
+            lifecycle: Lifecycle::Initialized,
+            nodes: Vec::new(),
+            outputs: Vec::new(),
+            streams: 0,
+            stateful: false,
+            broken: None,
+        };
+        Builder {
+            executor,
+            default_partitions,
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a node that receives, with the number of its input stream.
+    pub(crate) fn receive(&self, name: String) -> (NodeId, StreamId) {
+        let mut state = self.state();
+        state.check_open();
+        let stream = StreamId(state.streams);
+        state.streams += 1;
+        (
+            state.add(Entry {
+                name,
+                kind: Kind::Received,
+            }),
+            stream,
+        )
+    }
+
+    /// Whether all of these nodes receive.
+    pub(crate) fn all_receive(&self, nodes: &[NodeId]) -> bool {
+        let state = self.state();
+        nodes
+            .iter()
+            .all(|node| matches!(state.nodes[node.0].kind, Kind::Received))
+    }
+
+    /// Adds a node that makes datasets.
+    pub(crate) fn make(&self, name: String, node: Box<dyn Node>) -> NodeId {
+        let mut state = self.state();
+        state.check_open();
+        state.add(Entry {
+            name,
+            kind: Kind::Made(node),
+        })
+    }
+
+    /// Says that the program keeps state, which needs a checkpoint directory.
+    pub(crate) fn keeps_state(&self) {
+        self.state().stateful = true;
+    }
+
+    /// Whether the program keeps state.
+    pub(crate) fn is_stateful(&self) -> bool {
+        self.state().stateful
+    }
+
+    /// Adds an output operation.
+    pub(crate) fn output(&self, name: String, inputs: Vec<NodeId>, run: OutputFn) {
+        let mut state = self.state();
+        state.check_open();
+        state.outputs.push(Output { name, inputs, run });
+    }
+
+    pub(crate) fn lifecycle(&self) -> Lifecycle {
+        self.state().lifecycle
+    }
+
+    pub(crate) fn set_lifecycle(&self, lifecycle: Lifecycle) {
+        self.state().lifecycle = lifecycle;
+    }
+
+    /// The error of a call that broke a rule, once.
+    pub(crate) fn take_broken(&self) -> Option<Error> {
+        self.state().broken.take()
+    }
+
+    /// Takes the description out and makes the context active.
+    ///
+    /// # Errors
+    /// If a call broke a rule before, or there is nothing to run.
+    pub(crate) fn freeze(&self) -> Result<Graph> {
+        let mut state = self.state();
+        if let Some(broken) = state.broken.take() {
+            return Err(broken);
+        }
+        if state.outputs.is_empty() {
+            return Err(Error::illegal(
+                "No output operations registered, so nothing to execute",
+            ));
+        }
+        state.lifecycle = Lifecycle::Active;
+        let nodes = std::mem::take(&mut state.nodes);
+        Ok(Graph {
+            nodes,
+            outputs: std::mem::take(&mut state.outputs),
+        })
+    }
+}
+
+impl State {
+    fn add(&mut self, entry: Entry) -> NodeId {
+        self.nodes.push(entry);
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// Spark's rule and its words for it.
+    fn check_open(&mut self) {
+        let when = match self.lifecycle {
+            Lifecycle::Initialized => return,
+            Lifecycle::Active => "starting",
+            Lifecycle::Stopped => "stopping",
+        };
+        self.broken.get_or_insert_with(|| {
+            Error::illegal(format!(
+                "Adding new inputs, transformations, and output operations after {when} a \
+                 context is not supported"
+            ))
+        });
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("lifecycle", &self.lifecycle())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,139 @@
+//! What a program describes: nodes whose datasets are made once a batch, and outputs.
+//!
+//! Narrow operators leave no trace here; they are fused into the pipelines of the nodes and
+//! outputs that read them. The graph grows while the program builds its streams and is frozen
+//! by `start`: from then on it is only read.
+
+mod batch;
+mod build;
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::pipeline::NodeId;
+use crate::stage::{Dataset, EagerStage};
+
+pub(crate) use batch::{Batch, BatchRun, InputCounter};
+pub(crate) use build::{Builder, Lifecycle};
+
+/// A node that makes a dataset, an `Rdd<T>`, of every batch.
+pub(crate) trait Node: Send + Sync {
+    /// The nodes that it reads, in the order of their partitions.
+    fn inputs(&self) -> Vec<NodeId>;
+
+    /// The stage that takes blocks early, if nothing in it needs the batch time.
+    fn eager(&self) -> Option<Arc<dyn EagerStage>> {
+        None
+    }
+
+    /// The dataset of a batch.
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made>;
+}
+
+/// A dataset with the number of its partitions.
+#[derive(Clone)]
+pub(crate) struct Made {
+    pub(crate) dataset: Dataset,
+    pub(crate) partitions: usize,
+}
+
+impl Made {
+    pub(crate) fn of<T: Send + 'static>(rdd: crate::rdd::Rdd<T>) -> Made {
+        Made {
+            partitions: rdd.partitions(),
+            dataset: Arc::new(rdd),
+        }
+    }
+}
+
+/// What stands at a place of the graph.
+pub(crate) enum Kind {
+    /// Blocks that a receiver brings.
+    Received,
+    /// Something made of other nodes.
+    Made(Box<dyn Node>),
+}
+
+/// A node with the name that reports use for it.
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+}
+
+/// An output operation: what a batch is run for.
+pub(crate) struct Output {
+    pub(crate) name: String,
+    pub(crate) inputs: Vec<NodeId>,
+    pub(crate) run: OutputFn,
+}
+
+/// The body of an output operation.
+pub(crate) type OutputFn = Box<dyn Fn(&BatchRun<'_>) -> Result<()> + Send + Sync>;
+
+/// The frozen program.
+pub(crate) struct Graph {
+    pub(crate) nodes: Vec<Entry>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl Graph {
+    /// The nodes that some output needs; a stream that nothing is printed or saved of is not
+    /// computed (Spark 3.5).
+    pub(crate) fn needed(&self) -> Vec<bool> {
+        let mut needed = vec![false; self.nodes.len()];
+        let mut open: Vec<NodeId> = self
+            .outputs
+            .iter()
+            .flat_map(|output| output.inputs.clone())
+            .collect();
+        while let Some(NodeId(index)) = open.pop() {
+            if !std::mem::replace(&mut needed[index], true)
+                && let Kind::Made(node) = &self.nodes[index].kind
+            {
+                open.extend(node.inputs());
+            }
+        }
+        needed
+    }
+
+    /// For every node that receives: the stages that take its blocks early, with the number of
+    /// the input they are to them, and whether anything has to hold the blocks until the tick.
+    pub(crate) fn readers(&self) -> Vec<(Vec<(Arc<dyn EagerStage>, usize)>, bool)> {
+        let needed = self.needed();
+        let mut readers: Vec<(Vec<(Arc<dyn EagerStage>, usize)>, bool)> =
+            self.nodes.iter().map(|_| (Vec::new(), false)).collect();
+        for output in &self.outputs {
+            output
+                .inputs
+                .iter()
+                .for_each(|input| readers[input.0].1 = true);
+        }
+        for (entry, _) in self
+            .nodes
+            .iter()
+            .zip(&needed)
+            .filter(|(_, needed)| **needed)
+        {
+            let Kind::Made(node) = &entry.kind else {
+                continue;
+            };
+            for (lane, NodeId(input)) in node.inputs().into_iter().enumerate() {
+                match node.eager() {
+                    Some(stage) => readers[input].0.push((stage, lane)),
+                    None => readers[input].1 = true,
+                }
+            }
+        }
+        readers
+    }
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.nodes.iter().map(|entry| &entry.name).collect();
+        f.debug_struct("Graph")
+            .field("nodes", &names)
+            .field("outputs", &self.outputs.len())
+            .finish()
+    }
+}

@@ -1,0 +1,62 @@
+//! Spark Streaming's DStream model as a multi-threaded, data-parallel engine.
+//!
+//! A program describes streams of small batches and what is done with each; the engine receives,
+//! cuts, computes on all cores and prints, byte for byte what PySpark 3.5 would print.
+//!
+//! ```no_run
+//! use millrace::{Conf, Duration, StreamingContext};
+//!
+//! fn main() -> millrace::Result<()> {
+//!     let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1))?;
+//!     let lines = ssc.socket_text_stream("localhost", 9999);
+//!     let counts = lines
+//!         .flat_map(|line| line.split(" "))
+//!         .map(|word| (word, 1_i64))
+//!         .reduce_by_key(|a, b| a + b);
+//!     counts.print();
+//!     ssc.start()?;
+//!     ssc.await_termination()
+//! }
+//! ```
+//!
+//! [`StreamingContext`] makes streams, [`DStream`] has the operators, [`Rdd`] is one batch as
+//! `foreach_rdd` sees it, [`testing`] runs a program on given batches without a socket or a
+//! clock. What is promised of order, memory and failure stands in `docs/ARCHITECTURE.md`; where
+//! Spark does otherwise, in `docs/DIFFERENCES.md`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod context;
+mod data;
+mod dstream;
+mod error;
+mod exec;
+mod graph;
+mod notice;
+mod order;
+mod panics;
+mod partition;
+mod pipeline;
+mod rdd;
+mod receiver;
+mod scheduler;
+mod shuffle;
+mod stage;
+mod state;
+
+pub mod testing;
+
+pub use context::{StopHandle, StreamingContext};
+pub use data::{Data, Key};
+pub use dstream::{DStream, StateOptions};
+pub use error::{Error, ErrorKind, Result};
+pub use millrace_text::{Split, SplitWhitespace, Text};
+pub use millrace_types::{
+    BatchInfo, BatchTime, Conf, Duration, OutputOperationInfo, ReceiverInfo, StreamId,
+    StreamInputInfo, StreamingEvent, StreamingListener, keys,
+};
+pub use partition::{HashPartitioner, Partitioner};
+pub use pipeline::{Filter, FlatMap, Lines, Map, NodeId, Output, Partition, Pipeline};
+pub use rdd::Rdd;
+pub use scheduler::ManualClock;
+pub use shuffle::{Values, ValuesIter};

@@ -1,0 +1,11 @@
+//! One line on standard error, which is where everything but results goes.
+
+use std::fmt;
+use std::io::Write;
+
+/// Says something to whoever runs the program. A standard error that is closed is not worth a
+/// failure.
+pub(crate) fn notice(message: impl fmt::Display) {
+    let line = format!("millrace: {message}\n");
+    drop(std::io::stderr().lock().write_all(line.as_bytes()));
+}

@@ -1,0 +1,63 @@
+//! PySpark's partitioner: `portable_hash(key) mod numPartitions`, with Python's modulo, which
+//! is never negative (Spark 3.5, `pyspark/rdd.py`). Law 3 begins here.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use millrace_text::python;
+use serde::Serialize;
+
+/// Decides the reduce partition of every key of type `K`.
+pub trait Partitioner<K: ?Sized>: Send + Sync + 'static {
+    /// How many partitions there are.
+    fn partitions(&self) -> usize;
+
+    /// The partition of `key`, below [`partitions`](Partitioner::partitions).
+    fn partition(&self, key: &K) -> usize;
+}
+
+/// PySpark's default partitioner.
+///
+/// ```
+/// use std::num::NonZeroU32;
+/// use millrace::{HashPartitioner, Partitioner};
+/// let partitioner = HashPartitioner::new(NonZeroU32::new(2).unwrap());
+/// assert_eq!(partitioner.partition("hello"), 0);
+/// assert_eq!(partitioner.partition("a"), 1);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HashPartitioner {
+    partitions: NonZeroU32,
+}
+
+impl HashPartitioner {
+    /// A partitioner over `partitions` partitions.
+    pub fn new(partitions: NonZeroU32) -> HashPartitioner {
+        HashPartitioner { partitions }
+    }
+}
+
+impl fmt::Debug for HashPartitioner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HashPartitioner({})", self.partitions)
+    }
+}
+
+impl<K: Serialize + ?Sized> Partitioner<K> for HashPartitioner {
+    fn partitions(&self) -> usize {
+        self.partitions.get() as usize
+    }
+
+    /// # Panics
+    /// If the key holds a map, which has no hash in Python; the batch fails then, as a PySpark
+    /// batch does with `TypeError: unhashable type`.
+    fn partition(&self, key: &K) -> usize {
+        if self.partitions.get() == 1 {
+            return 0;
+        }
+        match python::portable_hash(key) {
+            Ok(hash) => python::partition_of(hash, self.partitions),
+            Err(unhashable) => panic!("{unhashable}"),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Which reduce partition a key belongs to: one of the three places where order is decided.
+
+mod hash_partitioner;
+
+pub use hash_partitioner::{HashPartitioner, Partitioner};

@@ -1,0 +1,147 @@
+//! Where a pipeline begins: received text, or what a node of the graph made of its batch.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use millrace_text::{Block, Buffer, Text};
+
+use crate::rdd::Rdd;
+
+use super::{NodeId, Partition, Pipeline};
+
+/// A block of received text: raw until the first stage looks at it, so that checking and
+/// replacing UTF-8 is the workers' work and not the receiver's.
+pub(crate) struct LineBlock {
+    raw: Mutex<Option<Buffer>>,
+    block: OnceLock<Block>,
+    /// The bytes before this block ended in `\r`.
+    skip_newline: bool,
+    bytes: u64,
+    /// Where the lines are counted, by the first stage that reads them.
+    count: Mutex<Option<Arc<LineCount>>>,
+}
+
+/// Counts the lines of one input in one batch.
+#[derive(Debug, Default)]
+pub(crate) struct LineCount(AtomicU64);
+
+impl LineCount {
+    /// Lines read so far; all of them once the batch has been run.
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl LineBlock {
+    pub(crate) fn new(buffer: Buffer, skip_newline: bool) -> LineBlock {
+        let bytes = buffer.len() as u64;
+        LineBlock {
+            raw: Mutex::new(Some(buffer)),
+            block: OnceLock::new(),
+            skip_newline,
+            bytes,
+            count: Mutex::new(None),
+        }
+    }
+
+    /// Bytes as received.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Says where the block's lines are to be counted.
+    pub(crate) fn count_in(&mut self, count: Arc<LineCount>) {
+        self.count = Mutex::new(Some(count));
+    }
+
+    fn block(&self) -> &Block {
+        self.block.get_or_init(|| {
+            let raw = self
+                .raw
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            raw.expect("the bytes are there until the block is")
+                .freeze()
+        })
+    }
+}
+
+/// The lines that a receiver's blocks hold.
+#[derive(Debug)]
+pub struct Lines {
+    pub(crate) node: NodeId,
+}
+
+impl Pipeline for Lines {
+    type Item = Text;
+
+    fn inputs(&self) -> Vec<NodeId> {
+        vec![self.node]
+    }
+
+    #[inline(always)]
+    fn drive<F: FnMut(Text)>(&self, _input: usize, partition: &Partition, mut sink: F) {
+        let lines: &LineBlock = partition
+            .data
+            .downcast_ref()
+            .expect("lines come in line blocks");
+        let mut count = 0;
+        lines.block().for_each_line(lines.skip_newline, |line| {
+            count += 1;
+            sink(line);
+        });
+        if let Some(total) = lines
+            .count
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            total.0.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What a node made of its batch, record by record.
+pub struct Output<T> {
+    pub(crate) node: NodeId,
+    records: PhantomData<fn() -> T>,
+}
+
+impl<T> Output<T> {
+    /// Of a node whose dataset is an `Rdd<T>`.
+    pub(crate) fn of(node: NodeId) -> Output<T> {
+        Output {
+            node,
+            records: PhantomData,
+        }
+    }
+}
+
+impl<T: Send + 'static> Pipeline for Output<T> {
+    type Item = T;
+
+    fn inputs(&self) -> Vec<NodeId> {
+        vec![self.node]
+    }
+
+    fn drive<F: FnMut(T)>(&self, _input: usize, partition: &Partition, mut sink: F) {
+        let rdd: &Rdd<T> = partition
+            .data
+            .downcast_ref()
+            .expect("a node's dataset has its type");
+        rdd.visit(partition.index, &mut sink);
+    }
+
+    fn passes_on(&self) -> Option<NodeId> {
+        Some(self.node)
+    }
+}
+
+impl<T> fmt::Debug for Output<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("node", &self.node).finish()
+    }
+}

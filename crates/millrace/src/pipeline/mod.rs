@@ -1,0 +1,61 @@
+//! The fused chain: narrow operators as one nested type, compiled into one loop.
+//!
+//! A pipeline pushes: the partition drives, the operators' closures receive. `map` of `filter`
+//! of a source is the type `Map<Filter<Source>>`, and its [`drive`](Pipeline::drive) is one
+//! monomorphic function: no virtual call, no allocation and no enum for a record. A stage
+//! erases the type once, at its edge.
+
+mod filter;
+mod flat_map;
+mod leaf;
+mod map;
+
+use std::any::Any;
+use std::sync::Arc;
+
+pub use filter::Filter;
+pub use flat_map::FlatMap;
+pub(crate) use leaf::{LineBlock, LineCount};
+pub use leaf::{Lines, Output};
+pub use map::Map;
+
+/// What a pipeline reads: a node of the graph, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub(crate) usize);
+
+/// One partition of a node's data in one batch.
+#[derive(Clone)]
+pub struct Partition {
+    /// A received block, or the whole dataset of a node.
+    pub(crate) data: Arc<dyn Any + Send + Sync>,
+    /// Which partition of it.
+    pub(crate) index: usize,
+}
+
+impl std::fmt::Debug for Partition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Partition")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A chain of narrow operators over the partitions of its inputs.
+///
+/// Programs do not implement it and rarely name it; it is what stands between the brackets of
+/// [`DStream`](crate::DStream).
+pub trait Pipeline: Send + Sync + 'static {
+    /// The records that come out.
+    type Item: Send + 'static;
+
+    /// The nodes it reads, in the order of their partitions.
+    fn inputs(&self) -> Vec<NodeId>;
+
+    /// Gives every record of a partition of input number `input` to `sink`, in order.
+    fn drive<F: FnMut(Self::Item)>(&self, input: usize, partition: &Partition, sink: F);
+
+    /// The node whose dataset this pipeline passes on unchanged, if it is one.
+    fn passes_on(&self) -> Option<NodeId> {
+        None
+    }
+}

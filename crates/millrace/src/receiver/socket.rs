@@ -1,0 +1,256 @@
+//! The socket text receiver: a TCP client that never gives up.
+//!
+//! As Spark's: the program connects to the sender, on whichever of the host's addresses
+//! answers; a connection that is refused, reset or ended is tried again after a delay, for
+//! ever, while batches go on. What is said on standard error is said once a change and not once
+//! a try.
+
+use std::io::{self, Read};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use millrace_types::{ReceiverInfo, StreamId, StreamingEvent};
+
+use crate::notice::notice;
+use crate::scheduler::ListenerBus;
+
+use super::block_generator::BlockGenerator;
+
+/// How long one address may take to answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is still read when a stop is asked for: about what a kernel buffers. A sender that goes
+/// on sending does not keep the program from ending.
+const READ_AFTER_STOP: usize = 16 << 20;
+
+/// How a socket receiver behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct SocketSettings {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) stream: StreamId,
+    /// `spark.streaming.blockInterval`.
+    pub(crate) block_interval: Duration,
+    /// `spark.streaming.receiverRestartDelay`.
+    pub(crate) restart_delay: Duration,
+    /// `millrace.stopAtEof`: the end of a connection is the end of the stream.
+    pub(crate) ends_at_eof: bool,
+    /// `millrace.receiver.maxLineBytes`, for what is said of a longer line.
+    pub(crate) max_line: usize,
+}
+
+/// The part of a receiver that others may touch: how it is told to stop.
+pub(crate) struct SocketReceiver {
+    settings: SocketSettings,
+    blocks: Arc<BlockGenerator>,
+    listeners: Arc<ListenerBus>,
+    control: Mutex<Control>,
+    stop: Condvar,
+}
+
+#[derive(Default)]
+struct Control {
+    stopped: bool,
+    connection: Option<TcpStream>,
+}
+
+/// Why a connection was left.
+enum End {
+    Stopped,
+    /// The sender closed it.
+    Eof,
+    /// It could not be made, or it broke.
+    Failed(String),
+}
+
+impl SocketReceiver {
+    pub(crate) fn new(
+        settings: SocketSettings,
+        blocks: Arc<BlockGenerator>,
+        listeners: Arc<ListenerBus>,
+    ) -> SocketReceiver {
+        let (control, stop) = (Mutex::default(), Condvar::new());
+        SocketReceiver {
+            settings,
+            blocks,
+            listeners,
+            control,
+            stop,
+        }
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the receiver to end. What the kernel has received already is still read.
+    pub(crate) fn stop(&self) {
+        let mut control = self.control();
+        control.stopped = true;
+        if let Some(connection) = &control.connection {
+            // A connection that is gone needs no waking.
+            drop(connection.shutdown(Shutdown::Read));
+        }
+        self.stop.notify_all();
+    }
+
+    /// Receives until it is stopped, or until the stream has ended if it can end. Runs on the
+    /// receiver's own thread; says whether the stream has ended by itself.
+    pub(crate) fn run(&self) -> bool {
+        self.post(StreamingEvent::ReceiverStarted, None);
+        let mut said = None;
+        let ended = loop {
+            let end = match self.connect() {
+                Ok(Some(connection)) => {
+                    if said.take().is_some() {
+                        self.say(&format!("connected to {}", self.address()));
+                    }
+                    self.receive(&connection)
+                }
+                Ok(None) => End::Stopped,
+                Err(error) => End::Failed(format!("cannot connect to {}: {error}", self.address())),
+            };
+            self.control().connection = None;
+            self.blocks.seal_all();
+            let message = match end {
+                End::Stopped => break false,
+                End::Eof if self.settings.ends_at_eof => break true,
+                End::Eof => format!("{} has closed the connection", self.address()),
+                End::Failed(message) => message,
+            };
+            if said.as_ref() != Some(&message) {
+                let delay = self.settings.restart_delay;
+                self.say(&format!(
+                    "{message}; trying again every {delay:?} until it answers"
+                ));
+                self.post(StreamingEvent::ReceiverError, Some(&message));
+                said = Some(message);
+            }
+            if self.pause() {
+                break false;
+            }
+        };
+        self.post(StreamingEvent::ReceiverStopped, None);
+        ended
+    }
+
+    fn address(&self) -> String {
+        format!("{}:{}", self.settings.host, self.settings.port)
+    }
+
+    fn say(&self, message: &str) {
+        notice(format_args!(
+            "receiver {}: {message}",
+            self.settings.stream.0
+        ));
+    }
+
+    /// Waits for the restart delay; says whether a stop came.
+    fn pause(&self) -> bool {
+        let delay = self.settings.restart_delay;
+        let waiting = self
+            .stop
+            .wait_timeout_while(self.control(), delay, |c| !c.stopped);
+        waiting.unwrap_or_else(PoisonError::into_inner).0.stopped
+    }
+
+    /// A connection on the first address that answers; `None` if a stop came.
+    fn connect(&self) -> io::Result<Option<TcpStream>> {
+        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        for address in (self.settings.host.as_str(), self.settings.port).to_socket_addrs()? {
+            if self.control().stopped {
+                return Ok(None);
+            }
+            match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
+                Ok(connection) => {
+                    connection.set_read_timeout(Some(self.settings.block_interval))?;
+                    let mut control = self.control();
+                    control.connection = Some(connection.try_clone()?);
+                    return Ok((!control.stopped).then_some(connection));
+                }
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    fn receive(&self, mut connection: &TcpStream) -> End {
+        let mut sealed = Instant::now();
+        let mut after_stop = 0;
+        loop {
+            if sealed.elapsed() >= self.settings.block_interval {
+                self.blocks.seal();
+                sealed = Instant::now();
+            }
+            // Waits outside the lock that the tick needs; the read below then has something.
+            match connection.peek(&mut [0]) {
+                Ok(_) => {}
+                Err(error) if is_pause(&error) => {
+                    if self.control().stopped {
+                        return End::Stopped;
+                    }
+                    continue;
+                }
+                Err(error) => return self.failed(&error),
+            }
+            match self.blocks.fill(|spare| connection.read(spare)) {
+                None => return End::Stopped,
+                Some(Ok(0)) if self.control().stopped => return End::Stopped,
+                Some(Ok(0)) => return End::Eof,
+                Some(Ok(count)) if self.control().stopped => {
+                    after_stop += count;
+                    if after_stop > READ_AFTER_STOP {
+                        return End::Stopped;
+                    }
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) if is_pause(&error) => {}
+                Some(Err(error)) => return self.failed(&error),
+            }
+            let cut = self.blocks.take_cut_lines();
+            if cut > 0 {
+                let limit = self.settings.max_line;
+                self.say(&format!(
+                    "a line is longer than millrace.receiver.maxLineBytes ({limit}) and was cut \
+                     there: what follows is a line of its own; nothing was dropped"
+                ));
+            }
+        }
+    }
+
+    fn failed(&self, error: &io::Error) -> End {
+        if self.control().stopped {
+            return End::Stopped;
+        }
+        End::Failed(format!(
+            "the connection to {} broke: {error}",
+            self.address()
+        ))
+    }
+
+    fn post(&self, event: fn(ReceiverInfo) -> StreamingEvent, error: Option<&str>) {
+        let stream = self.settings.stream;
+        self.listeners.post(|| {
+            let now = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
+            event(ReceiverInfo {
+                stream_id: stream,
+                name: format!("SocketReceiver-{}", stream.0),
+                active: error.is_none(),
+                location: "localhost".to_owned(),
+                executor_id: "driver".to_owned(),
+                last_error_message: error.unwrap_or_default().to_owned(),
+                last_error: error.unwrap_or_default().to_owned(),
+                last_error_time: error.map(|_| i64::try_from(now.as_millis()).unwrap_or(i64::MAX)),
+            })
+        });
+    }
+}
+
+/// The read timed out or was interrupted: nothing is wrong.
+fn is_pause(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+}

@@ -1,0 +1,121 @@
+//! Which batch a block belongs to: the one that is open when it is sealed (law 1).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use millrace_types::{BatchTime, StreamId, StreamInputInfo};
+
+use crate::graph::{Batch, InputCounter};
+use crate::pipeline::{LineBlock, LineCount, NodeId, Partition};
+use crate::stage::EagerStage;
+
+/// Hands sealed blocks to the stages that read them, and to the batch that is open.
+pub(crate) struct InputTracker {
+    state: Mutex<Vec<Input>>,
+}
+
+/// One receiver's side of the tracker.
+struct Input {
+    node: NodeId,
+    stream: StreamId,
+    name: String,
+    stages: Vec<(Arc<dyn EagerStage>, usize)>,
+    /// Something reads the blocks at the tick.
+    held: bool,
+    blocks: Vec<Partition>,
+    bytes: u64,
+    lines: Arc<LineCount>,
+}
+
+/// What the tracker has to know of a receiving node.
+pub(crate) struct InputSpec {
+    pub(crate) node: NodeId,
+    pub(crate) stream: StreamId,
+    pub(crate) name: String,
+    pub(crate) stages: Vec<(Arc<dyn EagerStage>, usize)>,
+    pub(crate) held: bool,
+}
+
+impl InputTracker {
+    /// A tracker for receivers numbered as `inputs` are.
+    pub(crate) fn new(inputs: Vec<InputSpec>) -> InputTracker {
+        let input = |spec: InputSpec| Input {
+            node: spec.node,
+            stream: spec.stream,
+            name: spec.name,
+            stages: spec.stages,
+            held: spec.held,
+            blocks: Vec::new(),
+            bytes: 0,
+            lines: Arc::default(),
+        };
+        InputTracker {
+            state: Mutex::new(inputs.into_iter().map(input).collect()),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Vec<Input>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a sealed block of receiver number `receiver` into the open batch.
+    pub(crate) fn add_block(&self, receiver: usize, mut block: LineBlock) {
+        let bytes = block.bytes();
+        let mut state = self.state();
+        let input = &mut state[receiver];
+        block.count_in(Arc::clone(&input.lines));
+        input.bytes += bytes;
+        let partition = Partition {
+            data: Arc::new(block),
+            index: 0,
+        };
+        for (stage, lane) in &input.stages {
+            Arc::clone(stage).offer(*lane, &partition, bytes);
+        }
+        if input.held {
+            input.blocks.push(partition);
+        }
+    }
+
+    /// Ends the open batch: it is that of `time`.
+    pub(crate) fn cut(&self, time: BatchTime, stages: &[Arc<dyn EagerStage>], now: i64) -> Batch {
+        let mut state = self.state();
+        stages.iter().for_each(|stage| stage.cut(time));
+        let mut batch = Batch {
+            time,
+            blocks: HashMap::new(),
+            inputs: Vec::new(),
+            submitted: now,
+        };
+        for input in state.iter_mut() {
+            if input.held {
+                batch
+                    .blocks
+                    .insert(input.node, std::mem::take(&mut input.blocks));
+            }
+            let bytes = std::mem::take(&mut input.bytes);
+            let (lines, name) = (std::mem::take(&mut input.lines), input.name.clone());
+            let stream = input.stream;
+            let info = move || StreamInputInfo {
+                input_stream_id: stream,
+                num_records: lines.get(),
+                num_bytes: bytes,
+                metadata_description: Some(name.clone()),
+            };
+            let info: InputCounter = Box::new(info);
+            batch.inputs.push(info);
+        }
+        batch
+    }
+
+    /// Bytes of sealed blocks that are in no batch.
+    pub(crate) fn unallocated_bytes(&self) -> u64 {
+        self.state().iter().map(|input| input.bytes).sum()
+    }
+}
+
+impl std::fmt::Debug for InputTracker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InputTracker").finish_non_exhaustive()
+    }
+}

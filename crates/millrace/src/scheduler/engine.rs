@@ -1,0 +1,64 @@
+//! What a running context is made of, shared by its threads.
+
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use millrace_types::Duration;
+
+use crate::error::Error;
+use crate::exec::Executor;
+use crate::graph::Graph;
+use crate::receiver::{BlockGenerator, Budget, InputTracker};
+use crate::stage::EagerStage;
+
+use super::{Clock, ListenerBus, Outcome, StopMode};
+
+/// Something that receives on a thread of its own.
+pub(crate) struct Receiving {
+    /// Where its blocks are cut.
+    pub(crate) blocks: Arc<BlockGenerator>,
+    /// Runs until it is stopped; says whether the stream ended by itself.
+    pub(crate) run: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Asks it to stop.
+    pub(crate) stop: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// The frozen program and everything that runs it.
+pub(crate) struct Engine {
+    pub(crate) graph: Graph,
+    pub(crate) stages: Vec<Arc<dyn EagerStage>>,
+    pub(crate) executor: Executor,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) interval: Duration,
+    pub(crate) tracker: Arc<InputTracker>,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) receivers: Vec<Receiving>,
+    pub(crate) listeners: Arc<ListenerBus>,
+    pub(crate) outcome: Arc<Outcome>,
+    /// `millrace.maxBatches`.
+    pub(crate) max_batches: Option<u64>,
+    /// `spark.streaming.gracefulStopTimeout`.
+    pub(crate) grace: StdDuration,
+}
+
+impl Engine {
+    /// Asks the run to stop.
+    pub(crate) fn stop(&self, mode: StopMode, within: Option<StdDuration>) {
+        self.outcome.ask(mode, within);
+        self.clock.wake();
+    }
+
+    /// Ends the run with an error.
+    pub(crate) fn fail(&self, error: Error) {
+        self.outcome.fail(error);
+        self.clock.wake();
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("graph", &self.graph)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,80 @@
+//! The thread that runs batches.
+
+use std::collections::BTreeMap;
+
+use crossbeam::channel::Receiver;
+use millrace_types::{BatchInfo, OutputOperationInfo, StreamingEvent};
+
+use crate::error::Result;
+use crate::graph::{Batch, BatchRun};
+use crate::notice::notice;
+
+use super::Engine;
+
+/// Runs every batch of the queue until it is closed.
+pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
+    for batch in queue {
+        if engine.outcome.drops_batches() {
+            let inputs = batch.input_info();
+            engine
+                .outcome
+                .leave(inputs.values().map(|input| input.num_bytes).sum());
+            continue;
+        }
+        if let Err(error) = run_batch(engine, &batch) {
+            engine.fail(error);
+        }
+    }
+    let bytes = engine.outcome.not_run();
+    if bytes > 0 {
+        notice(format_args!(
+            "stopped: {bytes} bytes were received and not run"
+        ));
+    }
+}
+
+fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
+    let started = engine.clock.now();
+    let mut operations = BTreeMap::new();
+    let info = |operations: &BTreeMap<u32, OutputOperationInfo>, ended| BatchInfo {
+        batch_time: batch.time,
+        stream_id_to_input_info: batch.input_info(),
+        submission_time: batch.submitted,
+        processing_start_time: Some(started),
+        processing_end_time: ended,
+        output_operation_infos: operations.clone(),
+    };
+    engine
+        .listeners
+        .post(|| StreamingEvent::BatchStarted(info(&operations, None)));
+    let run = BatchRun::new(batch, &engine.graph, &engine.executor);
+    let mut outcome = Ok(());
+    for (id, output) in (0..).zip(&engine.graph.outputs) {
+        let mut operation = OutputOperationInfo {
+            batch_time: batch.time,
+            id,
+            name: output.name.clone(),
+            description: output.name.clone(),
+            start_time: Some(engine.clock.now()),
+            end_time: None,
+            failure_reason: None,
+        };
+        engine
+            .listeners
+            .post(|| StreamingEvent::OutputOperationStarted(operation.clone()));
+        let ended = run.blame(&output.name, || (output.run)(&run));
+        operation.end_time = Some(engine.clock.now());
+        operation.failure_reason = ended.as_ref().err().map(ToString::to_string);
+        engine
+            .listeners
+            .post(|| StreamingEvent::OutputOperationCompleted(operation.clone()));
+        operations.insert(id, operation);
+        // The other outputs of the batch run all the same (Spark 3.5); the first error counts.
+        outcome = outcome.and(ended);
+    }
+    let ended = Some(engine.clock.now());
+    engine
+        .listeners
+        .post(|| StreamingEvent::BatchCompleted(info(&operations, ended)));
+    outcome
+}

@@ -1,0 +1,29 @@
+//! Time and turns: when a batch ends, and that batches run one after the other.
+//!
+//! Two threads. `millrace-generator` waits for the tick, cuts the open blocks and allocates
+//! them; it also runs the protocol of stopping. `millrace-jobs` runs the batches, in time
+//! order, output after output. A late batch keeps its own time; ticks are never skipped
+//! (Spark 3.5).
+//!
+//! Stopping, by the generator:
+//!
+//! 1. receivers are told to stop, and joined; each seals what it has read;
+//! 2. with grace, what is in no batch yet becomes one more batch, labelled with the next tick
+//!    and run at once;
+//! 3. the jobs thread runs what is queued (without grace it drops it) and ends;
+//! 4. listeners get what is left for them, and end; whoever waits is told.
+
+mod clock;
+mod engine;
+mod generator;
+mod jobs;
+mod listener_bus;
+mod outcome;
+
+pub use clock::ManualClock;
+pub(crate) use clock::{Clock, SystemClock};
+pub(crate) use engine::{Engine, Receiving};
+pub(crate) use generator::generate;
+pub(crate) use jobs::run_jobs;
+pub(crate) use listener_bus::ListenerBus;
+pub(crate) use outcome::{Outcome, StopMode};

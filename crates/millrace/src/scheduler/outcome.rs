@@ -1,0 +1,113 @@
+//! How a run is told to stop, and how it ended.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+
+/// How a run stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StopMode {
+    /// What was received is run first.
+    Graceful,
+    /// After so many batches; what came later is not run.
+    Enough,
+    /// What is queued is dropped.
+    Now,
+}
+
+/// Asked by many, answered once.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    state: Mutex<State>,
+    /// Bytes that were received and left when the run stopped.
+    not_run: AtomicU64,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    stop: Option<StopMode>,
+    /// When a graceful stop that somebody asked for gives up.
+    deadline: Option<Instant>,
+    error: Option<Error>,
+    /// Whether the run has failed; stays after the error was given out.
+    failed: bool,
+    ended: bool,
+}
+
+impl Outcome {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for a stop. A stop without grace overrides one with grace, not the other way round.
+    pub(crate) fn ask(&self, mode: StopMode, within: Option<Duration>) {
+        let mut state = self.state();
+        if state.stop.is_none() || mode == StopMode::Now {
+            state.stop = Some(mode);
+            state.deadline = within.map(|within| Instant::now() + within);
+        }
+    }
+
+    /// The stop that was asked for.
+    pub(crate) fn stop(&self) -> Option<StopMode> {
+        self.state().stop
+    }
+
+    /// Whether queued batches are to be dropped, because the run has failed, or stops without
+    /// grace, or its grace is over.
+    pub(crate) fn drops_batches(&self) -> bool {
+        let state = self.state();
+        let over = state
+            .deadline
+            .is_some_and(|deadline| Instant::now() > deadline);
+        state.failed || state.stop == Some(StopMode::Now) || over
+    }
+
+    /// Notes bytes that were received and will not be run.
+    pub(crate) fn leave(&self, bytes: u64) {
+        self.not_run.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes that were received and not run.
+    pub(crate) fn not_run(&self) -> u64 {
+        self.not_run.load(Ordering::Relaxed)
+    }
+
+    /// Notes why the run ends; the first reason counts.
+    pub(crate) fn fail(&self, error: Error) {
+        let mut state = self.state();
+        state.failed = true;
+        state.error.get_or_insert(error);
+        state.stop = Some(StopMode::Now);
+    }
+
+    /// The run has ended: nothing happens any more.
+    pub(crate) fn end(&self) {
+        self.state().ended = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until the run has ended or the time is over; gives whether it has ended, and the
+    /// error it ended with, once.
+    pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<bool, Error> {
+        let running = |state: &mut State| !state.ended;
+        let mut state = match timeout {
+            None => self.changed.wait_while(self.state(), running),
+            Some(timeout) => {
+                let waited = self
+                    .changed
+                    .wait_timeout_while(self.state(), timeout, running);
+                Ok(waited.unwrap_or_else(PoisonError::into_inner).0)
+            }
+        }
+        .unwrap_or_else(PoisonError::into_inner);
+        let ended = state.ended;
+        match state.error.take_if(|_| ended) {
+            Some(error) => Err(error),
+            None => Ok(ended),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! How the values of one key become one.
+
+use crate::data::Data;
+
+use super::values::Values;
+
+/// Folds values into an accumulator, in order. `merge` must be associative: how a batch is cut
+/// into runs decides where it is applied. It need not be commutative.
+pub(crate) trait Aggregator<V>: Send + Sync + 'static {
+    /// What the values of a key become.
+    type Acc: Send + Sync + 'static;
+
+    fn create(&self, value: V) -> Self::Acc;
+    fn add(&self, acc: Self::Acc, value: V) -> Self::Acc;
+    fn merge(&self, earlier: Self::Acc, later: Self::Acc) -> Self::Acc;
+}
+
+/// `reduce_by_key`: the accumulator is a value.
+pub(crate) struct Reduce<F>(pub(crate) F);
+
+impl<V: Data, F: Fn(V, V) -> V + Send + Sync + 'static> Aggregator<V> for Reduce<F> {
+    type Acc = V;
+
+    #[inline(always)]
+    fn create(&self, value: V) -> V {
+        value
+    }
+
+    #[inline(always)]
+    fn add(&self, acc: V, value: V) -> V {
+        (self.0)(acc, value)
+    }
+
+    #[inline(always)]
+    fn merge(&self, earlier: V, later: V) -> V {
+        (self.0)(earlier, later)
+    }
+}
+
+/// Grouping: the accumulator is the list of all values, in order.
+pub(crate) struct Group;
+
+impl<V: Data> Aggregator<V> for Group {
+    type Acc = Values<V>;
+
+    #[inline(always)]
+    fn create(&self, value: V) -> Values<V> {
+        Values::of(value)
+    }
+
+    #[inline(always)]
+    fn add(&self, mut acc: Values<V>, value: V) -> Values<V> {
+        acc.push(value);
+        acc
+    }
+
+    fn merge(&self, mut earlier: Values<V>, later: Values<V>) -> Values<V> {
+        earlier.append(later);
+        earlier
+    }
+}

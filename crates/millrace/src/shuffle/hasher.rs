@@ -1,0 +1,80 @@
+//! The engine's own hash of a key, and which bits of it serve what.
+//!
+//! It has nothing to do with the portable hash that decides a key's partition and with it the
+//! order of output: this one is fast, differs from process to process (a socket is untrusted
+//! input), and cannot be seen outside. Sixty-four bits, from the top:
+//!
+//! - bits 63 to 57 are left to DashMap, whose tables tag their slots with them;
+//! - bits 56 to 51 choose the shard, in a batch as in the state map;
+//! - bits 63 to 32 are the *tag* that travels with a record;
+//! - the low bits place a key in a local table; the tag, turned so that the shard's bits come
+//!   last, places it in a shard's.
+
+use std::hash::{BuildHasher, Hash};
+
+/// How many shards a batch and a state map have. A power of two, more than cores, few enough
+/// that an idle batch is cheap.
+pub(crate) const SHARDS: usize = 64;
+
+const SHARD_BITS: u32 = SHARDS.trailing_zeros();
+const DASHMAP_BITS: u32 = 7;
+
+/// Hashes keys; every copy of one hasher agrees.
+#[derive(Clone, Default)]
+pub(crate) struct KeyHasher(foldhash::fast::RandomState);
+
+impl KeyHasher {
+    #[inline(always)]
+    pub(crate) fn hash<K: Hash>(&self, key: &K) -> u64 {
+        self.0.hash_one(key)
+    }
+}
+
+impl BuildHasher for KeyHasher {
+    type Hasher = <foldhash::fast::RandomState as BuildHasher>::Hasher;
+
+    #[inline(always)]
+    fn build_hasher(&self) -> Self::Hasher {
+        self.0.build_hasher()
+    }
+}
+
+/// The upper half of a hash, never zero.
+#[inline(always)]
+pub(crate) fn tag_of(hash: u64) -> u32 {
+    let tag = (hash >> 32) as u32;
+    tag | u32::from(tag == 0)
+}
+
+/// The shard that a hash chooses: DashMap's own rule for `SHARDS` shards.
+#[inline(always)]
+pub(crate) fn shard_of(hash: u64) -> usize {
+    shard_of_tag((hash >> 32) as u32)
+}
+
+/// The shard that a tag chooses; the same as for the whole hash.
+#[inline(always)]
+pub(crate) fn shard_of_tag(tag: u32) -> usize {
+    (tag << DASHMAP_BITS >> (u32::BITS - SHARD_BITS)) as usize
+}
+
+/// Where a key with this tag begins in a shard's table.
+#[inline(always)]
+pub(crate) fn place_of_tag(tag: u32) -> u64 {
+    u64::from(tag.rotate_left(DASHMAP_BITS + SHARD_BITS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn hash_tag_and_dashmap_agree_on_the_shard(hash: u64) {
+            prop_assert_eq!(shard_of(hash), shard_of_tag(tag_of(hash)));
+            let map = dashmap::DashMap::<u8, u8>::with_shard_amount(SHARDS);
+            prop_assert_eq!(shard_of(hash), map.determine_shard(hash as usize));
+        }
+    }
+}

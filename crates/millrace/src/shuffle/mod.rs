@@ -1,0 +1,28 @@
+//! From records of many map tasks to one value a key: combine locally, exchange, merge.
+//!
+//! Three steps, each with one law:
+//!
+//! - a [`Combiner`] folds the records of one *run* (blocks that follow each other in their
+//!   batch) in a table that fits the cache and *spills* its entries, by shard, in the order of
+//!   the run (law 1: every record is in exactly one entry);
+//! - an [`Exchange`] hands the spilled entries of a batch to the shards in the order of the
+//!   runs, moving pointers, never records (law 2: which thread ran what cannot be seen);
+//! - a [`Shard`] merges them, left to right (law 3: a key keeps the stamp of its arrival).
+//!
+//! Nothing here knows a scheduler, a receiver or a file.
+
+mod aggregate;
+mod combiner;
+mod exchange;
+mod hasher;
+mod lookahead;
+mod shard;
+mod table;
+mod values;
+
+pub(crate) use aggregate::{Aggregator, Group, Reduce};
+pub(crate) use combiner::{Combiner, LocalTable};
+pub(crate) use exchange::Exchange;
+pub(crate) use hasher::{KeyHasher, SHARDS, shard_of};
+pub(crate) use shard::Shard;
+pub use values::{Iter as ValuesIter, Values};

@@ -1,0 +1,71 @@
+//! One key's state in the map: the value, its place, and two bits.
+//!
+//! An update function takes the old state by value and may panic. While it runs the value is
+//! out, and the entry says so; nothing is dropped twice, and nothing pays for an `Option`.
+
+#![expect(
+    unsafe_code,
+    reason = "the value is there if and only if a bit of the mark says so"
+)]
+
+use std::mem::MaybeUninit;
+
+/// Set while the value is there.
+const PRESENT: u64 = 1 << 63;
+/// Set from the batch's delta until the sweep over idle keys has passed.
+const TOUCHED: u64 = 1 << 62;
+const PLACE: u64 = TOUCHED - 1;
+
+/// A value that may be out, with its place in the order of keys.
+pub(crate) struct Entry<S> {
+    value: MaybeUninit<S>,
+    mark: u64,
+}
+
+impl<S> Entry<S> {
+    pub(super) fn new(value: S, place: u64) -> Entry<S> {
+        Entry {
+            value: MaybeUninit::new(value),
+            mark: PRESENT | TOUCHED | place & PLACE,
+        }
+    }
+
+    pub(super) fn place(&self) -> u64 {
+        self.mark & PLACE
+    }
+
+    /// The value, unless an update that took it panicked.
+    pub(super) fn get(&self) -> Option<&S> {
+        // SAFETY: the mark says that the value is there.
+        (self.mark & PRESENT != 0).then(|| unsafe { self.value.assume_init_ref() })
+    }
+
+    pub(super) fn take(&mut self) -> Option<S> {
+        if self.mark & PRESENT == 0 {
+            return None;
+        }
+        self.mark &= !PRESENT;
+        // SAFETY: the mark said that the value was there, and says now that it is not.
+        Some(unsafe { self.value.assume_init_read() })
+    }
+
+    /// Puts a value where one was taken, and marks the entry touched.
+    pub(super) fn put(&mut self, value: S) {
+        debug_assert_eq!(self.mark & PRESENT, 0, "a value was there");
+        self.value = MaybeUninit::new(value);
+        self.mark |= PRESENT | TOUCHED;
+    }
+
+    /// Whether the entry was touched since the last call.
+    pub(super) fn untouch(&mut self) -> bool {
+        let touched = self.mark & TOUCHED != 0;
+        self.mark &= !TOUCHED;
+        touched
+    }
+}
+
+impl<S> Drop for Entry<S> {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}

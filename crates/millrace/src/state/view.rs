@@ -1,0 +1,57 @@
+//! The whole state as an [`Rdd`](crate::Rdd), read only as far as somebody asks.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::data::{Data, Key};
+use crate::rdd::RddSource;
+
+use super::store::StateStore;
+
+/// The state as one batch left it.
+pub(crate) struct StateView<K: Key, S> {
+    store: Arc<StateStore<K, S>>,
+    generation: u64,
+    ordered: OnceLock<Vec<Vec<(K, S)>>>,
+}
+
+impl<K: Key, S: Data> StateView<K, S> {
+    pub(crate) fn new(store: Arc<StateStore<K, S>>) -> StateView<K, S> {
+        let generation = store.generation();
+        StateView {
+            store,
+            generation,
+            ordered: OnceLock::new(),
+        }
+    }
+
+    /// # Panics
+    /// If a later batch has changed the state: what the view stood for is gone.
+    fn store(&self) -> &StateStore<K, S> {
+        assert_eq!(
+            self.generation,
+            self.store.generation(),
+            "the state of a batch was read after a later batch had changed it: collect what is \
+             to be kept while the batch runs"
+        );
+        &self.store
+    }
+}
+
+impl<K: Key, S: Data> RddSource<(K, S)> for StateView<K, S> {
+    fn partitions(&self) -> usize {
+        self.store.partitions()
+    }
+
+    fn visit(&self, partition: usize, each: &mut dyn FnMut((K, S))) {
+        let ordered = self.ordered.get_or_init(|| self.store().ordered());
+        ordered[partition].iter().cloned().for_each(each);
+    }
+
+    fn take(&self, count: usize) -> Vec<(K, S)> {
+        self.store().take(count)
+    }
+
+    fn known_count(&self) -> Option<u64> {
+        Some(self.store().len() as u64)
+    }
+}

@@ -1,0 +1,181 @@
+//! One-call harnesses for tests and examples: batches in, results out, on a clock that the
+//! harness owns. Nothing sleeps; the engine that runs is the real one, threads included.
+
+use std::io;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration as StdDuration;
+
+use jiff::tz::TimeZone;
+use millrace_types::{Conf, Duration, keys};
+
+use crate::context::{Settings, StreamingContext};
+use crate::dstream::{DStream, Printer};
+use crate::pipeline::{Lines, Pipeline};
+use crate::scheduler::ManualClock;
+
+/// How the harness runs a program. What comes out must not depend on `workers` or
+/// `block_bytes` (law 2).
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Worker threads; 2 by default.
+    pub workers: usize,
+    /// Partitions of keyed results; 1 by default.
+    pub partitions: usize,
+    /// A block is sealed after so many bytes, at the next line end; by default only at the tick.
+    pub block_bytes: usize,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup {
+            workers: 2,
+            partitions: 1,
+            block_bytes: usize::MAX,
+        }
+    }
+}
+
+impl Setup {
+    /// Runs one batch for every message, with the message's bytes received in it, and gives the
+    /// records of the stream that `program` returns, batch by batch.
+    ///
+    /// # Panics
+    /// If the program fails: this is for tests.
+    pub fn run_batches<M, P, B>(&self, messages: &[M], program: B) -> Vec<Vec<P::Item>>
+    where
+        M: AsRef<[u8]>,
+        P: Pipeline,
+        B: FnOnce(&DStream<Lines>) -> DStream<P>,
+    {
+        let collected = Arc::new(Mutex::new(Vec::new()));
+        let collector = Arc::clone(&collected);
+        self.run(messages, |lines| {
+            program(lines).foreach_rdd(move |rdd| {
+                collector
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(rdd.collect());
+            });
+        });
+        std::mem::take(&mut *collected.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs one batch for every message, and gives what the outputs that `program` registers
+    /// have printed, as it would stand on standard output in the time zone UTC.
+    ///
+    /// # Panics
+    /// If the program fails: this is for tests.
+    pub fn run<M: AsRef<[u8]>>(
+        &self,
+        messages: &[M],
+        program: impl FnOnce(&DStream<Lines>),
+    ) -> String {
+        let printed = Printed::default();
+        let mut conf = Conf::new();
+        conf.set(keys::MASTER, format!("local[{}]", self.workers));
+        conf.set(keys::DEFAULT_PARALLELISM, self.partitions.to_string());
+        // It is there, and nothing is written to it.
+        conf.set(
+            keys::CHECKPOINT_DIRECTORY,
+            std::env::temp_dir().display().to_string(),
+        );
+        let settings = Settings::resolve(&conf, Duration::seconds(1)).expect("a setup is legal");
+        let sink = Box::new(printed.clone());
+        let printer = Printer::new(
+            settings.print_format,
+            settings.print_num,
+            TimeZone::UTC,
+            sink,
+        );
+        let clock = ManualClock::new();
+        let ssc = StreamingContext::assemble(settings, printer, Arc::new(clock.clone()))
+            .expect("the system gives threads");
+        let lines = ssc.text_stream(None);
+        program(&lines);
+        let done = end_of_batch(&lines);
+        ssc.start().expect("the program is legal");
+        for message in messages {
+            ssc.feed(message.as_ref(), self.block_bytes);
+            clock.advance(Duration::seconds(1));
+            // A run that has failed signals no more; it is asked now and then.
+            while done.recv_timeout(StdDuration::from_millis(20)).is_err() {
+                if let Err(error) = ssc.await_termination_or_timeout(StdDuration::ZERO) {
+                    panic!("{error}");
+                }
+            }
+        }
+        ssc.stop(false);
+        if let Err(error) = ssc.await_termination() {
+            panic!("{error}");
+        }
+        printed.text()
+    }
+}
+
+/// [`Setup::run_batches`] with the default setup.
+///
+/// # Panics
+/// If the program fails.
+pub fn run_batches<M, P, B>(messages: &[M], program: B) -> Vec<Vec<P::Item>>
+where
+    M: AsRef<[u8]>,
+    P: Pipeline,
+    B: FnOnce(&DStream<Lines>) -> DStream<P>,
+{
+    Setup::default().run_batches(messages, program)
+}
+
+/// Runs one batch for every message for the sake of the outputs that `program` registers.
+///
+/// # Panics
+/// If the program fails.
+pub fn run_outputs<M: AsRef<[u8]>>(messages: &[M], program: impl FnOnce(&DStream<Lines>)) {
+    Setup::default().run(messages, program);
+}
+
+/// [`Setup::run`] with the default setup: what the program prints.
+///
+/// # Panics
+/// If the program fails.
+pub fn run_printed<M: AsRef<[u8]>>(
+    messages: &[M],
+    program: impl FnOnce(&DStream<Lines>),
+) -> String {
+    Setup::default().run(messages, program)
+}
+
+/// Signals after every batch: outputs run in the order in which they were registered.
+fn end_of_batch(lines: &DStream<Lines>) -> Receiver<()> {
+    let (send, done) = channel();
+    let send = Mutex::new(send);
+    lines.foreach_rdd(move |_| {
+        // Nobody waits any more if the harness has given up.
+        let _ = send.lock().unwrap_or_else(PoisonError::into_inner).send(());
+    });
+    done
+}
+
+/// Collects what is printed.
+#[derive(Clone, Default)]
+struct Printed(Arc<Mutex<Vec<u8>>>);
+
+impl Printed {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl io::Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

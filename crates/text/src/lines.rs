@@ -1,0 +1,126 @@
+//! Blocks into lines: `\n`, `\r` and `\r\n` end one, as Java's `BufferedReader` has it.
+
+#![expect(
+    unsafe_code,
+    reason = "texts are cut out of a block whose bounds the walk keeps"
+)]
+
+use crate::block::{Block, data};
+use crate::mask::{self, WIDTH};
+use crate::text::Text;
+
+impl Block {
+    /// Gives every line of the block to `each`, without its end. Text behind the last line end
+    /// is a line if there is any.
+    ///
+    /// `skip_newline` says that the bytes before this block ended in `\r`: a `\n` at the start
+    /// then belongs to that line end and is passed over.
+    #[inline]
+    pub fn for_each_line(&self, skip_newline: bool, mut each: impl FnMut(Text)) {
+        let _lease = self.lease();
+        let header = self.header();
+        let base = data(header);
+        let bytes = self.as_str().as_bytes();
+        let len = bytes.len();
+        let mut start = usize::from(skip_newline && bytes.first() == Some(&b'\n'));
+        // Position `len` counts as a line end if the last line has none, so that it comes out
+        // of the same loop.
+        let unfinished = bytes
+            .last()
+            .is_some_and(|&last| last != b'\n' && last != b'\r');
+        let mut at = 0;
+        while at <= len {
+            // SAFETY: `at <= len`, and 64 bytes of padding follow the contents.
+            let (newlines, returns) = unsafe {
+                (
+                    mask::equal(base.add(at), b'\n'),
+                    mask::equal(base.add(at), b'\r'),
+                )
+            };
+            let mut ends = newlines | returns;
+            if len - at < WIDTH {
+                let rest = (len - at) as u32;
+                ends = ends & ((1 << rest) - 1) | u64::from(unfinished) << rest;
+            }
+            while ends != 0 {
+                let end = at + ends.trailing_zeros() as usize;
+                ends &= ends - 1;
+                if end < start {
+                    // The `\n` of a `\r\n` that was consumed with its `\r`.
+                    continue;
+                }
+                // SAFETY: `start <= end <= len`, and both stand beside an ASCII character or an
+                // end of the block, so the range holds whole characters. The block has a count.
+                each(unsafe { Text::slice(header, start, end - start) });
+                start = end + 1;
+                if returns != 0
+                    && bytes.get(end) == Some(&b'\r')
+                    && bytes.get(start) == Some(&b'\n')
+                {
+                    start += 1;
+                }
+            }
+            at += WIDTH;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Buffer;
+    use proptest::prelude::*;
+
+    fn lines(text: &str, skip: bool) -> Vec<String> {
+        let mut lines = Vec::new();
+        Buffer::from(text)
+            .freeze()
+            .for_each_line(skip, |line| lines.push(line.as_str().to_owned()));
+        lines
+    }
+
+    /// One character at a time, as the rule is written.
+    fn model(text: &str) -> Vec<String> {
+        let (mut lines, mut line, mut after_return) = (Vec::new(), String::new(), false);
+        for c in text.chars() {
+            match c {
+                '\n' if after_return => {}
+                '\n' | '\r' => lines.push(std::mem::take(&mut line)),
+                other => line.push(other),
+            }
+            after_return = c == '\r';
+        }
+        if !line.is_empty() {
+            lines.push(line);
+        }
+        lines
+    }
+
+    #[test]
+    fn every_line_end_counts_once() {
+        assert_eq!(
+            lines("a\nb\rc\r\nd\r\r\n\n", false),
+            ["a", "b", "c", "d", "", ""]
+        );
+        assert_eq!(lines("", false), Vec::<String>::new());
+        assert_eq!(lines("\n", false), [""]);
+        assert_eq!(lines("\nx", true), ["x"]);
+        assert_eq!(lines("x\n", true), ["x"]);
+        assert_eq!(lines("\n", true), Vec::<String>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_rule(text in "([a-c\u{e9}]{0,40}(\n|\r|\r\n)?){0,12}") {
+            prop_assert_eq!(lines(&text, false), model(&text));
+        }
+
+        #[test]
+        fn equals_the_rule_around_the_mask_width(
+            lead in 56_usize..72, end in prop::sample::select(vec!["\n", "\r", "\r\n", "\n\r"]), tail in "[a\r\n]{0,8}",
+        ) {
+            let text = "x".repeat(lead) + end + &tail;
+            prop_assert_eq!(lines(&text, false), model(&text));
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! What Python's `print` makes of a value.
+//!
+//! `print` on a stream shows each element by Python's `str`, and `str` of a container shows its
+//! parts by `repr`. Elements here are any value that serde can serialise. The law: if the value
+//! stands for a Python value (the table at [`write_repr`]), the text is CPython 3.11's.
+
+mod compound;
+
+use super::float::write_repr_float;
+use super::repr::{write_repr_bytes, write_repr_str};
+use compound::{Compound, Shape};
+use serde::ser::{Error, Serialize, Serializer};
+use std::fmt::{self, Write};
+
+/// Appends Python's `str(value)`, the text that `print(value)` shows: a string as it is, anything
+/// else as [`write_repr`] writes it.
+///
+/// # Errors
+///
+/// [`Unprintable`] if the value's own `Serialize` fails; then nothing is appended.
+///
+/// # Examples
+///
+/// ```
+/// use millrace_text::python::write_str;
+///
+/// let mut out = String::new();
+/// write_str(&mut out, &("it's", 1.0, None::<i64>))?;
+/// assert_eq!(out, "(\"it's\", 1.0, None)");
+/// # Ok::<(), millrace_text::python::Unprintable>(())
+/// ```
+pub fn write_str<T: Serialize + ?Sized>(out: &mut String, value: &T) -> Result<(), Unprintable> {
+    write_whole(out, value, true)
+}
+
+/// Appends Python's `repr(value)`.
+///
+/// | serde's data model | shown as |
+/// |---|---|
+/// | bool, integers | `True`, `-7` |
+/// | f32, f64 | `1.0`, `1e+16`; an f32 is widened first, as Python has doubles only |
+/// | str, char, unit variant (its name) | `'text'` |
+/// | bytes | `b'\xff'` |
+/// | `None` | `None` |
+/// | `Some(x)`, newtype struct | x |
+/// | tuple, tuple struct, `()` | `(1, 2)`, `(1,)`, `()` |
+/// | struct, unit struct | `Name(field=1, other='x')`, `Name()`, like a namedtuple |
+/// | seq | `[1, 2]` |
+/// | map | `{'k': 1}`, in the map's own order |
+/// | any other variant | `('Variant', 1, 2)` |
+///
+/// # Errors
+///
+/// [`Unprintable`] if the value's own `Serialize` fails; then nothing is appended.
+pub fn write_repr<T: Serialize + ?Sized>(out: &mut String, value: &T) -> Result<(), Unprintable> {
+    write_whole(out, value, false)
+}
+
+fn write_whole<T: Serialize + ?Sized>(
+    out: &mut String,
+    value: &T,
+    bare: bool,
+) -> Result<(), Unprintable> {
+    let start = out.len();
+    let written = value.serialize(ReprWriter { out, bare });
+    if written.is_err() {
+        out.truncate(start);
+    }
+    written
+}
+
+/// What a value's own `Serialize` said when it failed. Nothing else keeps a value from being
+/// shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unprintable {
+    reason: Box<str>,
+}
+
+impl fmt::Display for Unprintable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Unprintable {}
+
+impl Error for Unprintable {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self {
+            reason: message.to_string().into(),
+        }
+    }
+}
+
+/// Writes one value.
+#[derive(Debug)]
+struct ReprWriter<'a> {
+    out: &'a mut String,
+    /// Whether a string stands without quotes, as it does when it is all there is to print.
+    bare: bool,
+}
+
+impl<'a> ReprWriter<'a> {
+    fn literal(self, text: &str) -> Result<(), Unprintable> {
+        self.out.push_str(text);
+        Ok(())
+    }
+
+    fn number(self, number: impl fmt::Display) -> Result<(), Unprintable> {
+        write!(self.out, "{number}").map_err(Unprintable::custom)
+    }
+
+    fn tagged(self, variant: &str) -> Result<Compound<'a>, Unprintable> {
+        let mut tuple = Compound::open(self.out, "", Shape::Tuple);
+        tuple.item(variant)?;
+        Ok(tuple)
+    }
+}
+
+macro_rules! write_integers {
+    ($($method:ident($int:ty)),+) => {$(
+        fn $method(self, n: $int) -> Result<(), Unprintable> {
+            self.number(n)
+        }
+    )+};
+}
+
+impl<'a> Serializer for ReprWriter<'a> {
+    type Ok = ();
+    type Error = Unprintable;
+    type SerializeSeq = Compound<'a>;
+    type SerializeTuple = Compound<'a>;
+    type SerializeTupleStruct = Compound<'a>;
+    type SerializeTupleVariant = Compound<'a>;
+    type SerializeMap = Compound<'a>;
+    type SerializeStruct = Compound<'a>;
+    type SerializeStructVariant = Compound<'a>;
+
+    write_integers!(
+        serialize_i8(i8),
+        serialize_i16(i16),
+        serialize_i32(i32),
+        serialize_i64(i64),
+        serialize_i128(i128),
+        serialize_u8(u8),
+        serialize_u16(u16),
+        serialize_u32(u32),
+        serialize_u64(u64),
+        serialize_u128(u128)
+    );
+
+    fn serialize_bool(self, v: bool) -> Result<(), Unprintable> {
+        self.literal(if v { "True" } else { "False" })
+    }
+
+    fn serialize_f32(self, v: f32) -> Result<(), Unprintable> {
+        self.serialize_f64(v.into())
+    }
+
+    fn serialize_f64(self, v: f64) -> Result<(), Unprintable> {
+        write_repr_float(self.out, v);
+        Ok(())
+    }
+
+    fn serialize_char(self, v: char) -> Result<(), Unprintable> {
+        self.serialize_str(v.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, v: &str) -> Result<(), Unprintable> {
+        if self.bare {
+            self.out.push_str(v);
+        } else {
+            write_repr_str(self.out, v);
+        }
+        Ok(())
+    }
+
+    fn serialize_bytes(self, v: &[u8]) -> Result<(), Unprintable> {
+        write_repr_bytes(self.out, v);
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), Unprintable> {
+        self.literal("None")
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unprintable> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Unprintable> {
+        self.literal("()")
+    }
+
+    fn serialize_unit_struct(self, name: &'static str) -> Result<(), Unprintable> {
+        self.out.push_str(name);
+        self.literal("()")
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), Unprintable> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<(), Unprintable> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Unprintable> {
+        let mut tuple = self.tagged(variant)?;
+        tuple.item(value)?;
+        tuple.close();
+        Ok(())
+    }
+
+    fn serialize_seq(self, _len: Option<usize>) -> Result<Compound<'a>, Unprintable> {
+        Ok(Compound::open(self.out, "", Shape::List))
+    }
+
+    fn serialize_tuple(self, _len: usize) -> Result<Compound<'a>, Unprintable> {
+        Ok(Compound::open(self.out, "", Shape::Tuple))
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'a>, Unprintable> {
+        Ok(Compound::open(self.out, "", Shape::Tuple))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'a>, Unprintable> {
+        self.tagged(variant)
+    }
+
+    fn serialize_map(self, _len: Option<usize>) -> Result<Compound<'a>, Unprintable> {
+        Ok(Compound::open(self.out, "", Shape::Dict))
+    }
+
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'a>, Unprintable> {
+        Ok(Compound::open(self.out, name, Shape::NamedTuple))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'a>, Unprintable> {
+        self.tagged(variant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+    use std::collections::BTreeMap;
+
+    fn shown<T: Serialize>(value: T) -> String {
+        let mut out = String::new();
+        write_str(&mut out, &value).expect("printable");
+        out
+    }
+
+    #[derive(Serialize)]
+    struct Place {
+        row: i32,
+        name: &'static str,
+    }
+
+    #[derive(Serialize)]
+    struct Marker;
+
+    #[derive(Serialize)]
+    struct Wrapper(&'static str);
+
+    #[derive(Serialize)]
+    struct Pair(i32, f64);
+
+    #[derive(Serialize)]
+    enum Event {
+        Tick,
+        Word(&'static str),
+        Nothing(),
+        Move(i32, i32),
+        Put { at: i32 },
+    }
+
+    struct Raw(&'static [u8]);
+
+    impl Serialize for Raw {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(self.0)
+        }
+    }
+
+    #[test]
+    fn a_string_alone_stands_without_quotes() {
+        assert_eq!(shown("it's\n"), "it's\n");
+        assert_eq!(shown('x'), "x");
+        assert_eq!(shown(Some(Wrapper("a"))), "a");
+        assert_eq!(shown(Event::Tick), "Tick");
+        let mut out = String::from("> ");
+        write_repr(&mut out, "it's").expect("printable");
+        assert_eq!(out, "> \"it's\"");
+    }
+
+    #[test]
+    fn scalars() {
+        assert_eq!(shown(true), "True");
+        assert_eq!(shown(false), "False");
+        assert_eq!(shown(i128::MIN), "-170141183460469231731687303715884105728");
+        assert_eq!(shown(u128::MAX), "340282366920938463463374607431768211455");
+        assert_eq!(shown(1e20), "1e+20");
+        assert_eq!(shown(0.1_f32), "0.10000000149011612");
+        assert_eq!(shown(None::<i32>), "None");
+        assert_eq!(shown(Raw(b"\xff'")), "b\"\\xff'\"");
+    }
+
+    #[test]
+    fn tuples_and_what_stands_for_tuples() {
+        assert_eq!(shown(("a", 1)), "('a', 1)");
+        assert_eq!(shown(("it's", 1.0)), "(\"it's\", 1.0)");
+        assert_eq!(shown(("a",)), "('a',)");
+        assert_eq!(shown(()), "()");
+        assert_eq!(shown((1, ('a', None::<()>, ()))), "(1, ('a', None, ()))");
+        assert_eq!(shown(Pair(1, 2.0)), "(1, 2.0)");
+        assert_eq!(shown((Wrapper("a"), Event::Tick)), "('a', 'Tick')");
+        assert_eq!(shown(Event::Word("a")), "('Word', 'a')");
+        assert_eq!(shown(Event::Nothing()), "('Nothing',)");
+        assert_eq!(shown(Event::Move(1, 2)), "('Move', 1, 2)");
+        assert_eq!(shown(Event::Put { at: 1 }), "('Put', 1)");
+    }
+
+    #[test]
+    fn lists_dicts_and_namedtuples() {
+        assert_eq!(shown([1, 2].as_slice()), "[1, 2]");
+        assert_eq!(shown(Vec::<i32>::new()), "[]");
+        assert_eq!(shown(vec!["x"]), "['x']");
+        assert_eq!(
+            shown(BTreeMap::from([("k", (1, true))])),
+            "{'k': (1, True)}"
+        );
+        assert_eq!(
+            shown(BTreeMap::from([(1, 'a'), (2, 'b')])),
+            "{1: 'a', 2: 'b'}"
+        );
+        assert_eq!(shown(BTreeMap::<i32, i32>::new()), "{}");
+        assert_eq!(shown(Place { row: 1, name: "a" }), "Place(row=1, name='a')");
+        assert_eq!(shown(Marker), "Marker()");
+    }
+
+    #[test]
+    fn a_value_that_refuses_leaves_no_trace() {
+        let cell = std::cell::RefCell::new(1);
+        let _borrow = cell.borrow_mut();
+        let mut out = String::from("before");
+        let refusal = write_str(&mut out, &(1, "a", &cell)).expect_err("borrowed");
+        assert!(refusal.to_string().contains("borrowed"), "{refusal}");
+        assert_eq!(out, "before");
+    }
+}

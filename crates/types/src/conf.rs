@@ -1,0 +1,319 @@
+//! Settings of a run: text keys, text values, typed on the way out.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+
+use crate::byte_size::{ByteSize, ByteUnit, ParseByteSizeError};
+use crate::duration::{Duration, ParseDurationError, TimeUnit};
+
+/// An ordered map of settings, Spark's `SparkConf`.
+///
+/// Values are kept as they were written, so that whoever shows them shows what
+/// the user typed; the typed getters read them on demand. `Debug` hides what
+/// [`redacted`] hides, because settings end up in logs.
+///
+/// ```
+/// use millrace_types::{Conf, Duration, TimeUnit};
+///
+/// let mut conf = Conf::new();
+/// conf.set("spark.master", "local[2]").set("spark.streaming.blockInterval", "50ms");
+/// let interval = conf.duration("spark.streaming.blockInterval", TimeUnit::Milliseconds)?;
+/// assert_eq!(interval, Some(Duration::milliseconds(50)));
+/// # Ok::<(), millrace_types::ConfError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Conf {
+    settings: BTreeMap<String, String>,
+}
+
+impl Conf {
+    /// No settings.
+    pub fn new() -> Conf {
+        Conf::default()
+    }
+
+    /// Sets `key`, replacing what it was.
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) -> &mut Conf {
+        self.settings.insert(key.into(), value.into());
+        self
+    }
+
+    /// Sets `key` unless a stronger layer has set it already.
+    pub fn set_if_missing(
+        &mut self,
+        key: impl Into<String>,
+        value: impl Into<String>,
+    ) -> &mut Conf {
+        self.settings
+            .entry(key.into())
+            .or_insert_with(|| value.into());
+        self
+    }
+
+    /// The value of `key` as it was written.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.settings.get(key).map(String::as_str)
+    }
+
+    /// Whether `key` is set.
+    pub fn contains(&self, key: &str) -> bool {
+        self.settings.contains_key(key)
+    }
+
+    /// Removes `key` and returns its value.
+    pub fn remove(&mut self, key: &str) -> Option<String> {
+        self.settings.remove(key)
+    }
+
+    /// All settings, ordered by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// The value of `key` as a duration; a bare number counts `default_unit`.
+    ///
+    /// # Errors
+    ///
+    /// When it is set and [`Duration::parse`] refuses it.
+    pub fn duration(
+        &self,
+        key: &str,
+        default_unit: TimeUnit,
+    ) -> Result<Option<Duration>, ConfError> {
+        self.read(key, "duration", Some(ParseDurationError::HINT), |value| {
+            Duration::parse(value, default_unit).ok()
+        })
+    }
+
+    /// The value of `key` as a size; a bare number counts bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it is set and [`ByteSize::parse`] refuses it.
+    pub fn size(&self, key: &str) -> Result<Option<ByteSize>, ConfError> {
+        self.read(key, "size", Some(ParseByteSizeError::HINT), |value| {
+            ByteSize::parse(value, ByteUnit::Bytes).ok()
+        })
+    }
+
+    /// The value of `key` as `true` or `false`, in any case.
+    ///
+    /// # Errors
+    ///
+    /// When it is set to anything else.
+    pub fn boolean(&self, key: &str) -> Result<Option<bool>, ConfError> {
+        self.read(key, "boolean", None, |value| {
+            let is = |word: &str| value.trim().eq_ignore_ascii_case(word);
+            if is("true") {
+                Some(true)
+            } else {
+                is("false").then_some(false)
+            }
+        })
+    }
+
+    /// The value of `key` as a whole number.
+    ///
+    /// # Errors
+    ///
+    /// When it is set and is no number of 64 bits with its sign.
+    pub fn integer(&self, key: &str) -> Result<Option<i64>, ConfError> {
+        self.read(key, "integer", None, |value| value.trim().parse().ok())
+    }
+
+    fn read<T>(
+        &self,
+        key: &str,
+        expected: &'static str,
+        hint: Option<&'static str>,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConfError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        match parse(value) {
+            Some(read) => Ok(Some(read)),
+            None => Err(ConfError {
+                hint,
+                ..ConfError::new(key, expected, value)
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Conf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.iter().map(|(key, value)| (key, redacted(key, value))))
+            .finish()
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for Conf {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, settings: I) {
+        self.settings.extend(
+            settings
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into())),
+        );
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Conf {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(settings: I) -> Conf {
+        let mut conf = Conf::new();
+        conf.extend(settings);
+        conf
+    }
+}
+
+/// What stands in the place of a secret.
+pub const REDACTED: &str = "*********(redacted)";
+
+/// `value` as it may be shown: hidden when the key or the value speaks of a
+/// secret, a password, a token or an access key, in any case.
+///
+/// Spark 3.5 looks at the value too, for settings such as
+/// `spark.driver.extraJavaOptions=-Dpassword=x`.
+pub fn redacted<'a>(key: &str, value: &'a str) -> &'a str {
+    if speaks_of_secrets(key) || speaks_of_secrets(value) {
+        REDACTED
+    } else {
+        value
+    }
+}
+
+fn speaks_of_secrets(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let access_key = || {
+        text.split_once("access")
+            .is_some_and(|(_, rest)| rest.contains("key"))
+    };
+    ["secret", "password", "token"]
+        .iter()
+        .any(|word| text.contains(word))
+        || access_key()
+}
+
+/// A setting whose value is not what its key takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfError {
+    key: String,
+    expected: String,
+    value: String,
+    hint: Option<&'static str>,
+}
+
+impl ConfError {
+    /// An error that says `key` should have been `expected` (a type, without
+    /// an article: `positive integer`).
+    pub fn new(
+        key: impl Into<String>,
+        expected: impl Into<String>,
+        value: impl Into<String>,
+    ) -> ConfError {
+        let (key, expected, value) = (key.into(), expected.into(), value.into());
+        ConfError {
+            key,
+            expected,
+            value,
+            hint: None,
+        }
+    }
+
+    /// The key of the setting.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// Spark 3.5: `<key> should be <type>, but was <value>`, with the advice on
+/// how durations and sizes are written behind it.
+impl fmt::Display for ConfError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} should be {}, but was {}",
+            self.key, self.expected, self.value
+        )?;
+        self.hint.map_or(Ok(()), |hint| write!(f, ". {hint}"))
+    }
+}
+
+impl Error for ConfError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conf(value: &str) -> Conf {
+        Conf::from_iter([("k", value)])
+    }
+
+    #[test]
+    fn a_weaker_layer_fills_gaps_only() {
+        let mut conf = conf("strong");
+        conf.set_if_missing("k", "weak")
+            .set_if_missing("other", "weak");
+        let settings: Vec<_> = conf.iter().collect();
+        assert_eq!(settings, [("k", "strong"), ("other", "weak")]);
+        assert_eq!(conf.remove("k").as_deref(), Some("strong"));
+        assert!(!conf.contains("k"));
+    }
+
+    #[test]
+    fn values_are_typed_on_the_way_out() {
+        assert_eq!(conf(" TRUE ").boolean("k"), Ok(Some(true)));
+        assert_eq!(conf("False").boolean("k"), Ok(Some(false)));
+        assert_eq!(conf(" -3 ").integer("k"), Ok(Some(-3)));
+        assert_eq!(conf("2k").size("k"), Ok(Some(ByteSize::bytes(2048))));
+        let duration = conf("2").duration("k", TimeUnit::Seconds);
+        assert_eq!(duration, Ok(Some(Duration::seconds(2))));
+        assert_eq!(Conf::new().integer("k"), Ok(None));
+    }
+
+    #[test]
+    fn a_bad_value_is_named_in_sparks_form() {
+        let message = conf("yes").boolean("k").unwrap_err().to_string();
+        assert_eq!(message, "k should be boolean, but was yes");
+        let message = conf("1.5").integer("k").unwrap_err().to_string();
+        assert_eq!(message, "k should be integer, but was 1.5");
+        let message = conf("1.5s")
+            .duration("k", TimeUnit::Seconds)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.starts_with("k should be duration, but was 1.5s. Time must"),
+            "{message}"
+        );
+        let message = conf("x").size("k").unwrap_err().to_string();
+        assert!(
+            message.starts_with("k should be size, but was x. Size must"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn secrets_are_hidden() {
+        let cases = [
+            ("spark.ssl.keyPassword", "x", REDACTED),
+            ("my.SECRET", "x", REDACTED),
+            ("a.token.b", "x", REDACTED),
+            ("fs.s3a.access.key", "x", REDACTED),
+            ("awsAccessKeyId", "x", REDACTED),
+            ("spark.driver.extraJavaOptions", "-Dpassword=x", REDACTED),
+            ("spark.access", "x", "x"),
+            ("spark.key.access", "x", "x"),
+            ("spark.master", "local", "local"),
+        ];
+        for (key, value, expected) in cases {
+            assert_eq!(redacted(key, value), expected, "{key}");
+        }
+        let mut conf = Conf::new();
+        conf.set("spark.password", "hunter2");
+        assert!(!format!("{conf:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,240 @@
+//! The settings the programs know: one table for `--help`, for checking what
+//! was typed, and for everyone who reads a setting.
+//!
+//! The engine reads keys by these constants and the command line checks them
+//! before a program starts, so that a misspelt duration is a line on stderr
+//! and not an error at the first batch.
+
+use crate::conf::{Conf, ConfError};
+use crate::value_kind::ValueKind;
+
+/// Where the program runs.
+pub const MASTER: &str = "spark.master";
+/// The name of the run.
+pub const APP_NAME: &str = "spark.app.name";
+/// Reduce partitions of keyed operations.
+pub const DEFAULT_PARALLELISM: &str = "spark.default.parallelism";
+/// How often a receiver seals what it has read into a block.
+pub const BLOCK_INTERVAL: &str = "spark.streaming.blockInterval";
+/// The wait before a receiver connects again.
+pub const RECEIVER_RESTART_DELAY: &str = "spark.streaming.receiverRestartDelay";
+/// Whether the first signal runs what was received before the program ends.
+pub const STOP_GRACEFULLY_ON_SHUTDOWN: &str = "spark.streaming.stopGracefullyOnShutdown";
+/// How long a graceful stop may take.
+pub const GRACEFUL_STOP_TIMEOUT: &str = "spark.streaming.gracefulStopTimeout";
+/// The checkpoint directory of programs that name none.
+pub const CHECKPOINT_DIRECTORY: &str = "spark.streaming.checkpoint.directory";
+/// The batch interval, stronger than the program's.
+pub const BATCH_INTERVAL: &str = "millrace.batchInterval";
+/// The number of batches after which the program ends.
+pub const MAX_BATCHES: &str = "millrace.maxBatches";
+/// Whether the program ends when every source has ended.
+pub const STOP_AT_EOF: &str = "millrace.stopAtEof";
+/// How many records of a batch are printed.
+pub const PRINT_NUM: &str = "millrace.print.num";
+/// How a batch is printed.
+pub const PRINT_FORMAT: &str = "millrace.print.format";
+/// The file that takes the figures of the run.
+pub const SUMMARY: &str = "millrace.summary";
+/// The budget for bytes received and not yet finished.
+pub const MAX_BYTES_IN_FLIGHT: &str = "millrace.receiver.maxBytesInFlight";
+/// The longest line that is kept whole.
+pub const MAX_LINE_BYTES: &str = "millrace.receiver.maxLineBytes";
+
+/// A setting the programs know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// The key as it is typed.
+    pub name: &'static str,
+    /// What holds when nobody sets it, in words where it depends on others.
+    pub default: &'static str,
+    /// What it does, in a few words.
+    pub meaning: &'static str,
+    /// What its value has to be.
+    pub kind: ValueKind,
+}
+
+const fn key(
+    name: &'static str,
+    kind: ValueKind,
+    default: &'static str,
+    meaning: &'static str,
+) -> Key {
+    Key {
+        name,
+        default,
+        meaning,
+        kind,
+    }
+}
+
+/// Every setting the programs know, Spark's first.
+///
+/// Spark 3.5 has the same defaults, except that
+/// `spark.streaming.stopGracefullyOnShutdown` is `false` there.
+pub const KEYS: &[Key] = &[
+    key(
+        MASTER,
+        ValueKind::Master,
+        "local[*]",
+        "where the program runs",
+    ),
+    key(
+        APP_NAME,
+        ValueKind::Text,
+        "the program's name",
+        "name of the run",
+    ),
+    key(
+        DEFAULT_PARALLELISM,
+        ValueKind::PositiveInteger,
+        "N of local[N]",
+        "partitions of keyed results",
+    ),
+    key(
+        BLOCK_INTERVAL,
+        ValueKind::PositiveDuration,
+        "200ms",
+        "how often input is sealed into a block",
+    ),
+    key(
+        RECEIVER_RESTART_DELAY,
+        ValueKind::Duration,
+        "2000ms",
+        "wait before connecting again",
+    ),
+    key(
+        STOP_GRACEFULLY_ON_SHUTDOWN,
+        ValueKind::Boolean,
+        "true",
+        "a first signal runs what was received",
+    ),
+    key(
+        GRACEFUL_STOP_TIMEOUT,
+        ValueKind::Duration,
+        "10 x batch interval",
+        "how long that may take",
+    ),
+    key(
+        CHECKPOINT_DIRECTORY,
+        ValueKind::Text,
+        "the program's",
+        "where state is kept",
+    ),
+    key(
+        BATCH_INTERVAL,
+        ValueKind::PositiveDuration,
+        "the program's",
+        "length of a batch",
+    ),
+    key(
+        MAX_BATCHES,
+        ValueKind::PositiveInteger,
+        "no limit",
+        "end after so many batches",
+    ),
+    key(
+        STOP_AT_EOF,
+        ValueKind::Boolean,
+        "false",
+        "end when every source has ended",
+    ),
+    key(
+        PRINT_NUM,
+        ValueKind::Integer,
+        "10",
+        "records printed of a batch",
+    ),
+    key(
+        PRINT_FORMAT,
+        ValueKind::OneOf(&["pyspark", "scala", "json"]),
+        "pyspark",
+        "pyspark, scala or json",
+    ),
+    key(
+        SUMMARY,
+        ValueKind::Text,
+        "none",
+        "file for the figures of the run, as JSON",
+    ),
+    key(
+        MAX_BYTES_IN_FLIGHT,
+        ValueKind::PositiveSize,
+        "256m",
+        "received and unfinished bytes before the sender is slowed",
+    ),
+    key(
+        MAX_LINE_BYTES,
+        ValueKind::PositiveSize,
+        "1g",
+        "longest line that is kept whole",
+    ),
+];
+
+/// The entry of `name`, if the programs know it.
+pub fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// Checks every setting of `conf` that the programs know, except the master,
+/// whose parser says more than this could.
+///
+/// # Errors
+///
+/// The first value, in the order of [`KEYS`], that its key does not take.
+pub fn check(conf: &Conf) -> Result<(), ConfError> {
+    KEYS.iter().try_for_each(|key| key.check(conf))
+}
+
+impl Key {
+    /// Checks this setting of `conf`; one that is not set is right.
+    ///
+    /// # Errors
+    ///
+    /// When its value is not what [`Key::kind`] says.
+    pub fn check(&self, conf: &Conf) -> Result<(), ConfError> {
+        self.kind.check(self.name, conf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_stands_once_and_is_found() {
+        for key in KEYS {
+            assert_eq!(
+                KEYS.iter().filter(|other| other.name == key.name).count(),
+                1
+            );
+            assert_eq!(find(key.name), Some(key));
+        }
+        assert_eq!(find("spark.nosuch"), None);
+    }
+
+    #[test]
+    fn defaults_that_are_values_are_values_of_their_keys() {
+        for key in KEYS.iter().filter(|key| !key.default.contains(' ')) {
+            if matches!(key.default, "none") {
+                continue;
+            }
+            assert_eq!(
+                key.check(&Conf::from_iter([(key.name, key.default)])),
+                Ok(())
+            );
+        }
+    }
+
+    #[test]
+    fn good_values_and_strange_keys_pass() {
+        let conf = Conf::from_iter([
+            (RECEIVER_RESTART_DELAY, "0"),
+            (PRINT_NUM, "-1"),
+            (GRACEFUL_STOP_TIMEOUT, "1h"),
+            (MASTER, "nonsense"),
+            ("spark.nosuch", "x"),
+        ]);
+        assert_eq!(check(&conf), Ok(()));
+    }
+}

@@ -1,0 +1,37 @@
+//! The words every floor of millrace shares: time, sizes, configuration, the
+//! master string, identifiers and the events of a running stream.
+//!
+//! They stand in a crate of their own so that the command line and the pages
+//! that watch a run can speak of a batch or a setting without knowing the
+//! engine. Nothing here starts a thread, opens a file or depends on another
+//! crate.
+//!
+//! Where Spark 3.5 has a rule for how something is written or counted, that
+//! rule is kept, and the item that keeps it says so.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod batch_time;
+mod byte_size;
+mod conf;
+mod duration;
+mod events;
+mod ids;
+pub mod keys;
+mod listener;
+mod master;
+mod quantity;
+mod value_kind;
+
+pub use batch_time::BatchTime;
+pub use byte_size::{ByteSize, ByteUnit, ParseByteSizeError};
+pub use conf::{Conf, ConfError, REDACTED, redacted};
+pub use duration::{Duration, ParseDurationError, TimeUnit};
+pub use events::{
+    BatchInfo, EpochMillis, OutputOperationInfo, ReceiverInfo, StreamInputInfo, StreamingEvent,
+};
+pub use ids::{BlockId, StreamId};
+pub use keys::Key;
+pub use listener::StreamingListener;
+pub use master::{Master, MasterError, Threads};
+pub use value_kind::ValueKind;

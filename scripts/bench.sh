@@ -1,0 +1,274 @@
+#!/usr/bin/env bash
+# Measures the release binaries over a loopback socket, next to what the same
+# bytes cost at least on the same machine in the same minutes.
+#
+#   throughput  fed as fast as they read: `read and discard`, the limit line (a
+#               program that can do nothing but this count), and the two
+#               programs, in alternating rounds; medians, and the median of
+#               the rounds' ratios
+#   latency     end of a batch's interval to its output, at half of that load
+#   start       from start to connected
+#   idle        memory and CPU time of a connected program that gets nothing
+#
+# One figure alone says little about a machine that others use too. The ratios,
+# and the CPU seconds a gigabyte, say more.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() {
+    cat <<'TEXT'
+usage: scripts/bench.sh [options]
+  --only SECTION   throughput, latency, start or idle; repeatable (all of them)
+  --rounds N       rounds of the throughput section (3)
+  --seconds S      how long a round feeds each program (8)
+  --corpus NAME    natural or zipf; repeatable (both)
+  --bytes N        size of a corpus, which is sent over and over (100000000)
+  --master MASTER  where the programs run (local[2])
+TEXT
+}
+
+sections=() corpora=() rounds=3 seconds=8 size=100000000 master='local[2]'
+while [ $# -gt 0 ]; do
+    case $1 in
+        -h | --help)
+            usage
+            exit 0
+            ;;
+        --only | --rounds | --seconds | --corpus | --bytes | --master)
+            [ $# -ge 2 ] || { usage >&2; exit 1; }
+            case $1 in
+                --only) sections+=("$2") ;;
+                --rounds) rounds=$2 ;;
+                --seconds) seconds=$2 ;;
+                --corpus) corpora+=("$2") ;;
+                --bytes) size=$2 ;;
+                --master) master=$2 ;;
+            esac
+            shift 2
+            ;;
+        *)
+            usage >&2
+            exit 1
+            ;;
+    esac
+done
+[ ${#sections[@]} -gt 0 ] || sections=(throughput latency start idle)
+[ ${#corpora[@]} -gt 0 ] || corpora=(natural zipf)
+
+target=${CARGO_TARGET_DIR:-target}
+bin=$target/release
+texts=$target/corpora
+work=$(mktemp -d)
+feeder=
+
+stop_feeder() {
+    if [ -n "$feeder" ]; then
+        kill "$feeder" 2>/dev/null || true
+        wait "$feeder" 2>/dev/null || true
+        feeder=
+    fi
+}
+trap 'stop_feeder; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+die() {
+    echo "bench: $*" >&2
+    exit 1
+}
+
+# The value of a number in a flat JSON object.
+field() { # file name
+    local value
+    value=$(tr -d ' \n' <"$1" | sed -n "s/.*\"$2\":\\([-+0-9.eE]*\\).*/\\1/p")
+    [ -n "$value" ] || die "no $2 in $(cat "$1")"
+    echo "$value"
+}
+
+calculate() {
+    awk "BEGIN { printf \"%.12g\\n\", $1 }"
+}
+
+median() { # numbers on stdin
+    sort -g | awk '{ value[NR] = $1 } END {
+        if (NR % 2) print value[(NR + 1) / 2]; else print (value[NR / 2] + value[NR / 2 + 1]) / 2 }'
+}
+
+# Starts the feeder; its port is in $port then.
+feed() { # options of feed
+    : >"$work/port"
+    "$bin/feed" --port 0 "$@" >"$work/port" 2>"$work/fed" &
+    feeder=$!
+    local tries=0
+    until [ -s "$work/port" ]; do
+        kill -0 "$feeder" 2>/dev/null || die "the feeder: $(cat "$work/fed")"
+        tries=$((tries + 1))
+        [ $tries -lt 500 ] || die 'the feeder does not listen'
+        sleep 0.02
+    done
+    port=$(cat "$work/port")
+}
+
+# Runs one of the two programs against the feeder; its figures are in
+# $work/figures then.
+program() { # name, options
+    local name=$1
+    shift
+    (cd "$work" && exec "$bin/$name" --master "$master" --conf millrace.stopAtEof=true \
+        --conf "millrace.summary=$work/figures" "$@" 127.0.0.1 "$port") \
+        >/dev/null 2>"$work/said" || die "$name: $(cat "$work/said")"
+    [ "$(field "$work/figures" bytes_dropped)" = 0 ] || die "$name lost bytes"
+}
+
+# What one program makes of one text: appends `MB/s Mwords/s CPU-seconds
+# CPU-seconds/GB peak-MiB` to the row's file.
+measure() { # row corpus
+    feed --seconds "$seconds" "$texts/$2.txt"
+    local wall=seconds
+    case $1 in
+        discard | limit) "$bin/$1" 127.0.0.1 "$port" >"$work/figures" ;;
+        *)
+            program "$1"
+            wall=wall_seconds
+            ;;
+    esac
+    wait "$feeder" || die "the feeder: $(cat "$work/fed")"
+    feeder=
+    local bytes sent
+    bytes=$(field "$work/figures" bytes)
+    sent=$(field "$work/fed" bytes)
+    [ "$bytes" = "$sent" ] || die "$1 read $bytes bytes of $sent"
+    local words peak=0
+    words=$(calculate "$bytes * $(field "$texts/$2.json" words) / $(field "$texts/$2.json" bytes)")
+    [ "$1" = discard ] || peak=$(field "$work/figures" peak_rss_bytes)
+    awk -v bytes="$bytes" -v words="$words" -v wall="$(field "$work/figures" $wall)" \
+        -v cpu="$(field "$work/figures" cpu_seconds)" -v peak="$peak" 'BEGIN {
+            printf "%.1f %.2f %.2f %.3f %.1f\n",
+                bytes / wall / 1e6, words / wall / 1e6, cpu, cpu / bytes * 1e9, peak / 1048576
+        }' >>"$work/$2.$1"
+}
+
+column() { # file number: the column's median
+    cut -d' ' -f"$2" "$1" | median
+}
+
+# The median of what each round says of two rows.
+ratio() { # corpus row to-row
+    paste -d' ' "$work/$1.$2" "$work/$1.$3" | awk '{ print $1 / $6 }' | median
+}
+
+rows=(discard limit network_wordcount stateful_network_wordcount)
+
+throughput() {
+    local corpus round row
+    for round in $(seq "$rounds"); do
+        for corpus in "${corpora[@]}"; do
+            for row in "${rows[@]}"; do
+                echo "bench: round $round of $rounds, $corpus, $row" >&2
+                measure "$row" "$corpus"
+            done
+        done
+    done
+    echo "Throughput: medians of $rounds rounds of $seconds s, --master $master"
+    for corpus in "${corpora[@]}"; do
+        echo
+        echo "$corpus text: $(field "$texts/$corpus.json" distinct) distinct words in" \
+            "$(field "$texts/$corpus.json" words), sent over and over"
+        printf '%-28s %8s %9s %7s %9s %9s %9s\n' \
+            '' MB/s Mwords/s 'CPU s' 'CPU s/GB' 'peak MiB' 'of limit'
+        for row in "${rows[@]}"; do
+            local name=$row peak words
+            peak=$(column "$work/$corpus.$row" 5)
+            words=$(column "$work/$corpus.$row" 2)
+            case $row in
+                discard) name='read and discard' peak=- words=- ;;
+                limit) name='limit line' ;;
+            esac
+            printf '%-28s %8.1f %9s %7.2f %9.3f %9s %9.2f\n' "$name" \
+                "$(column "$work/$corpus.$row" 1)" "$words" \
+                "$(column "$work/$corpus.$row" 3)" "$(column "$work/$corpus.$row" 4)" \
+                "$peak" "$(ratio "$corpus" "$row" limit)"
+        done
+        printf 'stateful / stateless %37s %.2f\n' '' \
+            "$(ratio "$corpus" stateful_network_wordcount network_wordcount)"
+    done
+}
+
+latency() {
+    local corpus load
+    echo "Latency: end of interval to output, at half load for 20 s, --master $master"
+    for corpus in "${corpora[@]}"; do
+        # What it can do, from the first section or from a short look.
+        [ -s "$work/$corpus.network_wordcount" ] || measure network_wordcount "$corpus"
+        load=$(calculate "$(column "$work/$corpus.network_wordcount" 1) / 2")
+        echo "bench: $corpus at $load MB/s" >&2
+        feed --seconds 20 --rate "$load" "$texts/$corpus.txt"
+        program network_wordcount
+        wait "$feeder" || die "the feeder: $(cat "$work/fed")"
+        feeder=
+        printf '%-10s %6.1f MB/s   p50 %6.1f ms   p99 %6.1f ms   peak %6.1f MiB\n' "$corpus" \
+            "$load" "$(field "$work/figures" latency_p50_ms)" \
+            "$(field "$work/figures" latency_p99_ms)" \
+            "$(calculate "$(field "$work/figures" peak_rss_bytes) / 1048576")"
+    done
+}
+
+start() {
+    echo 'one line' >"$work/line"
+    : >"$work/starts"
+    for _ in $(seq 20); do
+        feed "$work/line"
+        local before=$EPOCHREALTIME
+        "$bin/network_wordcount" --master "$master" --conf millrace.stopAtEof=true \
+            127.0.0.1 "$port" >/dev/null 2>&1 &
+        local started=$!
+        # It sends its line to whoever connects, and ends.
+        wait "$feeder" || die "the feeder: $(cat "$work/fed")"
+        local after=$EPOCHREALTIME
+        feeder=
+        wait "$started" || die 'network_wordcount failed'
+        calculate "(${after/,/.} - ${before/,/.}) * 1000" >>"$work/starts"
+    done
+    printf 'Start to connected: %.1f ms, median of 20\n' "$(median <"$work/starts")"
+}
+
+idle() {
+    local running ticks before after resident
+    [ -r /proc/self/stat ] || { echo 'Idle: skipped, this system has no /proc'; return; }
+    # A pace too slow to ever send a byte.
+    feed --seconds 3600 --rate 0.0000000001 "$texts/${corpora[0]}.txt"
+    "$bin/network_wordcount" --master "$master" 127.0.0.1 "$port" >/dev/null 2>&1 &
+    running=$!
+    # User and system time, in ticks.
+    cpu_ticks() {
+        sed 's/.*) //' "/proc/$running/stat" | awk '{ print $12 + $13 }'
+    }
+    sleep 2
+    before=$(cpu_ticks)
+    sleep 10
+    after=$(cpu_ticks)
+    resident=$(awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$running/status")
+    kill "$running"
+    wait "$running" || true
+    stop_feeder
+    ticks=$(getconf CLK_TCK)
+    printf 'Idle: %.1f MiB resident, %.2f %% of a core over 10 s\n' "$resident" \
+        "$(calculate "($after - $before) * 100 / $ticks / 10")"
+}
+
+echo 'bench: building (release)' >&2
+cargo build --release --quiet -p millrace-bins -p millrace-benches --bins
+case $target in
+    /*) ;;
+    *) target=$PWD/$target bin=$PWD/$bin texts=$PWD/$texts ;;
+esac
+for corpus in "${corpora[@]}"; do
+    "$bin/corpus" --dir "$texts" --bytes "$size" --kind "$corpus" >&2
+done
+for section in "${sections[@]}"; do
+    case $section in
+        throughput | latency | start | idle) "$section" ;;
+        *) die "no section $section: throughput, latency, start or idle" ;;
+    esac
+    echo
+done

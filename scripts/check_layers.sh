@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# Arrows point down only: between the crates, where Cargo would let a new arrow
+# in without a word, and between the rooms of the engine, where nothing but this
+# script looks. Prints every arrow that points up, and fails if there is one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Each crate with the crates of this workspace it may depend on. What only its
+# tests use (dev-dependencies) does not count.
+FLOORS='
+millrace-types:
+millrace-text:
+millrace:          millrace-types millrace-text
+millrace-cli:      millrace millrace-types
+millrace-bins:     millrace millrace-cli
+millrace-benches:  millrace millrace-types millrace-text
+'
+
+# The rooms of the engine, lowest first. A room may use those above it in this
+# list, and itself; so there are no circles.
+ENGINE=crates/millrace/src
+ROOMS='
+error
+data
+notice
+panics
+order
+partition
+exec
+rdd
+pipeline
+shuffle
+stage
+state
+graph
+dstream
+receiver
+scheduler
+context
+testing
+'
+
+# What computes does not know where bytes come from or go to.
+PURE_ROOMS='pipeline shuffle state'
+IMPURE='std::(fs|net|process)|std::io'
+
+faults=0
+fault() {
+    echo "check_layers: $*" >&2
+    faults=$((faults + 1))
+}
+
+# The name of a manifest's package, and the workspace crates it depends on.
+package_name() {
+    awk -F'"' '/^\[/ { here = $0 } here == "[package]" && /^name *=/ { print $2; exit }' "$1"
+}
+package_dependencies() {
+    awk '
+        /^\[/ {
+            counts = $0 ~ /dependencies/ && $0 !~ /dev-dependencies/
+            # [dependencies.millrace-text], with or without a target before it
+            if (counts && match($0, /dependencies\.[A-Za-z0-9_-]+\]/))
+                print substr($0, RSTART + 13, RLENGTH - 14)
+            next
+        }
+        counts && match($0, /^[A-Za-z0-9_-]+/) { print substr($0, 1, RLENGTH) }
+    ' "$1" | { grep -E '^millrace' || true; }
+}
+
+check_floors() {
+    local manifest name allowed used
+    for manifest in crates/*/Cargo.toml bins/Cargo.toml benches/Cargo.toml; do
+        [ -f "$manifest" ] || continue
+        name=$(package_name "$manifest")
+        if ! allowed=$(grep -E "^$name:" <<<"$FLOORS"); then
+            fault "$manifest: $name has no floor; give it one in scripts/check_layers.sh"
+            continue
+        fi
+        for used in $(package_dependencies "$manifest"); do
+            case " ${allowed#*:} " in
+                *" $used "*) ;;
+                *) fault "$manifest: $name must not depend on $used" ;;
+            esac
+        done
+    done
+}
+
+# The paths into the crate that a source file writes down, one `line name` each:
+# the name right behind `crate::`, or each of them in `crate::{...}`. Comments
+# are left out, and so are the tests at the end of a file, which may use what
+# they like. `super::` that leaves the room shows up as the name `super`.
+named_in() { # file depth
+    awk -v depth="$2" '
+        /^#\[cfg\(test\)\]/ { exit }
+        { sub(/\/\/.*/, ""); text = text $0 "\n" }
+        END {
+            line = 1
+            while (match(text, /crate::|(super::)+|\n/)) {
+                found = substr(text, RSTART, RLENGTH)
+                before = RSTART > 1 ? substr(text, RSTART - 1, 1) : ""
+                text = substr(text, RSTART + RLENGTH)
+                if (found == "\n") { line++; continue }
+                if (found ~ /^super/) {
+                    if (length(found) / 7 >= depth) print line, "super"
+                    continue
+                }
+                if (before ~ /[A-Za-z0-9_$]/) continue
+                if (text !~ /^\{/) {
+                    match(text, /^[A-Za-z0-9_]*/)
+                    print line, substr(text, 1, RLENGTH)
+                    continue
+                }
+                nesting = 0
+                expecting = 0
+                for (at = 1; at <= length(text); at++) {
+                    c = substr(text, at, 1)
+                    if (c == "{") { nesting++; if (nesting == 1) expecting = 1 }
+                    else if (c == "}") { if (--nesting == 0) break }
+                    else if (c == "," && nesting == 1) expecting = 1
+                    else if (expecting && c ~ /[A-Za-z0-9_]/) {
+                        match(substr(text, at), /^[A-Za-z0-9_]*/)
+                        print line, substr(text, at, RLENGTH)
+                        expecting = 0
+                    }
+                }
+            }
+        }' "$1"
+}
+
+# Which room an item at the root of the crate comes from, one `item room` each,
+# so that `crate::DStream` is no way around `crate::dstream`.
+root_items() {
+    awk '
+        { sub(/\/\/.*/, ""); text = text $0 " " }
+        END {
+            while (match(text, /pub(\([a-z]+\))? use [a-z_]+::[^;]*;/)) {
+                item = substr(text, RSTART, RLENGTH)
+                text = substr(text, RSTART + RLENGTH)
+                sub(/^pub(\([a-z]+\))? use /, "", item)
+                room = item
+                sub(/::.*/, "", room)
+                gsub(/[{},;]|::/, " ", item)
+                count = split(item, names, " ")
+                for (i = 2; i <= count; i++) print names[i], room
+            }
+        }' "$ENGINE/lib.rs"
+}
+
+check_rooms() {
+    local file path room depth line name target rank_of_room rank_of_target
+    local -A rank=() home=()
+    local number=0
+    for room in $ROOMS; do
+        number=$((number + 1))
+        rank[$room]=$number
+    done
+    while read -r name room; do
+        [ -n "${rank[$room]:-}" ] && home[$name]=$room
+    done < <(root_items)
+
+    while read -r file; do
+        path=${file#"$ENGINE/"}
+        [ "$path" = lib.rs ] && continue
+        room=${path%%/*}
+        room=${room%.rs}
+        rank_of_room=${rank[$room]:-}
+        if [ -z "$rank_of_room" ]; then
+            fault "$file: the room '$room' has no place; give it one in scripts/check_layers.sh"
+            continue
+        fi
+        case $path in
+            */tests.rs | */tests/*) continue ;;
+        esac
+        # How many `super::` lead from the file to the root of the crate.
+        depth=$(tr -cd / <<<"/${path%/mod.rs}" | wc -c)
+        while read -r line name; do
+            if [ "$name" = super ]; then
+                fault "$file:$line: super:: leaves the room; write crate::"
+                continue
+            fi
+            target=$name
+            [ -n "${rank[$target]:-}" ] || target=${home[$name]:-}
+            rank_of_target=${rank[${target:-none}]:-0}
+            if [ "$rank_of_target" -gt "$rank_of_room" ]; then
+                fault "$file:$line: $room is below $target and must not use it"
+            fi
+        done < <(named_in "$file" "$depth")
+        case " $PURE_ROOMS " in
+            *" $room "*)
+                while IFS=: read -r line name; do
+                    fault "$file:$line: $room must not know files or sockets: $name"
+                done < <(sed -e '/^#\[cfg(test)\]/,$d' -e 's://.*::' "$file" |
+                    grep -nE "$IMPURE" || true)
+                ;;
+        esac
+    done < <(find "$ENGINE" -name '*.rs' | sort)
+}
+
+check_floors
+check_rooms
+if [ "$faults" -gt 0 ]; then
+    echo "check_layers: $faults arrows point up" >&2
+    exit 1
+fi

@@ -1,0 +1,28 @@
+//! The programs as their users meet them: run as processes, fed through
+//! sockets, judged by what they print and how they end.
+//!
+//! Nothing here looks inside the engine. What a run should print is known from
+//! transcripts of real PySpark (`golden`) and from a reference model that is
+//! as plain as we could write it (`model`); the other modules hold the laws
+//! and the manners that the documentation promises.
+//!
+//! No test waits for a length of time to be right: it waits for something to
+//! be seen, and fails with what was seen when that takes too long.
+
+#![allow(clippy::unwrap_used)]
+
+mod acceptance {
+    mod bad_input;
+    mod connection;
+    mod golden;
+    mod harness;
+    mod laws;
+    mod limits;
+    mod model;
+    mod play;
+    mod printing;
+    mod random;
+    mod settings;
+    mod stopping;
+    mod submit;
+}

@@ -1,0 +1,141 @@
+//! How a program is started.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use tempfile::TempDir;
+
+use super::program::{Program, Read};
+use super::sender::Sender;
+
+/// A batch interval of a hundred years: all that a test sends is in the first
+/// batch, which is run when the sender closes, and its time is known.
+pub(crate) const ENDLESS: &str = "36500d";
+
+/// The first multiple of [`ENDLESS`] after now.
+pub(crate) const ENDLESS_TIME: &str = "2069-12-07 00:00:00";
+
+/// A run to be.
+///
+/// Every run has an empty directory of its own and an environment with nothing
+/// in it but `TZ=UTC`, so that neither the user's settings nor another test
+/// can be seen in the outcome.
+pub(crate) struct Launch {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    directory: TempDir,
+}
+
+impl Launch {
+    /// The stateless program.
+    pub(crate) fn network_wordcount() -> Launch {
+        Launch::of(env!("CARGO_BIN_EXE_network_wordcount"))
+    }
+
+    /// The stateful program.
+    pub(crate) fn stateful() -> Launch {
+        Launch::of(env!("CARGO_BIN_EXE_stateful_network_wordcount"))
+    }
+
+    /// spark-submit's twin.
+    pub(crate) fn submit() -> Launch {
+        Launch::of(env!("CARGO_BIN_EXE_millrace-submit"))
+    }
+
+    fn of(program: &str) -> Launch {
+        Launch {
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: vec![("TZ".into(), "UTC".into())],
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// The same with an argument more.
+    pub(crate) fn arg(mut self, word: impl AsRef<OsStr>) -> Launch {
+        self.arguments.push(word.as_ref().to_owned());
+        self
+    }
+
+    /// The same with these arguments more.
+    pub(crate) fn args<I: AsRef<OsStr>>(self, words: impl IntoIterator<Item = I>) -> Launch {
+        words.into_iter().fold(self, Launch::arg)
+    }
+
+    /// The same with `--master local[threads]`.
+    pub(crate) fn threads(self, threads: usize) -> Launch {
+        self.arg(format!("--master=local[{threads}]"))
+    }
+
+    /// The same with `--conf key=value`.
+    pub(crate) fn conf(self, key: &str, value: impl std::fmt::Display) -> Launch {
+        self.arg("--conf").arg(format!("{key}={value}"))
+    }
+
+    /// The same with another batch interval.
+    pub(crate) fn every(self, interval: &str) -> Launch {
+        self.conf("millrace.batchInterval", interval)
+    }
+
+    /// The same, to end when the sender closes.
+    pub(crate) fn until_eof(self) -> Launch {
+        self.conf("millrace.stopAtEof", "true")
+    }
+
+    /// The same with one batch that holds everything until the sender closes.
+    pub(crate) fn in_one_batch(self) -> Launch {
+        self.every(ENDLESS).until_eof()
+    }
+
+    /// The same with an environment variable more.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Launch {
+        self.environment
+            .push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// The directory the program will run in.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Puts a file into that directory.
+    pub(crate) fn file(self, name: &str, text: &str) -> Launch {
+        fs::write(self.directory().join(name), text).unwrap();
+        self
+    }
+
+    /// Starts it as a client of `sender`.
+    pub(crate) fn start_at(self, sender: &Sender) -> Program {
+        self.start_at_read(sender, Read::All)
+    }
+
+    /// The same with a stdout that is read only so far.
+    pub(crate) fn start_at_read(self, sender: &Sender, read: Read) -> Program {
+        self.args([sender.host(), sender.port().to_string()])
+            .start_read(read)
+    }
+
+    /// Starts it.
+    pub(crate) fn start(self) -> Program {
+        self.start_read(Read::All)
+    }
+
+    fn start_read(self, read: Read) -> Program {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment)
+            .current_dir(&self.directory)
+            .stdin(Stdio::null());
+        // Where a run counts what the tests reach, it must be able to say so.
+        if let Some(profile) = env::var_os("LLVM_PROFILE_FILE") {
+            command.env("LLVM_PROFILE_FILE", profile);
+        }
+        Program::start(command, self.directory, read)
+    }
+}

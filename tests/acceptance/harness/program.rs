@@ -1,0 +1,226 @@
+//! A program that runs, and what is left of it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+use super::capture::Capture;
+use super::transcript::{self, Batch};
+use super::{GLANCE, PATIENCE};
+
+/// What a user or a service manager sends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Signal {
+    Interrupt,
+    Terminate,
+}
+
+/// How much of a program's stdout is read before it is closed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Read {
+    All,
+    First(u64),
+    /// Nothing is read, and nothing closed: the pipe fills.
+    Nothing,
+}
+
+/// A running program; killed when the test gives it up.
+pub(crate) struct Program {
+    child: Child,
+    stdout: Option<Capture>,
+    stderr: Option<Capture>,
+    directory: Option<TempDir>,
+    /// Held open, for a program whose output nobody reads.
+    unread: Option<ChildStdout>,
+}
+
+/// A program that has ended.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// The exit code; `None` when a signal killed it.
+    pub(crate) code: Option<i32>,
+    /// What was read of it.
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    directory: TempDir,
+}
+
+impl Program {
+    pub(super) fn start(mut command: Command, directory: TempDir, read: Read) -> Program {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let pipe = child.stdout.take().unwrap();
+        let (stdout, unread) = match read {
+            Read::All => (Some(Capture::of(pipe)), None),
+            Read::First(bytes) => (Some(Capture::of_first(pipe, bytes)), None),
+            Read::Nothing => (None, Some(pipe)),
+        };
+        let stderr = Some(Capture::of(child.stderr.take().unwrap()));
+        Program {
+            child,
+            stdout,
+            stderr,
+            directory: Some(directory),
+            unread,
+        }
+    }
+
+    /// Waits until the batches printed so far satisfy `find`; `what` says what
+    /// the test waits for.
+    pub(crate) fn wait_for_batches<T>(
+        &self,
+        what: &str,
+        mut find: impl FnMut(&[Batch]) -> Option<T>,
+    ) -> T {
+        let stdout = self.stdout.as_ref().expect("a stdout that is read");
+        self.wait(what, stdout, |text| find(&transcript::beginning(text)))
+    }
+
+    /// Waits until `count` batches more have been printed than there are now.
+    pub(crate) fn wait_for_more_batches(&self, count: usize) {
+        let before = self.wait_for_batches("nothing", |batches| Some(batches.len()));
+        self.wait_for_batches("more batches", |batches| {
+            (batches.len() >= before + count).then_some(())
+        });
+    }
+
+    /// Waits until stderr satisfies `find`.
+    pub(crate) fn wait_for_stderr<T>(&self, what: &str, find: impl FnMut(&str) -> Option<T>) -> T {
+        self.wait(what, self.stderr.as_ref().unwrap(), find)
+    }
+
+    fn wait<T>(&self, what: &str, pipe: &Capture, find: impl FnMut(&str) -> Option<T>) -> T {
+        let found = pipe.wait(Instant::now() + PATIENCE, find);
+        found.unwrap_or_else(|| panic!("waited in vain for {what}; {}", self.so_far()))
+    }
+
+    fn so_far(&self) -> String {
+        let said = |pipe: &Option<Capture>| pipe.as_ref().map(Capture::so_far).unwrap_or_default();
+        let (stdout, stderr) = (transcript::digest(&said(&self.stdout)), said(&self.stderr));
+        format!(
+            "stdout so far:\n{}\nstderr so far:\n{}",
+            shortened(&stdout),
+            shortened(&stderr)
+        )
+    }
+
+    /// Sends a signal, by the `kill` that every shell has built in.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let name = match signal {
+            Signal::Interrupt => "INT",
+            Signal::Terminate => "TERM",
+        };
+        let line = format!("kill -s {name} {}", self.child.id());
+        let status = Command::new("sh")
+            .args(["-c", &line])
+            .stderr(Stdio::null())
+            .status();
+        // It may have ended by itself just now, and the caller will see that.
+        status.expect("there is a shell");
+    }
+
+    /// Whether it has ended by now.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// The most memory it has had resident so far, in bytes; `None` where the
+    /// system does not say.
+    pub(crate) fn peak_resident_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kib * 1024)
+    }
+
+    /// Waits for its end.
+    pub(crate) fn finish(mut self) -> Finished {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "it does not end; {}",
+                self.so_far()
+            );
+            thread::sleep(GLANCE);
+        };
+        self.unread = None;
+        let stdout = self.stdout.take().map(Capture::whole).unwrap_or_default();
+        let stderr = self.stderr.take().map(Capture::whole).unwrap_or_default();
+        // The promise that covers every run there is.
+        assert!(!stderr.contains("panicked"), "a panic was shown:\n{stderr}");
+        let directory = self.directory.take().unwrap();
+        Finished {
+            code: status.code(),
+            stdout,
+            stderr,
+            directory,
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Both fail when it has ended, and then there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Finished {
+    /// The same, after checking the exit code.
+    pub(crate) fn with_code(self, code: i32) -> Finished {
+        let Finished { stdout, stderr, .. } = &self;
+        let stdout = shortened(&transcript::digest(stdout));
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{stdout}\nstderr:\n{stderr}"
+        );
+        self
+    }
+
+    /// The batches it printed, which have to be all that it printed.
+    pub(crate) fn batches(&self) -> Vec<Batch> {
+        transcript::whole(&self.stdout)
+    }
+
+    /// The bodies of the batches in which something was printed.
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        let bodies = self.batches().into_iter().map(|batch| batch.body);
+        bodies.filter(|body| !body.is_empty()).collect()
+    }
+
+    /// A file in the directory it ran in.
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.directory.path().join(name)
+    }
+}
+
+/// The two ends of a text too long to be read.
+fn shortened(text: &str) -> String {
+    const KEPT: usize = 1_500;
+    if text.len() <= 2 * KEPT {
+        return text.to_owned();
+    }
+    let (head, tail) = (
+        text.floor_char_boundary(KEPT),
+        text.ceil_char_boundary(text.len() - KEPT),
+    );
+    format!(
+        "{}\n[... {} bytes ...]\n{}",
+        &text[..head],
+        tail - head,
+        &text[tail..]
+    )
+}

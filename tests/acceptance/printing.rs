@@ -1,0 +1,146 @@
+//! The shape of a printed batch: header, time, records, and what the settings
+//! change about them.
+
+use serde_json::{Value, json};
+
+use super::harness::{ENDLESS, ENDLESS_TIME, Launch, Sender, printed};
+
+/// What is printed for one batch with these bytes in it.
+fn run(launch: Launch, bytes: &[u8]) -> String {
+    let sender = Sender::new();
+    let program = launch.threads(2).until_eof().start_at(&sender);
+    let mut connection = sender.accept();
+    connection.send(bytes);
+    connection.close();
+    program.finish().with_code(0).stdout
+}
+
+fn count() -> Launch {
+    Launch::network_wordcount().every(ENDLESS)
+}
+
+/// Thirteen words, in the order of two partitions.
+const WORDS: &[u8] = b"a b c d e f g h i j k l m\n";
+const ORDER: [&str; 13] = [
+    "b", "c", "d", "g", "j", "l", "a", "e", "f", "h", "i", "k", "m",
+];
+
+fn records(shown: impl Iterator<Item = &'static str>) -> String {
+    shown.map(|word| format!("('{word}', 1)\n")).collect()
+}
+
+#[test]
+fn ten_records_are_shown_and_whether_there_are_more() {
+    let ten = records(ORDER.into_iter().take(10));
+    assert_eq!(
+        run(count(), WORDS),
+        printed(ENDLESS_TIME, &format!("{ten}..."))
+    );
+    let exactly = b"a b c d e f g h i j\n";
+    let ten = records(
+        ORDER
+            .into_iter()
+            .filter(|word| exactly.contains(&word.as_bytes()[0])),
+    );
+    assert_eq!(run(count(), exactly), printed(ENDLESS_TIME, ten.trim_end()));
+}
+
+#[test]
+fn the_number_of_records_is_a_setting() {
+    let shown = |num: &str, bytes: &[u8]| run(count().conf("millrace.print.num", num), bytes);
+    let three = records(ORDER.into_iter().take(3));
+    let all = records(ORDER.into_iter());
+    for (num, body) in [
+        ("3", format!("{three}...")),
+        ("13", all.clone()),
+        ("2147483647", all),
+        // PySpark 3.5: nothing is taken, and yet there is always more.
+        ("0", "...".to_owned()),
+        ("-1", "...".to_owned()),
+    ] {
+        assert_eq!(
+            shown(num, WORDS),
+            printed(ENDLESS_TIME, body.trim_end()),
+            "{num}"
+        );
+    }
+    assert_eq!(shown("0", b"begun"), printed(ENDLESS_TIME, "..."));
+}
+
+#[test]
+fn milliseconds_are_shown_as_six_digits_when_there_are_any() {
+    let every = |interval| run(Launch::network_wordcount().every(interval), b"a\n");
+    let times = [
+        ("3153600000120ms", "2069-12-07 00:00:00.120000"),
+        ("3153600000007ms", "2069-12-07 00:00:00.007000"),
+        ("3153600001000ms", "2069-12-07 00:00:01"),
+    ];
+    for (interval, time) in times {
+        assert_eq!(every(interval), printed(time, "('a', 1)"));
+    }
+}
+
+#[test]
+fn times_are_local() {
+    // Zones written out, which need no database of them.
+    for (zone, time) in [
+        ("XST-5:30", "2069-12-07 05:30:00"),
+        ("XST8", "2069-12-06 16:00:00"),
+        ("UTC", ENDLESS_TIME),
+    ] {
+        assert_eq!(
+            run(count().env("TZ", zone), b"a\n"),
+            printed(time, "('a', 1)"),
+            "{zone}"
+        );
+    }
+}
+
+#[test]
+fn the_scala_format_is_sparks() {
+    let scala = |num: i64| {
+        let launch = Launch::network_wordcount().every("3153600000120ms");
+        let launch = launch.conf("millrace.print.format", "scala");
+        run(launch.conf("millrace.print.num", num), b"it's it's\n")
+    };
+    let rule = "-".repeat(43);
+    let head = format!("{rule}\nTime: 3153600000120 ms\n{rule}\n");
+    assert_eq!(scala(10), format!("{head}(it's,2)\n\n"));
+    assert_eq!(scala(0), format!("{head}...\n\n"));
+}
+
+#[test]
+fn a_batch_in_json_is_one_line() {
+    let batch = |num: &str, bytes: &[u8]| -> Value {
+        let launch = count().conf("millrace.print.format", "json");
+        let text = run(launch.conf("millrace.print.num", num), bytes);
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.ends_with('\n'));
+        serde_json::from_str(&text).unwrap()
+    };
+    let time = 3_153_600_000_000_i64;
+    let two =
+        json!({"time": time, "records": [["\"\u{e9}\u{1f600}", 2], ["c", 1]], "truncated": false});
+    assert_eq!(
+        two,
+        batch("10", "\"\u{e9}\u{1f600} c \"\u{e9}\u{1f600}\n".as_bytes())
+    );
+    let three: Vec<Value> = ORDER[..3].iter().map(|word| json!([word, 1])).collect();
+    let expected = json!({"time": time, "records": three, "truncated": true});
+    assert_eq!(batch("3", WORDS), expected);
+}
+
+#[test]
+fn a_batch_without_records_is_a_header() {
+    let sender = Sender::new();
+    let launch = Launch::network_wordcount().threads(2).every("50ms");
+    let program = launch.conf("millrace.maxBatches", 3).start_at(&sender);
+    let finished = program.finish().with_code(0);
+    let batches = finished.batches();
+    let expected: String = batches
+        .iter()
+        .map(|batch| printed(&batch.time, ""))
+        .collect();
+    assert_eq!(finished.stdout, expected);
+    assert_eq!(batches.len(), 3);
+}

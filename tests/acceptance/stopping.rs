@@ -1,0 +1,122 @@
+//! The ways in which a program ends before its input does.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::harness::{
+    ENDLESS, ENDLESS_TIME, Launch, PATIENCE, Program, Read, Sender, Signal, printed,
+};
+
+/// A program that has read a line and whose batch would end in 2069; `None`
+/// where it cannot be seen whether it has read.
+fn in_the_middle_of_a_batch(launch: Launch) -> Option<(Program, super::harness::Connection)> {
+    let sender = Sender::new();
+    let program = launch.threads(2).every(ENDLESS).start_at(&sender);
+    let mut connection = sender.accept();
+    connection.send(b"a b a\n");
+    if connection.settle() {
+        return Some((program, connection));
+    }
+    eprintln!("skipped: this system does not say what a program has read");
+    None
+}
+
+#[test]
+fn the_first_signal_runs_what_was_received() {
+    for (signal, code) in [(Signal::Interrupt, 130), (Signal::Terminate, 0)] {
+        let launch = Launch::network_wordcount();
+        let Some((program, _open)) = in_the_middle_of_a_batch(launch) else {
+            return;
+        };
+        program.signal(signal);
+        let finished = program.finish().with_code(code);
+        let expected = printed(ENDLESS_TIME, "('b', 1)\n('a', 2)");
+        assert_eq!(finished.stdout, expected, "{signal:?}");
+    }
+}
+
+#[test]
+fn the_first_signal_runs_what_was_received_into_the_state() {
+    let Some((program, _open)) = in_the_middle_of_a_batch(Launch::stateful()) else {
+        return;
+    };
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    let state = "('hello', 1)\n('world', 1)\n('b', 1)\n('a', 2)";
+    assert_eq!(finished.stdout, printed(ENDLESS_TIME, state));
+}
+
+#[test]
+fn without_grace_nothing_more_is_run() {
+    for (signal, code) in [(Signal::Interrupt, 130), (Signal::Terminate, 0)] {
+        let launch = Launch::network_wordcount();
+        let launch = launch.conf("spark.streaming.stopGracefullyOnShutdown", "false");
+        let Some((program, _open)) = in_the_middle_of_a_batch(launch) else {
+            return;
+        };
+        program.signal(signal);
+        let finished = program.finish().with_code(code);
+        assert_eq!(finished.stdout, "", "{signal:?}");
+    }
+}
+
+#[test]
+fn a_signal_ends_a_program_that_never_connected() {
+    let reserved = super::harness::Reserved::new();
+    let launch = Launch::network_wordcount().threads(2).every("50ms");
+    let program = launch
+        .args(["127.0.0.1", &reserved.port().to_string()])
+        .start();
+    program.wait_for_more_batches(1);
+    program.signal(Signal::Interrupt);
+    let finished = program.finish().with_code(130);
+    assert!(finished.bodies().is_empty());
+}
+
+#[test]
+fn the_second_signal_does_not_wait() {
+    let sender = Sender::new();
+    let launch = Launch::network_wordcount().threads(2).every("50ms");
+    let launch = launch.conf("millrace.print.num", 1_000_000);
+    // Nobody reads what it prints, so that its first batch never ends, and
+    // neither does the drain that the first signal asks for.
+    let mut program = launch.start_at_read(&sender, Read::Nothing);
+    let mut connection = sender.accept();
+    let words: String = (0..50_000).map(|word| format!("word-{word} ")).collect();
+    connection.send(words.as_bytes());
+    connection.send(b"\n");
+    connection.settle();
+
+    let deadline = Instant::now() + PATIENCE;
+    let mut signals = 0;
+    while !program.has_ended() {
+        assert!(
+            Instant::now() < deadline,
+            "it waits, {signals} signals or not"
+        );
+        program.signal(Signal::Interrupt);
+        signals += 1;
+        // Signals that come too fast are one.
+        thread::sleep(Duration::from_millis(50));
+    }
+    program.finish().with_code(130);
+}
+
+#[test]
+fn a_closed_stdout_ends_the_program_quietly() {
+    for launch in [Launch::network_wordcount(), Launch::stateful()] {
+        let sender = Sender::new();
+        // A header and a half, as `head` might have had enough.
+        let launch = launch.threads(2).every("20ms");
+        let program = launch.start_at_read(&sender, Read::First(150));
+        let _open = sender.accept();
+        let finished = program.finish().with_code(0);
+        assert_eq!(finished.stdout.len(), 150);
+        let complaints = ["pipe", "error", "exception"];
+        let stderr = finished.stderr.to_lowercase();
+        assert!(
+            !complaints.iter().any(|word| stderr.contains(word)),
+            "{stderr}"
+        );
+    }
+}

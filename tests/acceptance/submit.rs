@@ -1,0 +1,104 @@
+//! `millrace-submit` in front of the programs.
+
+use super::harness::{Launch, Sender};
+
+#[test]
+fn options_before_the_program_reach_it() {
+    let sender = Sender::new();
+    let program = Launch::submit()
+        .threads(2)
+        .in_one_batch()
+        .conf("millrace.print.num", 1)
+        .arg("network_wordcount")
+        .start_at(&sender);
+    let mut connection = sender.accept();
+    connection.send(b"a b b\n");
+    connection.close();
+    assert_eq!(program.finish().with_code(0).bodies(), ["('b', 2)\n..."]);
+}
+
+#[test]
+fn words_behind_the_program_are_its_own() {
+    let usage = "Usage: network_wordcount <hostname> <port>\n";
+    for words in [
+        &["--master", "local[2]", "localhost", "9999"][..],
+        &["--help"],
+        &[],
+        &["", "1", ""],
+    ] {
+        let launch = Launch::submit().arg("network_wordcount").args(words);
+        let finished = launch.start().finish().with_code(255);
+        assert_eq!(
+            (finished.stdout.as_str(), finished.stderr.as_str()),
+            ("", usage),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn a_program_may_be_a_path() {
+    let path = env!("CARGO_BIN_EXE_stateful_network_wordcount");
+    let finished = Launch::submit().arg(path).start().finish().with_code(255);
+    assert_eq!(
+        finished.stderr,
+        "Usage: stateful_network_wordcount <hostname> <port>\n"
+    );
+}
+
+#[test]
+fn signals_reach_the_program() {
+    let sender = Sender::new();
+    let launch = Launch::submit()
+        .threads(2)
+        .every("50ms")
+        .arg("network_wordcount");
+    let program = launch.start_at(&sender);
+    let _open = sender.accept();
+    program.wait_for_more_batches(1);
+    program.signal(super::harness::Signal::Interrupt);
+    program.finish().with_code(130);
+}
+
+#[test]
+fn what_is_no_native_program_is_refused() {
+    for (resource, expected) in [
+        (
+            "some/where/network_wordcount.py",
+            "run network_wordcount instead",
+        ),
+        (
+            "stateful_network_wordcount.jar",
+            "run stateful_network_wordcount instead",
+        ),
+        ("network_wordcount.R", "run network_wordcount instead"),
+        ("other.py", "there is no other"),
+        ("nosuch", "Cannot find program 'nosuch'"),
+        ("./nosuch", "Cannot run program './nosuch'"),
+    ] {
+        let launch = Launch::submit().args(["--master=local[2]", resource, "localhost", "9999"]);
+        let finished = launch.start().finish().with_code(1);
+        assert_eq!(finished.stdout, "");
+        assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+        assert!(finished.stderr.contains(expected), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn it_shows_itself() {
+    let run = |words: &[&str]| Launch::submit().args(words).start().finish();
+    let usage = "Usage: millrace-submit [options] <program> [arguments]\n";
+    assert!(run(&[]).with_code(255).stderr.starts_with(usage));
+    assert!(run(&["--help"]).with_code(0).stderr.starts_with(usage));
+    assert!(
+        run(&["--version"])
+            .with_code(0)
+            .stderr
+            .starts_with("millrace ")
+    );
+    let missing = run(&["--verbose"]).with_code(1).stderr;
+    assert!(
+        missing.starts_with("Error: Missing application resource.\n"),
+        "{missing}"
+    );
+}

@@ -8,13 +8,13 @@
 use crate::data::{Data, Key};
 
 use super::aggregate::Aggregator;
+use super::dense::Dense;
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
-use super::lookahead::Lookahead;
-use super::table::{Found, Table};
+use super::lookahead::{DEPTH, Lookahead};
 
-/// A local table keeps below this; larger than the second-level cache of today, because the
-/// frequent keys of a skewed text stay in the cache by themselves.
-const TABLE_BYTES: usize = 4 << 20;
+/// A local table keeps below this: about the second-level cache of today, of which a skewed
+/// text uses the first part most.
+const TABLE_BYTES: usize = 3 << 20;
 
 /// Slots of a new table: enough for a small batch, little to clear.
 const FIRST_SLOTS: usize = 1 << 10;
@@ -50,26 +50,25 @@ impl<K, C> Spilled<K, C> {
 }
 
 /// The memory of a combiner between two runs.
-pub(crate) struct LocalTable<K, C>(Table<K, C>);
+pub(crate) struct LocalTable<K, C>(Dense<K, C>);
 
 impl<K, C> LocalTable<K, C> {
     pub(crate) fn new() -> LocalTable<K, C> {
-        LocalTable(Table::with_slots(FIRST_SLOTS))
+        LocalTable(Dense::with_slots(FIRST_SLOTS))
     }
 }
 
 /// Combines the records of one run.
 pub(crate) struct Combiner<'a, K, V, A: Aggregator<V>> {
-    waiting: Lookahead<(u64, K, V)>,
+    waiting: Lookahead<(K, V)>,
     run: Run<'a, K, V, A>,
 }
 
 struct Run<'a, K, V, A: Aggregator<V>> {
     aggregator: &'a A,
     hasher: &'a KeyHasher,
-    table: Table<K, A::Acc>,
-    /// Keys that the table takes before it grows or spills: five eighths of its slots.
-    limit: usize,
+    table: Dense<K, A::Acc>,
+    /// Keys that were spilled before those in the table: what a position lacks to an arrival.
     arrivals: u32,
     spilled: Spilled<K, A::Acc>,
 }
@@ -80,14 +79,12 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
         hasher: &'a KeyHasher,
         LocalTable(table): LocalTable<K, A::Acc>,
     ) -> Combiner<'a, K, V, A> {
-        let (limit, spilled) = (limit(&table), Spilled::new());
         let run = Run {
             aggregator,
             hasher,
             table,
-            limit,
             arrivals: 0,
-            spilled,
+            spilled: Spilled::new(),
         };
         Combiner {
             waiting: Lookahead::new(),
@@ -97,10 +94,8 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
 
     /// Takes one record.
     #[inline(always)]
-    pub(crate) fn push(&mut self, (key, value): (K, V)) {
-        let hash = self.run.hasher.hash(&key);
-        self.run.table.prefetch(hash);
-        if self.waiting.push((hash, key, value)) {
+    pub(crate) fn push(&mut self, record: (K, V)) {
+        if self.waiting.push(record) {
             self.settle();
         }
     }
@@ -109,15 +104,26 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     #[inline(never)]
     fn settle(&mut self) {
         let run = &mut self.run;
-        self.waiting
-            .drain(|(hash, key, value)| run.combine(hash, key, value));
+        let mut hashes = [0; DEPTH];
+        for (hash, (key, _)) in hashes.iter_mut().zip(self.waiting.items()) {
+            *hash = run.hasher.hash(key);
+            run.table.prefetch_slot(*hash);
+        }
+        for hash in &hashes[..self.waiting.items().len()] {
+            run.table.prefetch_entry(*hash);
+        }
+        let mut hashes = hashes.iter();
+        self.waiting.drain(|(key, value)| {
+            let Some(&hash) = hashes.next() else { return };
+            run.combine(hash, key, value);
+        });
     }
 
     /// Ends the run.
     pub(crate) fn finish(mut self) -> (Spilled<K, A::Acc>, LocalTable<K, A::Acc>) {
         self.settle();
         let mut run = self.run;
-        // A drain walks all slots: a table that a run hardly used is not kept for the next one.
+        // An index that a run hardly used is not cleared for the next one, but let go.
         let fits = run.table.len() >= run.table.slots() / 64;
         run.spill();
         let table = if fits {
@@ -132,31 +138,26 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
 impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
     #[inline(always)]
     fn combine(&mut self, hash: u64, key: K, value: V) {
-        let tag = tag_of(hash);
-        match self.table.find_tagged(hash, tag, &key) {
-            Found::Occupied(slot) => {
+        match self.table.find(hash, &key) {
+            Ok(position) => {
                 self.table
-                    .update(slot, |acc| self.aggregator.add(acc, value));
+                    .update(position, |acc| self.aggregator.add(acc, value));
             }
-            Found::Vacant(slot) => self.insert(slot, tag, key, value),
+            Err(slot) => self.insert(slot, hash, key, value),
         }
     }
 
     #[inline(never)]
-    fn insert(&mut self, slot: usize, tag: u32, key: K, value: V) {
-        // A run that inserts four billion keys ties the order of the last ones.
-        self.arrivals = self.arrivals.saturating_add(1);
-        let stamp = u64::from(tag) << 32 | u64::from(self.arrivals);
+    fn insert(&mut self, slot: usize, hash: u64, key: K, value: V) {
         // The key outlives its block, which must not stay for it.
         let (key, acc) = (millrace_text::detached(key), self.aggregator.create(value));
-        self.table.fill(slot, stamp, key, acc);
-        if self.table.len() < self.limit {
+        self.table.push(slot, hash, tag_of(hash), key, acc);
+        if self.table.has_room() {
             return;
         }
-        let slots = self.table.slots() * 4;
-        if slots * (self.table.bytes() / self.table.slots()) <= TABLE_BYTES {
-            self.table.resize(slots, |_, key| self.hasher.hash(key));
-            self.limit = limit(&self.table);
+        let slots = self.table.slots() * 2;
+        if Dense::<K, A::Acc>::bytes_of(slots) <= TABLE_BYTES {
+            self.table.resize(slots, |key| self.hasher.hash(key));
         } else {
             self.spill();
         }
@@ -164,12 +165,11 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
 
     fn spill(&mut self) {
         let shards = &mut self.spilled.shards;
-        self.table.drain(|stamp, key, value| {
-            shards[shard_of_tag((stamp >> 32) as u32)].push(Entry { stamp, key, value });
-        });
+        for (tag, (key, value)) in self.table.drain() {
+            // A run that inserts four billion keys ties the order of the last ones.
+            self.arrivals = self.arrivals.saturating_add(1);
+            let stamp = u64::from(tag) << 32 | u64::from(self.arrivals);
+            shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
+        }
     }
-}
-
-fn limit<K, C>(table: &Table<K, C>) -> usize {
-    table.slots() / 8 * 5
 }

@@ -10,7 +10,7 @@
 //! - the low bits place a key in a local table; the tag, turned so that the shard's bits come
 //!   last, places it in a shard's.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 /// How many shards a batch and a state map have. A power of two, more than cores, few enough
 /// that an idle batch is cheap.
@@ -26,7 +26,9 @@ pub(crate) struct KeyHasher(foldhash::fast::RandomState);
 impl KeyHasher {
     #[inline(always)]
     pub(crate) fn hash<K: Hash>(&self, key: &K) -> u64 {
-        self.0.hash_one(key)
+        let mut state = self.0.build_hasher();
+        key.hash(&mut state);
+        state.finish()
     }
 }
 
@@ -61,13 +63,23 @@ pub(crate) fn shard_of_tag(tag: u32) -> usize {
 /// Where a key with this tag begins in a shard's table.
 #[inline(always)]
 pub(crate) fn place_of_tag(tag: u32) -> u64 {
-    u64::from(tag.rotate_left(DASHMAP_BITS + SHARD_BITS))
+    u64::from(tag.rotate_left(DASHMAP_BITS))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_keys_of_a_shard_spread_over_its_table() {
+        // All tags of one shard that differ in the bits that are left, at a table's size.
+        let slots = 1 << 13;
+        let tags = (0..slots as u32).map(|n| (n >> 6) << 25 | 5 << 19 | n & 63);
+        let places: std::collections::HashSet<u64> =
+            tags.map(|tag| place_of_tag(tag) & (slots - 1)).collect();
+        assert_eq!(places.len() as u64, slots);
+    }
 
     proptest! {
         #[test]

@@ -1,14 +1,16 @@
-//! A few records that wait for their table slot to arrive in the cache.
+//! A few records that are combined together.
 //!
 //! A probe that misses the cache stalls for longer than a word costs in all. The combiner
-//! therefore asks for the slot of a record when it sees it and looks only a few records later.
+//! therefore gathers records, asks for the slots of all of them, and only then looks. Gathering
+//! is also all that is left of it in the loop that cuts and maps, which has the registers it
+//! needs.
 
 #![expect(unsafe_code, reason = "a fixed array of which a prefix is initialised")]
 
 use std::mem::MaybeUninit;
 
-/// How many records wait: as many misses as a core keeps in flight.
-const DEPTH: usize = 16;
+/// How many records wait: about as many misses as a core keeps in flight.
+pub(crate) const DEPTH: usize = 32;
 
 /// Up to [`DEPTH`] items, in order.
 pub(crate) struct Lookahead<T> {
@@ -31,6 +33,13 @@ impl<T> Lookahead<T> {
         self.items[self.len & (DEPTH - 1)] = MaybeUninit::new(item);
         self.len += 1;
         self.len == DEPTH
+    }
+
+    /// The items, in order.
+    #[inline(always)]
+    pub(crate) fn items(&self) -> &[T] {
+        // SAFETY: the first `len` items are initialised, and `MaybeUninit` is transparent.
+        unsafe { std::slice::from_raw_parts(self.items.as_ptr().cast::<T>(), self.len) }
     }
 
     /// Moves all items out, in order. If `each` panics the rest is leaked, never dropped twice.

@@ -13,6 +13,7 @@
 
 mod aggregate;
 mod combiner;
+mod dense;
 mod exchange;
 mod hasher;
 mod lookahead;

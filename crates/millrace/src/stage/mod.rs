@@ -24,7 +24,7 @@ use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Shar
 pub(crate) use shuffled::Shuffled;
 
 /// The most bytes that a run takes, unless one block alone is larger.
-const RUN_BYTES: u64 = 8 << 20;
+const RUN_BYTES: u64 = 32 << 20;
 
 /// A stage that takes blocks before their batch is due.
 pub(crate) trait EagerStage: Send + Sync {

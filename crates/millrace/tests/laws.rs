@@ -1,0 +1,28 @@
+//! The laws of the engine (`docs/ARCHITECTURE.md`), each with tests that name it.
+//!
+//! Every test runs the real engine, threads included, and judges it by what a program sees.
+//! Beside every operator stands a reference model as plain as it could be written; what goes in
+//! is drawn at random, and so are the cuts, the workers and the partitions, because the laws
+//! speak of all of them. Law 6 (memory is bounded) is tested where the budget is, law 5
+//! (recovery) has no tests before there is recovery.
+//!
+//! Time belongs to the tests: batches end when the harness says so. Where a socket and the wall
+//! clock are the matter, a test waits for what must come and never for a length of time.
+
+#![allow(clippy::unwrap_used)]
+
+mod laws {
+    mod blame;
+    mod bounds;
+    mod conservation;
+    mod delta_cost;
+    mod golden;
+    mod large;
+    mod lifecycle;
+    mod model;
+    mod order;
+    mod rules;
+    mod silence;
+    mod support;
+    mod transparency;
+}

@@ -1,0 +1,165 @@
+//! What a context does not allow, in Spark's words.
+
+use std::env;
+use std::process;
+
+use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, Values, keys};
+
+use super::support::{Live, failure, watched};
+
+const NO_DIRECTORY: &str = "The checkpoint directory has not been set. Please set it by \
+                            StreamingContext.checkpoint().";
+
+fn assert_illegal(error: &Error, message: &str) {
+    assert_eq!(error.kind(), ErrorKind::Illegal, "{error}");
+    assert_eq!(error.to_string(), message);
+}
+
+fn context() -> Live {
+    Live::new(Duration::milliseconds(50), &[])
+}
+
+#[test]
+fn a_program_needs_an_output() {
+    let live = context();
+    live.lines.count_by_value();
+    let error = failure(live.context.start());
+    assert_illegal(
+        &error,
+        "No output operations registered, so nothing to execute",
+    );
+}
+
+#[test]
+fn state_needs_a_directory() {
+    let live = context();
+    let words = live.lines.map(|word| (word, 1));
+    words
+        .update_state_by_key(|_: &Values<i32>, state: Option<i32>| state)
+        .print();
+    assert_illegal(&failure(live.context.start()), NO_DIRECTORY);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_named() {
+    let live = context();
+    let error = failure(live.context.checkpoint("/dev/null/state"));
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.to_string().contains("/dev/null/state"), "{error}");
+}
+
+#[test]
+fn the_directory_is_made() {
+    let directory = env::temp_dir().join(format!("millrace-rules-{}/state", process::id()));
+    let live = context();
+    live.context.checkpoint(&directory).unwrap();
+    assert!(directory.is_dir());
+    let words = live.lines.map(|word| (word, 1));
+    words
+        .update_state_by_key(|_: &Values<i32>, state: Option<i32>| state)
+        .print_num(-1);
+    live.context.start().unwrap();
+    watched(move || live.context.stop(false));
+    std::fs::remove_dir_all(directory.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn nothing_is_added_after_the_start() {
+    let added: [(&str, fn(&Live)); 3] = [
+        ("an input", |live| {
+            drop(live.context.socket_text_stream("localhost", 1))
+        }),
+        ("a transformation", |live| drop(live.lines.count_by_value())),
+        ("an output", |live| live.lines.print()),
+    ];
+    watched(move || {
+        for (what, add) in added {
+            for (when, stopped) in [("starting", false), ("stopping", true)] {
+                let live = context();
+                live.lines.foreach_rdd(|_| ());
+                live.context.start().unwrap();
+                if stopped {
+                    live.context.stop(false);
+                }
+                add(&live);
+                let error = failure(live.context.await_termination());
+                let rule = format!(
+                    "Adding new inputs, transformations, and output operations after {when} a \
+                     context is not supported"
+                );
+                assert_illegal(&error, &rule);
+                assert_unharmed(what, &live);
+            }
+        }
+    });
+}
+
+/// The rule that was broken is given once; the run has not suffered.
+fn assert_unharmed(what: &str, live: &Live) {
+    live.context.stop(false);
+    let ended = live.context.await_termination();
+    assert!(ended.is_ok(), "{what}: {ended:?}");
+}
+
+#[test]
+fn a_second_start_changes_nothing() {
+    watched(|| {
+        let live = context();
+        live.lines.foreach_rdd(|_| ());
+        live.context.start().unwrap();
+        live.context.start().unwrap();
+        live.context.stop(false);
+        live.context.await_termination().unwrap();
+    });
+}
+
+#[test]
+fn a_stopped_context_is_not_started() {
+    watched(|| {
+        for started in [false, true] {
+            let live = context();
+            live.lines.foreach_rdd(|_| ());
+            if started {
+                live.context.start().unwrap();
+            }
+            live.context.stop(true);
+            let error = failure(live.context.start());
+            assert_illegal(&error, "StreamingContext has already been stopped");
+        }
+    });
+}
+
+#[test]
+fn a_context_that_could_not_start_has_stopped() {
+    watched(|| {
+        let live = context();
+        failure(live.context.start());
+        let error = failure(live.context.start());
+        assert_illegal(&error, "StreamingContext has already been stopped");
+        live.context.await_termination().unwrap();
+    });
+}
+
+#[test]
+fn settings_are_checked_before_anything_runs() {
+    for (key, value) in [
+        (keys::MASTER, "locl[2]"),
+        (keys::MASTER, "local[0]"),
+        (keys::BATCH_INTERVAL, "soon"),
+        (keys::BATCH_INTERVAL, "0"),
+        (keys::DEFAULT_PARALLELISM, "0"),
+        (keys::PRINT_FORMAT, "prose"),
+        (keys::MAX_BYTES_IN_FLIGHT, "much"),
+    ] {
+        let mut conf = Conf::new();
+        conf.set(key, value);
+        let error = StreamingContext::new(&conf, Duration::seconds(1))
+            .err()
+            .unwrap();
+        assert_eq!(error.kind(), ErrorKind::Config, "{key}={value}: {error}");
+    }
+    let error = StreamingContext::new(&Conf::new(), Duration::seconds(0))
+        .err()
+        .unwrap();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+}

@@ -32,6 +32,7 @@ mod dstream;
 mod error;
 mod exec;
 mod graph;
+mod listener;
 mod notice;
 mod order;
 mod panics;
@@ -58,5 +59,4 @@ pub use millrace_types::{
 pub use partition::{HashPartitioner, Partitioner};
 pub use pipeline::{Filter, FlatMap, Lines, Map, NodeId, Output, Partition, Pipeline};
 pub use rdd::Rdd;
-pub use scheduler::ManualClock;
 pub use shuffle::{Values, ValuesIter};

@@ -263,7 +263,7 @@ impl StreamingContext {
                 spare[..count].copy_from_slice(&rest[..count]);
                 Ok(count)
             });
-            let Some(Ok(count)) = filled else { return };
+            let Ok(count) = filled else { return };
             rest = &rest[count..];
             since_cut += count;
             if since_cut == block_bytes {

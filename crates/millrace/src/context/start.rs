@@ -8,11 +8,12 @@ use millrace_types::{BatchTime, StreamingEvent};
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind};
+use crate::listener::ListenerBus;
 use crate::notice::notice;
 use crate::receiver::{
     BlockGenerator, Budget, InputSpec, InputTracker, SocketReceiver, SocketSettings,
 };
-use crate::scheduler::{Engine, ListenerBus, Receiving, StopMode, generate, run_jobs};
+use crate::scheduler::{Engine, Receiving, StopMode, generate, run_jobs};
 use crate::stage::EagerStage;
 
 use super::{Parts, Source, StreamingContext};

@@ -152,3 +152,139 @@ impl fmt::Debug for Executor {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use rayon::prelude::*;
+
+    use super::*;
+
+    fn executor(workers: usize) -> Executor {
+        Executor::new(workers).unwrap()
+    }
+
+    #[test]
+    fn workers_are_named_and_as_many_as_asked_for() {
+        let executor = executor(3);
+        assert_eq!(executor.workers(), 3);
+        let mut names = executor
+            .run(|| rayon::broadcast(|_| std::thread::current().name().unwrap().to_owned()));
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "millrace-worker-0",
+                "millrace-worker-1",
+                "millrace-worker-2"
+            ]
+        );
+    }
+
+    #[test]
+    fn work_is_done_on_the_pool_and_its_panic_is_the_callers() {
+        let executor = executor(2);
+        let sum: u64 = executor.run(|| (0..1000_u64).into_par_iter().sum());
+        assert_eq!(sum, 499_500);
+        let work = || executor.run(|| panic!("no work today"));
+        let panicked: Result<(), _> = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"no work today"));
+        // Nothing counts as urgent any more: a task that comes back is not parked.
+        let (send, done) = channel();
+        executor.spawn_again(move || send.send(()).unwrap());
+        done.recv().unwrap();
+    }
+
+    /// A task that comes back `left` times, and tells each time.
+    fn come_back(executor: &Executor, left: u32, tell: Sender<u32>) {
+        tell.send(left).unwrap();
+        if left > 0 {
+            let next = executor.clone();
+            executor.spawn_again(move || come_back(&next, left - 1, tell));
+        }
+    }
+
+    #[test]
+    fn tasks_that_come_back_all_end_whatever_is_urgent_meanwhile() {
+        for workers in 1..=3 {
+            let executor = executor(workers);
+            let done: Vec<Receiver<u32>> = (0..20)
+                .map(|_| {
+                    let (tell, told) = channel();
+                    let own = executor.clone();
+                    executor.spawn(move || come_back(&own, 50, tell));
+                    told
+                })
+                .collect();
+            for round in 0..50_u64 {
+                assert_eq!(
+                    executor.run(|| (0..round).into_par_iter().count() as u64),
+                    round
+                );
+            }
+            for told in done {
+                assert!(told.iter().eq((0..=50).rev()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_task_that_comes_back_waits_until_nothing_is_urgent() {
+        let executor = executor(2);
+        let urgent = AtomicBool::new(true);
+        let (send, done) = channel();
+        executor.run(|| {
+            // The task comes back, while this work is under way, on another worker.
+            let (tell, told) = channel();
+            come_back_once(&executor, tell, send);
+            told.recv().unwrap();
+            assert_eq!(executor.inner.parked().len(), 1);
+            assert!(done.try_recv().is_err());
+            urgent.store(false, Ordering::SeqCst);
+        });
+        done.recv().unwrap();
+        assert!(!urgent.load(Ordering::SeqCst));
+        assert!(executor.inner.parked().is_empty());
+    }
+
+    fn come_back_once(executor: &Executor, queued: Sender<()>, done: Sender<()>) {
+        let own = executor.clone();
+        executor.spawn(move || {
+            own.spawn_again(move || done.send(()).unwrap());
+            queued.send(()).unwrap();
+        });
+    }
+
+    #[test]
+    fn the_last_handle_may_go_on_a_worker() {
+        let executor = executor(1);
+        let (go, gate) = channel::<()>();
+        let (tell, told) = channel();
+        let last = executor.clone();
+        executor.spawn(move || {
+            gate.recv().unwrap();
+            drop(last);
+            tell.send(()).unwrap();
+        });
+        drop(executor);
+        go.send(()).unwrap();
+        told.recv().unwrap();
+    }
+
+    #[test]
+    fn the_last_handle_waits_for_the_tasks_that_run() {
+        let executor = executor(1);
+        let ran = Arc::new(AtomicBool::new(false));
+        let (tell, told) = channel();
+        let running = Arc::clone(&ran);
+        executor.spawn(move || {
+            tell.send(()).unwrap();
+            running.store(true, Ordering::SeqCst);
+        });
+        told.recv().unwrap();
+        drop(executor);
+        assert!(ran.load(Ordering::SeqCst));
+    }
+}

@@ -21,6 +21,8 @@ pub(crate) struct Batch {
     pub(crate) blocks: HashMap<NodeId, Vec<Partition>>,
     /// What every input brought; complete when the batch has been run.
     pub(crate) inputs: Vec<InputCounter>,
+    /// Whether anything was received for it.
+    pub(crate) has_input: bool,
     /// Wall-clock milliseconds when the batch was handed over to be run.
     pub(crate) submitted: i64,
 }

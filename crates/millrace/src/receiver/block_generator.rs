@@ -75,31 +75,42 @@ impl BlockGenerator {
     }
 
     /// Reads once into the open buffer with `read`, which must not block; gives what it gave.
-    /// Waits before that, if it must, until the budget allows a buffer; `None` if there will be
-    /// none any more.
+    /// Waits before that, if it must, until the budget allows it.
     pub(crate) fn fill(
         &self,
         read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
-    ) -> Option<io::Result<usize>> {
+    ) -> io::Result<usize> {
+        // Never waits under the lock, which the tick needs. A line that has outgrown its buffer
+        // is not held up: what others could give back does not make it end.
+        let own = self.open().buffer.as_ref().map(Buffer::capacity);
+        let fresh = match own {
+            None => Some(self.budget.wait_for_buffer()),
+            Some(own) => {
+                if own <= BLOCK_BYTES {
+                    self.budget.wait_for_turn(own);
+                }
+                None
+            }
+        };
         let mut open = self.open();
         if open.buffer.is_none() {
-            drop(open);
-            let buffer = self.budget.wait_for_buffer()?;
-            open = self.open();
-            open.start(buffer, &self.budget);
+            // If there was one before the wait, the tick has taken it meanwhile.
+            let fresh = fresh.unwrap_or_else(|| self.budget.buffer_now(BLOCK_BYTES));
+            open.start(fresh, &self.budget);
         }
-        let buffer = open.buffer.as_mut()?;
-        let filled = read(buffer.spare_mut());
-        if let Ok(count) = filled {
-            let start = buffer.len();
-            buffer.commit(count);
-            let ends = |&byte: &u8| byte == b'\n' || byte == b'\r';
-            if let Some(last) = buffer.as_slice()[start..].iter().rposition(ends) {
-                open.whole = start + last + 1;
-            }
-            self.make_room(&mut open);
+        let buffer = open
+            .buffer
+            .as_mut()
+            .expect("there is a buffer to read into");
+        let count = read(buffer.spare_mut())?;
+        let start = buffer.len();
+        buffer.commit(count);
+        let ends = |&byte: &u8| byte == b'\n' || byte == b'\r';
+        if let Some(last) = buffer.as_slice()[start..].iter().rposition(ends) {
+            open.whole = start + last + 1;
         }
-        Some(filled)
+        self.make_room(&mut open);
+        Ok(count)
     }
 
     /// Cuts the open block behind its last whole line.
@@ -180,5 +191,253 @@ impl Open {
         }
         buffer.extend_from_slice(&tail);
         self.buffer = Some(buffer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use millrace_text::java;
+    use millrace_types::{BatchTime, StreamId};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::pipeline::{Lines, NodeId, Pipeline};
+    use crate::receiver::InputSpec;
+
+    const NODE: NodeId = NodeId(0);
+
+    /// A generator whose blocks are held by its tracker, and the lines of all batches so far.
+    struct Receiver {
+        blocks: BlockGenerator,
+        tracker: Arc<InputTracker>,
+        time: BatchTime,
+        lines: Vec<String>,
+    }
+
+    impl Receiver {
+        fn new(max_line: usize) -> Receiver {
+            let tracker = Arc::new(InputTracker::new(vec![InputSpec {
+                node: NODE,
+                stream: StreamId(0),
+                name: String::new(),
+                stages: Vec::new(),
+                held: true,
+            }]));
+            let budget = Arc::new(Budget::new(u64::MAX));
+            Receiver {
+                blocks: BlockGenerator::new(budget, Arc::clone(&tracker), 0, max_line),
+                tracker,
+                time: BatchTime::from_millis(0),
+                lines: Vec::new(),
+            }
+        }
+
+        /// Reads all of `bytes`, `at_once` at a time.
+        fn read(&self, mut bytes: &[u8], at_once: usize) {
+            while !bytes.is_empty() {
+                let read = self.blocks.fill(|spare| {
+                    assert!(!spare.is_empty(), "a read of nothing looks like the end");
+                    let count = bytes.len().min(spare.len()).min(at_once);
+                    spare[..count].copy_from_slice(&bytes[..count]);
+                    Ok(count)
+                });
+                bytes = &bytes[read.unwrap()..];
+            }
+        }
+
+        /// Ends a batch; gives the lines of all batches so far.
+        fn cut(&mut self) -> &[String] {
+            let batch = self.tracker.cut(self.time, &[], 0);
+            for block in &batch.blocks[&NODE] {
+                let lines = Lines { node: NODE };
+                lines.drive(0, block, |line| self.lines.push(line.as_str().to_owned()));
+            }
+            &self.lines
+        }
+    }
+
+    /// The whole lines of a stream, and what is left of it: one byte after the other, as the
+    /// rule is written.
+    fn model(bytes: &[u8]) -> (Vec<String>, String) {
+        let (mut lines, mut line, mut after_return) = (Vec::new(), Vec::new(), false);
+        let text = |line: &[u8]| java::decode_lossy(line).into_owned();
+        for &byte in bytes {
+            match byte {
+                b'\n' if after_return => {}
+                b'\n' | b'\r' => {
+                    lines.push(text(&line));
+                    line.clear();
+                }
+                other => line.push(other),
+            }
+            after_return = byte == b'\r';
+        }
+        (lines, text(&line))
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Read(Vec<u8>),
+        /// Many bytes without a line end.
+        Long(usize),
+        Seal,
+        /// Seals, and ends the batch.
+        Tick,
+    }
+
+    /// Line ends, letters of one to four bytes, and bytes that are none, alone or in pieces.
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop::sample::select(vec![
+            &b"\n"[..],
+            b"\r",
+            b"\r\n",
+            b"\n\r",
+            b"word",
+            b" ",
+            "\u{e9}".as_bytes(),
+            "\u{20ac}".as_bytes(),
+            "\u{1f600}".as_bytes(),
+            b"\xf0\x9f\x98",
+            b"\xe2\x82",
+            b"\xc3",
+            b"\x80",
+            b"\xed\xa0\x80",
+            b"\xff",
+        ]);
+        prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    fn steps(long: u32) -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            6 => bytes().prop_map(Step::Read),
+            long => (1..BLOCK_BYTES + BLOCK_BYTES / 2).prop_map(Step::Long),
+            2 => Just(Step::Seal),
+            1 => Just(Step::Tick),
+        ];
+        prop::collection::vec(step, 0..24)
+    }
+
+    /// Every batch must have all whole lines that were read before its end, and the end of the
+    /// input must bring the rest.
+    fn check(steps: Vec<Step>, at_once: usize) -> std::result::Result<(), TestCaseError> {
+        let (mut receiver, mut read) = (Receiver::new(64 << 20), Vec::new());
+        for step in steps {
+            match step {
+                Step::Read(bytes) => {
+                    receiver.read(&bytes, at_once);
+                    read.extend(bytes);
+                }
+                Step::Long(count) => {
+                    receiver.read(&vec![b'x'; count], usize::MAX);
+                    read.resize(read.len() + count, b'x');
+                }
+                Step::Seal => receiver.blocks.seal(),
+                Step::Tick => {
+                    receiver.blocks.seal();
+                    prop_assert!(receiver.cut() == model(&read).0, "whole lines at a tick");
+                }
+            }
+        }
+        receiver.blocks.seal_all();
+        let (mut lines, rest) = model(&read);
+        lines.extend((!rest.is_empty()).then_some(rest));
+        prop_assert!(receiver.cut() == lines, "all lines at the end");
+        prop_assert_eq!(receiver.blocks.take_cut_lines(), 0);
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_have_the_lines_of_the_stream(steps in steps(0), at_once in 1_usize..20) {
+            check(steps, at_once)?;
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.min(24)))]
+
+        #[test]
+        fn so_do_blocks_that_overflow(steps in steps(4), at_once in prop_oneof![
+            1_usize..20, Just(BLOCK_BYTES / 3), Just(usize::MAX),
+        ]) {
+            check(steps, at_once)?;
+        }
+
+        #[test]
+        fn a_line_that_is_too_long_is_cut_and_no_byte_is_lost(
+            lead in 0_usize..8, length in BLOCK_BYTES..4 * BLOCK_BYTES, end in bytes(),
+        ) {
+            let max_line = 2 * BLOCK_BYTES;
+            let mut receiver = Receiver::new(max_line);
+            let mut input = vec![b'x'; lead];
+            input.extend("\u{20ac}\u{e9}\u{1f600}".repeat(length / 9).bytes());
+            receiver.read(&input, usize::MAX);
+            receiver.read(&end, 1);
+            receiver.blocks.seal_all();
+            input.extend(end);
+            let (lines, rest) = model(&input);
+            let expected = lines.concat() + &rest;
+            let is_long = |line: &String| line.len() > max_line;
+            prop_assert!(receiver.cut().concat() == expected, "all bytes are there, and whole");
+            prop_assert!(!receiver.lines.iter().any(is_long), "no line is longer than the limit");
+            let cuts = receiver.blocks.take_cut_lines();
+            let expected = lines.len() + usize::from(!rest.is_empty()) + cuts as usize;
+            prop_assert_eq!(receiver.lines.len(), expected, "as many cuts as were counted");
+            prop_assert_eq!(receiver.blocks.take_cut_lines(), 0, "counted once");
+        }
+    }
+
+    #[test]
+    fn a_line_of_three_blocks_is_one_line() {
+        let mut receiver = Receiver::new(64 << 20);
+        let long = "l".repeat(3 * BLOCK_BYTES);
+        receiver.read(b"before\n", 1);
+        receiver.read(long.as_bytes(), 60_000);
+        receiver.blocks.seal();
+        assert_eq!(receiver.cut(), ["before"]);
+        receiver.read(b"\r\nafter\n", 1);
+        receiver.blocks.seal();
+        assert!(receiver.cut() == ["before", &long, "after"]);
+    }
+
+    #[test]
+    fn what_a_new_connection_sends_does_not_continue_a_line_end() {
+        let mut receiver = Receiver::new(64 << 20);
+        for message in [&b"a\r"[..], b"\nb", b"c\r"] {
+            receiver.read(message, 1);
+            receiver.blocks.seal();
+            receiver.blocks.seal_all();
+        }
+        receiver.read(b"\n", 1);
+        receiver.blocks.seal();
+        assert_eq!(receiver.cut(), ["a", "", "b", "c", ""]);
+    }
+
+    #[test]
+    fn a_failed_read_changes_nothing() {
+        let mut receiver = Receiver::new(64 << 20);
+        receiver.read(b"on", 1);
+        for kind in [io::ErrorKind::WouldBlock, io::ErrorKind::ConnectionReset] {
+            let failed = receiver.blocks.fill(|spare| {
+                spare[0] = b'!';
+                Err(kind.into())
+            });
+            assert_eq!(failed.unwrap_err().kind(), kind);
+        }
+        receiver.read(b"e\n", 1);
+        receiver.blocks.seal();
+        assert_eq!(receiver.cut(), ["one"]);
+    }
+
+    #[test]
+    fn a_closed_budget_makes_nobody_wait() {
+        let mut receiver = Receiver::new(1 << 30);
+        let budget = Arc::new(Budget::new(1));
+        receiver.blocks = BlockGenerator::new(budget, Arc::clone(&receiver.tracker), 0, 1 << 30);
+        receiver.blocks.budget.close();
+        let lines = 3 * BLOCK_BYTES / 8;
+        receiver.read(&b"1234567\n".repeat(lines), usize::MAX);
+        receiver.blocks.seal_all();
+        assert_eq!(receiver.cut().len(), lines);
     }
 }

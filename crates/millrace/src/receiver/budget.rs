@@ -3,7 +3,11 @@
 //! A buffer counts from the moment a receiver takes it to the moment the last text cut out of
 //! it is gone. Buffers of the usual size go back to a shelf: their pages are there already, and
 //! a flood allocates nothing. A receiver that finds the budget spent waits; what it waits for is
-//! progress on blocks that it has sealed, so a receiver that has none sealed never waits.
+//! progress on blocks that are sealed, so nobody waits while none is.
+//!
+//! Blocks are combined before their batch is due, and what they become does not count. When
+//! batches are not run as fast as they end (an output that nobody reads, say), receivers
+//! therefore wait for the batches as well.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,6 +20,10 @@ pub(crate) const BLOCK_BYTES: usize = 1 << 20;
 /// Buffers that are kept for the next block.
 const SHELF: usize = 64;
 
+/// Batches with input that may wait to be run before receivers wait for them: one that runs, and
+/// one that has ended since.
+const WAITING_BATCHES: usize = 2;
+
 /// One budget for all receivers of a context.
 pub(crate) struct Budget {
     limit: u64,
@@ -26,7 +34,17 @@ pub(crate) struct Budget {
 struct State {
     used: u64,
     shelf: Vec<Buffer>,
+    /// Batches with input that have ended and have not been run.
+    waiting: usize,
     closed: bool,
+}
+
+impl State {
+    /// Whether a receiver that holds `own` bytes and wants `more` has to wait.
+    fn is_spent(&self, limit: u64, own: u64, more: u64) -> bool {
+        let full = self.used > own && self.used + more > limit;
+        !self.closed && (full || self.waiting >= WAITING_BATCHES)
+    }
 }
 
 impl Budget {
@@ -35,6 +53,7 @@ impl Budget {
         let state = State {
             used: 0,
             shelf: Vec::new(),
+            waiting: 0,
             closed: false,
         };
         Budget {
@@ -48,22 +67,26 @@ impl Budget {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A buffer of [`BLOCK_BYTES`], when the budget allows it; `None` once it is closed.
-    pub(crate) fn wait_for_buffer(self: &Arc<Self>) -> Option<Buffer> {
+    /// Waits until a receiver that holds `own` bytes may read on, and wants `more`.
+    fn wait(&self, own: u64, more: u64) -> MutexGuard<'_, State> {
+        let spent = |state: &mut State| state.is_spent(self.limit, own, more);
+        let waited = self.freed.wait_while(self.state(), spent);
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a receiver whose open buffer has `own` bytes may read on.
+    pub(crate) fn wait_for_turn(&self, own: usize) {
+        drop(self.wait(own as u64, 0));
+    }
+
+    /// A buffer of [`BLOCK_BYTES`], when the budget allows it, or at once when it is closed.
+    pub(crate) fn wait_for_buffer(self: &Arc<Self>) -> Buffer {
         let bytes = BLOCK_BYTES as u64;
-        let spent =
-            |state: &mut State| !state.closed && state.used > 0 && state.used + bytes > self.limit;
-        let mut state = self
-            .freed
-            .wait_while(self.state(), spent)
-            .unwrap_or_else(PoisonError::into_inner);
-        if state.closed {
-            return None;
-        }
+        let mut state = self.wait(0, bytes);
         state.used += bytes;
         let buffer = state.shelf.pop();
         drop(state);
-        Some(self.hosted(buffer.unwrap_or_else(|| Buffer::with_capacity(BLOCK_BYTES))))
+        self.hosted(buffer.unwrap_or_else(|| Buffer::with_capacity(BLOCK_BYTES)))
     }
 
     /// A buffer of another size, at once: a small block that is cut out of a large one, or a
@@ -79,7 +102,18 @@ impl Budget {
         buffer
     }
 
-    /// Lets every waiting receiver go, empty-handed.
+    /// Notes that a batch with input has ended, and will be run.
+    pub(crate) fn batch_ended(&self) {
+        self.state().waiting += 1;
+    }
+
+    /// Notes that such a batch has been run, or dropped.
+    pub(crate) fn batch_done(&self) {
+        self.state().waiting -= 1;
+        self.freed.notify_all();
+    }
+
+    /// Lets every receiver go on without waiting: the run ends, and they with it.
     pub(crate) fn close(&self) {
         self.state().closed = true;
         self.freed.notify_all();
@@ -103,5 +137,192 @@ impl fmt::Debug for Budget {
         f.debug_struct("Budget")
             .field("limit", &self.limit)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use millrace_types::{BatchTime, StreamId};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::pipeline::{Lines, NodeId, Pipeline};
+    use crate::receiver::{BlockGenerator, InputSpec, InputTracker};
+
+    const BLOCK: u64 = BLOCK_BYTES as u64;
+
+    fn budget(blocks: u64) -> Arc<Budget> {
+        Arc::new(Budget::new(blocks * BLOCK))
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Take,
+        Small(usize),
+        /// Gives back one of those that are out.
+        GiveBack(prop::sample::Index),
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_out_is_counted(steps in prop::collection::vec(prop_oneof![
+            Just(Step::Take),
+            (0_usize..5000).prop_map(Step::Small),
+            any::<prop::sample::Index>().prop_map(Step::GiveBack),
+        ], 0..40)) {
+            let (budget, mut out) = (budget(1000), Vec::new());
+            for step in steps {
+                match step {
+                    Step::Take => out.push(budget.wait_for_buffer()),
+                    Step::Small(capacity) => out.push(budget.buffer_now(capacity)),
+                    Step::GiveBack(_) if out.is_empty() => {}
+                    Step::GiveBack(index) => drop(out.swap_remove(index.index(out.len()))),
+                }
+                let counted: usize = out.iter().map(Buffer::capacity).sum();
+                prop_assert_eq!(budget.state().used, counted as u64);
+                prop_assert!(out.iter().all(Buffer::is_empty));
+            }
+            drop(out);
+            prop_assert_eq!(budget.state().used, 0);
+        }
+    }
+
+    #[test]
+    fn a_budget_below_one_buffer_still_gives_one_at_a_time() {
+        let budget = budget(0);
+        drop(budget.wait_for_buffer());
+        drop(budget.wait_for_buffer());
+    }
+
+    #[test]
+    fn a_buffer_counts_as_long_as_any_text_of_it_lives() {
+        let budget = budget(2);
+        let mut buffer = budget.wait_for_buffer();
+        buffer.extend_from_slice(b"a-word-that-is-not-held-inline and another");
+        let block = buffer.freeze();
+        let text = block.to_text();
+        drop(block);
+        assert_eq!(budget.state().used, BLOCK);
+        let own = text.detach();
+        assert_eq!(budget.state().used, 0);
+        assert!(own.starts_with("a-word"));
+    }
+
+    #[test]
+    fn closing_lets_everybody_go() {
+        let budget = budget(1);
+        let held = budget.wait_for_buffer();
+        let waiting: Vec<_> = (0..3)
+            .map(|_| {
+                let budget = Arc::clone(&budget);
+                thread::spawn(move || !budget.wait_for_buffer().spare_mut().is_empty())
+            })
+            .collect();
+        budget.close();
+        assert!(waiting.into_iter().all(|thread| thread.join().unwrap()));
+        assert!(!budget.wait_for_buffer().spare_mut().is_empty());
+        drop(held);
+    }
+
+    /// What a receiver reads: `blocks` blocks' worth of lines of 16 bytes, all different.
+    fn input(blocks: usize) -> Vec<u8> {
+        let lines = 0..blocks * BLOCK_BYTES / 16;
+        lines
+            .flat_map(|line| format!("line {line:010}\n").into_bytes())
+            .collect()
+    }
+
+    /// Lets a receiver go when its test fails, so that it does not wait for ever.
+    struct CloseAtEnd<'a>(&'a Budget);
+
+    impl Drop for CloseAtEnd<'_> {
+        fn drop(&mut self) {
+            self.0.close();
+        }
+    }
+
+    /// Law 6, with a consumer that does nothing as long as the receiver goes on: what is out
+    /// never exceeds `most` blocks, and every line arrives. `read` is the receiver.
+    fn flood(budget: Arc<Budget>, most: u64, read: impl Fn(&BlockGenerator, &[u8]) + Sync) {
+        let node = NodeId(0);
+        let tracker = Arc::new(InputTracker::new(vec![InputSpec {
+            node,
+            stream: StreamId(0),
+            name: String::new(),
+            stages: Vec::new(),
+            held: true,
+        }]));
+        let generator = BlockGenerator::new(Arc::clone(&budget), Arc::clone(&tracker), 0, 1 << 30);
+        let input = input(12);
+        let (done, is_done) = channel();
+        let mut lines = Vec::new();
+        thread::scope(|scope| {
+            let _open = CloseAtEnd(&budget);
+            let (generator, input, read) = (&generator, &input, &read);
+            scope.spawn(move || {
+                read(generator, input);
+                generator.seal_all();
+                done.send(()).unwrap();
+            });
+            let (mut ended, mut before, mut idle) = (false, 0, 0);
+            while !ended {
+                ended = is_done.try_recv().is_ok();
+                let used = budget.state().used;
+                assert!(used <= most * BLOCK, "{used} bytes are out");
+                idle = if used == before { idle + 1 } else { 0 };
+                before = used;
+                if ended || idle > 1000 {
+                    let batch = tracker.cut(BatchTime::from_millis(0), &[], 0);
+                    for block in &batch.blocks[&node] {
+                        let line = |line: millrace_text::Text| lines.push(line.detach());
+                        Lines { node }.drive(0, block, line);
+                    }
+                }
+                thread::yield_now();
+            }
+        });
+        let mut rest = input.as_slice();
+        for line in &lines {
+            let after = rest.strip_prefix(line.as_bytes());
+            rest = after
+                .and_then(|rest| rest.strip_prefix(b"\n"))
+                .expect("lines in order");
+        }
+        assert!(rest.is_empty(), "{} bytes were lost", rest.len());
+        drop(generator);
+        assert_eq!(budget.state().used, 0);
+    }
+
+    fn fill(generator: &BlockGenerator, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let read = generator.fill(|spare| {
+                let count = bytes.len().min(spare.len());
+                spare[..count].copy_from_slice(&bytes[..count]);
+                Ok(count)
+            });
+            bytes = &bytes[read.unwrap()..];
+        }
+    }
+
+    #[test]
+    fn full_blocks_wait_for_a_slow_consumer() {
+        for limit in [1, 2, 5] {
+            flood(budget(limit), limit, fill);
+        }
+    }
+
+    #[test]
+    fn small_blocks_wait_for_a_slow_consumer() {
+        // As a trickle makes them: cut by the block interval long before they are full. One
+        // block more than the limit may be out, the one that is being read into.
+        flood(budget(3), 4, |generator, input| {
+            for piece in input.chunks(100_000) {
+                fill(generator, piece);
+                generator.seal();
+            }
+        });
     }
 }

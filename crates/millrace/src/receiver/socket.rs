@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use millrace_types::{ReceiverInfo, StreamId, StreamingEvent};
 
 use crate::notice::notice;
-use crate::scheduler::ListenerBus;
+use crate::listener::ListenerBus;
 
 use super::block_generator::BlockGenerator;
 
@@ -195,18 +195,17 @@ impl SocketReceiver {
                 Err(error) => return self.failed(&error),
             }
             match self.blocks.fill(|spare| connection.read(spare)) {
-                None => return End::Stopped,
-                Some(Ok(0)) if self.control().stopped => return End::Stopped,
-                Some(Ok(0)) => return End::Eof,
-                Some(Ok(count)) if self.control().stopped => {
+                Ok(0) if self.control().stopped => return End::Stopped,
+                Ok(0) => return End::Eof,
+                Ok(count) if self.control().stopped => {
                     after_stop += count;
                     if after_stop > READ_AFTER_STOP {
                         return End::Stopped;
                     }
                 }
-                Some(Ok(_)) => {}
-                Some(Err(error)) if is_pause(&error) => {}
-                Some(Err(error)) => return self.failed(&error),
+                Ok(_) => {}
+                Err(error) if is_pause(&error) => {}
+                Err(error) => return self.failed(&error),
             }
             let cut = self.blocks.take_cut_lines();
             if cut > 0 {

@@ -85,6 +85,7 @@ impl InputTracker {
             time,
             blocks: HashMap::new(),
             inputs: Vec::new(),
+            has_input: false,
             submitted: now,
         };
         for input in state.iter_mut() {
@@ -94,6 +95,7 @@ impl InputTracker {
                     .insert(input.node, std::mem::take(&mut input.blocks));
             }
             let bytes = std::mem::take(&mut input.bytes);
+            batch.has_input |= bytes > 0;
             let (lines, name) = (std::mem::take(&mut input.lines), input.name.clone());
             let stream = input.stream;
             let info = move || StreamInputInfo {

@@ -60,7 +60,7 @@ impl Clock for SystemClock {
 
 /// A clock that moves when a test says so. It starts at the Unix epoch.
 #[derive(Clone, Default)]
-pub struct ManualClock {
+pub(crate) struct ManualClock {
     inner: Arc<Manual>,
 }
 
@@ -72,13 +72,13 @@ struct Manual {
 
 impl ManualClock {
     /// A clock that shows zero.
-    pub fn new() -> ManualClock {
+    pub(crate) fn new() -> ManualClock {
         ManualClock::default()
     }
 
     /// Moves the clock forward. Every tick that is passed on the way happens, in order, with
     /// its own time.
-    pub fn advance(&self, by: millrace_types::Duration) {
+    pub(crate) fn advance(&self, by: millrace_types::Duration) {
         *lock(&self.inner.now) += by.as_millis();
         self.inner.moved.notify_all();
     }
@@ -122,4 +122,87 @@ impl fmt::Debug for ManualClock {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use super::*;
+
+    fn at(millis: i64) -> BatchTime {
+        BatchTime::from_millis(millis)
+    }
+
+    #[test]
+    fn a_manual_clock_moves_when_it_is_told_to() {
+        let clock = ManualClock::new();
+        assert_eq!(clock.now(), 0);
+        assert!(clock.wait_until(at(0), &|| false));
+        clock.advance(millrace_types::Duration::seconds(3));
+        assert_eq!(clock.now(), 3000);
+        for time in [1000, 2000, 3000] {
+            assert!(
+                clock.wait_until(at(time), &|| true),
+                "what has come has come"
+            );
+        }
+        assert!(!clock.wait_until(at(3001), &|| true));
+    }
+
+    #[test]
+    fn whoever_waits_goes_on_when_time_has_come() {
+        let clock = ManualClock::new();
+        let (tell, told) = channel();
+        let own = clock.clone();
+        let waiting = thread::spawn(move || {
+            for time in [10, 20, 30] {
+                assert!(own.wait_until(at(time), &|| false));
+                tell.send((time, own.now())).unwrap();
+            }
+        });
+        for _ in 0..6 {
+            clock.advance(millrace_types::Duration::milliseconds(5));
+        }
+        waiting.join().unwrap();
+        let told: Vec<(i64, i64)> = told.iter().collect();
+        assert_eq!(told.len(), 3);
+        assert!(told.iter().all(|(time, now)| now >= time), "{told:?}");
+    }
+
+    fn is_interrupted(clock: Arc<dyn Clock>) {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (looks, looked) = channel();
+        let (own, asked) = (Arc::clone(&clock), Arc::clone(&stop));
+        let waiting = thread::spawn(move || {
+            let interrupted = || {
+                // Nobody counts the looks after the first one.
+                let _ = looks.send(());
+                asked.load(Ordering::SeqCst)
+            };
+            own.wait_until(at(i64::MAX), &interrupted)
+        });
+        looked.recv().unwrap();
+        stop.store(true, Ordering::SeqCst);
+        clock.wake();
+        assert!(!waiting.join().unwrap(), "the end of time has not come");
+    }
+
+    #[test]
+    fn whoever_waits_can_be_interrupted() {
+        is_interrupted(Arc::new(ManualClock::new()));
+        is_interrupted(Arc::new(SystemClock::default()));
+    }
+
+    #[test]
+    fn the_system_clock_does_not_wait_for_what_has_been() {
+        let clock = SystemClock::default();
+        let now = clock.now();
+        assert!(clock.wait_until(at(now), &|| false));
+        assert!(clock.wait_until(at(-5), &|| false));
+        assert!(clock.wait_until(at(now + 2), &|| false));
+        assert!(clock.now() >= now + 2);
+    }
 }

@@ -8,10 +8,11 @@ use millrace_types::Duration;
 use crate::error::Error;
 use crate::exec::Executor;
 use crate::graph::Graph;
+use crate::listener::ListenerBus;
 use crate::receiver::{BlockGenerator, Budget, InputTracker};
 use crate::stage::EagerStage;
 
-use super::{Clock, ListenerBus, Outcome, StopMode};
+use super::{Clock, Outcome, StopMode};
 
 /// Something that receives on a thread of its own.
 pub(crate) struct Receiving {

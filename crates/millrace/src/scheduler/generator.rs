@@ -60,6 +60,9 @@ fn tick(engine: &Engine, time: BatchTime, queue: &Sender<Batch>) {
             output_operation_infos: Default::default(),
         })
     });
+    if batch.has_input {
+        engine.budget.batch_ended();
+    }
     // The jobs thread reads the queue until it is closed, which is done here.
     drop(queue.send(batch));
 }
@@ -72,5 +75,193 @@ fn stop_receivers(engine: &Engine, threads: Vec<JoinHandle<()>>) {
     engine.budget.close();
     for thread in threads {
         drop(thread.join());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::channel;
+    use std::sync::{Arc, Condvar, Mutex};
+    use std::thread;
+
+    use crossbeam::channel::{Receiver, unbounded};
+    use millrace_types::{Duration, StreamId};
+
+    use super::super::{Clock, ListenerBus, ManualClock, Outcome, Receiving};
+    use super::*;
+    use crate::exec::Executor;
+    use crate::graph::Graph;
+    use crate::pipeline::NodeId;
+    use crate::receiver::{BlockGenerator, Budget, InputSpec, InputTracker};
+
+    const NODE: NodeId = NodeId(0);
+
+    /// An engine without a program whose one receiver is fed by hand; `stop` is called when the
+    /// receiver is asked to stop, and may still feed it.
+    fn engine(
+        clock: &ManualClock,
+        max_batches: Option<u64>,
+        stop: impl Fn(&BlockGenerator) + Send + Sync + 'static,
+    ) -> Arc<Engine> {
+        let tracker = Arc::new(InputTracker::new(vec![InputSpec {
+            node: NODE,
+            stream: StreamId(0),
+            name: String::new(),
+            stages: Vec::new(),
+            held: true,
+        }]));
+        let budget = Arc::new(Budget::new(1 << 30));
+        let generator = BlockGenerator::new(Arc::clone(&budget), Arc::clone(&tracker), 0, 1 << 30);
+        let blocks = Arc::new(generator);
+        let own = Arc::clone(&blocks);
+        Arc::new(Engine {
+            graph: Graph {
+                nodes: Vec::new(),
+                outputs: Vec::new(),
+            },
+            stages: Vec::new(),
+            executor: Executor::new(1).unwrap(),
+            clock: Arc::new(clock.clone()),
+            interval: Duration::seconds(1),
+            tracker,
+            budget,
+            receivers: vec![Receiving {
+                blocks,
+                run: Arc::new(|| false),
+                stop: Arc::new(move || stop(&own)),
+            }],
+            listeners: ListenerBus::start(Vec::new()).unwrap(),
+            outcome: Arc::new(Outcome::default()),
+            max_batches,
+            grace: std::time::Duration::ZERO,
+        })
+    }
+
+    fn feed(blocks: &BlockGenerator, bytes: &[u8]) {
+        let read = blocks.fill(|spare| {
+            spare[..bytes.len()].copy_from_slice(bytes);
+            Ok(bytes.len())
+        });
+        read.unwrap().unwrap();
+    }
+
+    /// Times of the batches with the bytes that each has.
+    fn batches(queue: &Receiver<Batch>) -> Vec<(i64, u64)> {
+        let batch = |batch: Batch| {
+            let inputs = batch.input_info();
+            let bytes = inputs.values().map(|input| input.num_bytes).sum();
+            (batch.time.as_millis(), bytes)
+        };
+        queue.iter().map(batch).collect()
+    }
+
+    fn first(clock: &ManualClock) -> BatchTime {
+        BatchTime::from_millis(clock.now()).next_multiple_after(Duration::seconds(1))
+    }
+
+    #[test]
+    fn a_clock_that_jumps_skips_no_tick() {
+        let clock = ManualClock::new();
+        clock.advance(Duration::milliseconds(10_400));
+        let first = first(&clock);
+        let engine = engine(&clock, Some(5), |_| {});
+        feed(&engine.receivers[0].blocks, b"in the first batch\n");
+        clock.advance(Duration::seconds(7));
+        let (send, queue) = unbounded();
+        generate(&engine, first, send, Vec::new());
+        let expected = [
+            (11_000, 19),
+            (12_000, 0),
+            (13_000, 0),
+            (14_000, 0),
+            (15_000, 0),
+        ];
+        assert_eq!(batches(&queue), expected);
+    }
+
+    /// Runs the generator until it waits for the second tick, asks it to stop, and gives the
+    /// batches. The receiver gets a line before the first tick, one after it and, while it
+    /// stops, the end of a line that was unfinished.
+    fn stopped(mode: StopMode) -> (Vec<(i64, u64)>, Arc<Engine>) {
+        let clock = ManualClock::new();
+        let engine = engine(&clock, None, |blocks| {
+            feed(blocks, b"ished\n");
+            blocks.seal_all();
+        });
+        let first = first(&clock);
+        let blocks = &engine.receivers[0].blocks;
+        feed(blocks, b"one\ntw");
+        let (send, queue) = unbounded();
+        let (ticked, has_ticked) = channel();
+        let own = Arc::clone(&engine);
+        let (relay, relayed) = unbounded();
+        let forward = thread::spawn(move || {
+            for batch in queue {
+                relay.send(batch).unwrap();
+                // Nobody waits for the later ones.
+                let _ = ticked.send(());
+            }
+        });
+        let generator = thread::spawn(move || generate(&own, first, send, Vec::new()));
+        clock.advance(Duration::milliseconds(1_300));
+        has_ticked.recv().unwrap();
+        feed(blocks, b"o\nunfin");
+        engine.stop(mode, None);
+        generator.join().unwrap();
+        forward.join().unwrap();
+        (batches(&relayed), engine)
+    }
+
+    #[test]
+    fn a_graceful_stop_runs_what_is_left_as_the_next_batch() {
+        let (batches, engine) = stopped(StopMode::Graceful);
+        assert_eq!(batches, [(1000, 4), (2000, 15)]);
+        assert_eq!(engine.outcome.not_run(), 0);
+    }
+
+    #[test]
+    fn a_stop_without_grace_leaves_it_and_says_how_much() {
+        let (batches, engine) = stopped(StopMode::Now);
+        assert_eq!(batches, [(1000, 4)]);
+        assert_eq!(engine.outcome.not_run(), 15);
+    }
+
+    #[test]
+    fn a_graceful_stop_with_nothing_left_makes_no_batch() {
+        let clock = ManualClock::new();
+        let engine = engine(&clock, None, |_| {});
+        engine.stop(StopMode::Graceful, None);
+        let (send, queue) = unbounded();
+        generate(&engine, first(&clock), send, Vec::new());
+        assert_eq!(batches(&queue), []);
+    }
+
+    #[test]
+    fn receivers_have_stopped_before_the_last_batch_is_cut() {
+        let clock = ManualClock::new();
+        let asked = Arc::new((Mutex::new(false), Condvar::new()));
+        let stop = Arc::clone(&asked);
+        let engine = engine(&clock, None, move |_| {
+            *stop.0.lock().unwrap() = true;
+            stop.1.notify_all();
+        });
+        let (own, ended) = (Arc::clone(&engine), Arc::new(AtomicBool::new(false)));
+        let has_ended = Arc::clone(&ended);
+        let receiver = thread::spawn(move || {
+            let asked = asked
+                .1
+                .wait_while(asked.0.lock().unwrap(), |asked| !*asked)
+                .unwrap();
+            drop(asked);
+            feed(&own.receivers[0].blocks, b"the last words");
+            own.receivers[0].blocks.seal_all();
+            has_ended.store(true, Ordering::SeqCst);
+        });
+        engine.stop(StopMode::Graceful, None);
+        let (send, queue) = unbounded();
+        generate(&engine, first(&clock), send, vec![receiver]);
+        assert!(ended.load(Ordering::SeqCst));
+        assert_eq!(batches(&queue), [(1000, 14)]);
     }
 }

@@ -19,10 +19,11 @@ pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
             engine
                 .outcome
                 .leave(inputs.values().map(|input| input.num_bytes).sum());
-            continue;
-        }
-        if let Err(error) = run_batch(engine, &batch) {
+        } else if let Err(error) = run_batch(engine, &batch) {
             engine.fail(error);
+        }
+        if batch.has_input {
+            engine.budget.batch_done();
         }
     }
     let bytes = engine.outcome.not_run();

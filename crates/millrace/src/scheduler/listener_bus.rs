@@ -1,119 +1,82 @@
-//! Events to listeners, off the batch path (law 8).
-//!
-//! Whoever has something to tell puts it in a queue of fixed length and goes on; a thread of
-//! its own calls the listeners. When they are slower than the stream the oldest events go, and
-//! how many went is said at the end.
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle, Thread};
+    use super::*;
 
-use crossbeam::queue::ArrayQueue;
-use millrace_types::{StreamingEvent, StreamingListener};
-
-use crate::error::{Error, Result};
-use crate::notice::notice;
-
-/// Events that may wait. A batch has a handful.
-const CAPACITY: usize = 10_000;
-
-/// The queue and its thread; without listeners there is neither work nor thread.
-pub(crate) struct ListenerBus {
-    events: ArrayQueue<StreamingEvent>,
-    dropped: AtomicU64,
-    closed: AtomicBool,
-    wanted: bool,
-    thread: Mutex<Option<(Thread, JoinHandle<()>)>>,
-}
-
-impl ListenerBus {
-    /// Starts to deliver to `listeners`.
-    ///
-    /// # Errors
-    /// If the system gives no thread.
-    pub(crate) fn start(listeners: Vec<Box<dyn StreamingListener>>) -> Result<Arc<ListenerBus>> {
-        let bus = Arc::new(ListenerBus {
-            events: ArrayQueue::new(if listeners.is_empty() { 1 } else { CAPACITY }),
-            dropped: AtomicU64::new(0),
-            closed: AtomicBool::new(false),
-            wanted: !listeners.is_empty(),
-            thread: Mutex::new(None),
-        });
-        if bus.wanted {
-            let own = Arc::clone(&bus);
-            let handle = Builder::new()
-                .name("millrace-listeners".to_owned())
-                .spawn(move || own.deliver(listeners))
-                .map_err(|error| Error::io("cannot start the listeners' thread", error))?;
-            *bus.thread.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some((handle.thread().clone(), handle));
-        }
-        Ok(bus)
+    fn event(number: i64) -> StreamingEvent {
+        StreamingEvent::StreamingStarted { time: number }
     }
 
-    /// Queues what `event` makes, if anybody listens. Never waits.
-    pub(crate) fn post(&self, event: impl FnOnce() -> StreamingEvent) {
-        if !self.wanted {
-            return;
-        }
-        if self.events.force_push(event()).is_some() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-        if let Some((thread, _)) = &*self.thread.lock().unwrap_or_else(PoisonError::into_inner) {
-            thread.unpark();
-        }
+    /// Tells what it is told, and waits at its first event until it is let go.
+    struct Gated {
+        tell: Sender<i64>,
+        gate: Option<Receiver<()>>,
     }
 
-    fn deliver(&self, mut listeners: Vec<Box<dyn StreamingListener>>) {
-        loop {
-            // Looked at before the queue: what was posted before closing is delivered.
-            let closed = self.closed.load(Ordering::Acquire);
-            while let Some(event) = self.events.pop() {
-                listeners.retain_mut(|listener| {
-                    let call = std::panic::AssertUnwindSafe(|| event.deliver(&mut **listener));
-                    let kept = std::panic::catch_unwind(call);
-                    if let Err(payload) = &kept {
-                        let message = crate::panics::message_of(&**payload);
-                        notice(format_args!(
-                            "a listener panicked and is not called again: {message}"
-                        ));
-                    }
-                    kept.is_ok()
-                });
+    impl StreamingListener for Gated {
+        fn on_streaming_started(&mut self, number: i64) {
+            self.tell.send(number).unwrap();
+            if let Some(gate) = self.gate.take() {
+                gate.recv().unwrap();
             }
-            if closed {
-                return;
-            }
-            std::thread::park();
         }
     }
 
-    /// Delivers what is queued, ends the thread and says what was dropped.
-    pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some((thread, handle)) = thread {
-            thread.unpark();
-            // The thread catches what listeners panic.
-            drop(handle.join());
-        }
-        let dropped = self.dropped.load(Ordering::Relaxed);
-        if dropped > 0 {
-            notice(format_args!(
-                "{dropped} events were dropped because listeners were too slow"
-            ));
+    #[test]
+    fn nobody_who_posts_waits_and_the_oldest_events_go() {
+        let (tell, told) = channel();
+        let (open, gate) = channel();
+        let bus = ListenerBus::start(vec![Box::new(Gated {
+            tell,
+            gate: Some(gate),
+        })])
+        .unwrap();
+        bus.post(|| event(-1));
+        assert_eq!(told.recv().unwrap(), -1);
+        // The listener is stuck: a queue's worth stays, and the rest is counted.
+        let (posted, dropped) = (CAPACITY as i64 + 500, 500);
+        (0..posted).for_each(|number| bus.post(|| event(number)));
+        assert_eq!(bus.dropped.load(Ordering::Relaxed), dropped);
+        open.send(()).unwrap();
+        bus.close();
+        assert!(
+            told.iter().eq(dropped as i64..posted),
+            "the latest ones, in order"
+        );
+    }
+
+    #[test]
+    fn every_listener_is_told_everything_in_order_before_the_bus_closes() {
+        let (channels, listeners): (Vec<_>, Vec<Box<dyn StreamingListener>>) = (0..3)
+            .map(|_| {
+                let (tell, told) = channel();
+                (told, Box::new(Gated { tell, gate: None }) as Box<_>)
+            })
+            .unzip();
+        let bus = ListenerBus::start(listeners).unwrap();
+        (0..1000).for_each(|number| bus.post(|| event(number)));
+        bus.close();
+        for told in channels {
+            assert!(told.iter().eq(0..1000));
         }
     }
-}
 
-impl std::fmt::Debug for ListenerBus {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ListenerBus")
-            .field("dropped", &self.dropped)
-            .finish_non_exhaustive()
+    #[test]
+    fn without_listeners_no_event_is_made() {
+        let bus = ListenerBus::start(Vec::new()).unwrap();
+        bus.post(|| unreachable!("nobody listens"));
+        bus.close();
+    }
+
+    #[test]
+    fn closing_twice_and_posting_after_it_harm_nobody() {
+        let (tell, told) = channel();
+        let bus = ListenerBus::start(vec![Box::new(Gated { tell, gate: None })]).unwrap();
+        bus.post(|| event(1));
+        bus.close();
+        bus.post(|| event(2));
+        bus.close();
+        assert!(told.iter().eq([1]));
     }
 }

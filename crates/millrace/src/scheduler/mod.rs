@@ -17,13 +17,10 @@ mod clock;
 mod engine;
 mod generator;
 mod jobs;
-mod listener_bus;
 mod outcome;
 
-pub use clock::ManualClock;
-pub(crate) use clock::{Clock, SystemClock};
+pub(crate) use clock::{Clock, ManualClock, SystemClock};
 pub(crate) use engine::{Engine, Receiving};
 pub(crate) use generator::generate;
 pub(crate) use jobs::run_jobs;
-pub(crate) use listener_bus::ListenerBus;
 pub(crate) use outcome::{Outcome, StopMode};

@@ -111,3 +111,80 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_stop_without_grace_overrides_one_with_grace_and_no_other_does() {
+        use StopMode::{Enough, Graceful, Now};
+        for (asked, holds) in [
+            (&[Graceful, Now][..], Now),
+            (&[Now, Graceful], Now),
+            (&[Graceful, Enough], Graceful),
+            (&[Enough, Graceful], Enough),
+            (&[Enough, Now], Now),
+        ] {
+            let outcome = Outcome::default();
+            assert_eq!(outcome.stop(), None);
+            asked.iter().for_each(|&mode| outcome.ask(mode, None));
+            assert_eq!(outcome.stop(), Some(holds), "{asked:?}");
+            assert_eq!(outcome.drops_batches(), holds == Now, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn grace_ends() {
+        let outcome = Outcome::default();
+        outcome.ask(StopMode::Graceful, Some(Duration::from_secs(1000)));
+        assert!(!outcome.drops_batches());
+        // A later one with grace changes nothing.
+        outcome.ask(StopMode::Graceful, Some(Duration::ZERO));
+        assert!(!outcome.drops_batches());
+        let outcome = Outcome::default();
+        outcome.ask(StopMode::Graceful, Some(Duration::ZERO));
+        while !outcome.drops_batches() {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn the_first_error_counts_and_is_given_once_when_the_run_has_ended() {
+        let outcome = Outcome::default();
+        outcome.fail(Error::illegal("the first"));
+        outcome.fail(Error::illegal("the second"));
+        assert_eq!(outcome.stop(), Some(StopMode::Now));
+        assert!(
+            !outcome.wait(Some(Duration::ZERO)).unwrap(),
+            "it has not ended"
+        );
+        outcome.end();
+        assert_eq!(outcome.wait(None).unwrap_err().to_string(), "the first");
+        assert!(outcome.wait(None).unwrap());
+        assert!(outcome.drops_batches(), "it has failed all the same");
+    }
+
+    #[test]
+    fn everybody_who_waits_is_told() {
+        let outcome = Arc::new(Outcome::default());
+        let waiting: Vec<_> = (0..3)
+            .map(|_| {
+                let outcome = Arc::clone(&outcome);
+                thread::spawn(move || outcome.wait(None).unwrap())
+            })
+            .collect();
+        outcome.end();
+        assert!(waiting.into_iter().all(|thread| thread.join().unwrap()));
+    }
+
+    #[test]
+    fn what_is_left_adds_up() {
+        let outcome = Outcome::default();
+        [3, 0, 4].into_iter().for_each(|bytes| outcome.leave(bytes));
+        assert_eq!(outcome.not_run(), 7);
+    }
+}

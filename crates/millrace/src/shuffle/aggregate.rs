@@ -4,6 +4,16 @@ use crate::data::Data;
 
 use super::values::Values;
 
+/// Where an accumulator stands. What takes it by value and what changes it in place both have
+/// their way: moving an accumulator out and back costs as much as a probe.
+pub(crate) trait Place<C> {
+    /// Replaces the accumulator by what `merge` makes of it.
+    fn replace(self, merge: impl FnOnce(C) -> C);
+
+    /// Changes the accumulator where it stands.
+    fn change(self, change: impl FnOnce(&mut C));
+}
+
 /// Folds values into an accumulator, in order. `merge` must be associative: how a batch is cut
 /// into runs decides where it is applied. It need not be commutative.
 pub(crate) trait Aggregator<V>: Send + Sync + 'static {
@@ -11,7 +21,7 @@ pub(crate) trait Aggregator<V>: Send + Sync + 'static {
     type Acc: Send + Sync + 'static;
 
     fn create(&self, value: V) -> Self::Acc;
-    fn add(&self, acc: Self::Acc, value: V) -> Self::Acc;
+    fn add(&self, acc: impl Place<Self::Acc>, value: V);
     fn merge(&self, earlier: Self::Acc, later: Self::Acc) -> Self::Acc;
 }
 
@@ -27,8 +37,8 @@ impl<V: Data, F: Fn(V, V) -> V + Send + Sync + 'static> Aggregator<V> for Reduce
     }
 
     #[inline(always)]
-    fn add(&self, acc: V, value: V) -> V {
-        (self.0)(acc, value)
+    fn add(&self, acc: impl Place<V>, value: V) {
+        acc.replace(|acc| (self.0)(acc, value));
     }
 
     #[inline(always)]
@@ -49,9 +59,8 @@ impl<V: Data> Aggregator<V> for Group {
     }
 
     #[inline(always)]
-    fn add(&self, mut acc: Values<V>, value: V) -> Values<V> {
-        acc.push(value);
-        acc
+    fn add(&self, acc: impl Place<Values<V>>, value: V) {
+        acc.change(|values| values.push(value));
     }
 
     fn merge(&self, mut earlier: Values<V>, later: Values<V>) -> Values<V> {

@@ -139,10 +139,7 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
     #[inline(always)]
     fn combine(&mut self, hash: u64, key: K, value: V) {
         match self.table.find(hash, &key) {
-            Ok(position) => {
-                self.table
-                    .update(position, |acc| self.aggregator.add(acc, value));
-            }
+            Ok(position) => self.aggregator.add(self.table.place(position), value),
             Err(slot) => self.insert(slot, hash, key, value),
         }
     }

@@ -14,6 +14,8 @@
 
 use std::ptr;
 
+use super::aggregate::Place;
+
 /// Bits of an index slot that hold a position plus one; the rest hold a part of the hash.
 const POSITION_BITS: u32 = 20;
 const POSITION: u32 = (1 << POSITION_BITS) - 1;
@@ -119,27 +121,10 @@ impl<K, C> Dense<K, C> {
         self.index[slot] = check_of(hash) | self.entries.len() as u32 & POSITION;
     }
 
-    /// Replaces the value at a position by what `merge` makes of it.
+    /// The place of the value at a position.
     #[inline(always)]
-    pub(super) fn update(&mut self, position: usize, merge: impl FnOnce(C) -> C) {
-        /// Forgets all entries if `merge` unwinds: one of them has lost its value.
-        struct Forget<'a, K, C>(&'a mut Vec<(K, C)>);
-        impl<K, C> Drop for Forget<'_, K, C> {
-            #[cold]
-            fn drop(&mut self) {
-                // SAFETY: zero is within the capacity; the entries are leaked.
-                unsafe { self.0.set_len(0) };
-            }
-        }
-        let value: *mut C = &raw mut self.entries[position].1;
-        let forget = Forget(&mut self.entries);
-        // SAFETY: the value is initialised and nothing else refers to it. It is written back
-        // below, or all entries are forgotten before anything can look at it.
-        unsafe {
-            let merged = merge(ptr::read(value));
-            ptr::write(value, merged);
-        }
-        std::mem::forget(forget);
+    pub(super) fn place(&mut self, position: usize) -> DensePlace<'_, K, C> {
+        DensePlace { entries: &mut self.entries, position }
     }
 
     /// Whether there is room for another key: five eighths of the slots.
@@ -166,5 +151,40 @@ impl<K, C> Dense<K, C> {
     pub(super) fn drain(&mut self) -> impl Iterator<Item = (u32, (K, C))> {
         self.index.fill(0);
         self.tags.drain(..).zip(self.entries.drain(..))
+    }
+}
+
+/// The place of one value in a table.
+pub(super) struct DensePlace<'a, K, C> {
+    entries: &'a mut Vec<(K, C)>,
+    position: usize,
+}
+
+impl<K, C> Place<C> for DensePlace<'_, K, C> {
+    #[inline(always)]
+    fn replace(self, merge: impl FnOnce(C) -> C) {
+        /// Forgets all entries if `merge` unwinds: one of them has lost its value.
+        struct Forget<'a, K, C>(&'a mut Vec<(K, C)>);
+        impl<K, C> Drop for Forget<'_, K, C> {
+            #[cold]
+            fn drop(&mut self) {
+                // SAFETY: zero is within the capacity; the entries are leaked.
+                unsafe { self.0.set_len(0) };
+            }
+        }
+        let value: *mut C = &raw mut self.entries[self.position].1;
+        let forget = Forget(self.entries);
+        // SAFETY: the value is initialised and nothing else refers to it. It is written back
+        // below, or all entries are forgotten before anything can look at it.
+        unsafe {
+            let merged = merge(ptr::read(value));
+            ptr::write(value, merged);
+        }
+        std::mem::forget(forget);
+    }
+
+    #[inline(always)]
+    fn change(self, change: impl FnOnce(&mut C)) {
+        change(&mut self.entries[self.position].1);
     }
 }

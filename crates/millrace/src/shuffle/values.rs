@@ -18,59 +18,51 @@ use std::fmt;
 /// ```
 #[derive(Clone)]
 pub struct Values<V> {
-    first: Option<V>,
-    /// How often `first` stands at the front.
-    times: u32,
-    /// What follows it. Boxed, so that a group is small while it is one run.
-    rest: Option<Box<Vec<(V, u32)>>>,
+    runs: Runs<V>,
+}
+
+/// Equal values that follow each other stand once, with their number. Laid out so that the
+/// values of a frequent key, one run, take no more than a value and a number.
+#[derive(Clone)]
+enum Runs<V> {
+    None,
+    One(V, u32),
+    Many(Box<Vec<(V, u32)>>),
 }
 
 impl<V> Values<V> {
     /// No values.
     pub const fn new() -> Values<V> {
-        Values {
-            first: None,
-            times: 0,
-            rest: None,
-        }
+        Values { runs: Runs::None }
     }
 
     #[inline(always)]
     pub(crate) fn of(value: V) -> Values<V> {
-        Values {
-            first: Some(value),
-            times: 1,
-            rest: None,
-        }
+        Values { runs: Runs::One(value, 1) }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.runs().map(|(_, times)| times as usize).sum()
+        match &self.runs {
+            Runs::None => 0,
+            Runs::One(_, times) => *times as usize,
+            Runs::Many(runs) => runs.iter().map(|(_, times)| *times as usize).sum(),
+        }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.first.is_none()
-    }
-
-    fn runs(&self) -> impl Iterator<Item = (&V, u32)> {
-        let rest = self
-            .rest
-            .iter()
-            .flat_map(|rest| rest.iter().map(|(value, times)| (value, *times)));
-        self.first
-            .iter()
-            .map(|first| (first, self.times))
-            .chain(rest)
+        matches!(self.runs, Runs::None)
     }
 
     /// All of them, in arrival order.
     pub fn iter(&self) -> Iter<'_, V> {
-        Iter {
-            run: self.first.as_ref().map(|first| (first, self.times)),
-            rest: self.rest.as_deref().map_or(&[][..], Vec::as_slice).iter(),
-        }
+        let (run, rest) = match &self.runs {
+            Runs::None => (None, &[][..]),
+            Runs::One(value, times) => (Some((value, *times)), &[][..]),
+            Runs::Many(runs) => (None, runs.as_slice()),
+        };
+        Iter { run, rest: rest.iter() }
     }
 }
 
@@ -78,42 +70,45 @@ impl<V: Clone + 'static> Values<V> {
     /// Appends a value.
     #[inline(always)]
     pub fn push(&mut self, value: V) {
-        match (&self.first, &self.rest) {
-            (Some(first), None) if self.times < u32::MAX && identical(first, &value) => {
-                self.times += 1;
-            }
-            (None, _) => *self = Values::of(value),
+        match &mut self.runs {
+            Runs::One(last, times) if *times < u32::MAX && identical(last, &value) => *times += 1,
             _ => self.push_run(value, 1),
         }
     }
 
     #[inline(never)]
-    fn push_run(&mut self, value: V, times: u32) {
-        let rest = self.rest.get_or_insert_default();
-        match rest.last_mut() {
-            Some((last, count)) if identical(last, &value) && u32::MAX - *count >= times => {
-                *count += times;
+    fn push_run(&mut self, value: V, count: u32) {
+        let (last, times) = match &mut self.runs {
+            Runs::None => {
+                self.runs = Runs::One(value, count);
+                return;
             }
-            _ => rest.push((value, times)),
+            Runs::One(last, times) => (last, times),
+            Runs::Many(runs) => match runs.last_mut() {
+                Some((last, times)) => (last, times),
+                None => unreachable!("many runs are at least two"),
+            },
+        };
+        if identical(last, &value) && u32::MAX - *times >= count {
+            *times += count;
+            return;
         }
+        self.runs = match std::mem::replace(&mut self.runs, Runs::None) {
+            Runs::Many(mut runs) => {
+                runs.push((value, count));
+                Runs::Many(runs)
+            }
+            Runs::One(first, times) => Runs::Many(Box::new(vec![(first, times), (value, count)])),
+            Runs::None => Runs::One(value, count),
+        };
     }
 
     /// Appends all of `later`.
     pub fn append(&mut self, later: Values<V>) {
-        let Some(first) = later.first else { return };
-        match &self.first {
-            None => (self.first, self.times) = (Some(first), later.times),
-            Some(own)
-                if self.rest.is_none()
-                    && identical(own, &first)
-                    && u32::MAX - self.times >= later.times =>
-            {
-                self.times += later.times;
-            }
-            Some(_) => self.push_run(first, later.times),
-        }
-        for (value, times) in later.rest.into_iter().flat_map(|rest| *rest) {
-            self.push_run(value, times);
+        match later.runs {
+            Runs::None => {}
+            Runs::One(value, times) => self.push_run(value, times),
+            Runs::Many(runs) => runs.into_iter().for_each(|(value, times)| self.push_run(value, times)),
         }
     }
 
@@ -195,11 +190,11 @@ impl<'a, V> Iterator for Iter<'a, V> {
     type Item = &'a V;
 
     fn next(&mut self) -> Option<&'a V> {
-        let (value, times) = self.run?;
-        self.run = match times {
-            1 => self.rest.next().map(|(value, times)| (value, *times)),
-            more => Some((value, more - 1)),
+        let (value, times) = match self.run.take() {
+            Some(run) => run,
+            None => self.rest.next().map(|(value, times)| (value, *times))?,
         };
+        self.run = (times > 1).then(|| (value, times - 1));
         Some(value)
     }
 
@@ -222,6 +217,9 @@ impl<'a, V> Iterator for Iter<'a, V> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// A group of numbers is to be small: it stands in the entry of its key.
+    const _: () = assert!(size_of::<Values<i64>>() == 16);
 
     proptest! {
         #[test]

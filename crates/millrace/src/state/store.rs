@@ -260,3 +260,201 @@ impl<K: Key, S> fmt::Debug for StateStore<K, S> {
         f.debug_struct("StateStore").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::AtomicI64;
+
+    use proptest::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::partition::HashPartitioner;
+    use crate::shuffle::{Combiner, Exchange, Group, LocalTable};
+
+    fn store<S: Data>(partitions: u32) -> StateStore<u32, S> {
+        let partitioner = HashPartitioner::new(NonZeroU32::new(partitions).unwrap());
+        StateStore::new(KeyHasher::default(), Arc::new(partitioner))
+    }
+
+    /// The shards of a batch that has these records, a run for each slice.
+    fn delta<S: Data, V: Data>(
+        store: &StateStore<u32, S>,
+        runs: &[Vec<(u32, V)>],
+    ) -> Option<Vec<Shard<u32, Values<V>>>> {
+        let exchange = Exchange::new(1);
+        for run in runs {
+            exchange.expect(0);
+            let number = exchange.claim(0, 1);
+            let mut combiner = Combiner::new(&Group, &store.hasher, LocalTable::new());
+            run.iter().cloned().for_each(|record| combiner.push(record));
+            let (spilled, _) = combiner.finish();
+            exchange.publish(0, number, spilled, &Group, &store.hasher, Shard::new);
+        }
+        exchange
+            .finish(&Group, &store.hasher, |work| work())
+            .unwrap()
+    }
+
+    /// Keys and states in the order of their places, changed as the contract is written.
+    fn model(
+        state: &mut Vec<(u32, String)>,
+        records: &[(u32, u8)],
+        update: impl Fn(&[u8], Option<String>) -> Option<String>,
+        every: bool,
+    ) {
+        let values = |key: u32| -> Vec<u8> {
+            let of_key = records.iter().filter(|record| record.0 == key);
+            of_key.map(|record| record.1).collect()
+        };
+        let old: Vec<u32> = state.iter().map(|(key, _)| *key).collect();
+        *state = std::mem::take(state)
+            .into_iter()
+            .filter_map(|(key, state)| match values(key) {
+                values if values.is_empty() && !every => Some((key, state)),
+                values => Some((key, update(&values, Some(state))?)),
+            })
+            .collect();
+        let mut seen = old;
+        for &(key, _) in records {
+            if !seen.contains(&key) {
+                seen.push(key);
+                state.extend(update(&values(key), None).map(|state| (key, state)));
+            }
+        }
+    }
+
+    /// Nines remove a key, and so do idle batches in the end.
+    fn append(values: &[u8], state: Option<String>) -> Option<String> {
+        let mut state = state.unwrap_or_default();
+        if values.is_empty() {
+            state.push('.');
+        }
+        state.extend(values.iter().map(|value| char::from(b'0' + value)));
+        (!values.contains(&9) && !state.ends_with("....")).then_some(state)
+    }
+
+    /// Batches of runs of records.
+    fn batches() -> impl Strategy<Value = Vec<Vec<Vec<(u32, u8)>>>> {
+        let run = prop::collection::vec((0_u32..150, 0_u8..10), 0..80);
+        prop::collection::vec(prop::collection::vec(run, 0..4), 1..8)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.min(64)))]
+
+        #[test]
+        fn equals_a_list_of_keys(
+            batches in batches(), partitions in 1_u32..4, every: bool,
+            seeds in prop::collection::vec(0_u32..200, 0..20), read: u8,
+        ) {
+            let (executor, store) = (Executor::new(2).unwrap(), store::<String>(partitions));
+            let mut expected: Vec<(u32, String)> = Vec::new();
+            store.seed(seeds.iter().map(|&key| (key, "s".to_owned())));
+            for key in seeds {
+                if !expected.iter().any(|(other, _)| *other == key) {
+                    expected.push((key, "s".to_owned()));
+                }
+            }
+            let update: Update<u8, String> =
+                Arc::new(|values: &Values<u8>, state| append(&values.to_vec(), state));
+            for runs in batches {
+                let records = runs.concat();
+                model(&mut expected, &records, append, every);
+                let generation = store.generation();
+                let spent = store.update(delta(&store, &runs), &update, every, &executor);
+                prop_assert_eq!(store.generation(), generation + 1);
+                prop_assert!(spent.iter().all(|shard| shard.len() == 0), "shards are spent");
+                prop_assert_eq!(store.len(), expected.len());
+                let mut in_order = expected.clone();
+                in_order.sort_by_key(|(key, _)| store.partitioner.partition(key));
+                // What is known without a full read must be right at all times; sometimes more
+                // is asked for, which may rebuild what is known.
+                let some = usize::from(read) % (HEAD + 10);
+                for count in [0, 1, 11, some] {
+                    let first = &in_order[..count.min(in_order.len())];
+                    prop_assert_eq!(store.take(count), first, "the first {}", count);
+                }
+                if read % 4 == 0 {
+                    prop_assert_eq!(store.take(usize::MAX), in_order.clone());
+                    prop_assert_eq!(store.ordered().concat(), in_order);
+                }
+            }
+        }
+    }
+
+    /// States that are alive.
+    static ALIVE: AtomicI64 = AtomicI64::new(0);
+
+    #[derive(Serialize, Deserialize)]
+    struct Counted(Box<u32>);
+
+    impl Counted {
+        fn new(value: u32) -> Counted {
+            ALIVE.fetch_add(1, Ordering::SeqCst);
+            Counted(Box::new(value))
+        }
+    }
+
+    impl Clone for Counted {
+        fn clone(&self) -> Counted {
+            Counted::new(*self.0)
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            ALIVE.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_panic_amid_an_update_drops_every_state_once() {
+        let executor = Executor::new(2).unwrap();
+        // Few keys are updated by the caller, many by the workers.
+        for keys in [20, 20_000] {
+            for every in [false, true] {
+                let store = store::<Counted>(1);
+                let records: Vec<(u32, u8)> = (0..keys).map(|key| (key, 1)).collect();
+                let good: Update<u8, Counted> = Arc::new(|values: &Values<u8>, state| {
+                    let before = state.map_or(0, |state: Counted| *state.0);
+                    Some(Counted::new(before + values.len() as u32))
+                });
+                store.update(delta(&store, &[records]), &good, every, &executor);
+                assert_eq!(ALIVE.load(Ordering::SeqCst), i64::from(keys));
+                let bad: Update<u8, Counted> = Arc::new(move |values: &Values<u8>, state| {
+                    let is_the_one = values.iter().any(|&value| value == 7);
+                    assert!(!is_the_one, "seven");
+                    state
+                });
+                let records = (0..keys / 2).map(|key| (key, if key == 7 { 7 } else { 1 }));
+                let delta = delta(&store, &[records.collect()]);
+                let update = || drop(store.update(delta, &bad, every, &executor));
+                catch_unwind(AssertUnwindSafe(update)).expect_err("the update panics");
+                drop(store);
+                assert_eq!(ALIVE.load(Ordering::SeqCst), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn readers_see_the_map_while_no_batch_runs() {
+        let (executor, store) = (Executor::new(1).unwrap(), store::<String>(1));
+        let update: Update<u8, String> =
+            Arc::new(|values: &Values<u8>, state| append(&values.to_vec(), state));
+        store.update(
+            delta(&store, &[vec![(1, 1), (2, 2)]]),
+            &update,
+            false,
+            &executor,
+        );
+        assert_eq!(store.map.get(&1).unwrap().get(), Some(&"1".to_owned()));
+        store.update(delta(&store, &[vec![(1, 9)]]), &update, false, &executor);
+        assert!(store.map.get(&1).is_none());
+        // An empty batch, without any block, is a batch.
+        store.update::<u8>(None, &update, true, &executor);
+        assert_eq!(store.map.get(&2).unwrap().get(), Some(&"2.".to_owned()));
+    }
+}

@@ -3,19 +3,43 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use millrace::testing::Setup;
-use millrace::{DStream, Error, ErrorKind, Lines, StreamingContext, Values};
+use millrace::{DStream, ErrorKind, Lines, Rdd, Text};
 
-use super::support::{failure, run_to_the_end, setups, watched};
+use super::support::{
+    CONCATENATE, Pair, Update, failure, pairs, run_to_the_end, setups, turned, watched,
+};
 
-/// The error must say that the program's code did it, in which batch, in which stage (the
-/// operator and the line of this file), and what it said.
-fn assert_blames(error: &Error, operator: &str, line: u32, message: &str) {
+/// What comes in: four lines, one of which nobody likes.
+const LINES: &str = "a\nb\nbad\nc\n";
+
+fn pair(line: Text) -> Vec<Pair> {
+    vec![(line.to_string(), String::new())]
+}
+
+fn picky(line: Text) -> Vec<Pair> {
+    assert!(line != "bad", "no good: {line}");
+    pair(line)
+}
+
+/// The run of `program` on `input` must end with an error that says that the program's code did
+/// it, in which batch, in which stage (the operator, this file and the line that `program`
+/// gives), and what it said.
+fn assert_blames(
+    input: &str,
+    operator: &str,
+    message: &str,
+    program: impl FnOnce(&DStream<Lines>) -> u32 + Send + 'static,
+) {
+    let (send, line) = channel();
+    let ended = run_to_the_end(input, move |_, lines| send.send(program(lines)).unwrap());
+    let error = failure(ended);
     assert_eq!(error.kind(), ErrorKind::Task, "{error}");
     let text = error.to_string();
-    let stage = format!("{operator} at {}:{line}:", file!());
+    let stage = format!("{operator} at {}:{}:", file!(), line.recv().unwrap());
     let batch = text
         .strip_prefix("batch ")
         .and_then(|rest| rest.split_once(" ms, "));
@@ -25,138 +49,114 @@ fn assert_blames(error: &Error, operator: &str, line: u32, message: &str) {
     assert!(rest.ends_with(message), "does not say {message}: {text}");
 }
 
-fn error_of(
-    input: &str,
-    program: impl FnOnce(&StreamingContext, &DStream<Lines>) + Send + 'static,
-) -> Error {
-    failure(run_to_the_end(input, program))
-}
-
-const LINES: &str = "a\nb\nbad\nc\n";
-
 #[test]
-fn map_in_a_stage() {
-    let line = line!() + 8;
-    let error = error_of(LINES, |_, lines| {
-        let checked = lines.map(|line| {
-            assert!(line != "bad", "no good: {line}");
-            (line, 1)
-        });
-        checked.reduce_by_key(|a, b| a + b).print_num(-1);
+fn a_function_in_a_stage() {
+    assert_blames(LINES, "reduce_by_key", "no good: bad", |lines| {
+        let pairs = pairs(lines, picky);
+        let (line, reduced) = (line!(), pairs.reduce_by_key(CONCATENATE));
+        reduced.foreach_rdd(|_| ());
+        line
     });
-    assert_blames(&error, "reduce_by_key", line, "no good: bad");
 }
 
 #[test]
-fn map_in_an_output() {
-    let line = line!() + 5;
-    let error = error_of(LINES, |_, lines| {
-        lines
-            .filter(|line| {
-                assert!(line != "bad", "no good");
-                true
-            })
-            .foreach_rdd(|rdd| {
-                rdd.collect();
-            });
+fn a_function_in_an_output() {
+    assert_blames(LINES, "foreach_rdd", "no good: bad", |lines| {
+        let pairs = pairs(lines, picky);
+        let (line, ()) = (line!(), pairs.foreach_rdd(|rdd| drop(rdd.collect())));
+        line
     });
-    assert_blames(&error, "foreach_rdd", line, "no good");
 }
 
 #[test]
-fn flat_map_behind_a_shuffle() {
-    let line = line!() + 7;
-    let error = error_of(LINES, |_, lines| {
-        let counts = lines.count_by_value();
-        let bad = counts.flat_map(|(word, _)| {
+fn a_function_behind_a_shuffle() {
+    assert_blames(LINES, "reduce_by_key", "no good", |lines| {
+        let once = pairs(lines, pair).reduce_by_key(CONCATENATE);
+        let turned = turned(&once, |(word, rest)| {
             assert!(word != "bad", "no good");
-            vec![(word.len() as u64, 1)]
+            (rest, word)
         });
-        bad.reduce_by_key(|a, b| a + b).foreach_rdd(|_| ());
+        let (line, twice) = (line!(), turned.reduce_by_key(CONCATENATE));
+        twice.foreach_rdd(|_| ());
+        line
     });
-    assert_blames(&error, "reduce_by_key", line, "no good");
 }
 
 #[test]
 fn the_function_of_reduce_by_key() {
-    let line = line!() + 2;
-    let error = error_of("a 1\nb 2\na 3\n", |_, lines| {
-        lines
-            .map(|line| (line[..1].to_owned(), line.to_string()))
-            .reduce_by_key(|a, b| panic!("{a} meets {b}"))
-            .foreach_rdd(|_| ());
-    });
-    assert_blames(&error, "reduce_by_key", line, "a 1 meets a 3");
+    let meet: fn(String, String) -> String = |a, b| panic!("{a} meets {b}");
+    assert_blames(
+        "a 1\nb 2\na 3\n",
+        "reduce_by_key",
+        "a 1 meets a 3",
+        move |lines| {
+            let pairs = pairs(lines, |line| vec![(line[..1].to_owned(), line.to_string())]);
+            let (line, reduced) = (line!(), pairs.reduce_by_key(meet));
+            reduced.foreach_rdd(|_| ());
+            line
+        },
+    );
 }
 
 #[test]
 fn the_update_function() {
-    let line = line!() + 2;
-    let error = error_of("a\n", |_, lines| {
-        lines
-            .map(|word| (word, 1))
-            .update_state_by_key(|_: &Values<i32>, _: Option<i32>| panic!("no state today"))
-            .foreach_rdd(|_| ());
-    });
-    assert_blames(&error, "update_state_by_key", line, "no state today");
+    let update: Update = |_, _| panic!("no state today");
+    assert_blames(
+        "a\n",
+        "update_state_by_key",
+        "no state today",
+        move |lines| {
+            let pairs = pairs(lines, pair);
+            let (line, states) = (line!(), pairs.update_state_by_key(update));
+            states.foreach_rdd(|_| ());
+            line
+        },
+    );
 }
 
 #[test]
 fn the_function_of_an_output() {
-    let line = line!() + 2;
-    let error = error_of("a\n", |_, lines| {
-        lines.foreach_rdd(|rdd| assert_eq!(rdd.count(), u64::MAX));
+    assert_blames(LINES, "foreach_rdd", "records came", |lines| {
+        let check: fn(&Rdd<Text>) = |rdd| assert!(rdd.is_empty(), "records came");
+        let (line, ()) = (line!(), lines.foreach_rdd(check));
+        line
     });
-    assert_blames(&error, "foreach_rdd", line, "right: 18446744073709551615");
 }
 
 #[test]
 fn a_key_that_python_cannot_hash() {
-    let line = line!() + 3;
-    let error = error_of("a\nb\n", |_, lines| {
+    assert_blames(LINES, "foreach_rdd", "unhashable type: 'dict'", |lines| {
         let counts = lines
             .map(|line| BTreeMap::from([(line, 1)]))
             .count_by_value();
-        counts.foreach_rdd(|rdd| {
-            rdd.collect();
-        });
+        let (line, ()) = (line!(), counts.foreach_rdd(|rdd| drop(rdd.collect())));
+        line
     });
-    assert_blames(&error, "foreach_rdd", line, "unhashable type: 'dict'");
 }
 
 #[test]
 fn a_panic_without_a_message() {
-    let line = line!() + 2;
-    let error = error_of("a\n", |_, lines| {
-        lines.foreach_rdd(|_| std::panic::panic_any(7));
+    assert_blames(LINES, "foreach_rdd", "a panic without a message", |lines| {
+        let (line, ()) = (line!(), lines.foreach_rdd(|_| std::panic::panic_any(7)));
+        line
     });
-    assert_blames(&error, "foreach_rdd", line, "a panic without a message");
 }
 
 /// What the harness panics with, which is the error of the run.
-fn harness_error(
-    setup: &Setup,
-    messages: &[&str],
-    program: impl FnOnce(&DStream<Lines>),
-) -> String {
+fn error_of(setup: &Setup, messages: &[&str], program: impl FnOnce(&DStream<Lines>)) -> String {
     let run = catch_unwind(AssertUnwindSafe(|| setup.run(messages, program)));
-    *run.expect_err("the run was to fail")
-        .downcast::<String>()
-        .unwrap()
+    let message = run.expect_err("the run was to fail").downcast::<String>();
+    *message.unwrap()
 }
 
 #[test]
 fn the_batch_is_the_one_whose_record_it_was() {
     watched(|| {
         for setup in setups(1, 2) {
-            let error = harness_error(&setup, &["a\n", "b\n", "bad\n", "c\n"], |lines| {
-                lines
-                    .map(|line| {
-                        assert!(line != "bad", "no good");
-                        (line, 1)
-                    })
-                    .reduce_by_key(|a, b| a + b)
-                    .print();
+            let error = error_of(&setup, &["a\n", "b\n", "bad\n", "c\n"], |lines| {
+                pairs(lines, picky)
+                    .reduce_by_key(CONCATENATE)
+                    .foreach_rdd(|_| ());
             });
             assert!(
                 error.starts_with("batch 3000 ms, reduce_by_key at "),
@@ -169,14 +169,16 @@ fn the_batch_is_the_one_whose_record_it_was() {
 #[test]
 fn a_panic_where_blocks_meet_is_no_other() {
     // Each block has the key once: the function is called when their outputs are merged.
-    watched(|| {
+    let meet: fn(String, String) -> String = |_, _| panic!("they met");
+    watched(move || {
         for setup in setups(1, 2) {
-            let error = harness_error(&setup, &["a\na\n"], |lines| {
-                lines
-                    .map(|line| (line, 1))
-                    .reduce_by_key(|_, _| panic!("they met"))
-                    .print();
+            let error = error_of(&setup, &["a\na\n"], |lines| {
+                pairs(lines, pair).reduce_by_key(meet).foreach_rdd(|_| ());
             });
+            assert!(
+                error.starts_with("batch 1000 ms, reduce_by_key at "),
+                "{error}"
+            );
             assert!(error.ends_with("they met"), "{error}");
         }
     });
@@ -187,7 +189,7 @@ fn the_other_outputs_of_the_batch_run_and_no_later_batch_does() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&seen);
     watched(move || {
-        let error = harness_error(&Setup::default(), &["a\n", "bad\n", "c\n"], |lines| {
+        let error = error_of(&Setup::default(), &["a\n", "bad\n", "c\n"], |lines| {
             lines.foreach_rdd(|rdd| assert!(rdd.first().is_none_or(|line| line != "bad")));
             lines.foreach_rdd_with_time(move |_, time| {
                 noted.lock().unwrap().push(time.as_millis());
@@ -203,27 +205,24 @@ fn the_other_outputs_of_the_batch_run_and_no_later_batch_does() {
 
 #[test]
 fn a_state_that_an_update_left_half_done_is_not_read() {
-    // Both streams look at the state that failed; the second must not get what is left of it.
+    // Two outputs look at the state that fails; neither gets what is left of it.
+    let update: Update = |_, state| {
+        assert!(state.is_none(), "not again");
+        Some("a state that is on the heap".to_owned())
+    };
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&seen);
+    let noted = [Arc::clone(&seen), Arc::clone(&seen)];
     watched(move || {
-        let error = harness_error(&Setup::default(), &["a\nb\n", "a\nb\n"], |lines| {
-            let states = lines.map(|word| (word, 1)).update_state_by_key(
-                |_: &Values<i32>, state: Option<String>| {
-                    assert!(state.is_none(), "not again");
-                    Some("a state that is on the heap".to_owned())
-                },
-            );
-            states.foreach_rdd(move |rdd| noted.lock().unwrap().push(rdd.collect().len()));
-            let noted = Arc::clone(&seen);
-            states.map(|(word, _)| word).foreach_rdd(move |rdd| {
-                noted.lock().unwrap().push(rdd.collect().len());
-            });
+        let error = error_of(&Setup::default(), &["a\nb\n", "a\nb\n"], |lines| {
+            let states = pairs(lines, pair).update_state_by_key(update);
+            for noted in noted {
+                states.foreach_rdd(move |rdd| noted.lock().unwrap().push(rdd.collect().len()));
+            }
         });
         assert!(
             error.starts_with("batch 2000 ms, update_state_by_key at "),
             "{error}"
         );
-        assert_eq!(*seen.lock().unwrap(), [2, 2]);
     });
+    assert_eq!(*seen.lock().unwrap(), [2, 2]);
 }

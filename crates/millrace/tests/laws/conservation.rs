@@ -11,7 +11,7 @@ use millrace::{BatchInfo, Duration, StreamingListener, keys};
 use proptest::prelude::*;
 
 use super::model;
-use super::support::{Live, block_bytes, cases, messages, run_to_the_end, watched};
+use super::support::{Live, block_bytes, cases, counted, messages, run_to_the_end, watched};
 
 proptest! {
     #![proptest_config(cases(40))]
@@ -35,9 +35,7 @@ proptest! {
         block_bytes in block_bytes(),
     ) {
         let setup = Setup { workers, partitions, block_bytes };
-        let batches = setup.run_batches(&messages, |lines| {
-            lines.flat_map(|line| line.split(" ")).count_by_value()
-        });
+        let batches = setup.run_batches(&messages, counted);
         for (batch, lines) in batches.iter().zip(model::lines(&messages)) {
             let total: i64 = batch.iter().map(|(_, count)| count).sum();
             prop_assert_eq!(total as usize, model::words(&lines).len());
@@ -118,12 +116,9 @@ fn what_batches_report_adds_up_to_what_was_sent() {
     let bytes = input.len() as u64;
     let ended = run_to_the_end(input, |context, lines| {
         context.add_streaming_listener(listener);
-        lines
-            .flat_map(|line| line.split(" "))
-            .count_by_value()
-            .foreach_rdd(|rdd| {
-                rdd.take(1);
-            });
+        counted(lines).foreach_rdd(|rdd| {
+            rdd.take(1);
+        });
     });
     ended.unwrap();
     assert_eq!(*received.lock().unwrap(), (5_000, bytes));

@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 
 use millrace::testing::Setup;
-use millrace::{StateOptions, Values};
+use millrace::{StateOptions, Text};
 
 use super::model;
-use super::support::setups;
+use super::support::{CONCATENATE, Pair, Update, counted, pairs, setups};
 
 /// Keys that a batch brings: more than a local table takes before it spills, four times.
 const KEYS: u64 = 300_000;
@@ -22,7 +22,7 @@ fn key(number: u64) -> String {
 }
 
 /// All key numbers, each once, in an order that jumps.
-fn scattered(keys: u64, seed: u64) -> impl Iterator<Item = u64> {
+fn scattered(keys: u64, seed: u64) -> impl Iterator<Item = u64> + Clone {
     // A step that has no factor in common with the number of keys visits all of them.
     (0..keys).map(move |index| (index * 161_803 + seed) % keys)
 }
@@ -38,29 +38,26 @@ fn text() -> String {
     text
 }
 
-fn split(word: &str) -> (String, String) {
-    let (key, trace) = word.split_once(':').unwrap();
-    (key.to_owned(), trace.to_owned())
+/// The pairs of a line.
+fn split(line: &str) -> Vec<Pair> {
+    let pair = |word: &str| {
+        let (key, trace) = word.split_once(':').unwrap();
+        (key.to_owned(), format!("{trace},"))
+    };
+    line.split(' ').map(pair).collect()
 }
 
-fn pairs(text: &str) -> Vec<(String, String)> {
-    text.split_ascii_whitespace().map(split).collect()
-}
-
-fn joined(earlier: String, later: String) -> String {
-    earlier + "," + &later
+fn split_all(text: &str) -> Vec<Pair> {
+    text.lines().flat_map(split).collect()
 }
 
 #[test]
 fn a_batch_of_many_keys_equals_the_model() {
     let text = text();
-    let expected = model::reduce_by_key(pairs(&text), 3, joined);
+    let expected = model::reduce_by_key(split_all(&text), 3, CONCATENATE);
     for setup in setups(3, 200_000) {
         let mut batches = setup.run_batches(&[&text], |lines| {
-            lines
-                .flat_map(|line| line.split(" "))
-                .map(|word| split(&word))
-                .reduce_by_key(joined)
+            pairs(lines, |line| split(&line)).reduce_by_key(CONCATENATE)
         });
         // Compared as a whole: what differs would be too long to show.
         assert!(batches.remove(0) == expected, "{setup:?}");
@@ -68,49 +65,42 @@ fn a_batch_of_many_keys_equals_the_model() {
 }
 
 #[test]
-fn small_values_of_many_keys_equal_the_model() {
-    let text = text();
-    let keys = pairs(&text).into_iter().map(|(key, _)| key).collect();
-    let expected = model::count_by_value(keys, 2);
+fn the_word_count_of_many_words_equals_the_model() {
+    let words = scattered(KEYS, 0).chain(scattered(KEYS, 77_777)).map(key);
+    let text: String = words.clone().map(|word| word + "\n").collect();
+    let expected = model::count_by_value(words.map(Text::from).collect(), 2);
     for setup in setups(2, 1 << 19) {
-        let mut batches = setup.run_batches(&[&text, ""], |lines| {
-            lines
-                .flat_map(|line| line.split(" "))
-                .map(|word| word.split_once(':').unwrap().0.to_owned())
-                .count_by_value()
-        });
+        let mut batches = setup.run_batches(&[&text, ""], counted);
         assert_eq!(batches.pop(), Some(Vec::new()));
         assert!(batches.remove(0) == expected, "{setup:?}");
     }
 }
 
+/// Counts by letters; a key that came twice is removed.
+fn update(values: usize, state: Option<String>) -> Option<String> {
+    let total = state.unwrap_or_default() + &"I".repeat(values);
+    (total.len() < 2).then_some(total)
+}
+
+const UPDATE: Update = |values, state| update(values.len(), state);
+
 #[test]
 fn a_large_state_that_shrinks_and_grows_equals_the_model() {
-    // A key that came twice is removed. The second batch removes half of the keys and brings as
-    // many new ones; the third removes some and returns some.
+    // The second batch removes half of the keys and brings as many new ones; the third removes
+    // some and returns some.
     let ranges = [0..KEYS, KEYS / 2..KEYS + KEYS / 2, KEYS / 4..KEYS / 4 * 3];
-    let batches: Vec<String> = ranges
-        .into_iter()
-        .map(|range| {
-            let start = range.start;
-            let numbers = scattered(range.end - start, 13).map(|number| start + number);
-            numbers.fold(String::new(), |text, number| text + &key(number) + ":1\n")
-        })
-        .collect();
-    fn update(values: usize, state: Option<i64>) -> Option<i64> {
-        let total = state.unwrap_or(0) + values as i64;
-        (total < 2).then_some(total)
-    }
+    let batches = ranges.map(|range| {
+        let start = range.start;
+        let numbers = scattered(range.end - start, 13).map(|number| start + number);
+        numbers.fold(String::new(), |text, number| text + &key(number) + ":1\n")
+    });
     let mut model = model::State::new(Vec::new());
-    let expected: Vec<Vec<(String, i64)>> = batches
-        .iter()
-        .map(|batch| {
-            model.batch(pairs(batch), |values: &[String], state| {
-                update(values.len(), state)
-            });
-            model.stream(2)
-        })
-        .collect();
+    let expected = batches.each_ref().map(|batch| {
+        model.batch(split_all(batch), |values, state| {
+            update(values.len(), state)
+        });
+        model.stream(2)
+    });
     for idle_keeps in [false, true] {
         let options = StateOptions::new();
         let options = if idle_keeps {
@@ -124,10 +114,7 @@ fn a_large_state_that_shrinks_and_grows_equals_the_model() {
             block_bytes: 300_000,
         };
         let states = setup.run_batches(&batches, |lines| {
-            lines.map(|word| split(&word)).update_state_by_key_with(
-                |values: &Values<String>, state| update(values.len(), state),
-                options,
-            )
+            pairs(lines, |line| split(&line)).update_state_by_key_with(UPDATE, options)
         });
         assert!(
             states == expected,

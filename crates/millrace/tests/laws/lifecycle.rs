@@ -9,7 +9,7 @@ use std::time::Duration as StdDuration;
 
 use millrace::{Duration, StreamingContext, Text, keys};
 
-use super::support::{Live, run_to_the_end, watched};
+use super::support::{CONCATENATE, Live, counted, pairs, run_to_the_end, turned, watched};
 
 /// A context that runs and has run a line, the sender's side of its connection, and the lines
 /// of the batches to come.
@@ -93,7 +93,7 @@ fn is_gone_after(end: impl FnOnce(StreamingContext) + Send + 'static) -> bool {
         let sentinel = Arc::new(());
         let held = Arc::clone(&sentinel);
         let (run, batches) = channel();
-        live.lines.count_by_value().foreach_rdd(move |_| {
+        counted(&live.lines).foreach_rdd(move |_| {
             let _held = &held;
             // Nobody counts any more if the test is over.
             let _ = run.send(());
@@ -139,16 +139,21 @@ fn a_run_ends_after_as_many_batches_as_were_asked_for() {
 #[test]
 fn one_worker_is_enough_for_everything() {
     let counts = Arc::new(Mutex::new(0));
-    let counted = Arc::clone(&counts);
+    let seen = Arc::clone(&counts);
     let ended = watched(move || {
         let live = Live::new(
             Duration::milliseconds(20),
             &[(keys::MASTER, "local[1]"), (keys::STOP_AT_EOF, "true")],
         );
-        let words = live.lines.flat_map(|line| line.split(" "));
-        let counts = words.count_by_value().map(|(_, count)| (count % 2, count));
-        counts.reduce_by_key(|a, b| a + b).foreach_rdd(move |rdd| {
-            *counted.lock().unwrap() += rdd.collect().iter().map(|(_, sum)| sum).sum::<i64>();
+        let once = pairs(&live.lines, |line| {
+            let pair = |word: &str| (word.to_owned(), "I".to_owned());
+            line.as_str().split(' ').map(pair).collect()
+        });
+        let once = once.reduce_by_key(CONCATENATE);
+        let twice = turned(&once, |(word, ones)| (word.len().to_string(), ones));
+        twice.reduce_by_key(CONCATENATE).foreach_rdd(move |rdd| {
+            let counts = rdd.collect().into_iter().map(|(_, ones)| ones.len());
+            *seen.lock().unwrap() += counts.sum::<usize>();
         });
         let listener = live.listener;
         let sender = thread::spawn(move || {

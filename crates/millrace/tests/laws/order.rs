@@ -5,14 +5,14 @@
 use std::sync::{Arc, Mutex};
 
 use millrace::testing::Setup;
-use millrace::{DStream, Data, Lines, Pipeline, Rdd, StateOptions, Text, Values};
+use millrace::{DStream, Data, Lines, Pipeline, Rdd, StateOptions, Text};
 use proptest::prelude::*;
 
 use super::model;
-use super::support::{block_bytes, cases, setups};
+use super::support::{CONCATENATE, Pair, Pairs, Update, block_bytes, cases, pairs, setups, turned};
 
 /// A record of a state program: the first letter is the key, the rest what happens to it.
-fn event(word: &Text) -> (String, String) {
+fn event(word: &str) -> Pair {
     let at = word.chars().next().map_or(0, char::len_utf8);
     (word[..at].to_owned(), word[at..].to_owned())
 }
@@ -48,21 +48,21 @@ fn events() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(batch, 1..8)
 }
 
-fn initial() -> impl Strategy<Value = Vec<(String, String)>> {
+fn initial() -> impl Strategy<Value = Vec<Pair>> {
     prop::collection::vec(("[a-j]", "[x-z]"), 0..5)
 }
 
-fn events_of(batch: &str) -> Vec<(String, String)> {
+fn events_of(batch: &str) -> Vec<Pair> {
     let words = batch.lines().flat_map(|line| line.split(' '));
-    words.map(|word| event(&Text::from(word))).collect()
+    words.map(event).collect()
 }
 
 fn expected(
     batches: &[String],
-    initial: Vec<(String, String)>,
+    initial: Vec<Pair>,
     partitions: usize,
     update: impl Fn(&[String], Option<String>) -> Option<String>,
-) -> Vec<Vec<(String, String)>> {
+) -> Vec<Vec<Pair>> {
     let mut state = model::State::new(initial);
     let batch = |batch: &String| {
         state.batch(events_of(batch), &update);
@@ -71,11 +71,15 @@ fn expected(
     batches.iter().map(batch).collect()
 }
 
-fn stream_of(lines: &DStream<Lines>) -> DStream<impl Pipeline<Item = (String, String)>> {
-    lines
-        .flat_map(|line| line.split(" "))
-        .map(|word| event(&word))
+fn stream_of(lines: &DStream<Lines>) -> Pairs {
+    pairs(lines, |line: Text| {
+        line.as_str().split(' ').map(event).collect()
+    })
 }
+
+const APPEND: Update = |values, state| append(values.iter().cloned(), state);
+
+const APPEND_AND_AGE: Update = |values, state| append_and_age(&values.to_vec(), state);
 
 proptest! {
     #![proptest_config(cases(24))]
@@ -87,11 +91,9 @@ proptest! {
     ) {
         let expected = expected(&batches, initial.clone(), partitions, append_and_age);
         for setup in setups(partitions, block_bytes) {
+            let options = StateOptions::new().initial_state(initial.clone());
             let states = setup.run_batches(&batches, |lines| {
-                stream_of(lines).update_state_by_key_with(
-                    |values: &Values<String>, state| append_and_age(&values.to_vec(), state),
-                    StateOptions::new().initial_state(initial.clone()),
-                )
+                stream_of(lines).update_state_by_key_with(APPEND_AND_AGE, options)
             });
             prop_assert_eq!(&states, &expected, "{:?}", setup);
         }
@@ -102,19 +104,15 @@ proptest! {
         batches in events(), initial in initial(),
         partitions in 1_usize..=4, block_bytes in block_bytes(),
     ) {
-        let update = |values: &[String], state: Option<String>| {
+        let expected = expected(&batches, initial.clone(), partitions, |values, state| {
             append(values.iter().cloned(), state)
-        };
-        let expected = expected(&batches, initial.clone(), partitions, update);
+        });
         for setup in setups(partitions, block_bytes) {
             for promised in [false, true] {
                 let options = StateOptions::new().initial_state(initial.clone());
                 let options = if promised { options.idle_keeps_state() } else { options };
                 let states = setup.run_batches(&batches, |lines| {
-                    stream_of(lines).update_state_by_key_with(
-                        |values: &Values<String>, state| append(values.iter().cloned(), state),
-                        options,
-                    )
+                    stream_of(lines).update_state_by_key_with(APPEND, options)
                 });
                 prop_assert_eq!(&states, &expected, "{:?}, promised: {}", setup, promised);
             }
@@ -125,23 +123,20 @@ proptest! {
     fn of_a_shuffle_of_a_state(
         batches in events(), partitions in 1_usize..=3, block_bytes in block_bytes(),
     ) {
-        let by_length = |(key, state): (String, String)| (state.len() as i64, key);
-        let joined = |a: String, b: String| a + &b;
+        fn by_length((key, state): Pair) -> Pair {
+            (state.len().to_string(), key)
+        }
         let expected: Vec<_> = expected(&batches, Vec::new(), partitions, append_and_age)
             .into_iter()
             .map(|state| {
                 let turned = state.into_iter().map(by_length).collect();
-                model::reduce_by_key(turned, partitions, joined)
+                model::reduce_by_key(turned, partitions, CONCATENATE)
             })
             .collect();
         for setup in setups(partitions, block_bytes) {
             let lengths = setup.run_batches(&batches, |lines| {
-                stream_of(lines)
-                    .update_state_by_key(|values: &Values<String>, state| {
-                        append_and_age(&values.to_vec(), state)
-                    })
-                    .map(by_length)
-                    .reduce_by_key(joined)
+                let states = stream_of(lines).update_state_by_key(APPEND_AND_AGE);
+                turned(&states, by_length).reduce_by_key(CONCATENATE)
             });
             prop_assert_eq!(&lengths, &expected, "{:?}", setup);
         }
@@ -211,13 +206,12 @@ proptest! {
             let events = stream_of(lines);
             check(&lines.map(|line| line.to_string()), &seen);
             check(&events, &seen);
-            let reduced = events.reduce_by_key(|a, b| a + &b);
+            let reduced = events.reduce_by_key(CONCATENATE);
             check(&reduced, &seen);
             check(&reduced.map(|(key, _)| key), &seen);
-            let append = |values: &Values<String>, state| append(values.iter().cloned(), state);
-            check(&events.update_state_by_key(append), &seen);
+            check(&events.update_state_by_key(APPEND), &seen);
             let options = StateOptions::new().idle_keeps_state();
-            let states = events.update_state_by_key_with(append, options);
+            let states = events.update_state_by_key_with(APPEND, options);
             check(&states, &seen);
             check(&states.filter(|(_, state)| state.len() > 3), &seen);
         });
@@ -238,13 +232,10 @@ proptest! {
         setup.run(&batches, |lines| {
             let options = StateOptions::new().idle_keeps_state();
             stream_of(lines)
-                .update_state_by_key_with(
-                    |values: &Values<String>, state| append(values.iter().cloned(), state),
-                    options,
-                )
+                .update_state_by_key_with(APPEND, options)
                 .foreach_rdd(move |rdd| takes.lock().unwrap().push(rdd.take(11)));
         });
-        let first = |state: Vec<(String, String)>| state.into_iter().take(11).collect::<Vec<_>>();
+        let first = |state: Vec<Pair>| state.into_iter().take(11).collect::<Vec<_>>();
         let expected: Vec<_> = expected.into_iter().map(first).collect();
         prop_assert_eq!(&*taken.lock().unwrap(), &expected);
     }

@@ -3,9 +3,9 @@
 use std::env;
 use std::process;
 
-use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, Values, keys};
+use millrace::{Conf, DStream, Duration, Error, ErrorKind, Lines, StreamingContext, keys};
 
-use super::support::{Live, failure, watched};
+use super::support::{Keyed, Live, Update, counted, failure, pairs, watched};
 
 const NO_DIRECTORY: &str = "The checkpoint directory has not been set. Please set it by \
                             StreamingContext.checkpoint().";
@@ -15,6 +15,12 @@ fn assert_illegal(error: &Error, message: &str) {
     assert_eq!(error.to_string(), message);
 }
 
+/// A stream that keeps state.
+fn keep(lines: &DStream<Lines>) -> Keyed {
+    let update: Update = |_, state| state;
+    pairs(lines, |line| vec![(line.to_string(), String::new())]).update_state_by_key(update)
+}
+
 fn context() -> Live {
     Live::new(Duration::milliseconds(50), &[])
 }
@@ -22,7 +28,7 @@ fn context() -> Live {
 #[test]
 fn a_program_needs_an_output() {
     let live = context();
-    live.lines.count_by_value();
+    counted(&live.lines);
     let error = failure(live.context.start());
     assert_illegal(
         &error,
@@ -33,10 +39,7 @@ fn a_program_needs_an_output() {
 #[test]
 fn state_needs_a_directory() {
     let live = context();
-    let words = live.lines.map(|word| (word, 1));
-    words
-        .update_state_by_key(|_: &Values<i32>, state: Option<i32>| state)
-        .print();
+    keep(&live.lines).print();
     assert_illegal(&failure(live.context.start()), NO_DIRECTORY);
 }
 
@@ -54,10 +57,7 @@ fn the_directory_is_made() {
     let live = context();
     live.context.checkpoint(&directory).unwrap();
     assert!(directory.is_dir());
-    let words = live.lines.map(|word| (word, 1));
-    words
-        .update_state_by_key(|_: &Values<i32>, state: Option<i32>| state)
-        .print_num(-1);
+    keep(&live.lines).print_num(-1);
     live.context.start().unwrap();
     watched(move || live.context.stop(false));
     std::fs::remove_dir_all(directory.parent().unwrap()).unwrap();
@@ -69,7 +69,7 @@ fn nothing_is_added_after_the_start() {
         ("an input", |live| {
             drop(live.context.socket_text_stream("localhost", 1))
         }),
-        ("a transformation", |live| drop(live.lines.count_by_value())),
+        ("a transformation", |live| drop(counted(&live.lines))),
         ("an output", |live| live.lines.print()),
     ];
     watched(move || {

@@ -1,4 +1,7 @@
 //! What the tests share: random input and setups, a watchdog, a program on a real socket.
+//!
+//! Their functions are pointers where it does not matter what the compiler sees through: streams
+//! of one type are compiled once, and these tests would take minutes to compile otherwise.
 
 use std::env;
 use std::io::Write;
@@ -9,7 +12,10 @@ use std::thread;
 use std::time::Duration as StdDuration;
 
 use millrace::testing::Setup;
-use millrace::{Conf, DStream, Duration, Error, Lines, Result, StreamingContext, keys};
+use millrace::{
+    Conf, DStream, Duration, Error, FlatMap, Lines, Map, Output, Result, Split, StreamingContext,
+    Text, Values, keys,
+};
 use proptest::prelude::*;
 
 /// How long a run may take before it counts as one that hangs.
@@ -85,6 +91,45 @@ pub(crate) fn messages() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let message = prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat());
     prop::collection::vec(message, 1..5)
 }
+
+/// A key and a value, with room for traces of where they have been.
+pub(crate) type Pair = (String, String);
+
+/// A stream of pairs that lines were made into.
+pub(crate) type Pairs = DStream<FlatMap<Lines, fn(Text) -> Vec<Pair>>>;
+
+/// What `reduce_by_key` and `update_state_by_key` make of pairs.
+pub(crate) type Keyed = DStream<Output<Pair>>;
+
+/// A function of `update_state_by_key`.
+pub(crate) type Update = fn(&Values<String>, Option<String>) -> Option<String>;
+
+pub(crate) fn pairs(lines: &DStream<Lines>, function: fn(Text) -> Vec<Pair>) -> Pairs {
+    lines.flat_map(function)
+}
+
+/// The pairs of a keyed stream, turned into others.
+pub(crate) fn turned(
+    stream: &Keyed,
+    function: fn(Pair) -> Pair,
+) -> DStream<Map<Output<Pair>, fn(Pair) -> Pair>> {
+    stream.map(function)
+}
+
+pub(crate) fn words(lines: &DStream<Lines>) -> DStream<FlatMap<Lines, fn(Text) -> Split>> {
+    lines.flat_map(|line| line.split(" "))
+}
+
+/// The word count.
+pub(crate) fn counted(lines: &DStream<Lines>) -> DStream<Output<(Text, i64)>> {
+    words(lines).count_by_value()
+}
+
+/// Associative, not commutative, and forgets nothing.
+pub(crate) const CONCATENATE: fn(String, String) -> String = |mut earlier, later| {
+    earlier.push_str(&later);
+    earlier
+};
 
 /// A context that has not started, and what reads from its socket: the context connects to the
 /// listener that comes with it.

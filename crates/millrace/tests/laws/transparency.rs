@@ -10,18 +10,20 @@ use millrace::{DStream, Lines, Pipeline, Text};
 use proptest::prelude::*;
 
 use super::model;
-use super::support::{block_bytes, cases, messages, setups};
+use super::support::{
+    CONCATENATE, Pair, block_bytes, cases, counted, messages, pairs, setups, turned,
+};
 
 /// What the stream has in every batch, for every setup; the same for all, or it fails.
 fn same_for_all<P: Pipeline<Item: PartialEq + std::fmt::Debug>>(
     partitions: usize,
     block_bytes: usize,
     messages: &[Vec<u8>],
-    program: impl Fn(&DStream<Lines>) -> DStream<P>,
+    program: fn(&DStream<Lines>) -> DStream<P>,
 ) -> Result<Vec<Vec<P::Item>>, TestCaseError> {
     let mut first = None;
     for setup in setups(partitions, block_bytes) {
-        let batches = setup.run_batches(messages, &program);
+        let batches = setup.run_batches(messages, program);
         match &first {
             None => first = Some(batches),
             Some(first) => prop_assert_eq!(first, &batches, "{:?}", setup),
@@ -30,22 +32,23 @@ fn same_for_all<P: Pipeline<Item: PartialEq + std::fmt::Debug>>(
     Ok(first.unwrap_or_default())
 }
 
-/// A word with a trace of where it stood.
-fn traced(line: &Text) -> Vec<(String, String)> {
+/// The words of a line, each with a trace of where it stood.
+fn traced(line: Text) -> Vec<Pair> {
     let words = line.as_str().split(' ').enumerate();
     words
         .map(|(at, word)| (word.to_owned(), format!("{at}of{};", line.len())))
         .collect()
 }
 
-fn traced_lines(lines: &[String]) -> Vec<(String, String)> {
+fn traced_lines(lines: &[String]) -> Vec<Pair> {
     let lines = lines.iter().map(|line| Text::from(line.as_str()));
-    lines.flat_map(|line| traced(&line)).collect()
+    lines.flat_map(traced).collect()
 }
 
-fn concatenated(mut earlier: String, later: String) -> String {
-    earlier.push_str(&later);
-    earlier
+/// The counts of the model, with texts for words.
+fn counts(lines: &[String], partitions: usize) -> Vec<(Text, i64)> {
+    let words = model::words(lines).into_iter().map(Text::from);
+    model::count_by_value(words.collect(), partitions)
 }
 
 proptest! {
@@ -82,11 +85,11 @@ proptest! {
         messages in messages(), partitions in 1_usize..=5, block_bytes in block_bytes(),
     ) {
         let batches = same_for_all(partitions, block_bytes, &messages, |lines| {
-            lines.flat_map(|line| traced(&line)).reduce_by_key(concatenated)
+            pairs(lines, traced).reduce_by_key(CONCATENATE)
         })?;
         let expected: Vec<_> = model::lines(&messages)
             .iter()
-            .map(|lines| model::reduce_by_key(traced_lines(lines), partitions, concatenated))
+            .map(|lines| model::reduce_by_key(traced_lines(lines), partitions, CONCATENATE))
             .collect();
         prop_assert_eq!(batches, expected);
     }
@@ -95,13 +98,9 @@ proptest! {
     fn count_by_value(
         messages in messages(), partitions in 1_usize..=5, block_bytes in block_bytes(),
     ) {
-        let batches = same_for_all(partitions, block_bytes, &messages, |lines| {
-            lines.flat_map(|line| line.split(" ")).map(|word| word.to_string()).count_by_value()
-        })?;
-        let expected: Vec<_> = model::lines(&messages)
-            .iter()
-            .map(|lines| model::count_by_value(model::words(lines), partitions))
-            .collect();
+        let batches = same_for_all(partitions, block_bytes, &messages, counted)?;
+        let expected: Vec<_> =
+            model::lines(&messages).iter().map(|lines| counts(lines, partitions)).collect();
         prop_assert_eq!(batches, expected);
     }
 
@@ -109,22 +108,19 @@ proptest! {
     fn a_shuffle_of_a_shuffle(
         messages in messages(), partitions in 1_usize..=4, block_bytes in block_bytes(),
     ) {
-        fn turned((word, trace): (String, String)) -> (u64, String) {
-            (word.len() as u64 % 3, format!("{word}={trace}"))
+        fn by_length((word, trace): Pair) -> Pair {
+            ((word.len() % 3).to_string(), format!("{word}={trace}"))
         }
         let batches = same_for_all(partitions, block_bytes, &messages, |lines| {
-            lines
-                .flat_map(|line| traced(&line))
-                .reduce_by_key(concatenated)
-                .map(turned)
-                .reduce_by_key(concatenated)
+            let once = pairs(lines, traced).reduce_by_key(CONCATENATE);
+            turned(&once, by_length).reduce_by_key(CONCATENATE)
         })?;
         let expected: Vec<_> = model::lines(&messages)
             .iter()
             .map(|lines| {
-                let once = model::reduce_by_key(traced_lines(lines), partitions, concatenated);
-                let turned = once.into_iter().map(turned).collect();
-                model::reduce_by_key(turned, partitions, concatenated)
+                let once = model::reduce_by_key(traced_lines(lines), partitions, CONCATENATE);
+                let turned = once.into_iter().map(by_length).collect();
+                model::reduce_by_key(turned, partitions, CONCATENATE)
             })
             .collect();
         prop_assert_eq!(batches, expected);
@@ -135,14 +131,13 @@ proptest! {
         messages in messages(), partitions in 1_usize..=3, block_bytes in block_bytes(),
     ) {
         let batches = same_for_all(partitions, block_bytes, &messages, |lines| {
-            let counts = lines.flat_map(|line| line.split(" ")).count_by_value();
-            counts.map(|(_, count)| (count, 1_i64)).reduce_by_key(|a, b| a + b).print();
-            counts.map(|(word, count)| (word.to_string(), count))
+            let counts = counted(lines);
+            counts.filter(|(_, count)| *count > 1).print();
+            counts.map(|(word, count)| (count, word)).print();
+            counts
         })?;
-        let expected: Vec<_> = model::lines(&messages)
-            .iter()
-            .map(|lines| model::count_by_value(model::words(lines), partitions))
-            .collect();
+        let expected: Vec<_> =
+            model::lines(&messages).iter().map(|lines| counts(lines, partitions)).collect();
         prop_assert_eq!(batches, expected);
     }
 
@@ -152,7 +147,7 @@ proptest! {
     ) {
         let print = |setup: Setup| {
             setup.run(&messages, |lines| {
-                let counts = lines.flat_map(|line| line.split(" ")).count_by_value();
+                let counts = counted(lines);
                 counts.print();
                 counts.print_num(2);
                 lines.print();

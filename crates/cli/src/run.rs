@@ -32,6 +32,7 @@ pub struct App {
 /// | SIGINT stopped it | 130 |
 /// | a setting is wrong, the program's code panicked, the system refused something | 1 |
 /// | wrong number of arguments | 255 |
+/// | a second signal ended it at once | 128 and the signal's number |
 ///
 /// ```no_run
 /// use millrace_cli::{Program, run};

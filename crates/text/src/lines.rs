@@ -67,7 +67,6 @@ impl Block {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Buffer;
     use proptest::prelude::*;
 

@@ -114,7 +114,7 @@ impl Iterator for Split {
 #[cold]
 fn fold_slowly<B, F: FnMut(B, Text) -> B>(split: &mut Split, init: B, mut each: F) -> B {
     let mut folded = init;
-    while let Some(piece) = split.next() {
+    for piece in split.by_ref() {
         folded = each(folded, piece);
     }
     folded

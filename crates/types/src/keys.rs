@@ -119,7 +119,7 @@ pub const KEYS: &[Key] = &[
         CHECKPOINT_DIRECTORY,
         ValueKind::Text,
         "the program's",
-        "where state is kept",
+        "directory that a program with state needs",
     ),
     key(
         BATCH_INTERVAL,

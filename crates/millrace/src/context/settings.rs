@@ -7,6 +7,12 @@ use millrace_types::{Conf, Duration, Master, TimeUnit, keys};
 
 use crate::dstream::PrintFormat;
 use crate::error::{Error, Result};
+use crate::notice::notice;
+
+/// A line limit is not below the size of a block.
+const SHORTEST_LINE: u64 = 1 << 20;
+/// A text has 31 bits for a position in its block.
+const LONGEST_LINE: u64 = 1 << 30;
 
 /// Resolved settings.
 #[derive(Debug, Clone)]
@@ -33,7 +39,12 @@ impl Settings {
         let master = conf
             .get(keys::MASTER)
             .map_or(Ok(Master::DEFAULT), Master::parse);
-        let workers = master.map_err(Error::config)?.resolve(cores);
+        let master = master.map_err(Error::config)?;
+        let Master::Local { max_failures, .. } = master;
+        if max_failures > 1 {
+            notice("a failed task is not tried again: the F of local[N,F] has no effect");
+        }
+        let workers = master.resolve(cores);
         let duration = |key, unit| conf.duration(key, unit).map_err(Error::config);
         let integer = |key| conf.integer(key).map_err(Error::config);
         let millis = TimeUnit::Milliseconds;
@@ -43,18 +54,26 @@ impl Settings {
                 "the batch interval must be positive, but was {interval}"
             )));
         }
-        let partitions = integer(keys::DEFAULT_PARALLELISM)?;
-        let partitions = partitions
-            .and_then(|count| u32::try_from(count).ok())
-            .map_or(workers, |count| count as usize);
+        let partitions = match integer(keys::DEFAULT_PARALLELISM)? {
+            None => workers,
+            Some(count) => u32::try_from(count).map_err(|_| {
+                let key = keys::DEFAULT_PARALLELISM;
+                Error::config(format_args!("{key} should be below 2^32, but was {count}"))
+            })? as usize,
+        };
         let std = |key, default| Ok::<_, Error>(duration(key, millis)?.unwrap_or(default).to_std());
         let size = |key, default: u64| {
             let size = conf.size(key).map_err(Error::config)?;
             Ok::<_, Error>(size.map_or(default, |size| size.as_bytes()))
         };
         let format = conf.get(keys::PRINT_FORMAT).unwrap_or("pyspark");
-        // A text has 31 bits for a position in its block.
-        let max_line = size(keys::MAX_LINE_BYTES, 1 << 30)?.clamp(1 << 20, 1 << 30);
+        let max_line = size(keys::MAX_LINE_BYTES, LONGEST_LINE)?;
+        if !(SHORTEST_LINE..=LONGEST_LINE).contains(&max_line) {
+            let key = keys::MAX_LINE_BYTES;
+            return Err(Error::config(format_args!(
+                "{key} should be from 1m to 1g, but was {max_line} bytes"
+            )));
+        }
         Ok(Settings {
             workers,
             partitions,
@@ -70,7 +89,7 @@ impl Settings {
             print_num: integer(keys::PRINT_NUM)?.unwrap_or(10),
             print_format: PrintFormat::parse(format).unwrap_or(PrintFormat::PySpark),
             max_in_flight: size(keys::MAX_BYTES_IN_FLIGHT, 256 << 20)?,
-            max_line: usize::try_from(max_line).unwrap_or(1 << 30),
+            max_line: max_line as usize,
             checkpoint: conf.get(keys::CHECKPOINT_DIRECTORY).map(str::to_owned),
         })
     }

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use millrace_types::{BatchTime, StreamingEvent};
 
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind};
+use crate::graph::{Graph, Kind, Readers};
 use crate::listener::ListenerBus;
 use crate::notice::notice;
 use crate::receiver::{
@@ -62,7 +62,7 @@ impl StreamingContext {
         let settings = &self.settings;
         let mut readers = graph.readers();
         let specs = sources.iter().map(|source| {
-            let (stages, held) = std::mem::take(&mut readers[source.node.0]);
+            let Readers { stages, held } = std::mem::take(&mut readers[source.node.0]);
             let (node, stream, name) = (source.node, source.stream, source.name.clone());
             InputSpec {
                 node,

@@ -155,10 +155,9 @@ impl fmt::Debug for Executor {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
+    use crossbeam::channel::{Receiver, Sender, unbounded as channel};
     use rayon::prelude::*;
+    use std::sync::atomic::AtomicBool;
 
     use super::*;
 

@@ -70,6 +70,15 @@ pub(crate) struct Output {
 /// The body of an output operation.
 pub(crate) type OutputFn = Box<dyn Fn(&BatchRun<'_>) -> Result<()> + Send + Sync>;
 
+/// Who reads a receiving node.
+#[derive(Default)]
+pub(crate) struct Readers {
+    /// The stages that take its blocks early, with the number of the input it is to them.
+    pub(crate) stages: Vec<(Arc<dyn EagerStage>, usize)>,
+    /// Whether anything has to hold the blocks until the tick.
+    pub(crate) held: bool,
+}
+
 /// The frozen program.
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Entry>,
@@ -96,17 +105,15 @@ impl Graph {
         needed
     }
 
-    /// For every node that receives: the stages that take its blocks early, with the number of
-    /// the input they are to them, and whether anything has to hold the blocks until the tick.
-    pub(crate) fn readers(&self) -> Vec<(Vec<(Arc<dyn EagerStage>, usize)>, bool)> {
+    /// Who reads what a node receives, by node.
+    pub(crate) fn readers(&self) -> Vec<Readers> {
         let needed = self.needed();
-        let mut readers: Vec<(Vec<(Arc<dyn EagerStage>, usize)>, bool)> =
-            self.nodes.iter().map(|_| (Vec::new(), false)).collect();
+        let mut readers: Vec<Readers> = self.nodes.iter().map(|_| Readers::default()).collect();
         for output in &self.outputs {
             output
                 .inputs
                 .iter()
-                .for_each(|input| readers[input.0].1 = true);
+                .for_each(|input| readers[input.0].held = true);
         }
         for (entry, _) in self
             .nodes
@@ -119,8 +126,8 @@ impl Graph {
             };
             for (lane, NodeId(input)) in node.inputs().into_iter().enumerate() {
                 match node.eager() {
-                    Some(stage) => readers[input].0.push((stage, lane)),
-                    None => readers[input].1 = true,
+                    Some(stage) => readers[input].stages.push((stage, lane)),
+                    None => readers[input].held = true,
                 }
             }
         }

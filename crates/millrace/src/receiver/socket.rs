@@ -12,8 +12,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use millrace_types::{ReceiverInfo, StreamId, StreamingEvent};
 
-use crate::notice::notice;
 use crate::listener::ListenerBus;
+use crate::notice::notice;
 
 use super::block_generator::BlockGenerator;
 

@@ -88,10 +88,11 @@ mod tests {
     use crossbeam::channel::{Receiver, unbounded};
     use millrace_types::{Duration, StreamId};
 
-    use super::super::{Clock, ListenerBus, ManualClock, Outcome, Receiving};
+    use super::super::{Clock, ManualClock, Outcome, Receiving};
     use super::*;
     use crate::exec::Executor;
     use crate::graph::Graph;
+    use crate::listener::ListenerBus;
     use crate::pipeline::NodeId;
     use crate::receiver::{BlockGenerator, Budget, InputSpec, InputTracker};
 
@@ -143,7 +144,7 @@ mod tests {
             spare[..bytes.len()].copy_from_slice(bytes);
             Ok(bytes.len())
         });
-        read.unwrap().unwrap();
+        read.unwrap();
     }
 
     /// Times of the batches with the bytes that each has.

@@ -124,7 +124,10 @@ impl<K, C> Dense<K, C> {
     /// The place of the value at a position.
     #[inline(always)]
     pub(super) fn place(&mut self, position: usize) -> DensePlace<'_, K, C> {
-        DensePlace { entries: &mut self.entries, position }
+        DensePlace {
+            entries: &mut self.entries,
+            position,
+        }
     }
 
     /// Whether there is room for another key: five eighths of the slots.
@@ -143,7 +146,7 @@ impl<K, C> Dense<K, C> {
             while self.index[at] != 0 {
                 at = (at + 1) & (slots - 1);
             }
-            self.index[at] = check_of(hash) | position as u32 + 1;
+            self.index[at] = check_of(hash) | (position as u32 + 1);
         }
     }
 

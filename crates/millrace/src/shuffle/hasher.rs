@@ -24,6 +24,10 @@ const DASHMAP_BITS: u32 = 7;
 pub(crate) struct KeyHasher(foldhash::fast::RandomState);
 
 impl KeyHasher {
+    #[expect(
+        clippy::manual_hash_one,
+        reason = "hash_one is not always inlined, and costs a call a record"
+    )]
     #[inline(always)]
     pub(crate) fn hash<K: Hash>(&self, key: &K) -> u64 {
         let mut state = self.0.build_hasher();

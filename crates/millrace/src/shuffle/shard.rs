@@ -105,7 +105,7 @@ impl<K: Key, C> Shard<K, C> {
         }
     }
 
-    /// The value of a key.
+    /// Every key with its stamp and value, in no order that may be seen outside.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &K, &C)> {
         self.table.iter()
     }

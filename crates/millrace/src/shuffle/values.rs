@@ -27,6 +27,10 @@ pub struct Values<V> {
 enum Runs<V> {
     None,
     One(V, u32),
+    #[expect(
+        clippy::box_collection,
+        reason = "a Vec would double the size of every group"
+    )]
     Many(Box<Vec<(V, u32)>>),
 }
 
@@ -38,7 +42,9 @@ impl<V> Values<V> {
 
     #[inline(always)]
     pub(crate) fn of(value: V) -> Values<V> {
-        Values { runs: Runs::One(value, 1) }
+        Values {
+            runs: Runs::One(value, 1),
+        }
     }
 
     /// How many there are.
@@ -62,7 +68,10 @@ impl<V> Values<V> {
             Runs::One(value, times) => (Some((value, *times)), &[][..]),
             Runs::Many(runs) => (None, runs.as_slice()),
         };
-        Iter { run, rest: rest.iter() }
+        Iter {
+            run,
+            rest: rest.iter(),
+        }
     }
 }
 
@@ -108,7 +117,9 @@ impl<V: Clone + 'static> Values<V> {
         match later.runs {
             Runs::None => {}
             Runs::One(value, times) => self.push_run(value, times),
-            Runs::Many(runs) => runs.into_iter().for_each(|(value, times)| self.push_run(value, times)),
+            Runs::Many(runs) => runs
+                .into_iter()
+                .for_each(|(value, times)| self.push_run(value, times)),
         }
     }
 

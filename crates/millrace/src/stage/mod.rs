@@ -35,6 +35,9 @@ pub(crate) trait EagerStage: Send + Sync {
     fn cut(&self, time: BatchTime);
 }
 
+/// The shards of a batch, `None` if it had no input; or what a panic of user code had to say.
+pub(crate) type Finished<K, C> = Result<Option<Vec<Shard<K, C>>>, String>;
+
 type Acc<V, A> = <A as Aggregator<V>>::Acc;
 
 /// The shuffle of a pipeline: what `reduce_by_key` and its kin run.
@@ -119,10 +122,7 @@ where
     ///
     /// # Errors
     /// The message of user code that panicked.
-    pub(crate) fn finish(
-        &self,
-        time: BatchTime,
-    ) -> Result<Option<Vec<Shard<K, Acc<V, A>>>>, String> {
+    pub(crate) fn finish(&self, time: BatchTime) -> Finished<K, Acc<V, A>> {
         let exchange = self.queue().cut.remove(&time);
         match exchange {
             Some(exchange) => self.finish_exchange(&exchange),
@@ -134,10 +134,7 @@ where
     ///
     /// # Errors
     /// As [`finish`](ShuffleStage::finish).
-    pub(crate) fn run(
-        self: &Arc<Self>,
-        inputs: Vec<Vec<Partition>>,
-    ) -> Result<Option<Vec<Shard<K, Acc<V, A>>>>, String> {
+    pub(crate) fn run(self: &Arc<Self>, inputs: Vec<Vec<Partition>>) -> Finished<K, Acc<V, A>> {
         let exchange = Arc::new(Exchange::new(inputs.len()));
         self.executor.run(|| {
             rayon::scope_fifo(|scope| {
@@ -159,10 +156,7 @@ where
         self.finish_exchange(&exchange)
     }
 
-    fn finish_exchange(
-        &self,
-        exchange: &Exchange<K, Acc<V, A>>,
-    ) -> Result<Option<Vec<Shard<K, Acc<V, A>>>>, String> {
+    fn finish_exchange(&self, exchange: &Exchange<K, Acc<V, A>>) -> Finished<K, Acc<V, A>> {
         let merge = AssertUnwindSafe(|| {
             exchange.finish(&self.aggregator, &self.hasher, |work| {
                 self.executor.run(work)

@@ -17,6 +17,7 @@
     reason = "a tagged union of inline bytes and a counted slice"
 )]
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -228,8 +229,15 @@ thread_local! {
 /// It works through `Clone`: while it runs, cloning a text on this thread copies the bytes. A
 /// type that keeps texts out of reach of its `clone` (behind an `Arc`, say) keeps their blocks.
 #[inline]
-pub fn detached<T: Clone>(value: T) -> T {
+pub fn detached<T: Clone + 'static>(mut value: T) -> T {
     if !std::mem::needs_drop::<T>() {
+        return value;
+    }
+    let any: &mut dyn Any = &mut value;
+    if let Some(text) = any.downcast_mut::<Text>() {
+        if text.is_slice() {
+            *text = std::mem::take(text).detach();
+        }
         return value;
     }
     struct Restore(bool);

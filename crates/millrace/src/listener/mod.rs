@@ -120,7 +120,9 @@ impl std::fmt::Debug for ListenerBus {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
     use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::time::Duration;
 
     use super::*;
 
@@ -159,11 +161,52 @@ mod tests {
         (0..posted).for_each(|number| bus.post(|| event(number)));
         assert_eq!(bus.dropped.load(Ordering::Relaxed), dropped);
         open.send(()).unwrap();
-        bus.close();
+        close(&bus);
         assert!(
             told.iter().eq(dropped as i64..posted),
             "the latest ones, in order"
         );
+    }
+
+    /// Closes the bus, and fails if that takes so long that it must be hanging.
+    fn close(bus: &Arc<ListenerBus>) {
+        let (own, (tell, told)) = (Arc::clone(bus), channel());
+        std::thread::spawn(move || {
+            own.close();
+            // Nobody waits any more if this took too long.
+            let _ = tell.send(());
+        });
+        told.recv_timeout(Duration::from_secs(20))
+            .expect("closing ends");
+    }
+
+    /// Sleeps until the bus that it listens to has been closed, as whatever waits does: by
+    /// parking its thread.
+    struct Sleeper(Arc<OnceLock<Arc<ListenerBus>>>);
+
+    impl StreamingListener for Sleeper {
+        fn on_streaming_started(&mut self, _: i64) {
+            loop {
+                std::thread::park();
+                if self.0.wait().closed.load(Ordering::Acquire) {
+                    return;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_listener_that_parks_its_thread_does_not_keep_the_bus_open() {
+        let bus_of = Arc::new(OnceLock::new());
+        let listener = Box::new(Sleeper(Arc::clone(&bus_of)));
+        let bus = ListenerBus::start(vec![listener]).unwrap();
+        bus_of.set(Arc::clone(&bus)).unwrap();
+        bus.post(|| event(1));
+        // The listener has the event, and the wake-up of the close is used up in it.
+        while !bus.events.is_empty() {
+            std::thread::yield_now();
+        }
+        close(&bus);
     }
 
     #[test]
@@ -176,7 +219,7 @@ mod tests {
             .unzip();
         let bus = ListenerBus::start(listeners).unwrap();
         (0..1000).for_each(|number| bus.post(|| event(number)));
-        bus.close();
+        close(&bus);
         for told in channels {
             assert!(told.iter().eq(0..1000));
         }
@@ -186,7 +229,7 @@ mod tests {
     fn without_listeners_no_event_is_made() {
         let bus = ListenerBus::start(Vec::new()).unwrap();
         bus.post(|| unreachable!("nobody listens"));
-        bus.close();
+        close(&bus);
     }
 
     #[test]
@@ -194,9 +237,9 @@ mod tests {
         let (tell, told) = channel();
         let bus = ListenerBus::start(vec![Box::new(Gated { tell, gate: None })]).unwrap();
         bus.post(|| event(1));
-        bus.close();
+        close(&bus);
         bus.post(|| event(2));
-        bus.close();
+        close(&bus);
         assert!(told.iter().eq([1]));
     }
 }

@@ -447,14 +447,14 @@ mod tests {
         store.update(
             delta(&store, &[vec![(1, 1), (2, 2)]]),
             &update,
-            false,
+            true,
             &executor,
         );
         assert_eq!(store.map.get(&1).unwrap().get(), Some(&"1".to_owned()));
-        store.update(delta(&store, &[vec![(1, 9)]]), &update, false, &executor);
+        store.update(delta(&store, &[vec![(1, 9)]]), &update, true, &executor);
         assert!(store.map.get(&1).is_none());
         // An empty batch, without any block, is a batch.
         store.update::<u8>(None, &update, true, &executor);
-        assert_eq!(store.map.get(&2).unwrap().get(), Some(&"2.".to_owned()));
+        assert_eq!(store.map.get(&2).unwrap().get(), Some(&"2..".to_owned()));
     }
 }

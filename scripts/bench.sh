@@ -59,7 +59,7 @@ target=${CARGO_TARGET_DIR:-target}
 bin=$target/release
 texts=$target/corpora
 work=$(mktemp -d)
-feeder=
+feeder= running=
 
 stop_feeder() {
     if [ -n "$feeder" ]; then
@@ -68,7 +68,14 @@ stop_feeder() {
         feeder=
     fi
 }
-trap 'stop_feeder; rm -rf "$work"' EXIT
+stop_running() {
+    if [ -n "$running" ]; then
+        kill "$running" 2>/dev/null || true
+        wait "$running" 2>/dev/null || true
+        running=
+    fi
+}
+trap 'stop_running; stop_feeder; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -178,8 +185,8 @@ throughput() {
             '' MB/s Mwords/s 'CPU s' 'CPU s/GB' 'peak MiB' 'of limit'
         for row in "${rows[@]}"; do
             local name=$row peak words
-            peak=$(column "$work/$corpus.$row" 5)
-            words=$(column "$work/$corpus.$row" 2)
+            peak=$(printf %.1f "$(column "$work/$corpus.$row" 5)")
+            words=$(printf %.1f "$(column "$work/$corpus.$row" 2)")
             case $row in
                 discard) name='read and discard' peak=- words=- ;;
                 limit) name='limit line' ;;
@@ -221,19 +228,20 @@ start() {
         local before=$EPOCHREALTIME
         "$bin/network_wordcount" --master "$master" --conf millrace.stopAtEof=true \
             127.0.0.1 "$port" >/dev/null 2>&1 &
-        local started=$!
+        running=$!
         # It sends its line to whoever connects, and ends.
         wait "$feeder" || die "the feeder: $(cat "$work/fed")"
         local after=$EPOCHREALTIME
         feeder=
-        wait "$started" || die 'network_wordcount failed'
+        wait "$running" || die 'network_wordcount failed'
+        running=
         calculate "(${after/,/.} - ${before/,/.}) * 1000" >>"$work/starts"
     done
     printf 'Start to connected: %.1f ms, median of 20\n' "$(median <"$work/starts")"
 }
 
 idle() {
-    local running ticks before after resident
+    local ticks before after resident
     [ -r /proc/self/stat ] || { echo 'Idle: skipped, this system has no /proc'; return; }
     # A pace too slow to ever send a byte.
     feed --seconds 3600 --rate 0.0000000001 "$texts/${corpora[0]}.txt"
@@ -248,8 +256,7 @@ idle() {
     sleep 10
     after=$(cpu_ticks)
     resident=$(awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$running/status")
-    kill "$running"
-    wait "$running" || true
+    stop_running
     stop_feeder
     ticks=$(getconf CLK_TCK)
     printf 'Idle: %.1f MiB resident, %.2f %% of a core over 10 s\n' "$resident" \

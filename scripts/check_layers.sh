@@ -34,6 +34,7 @@ stage
 state
 graph
 dstream
+listener
 receiver
 scheduler
 context

@@ -14,10 +14,11 @@
 mod acceptance {
     mod bad_input;
     mod connection;
+    mod flood;
     mod golden;
     mod harness;
     mod laws;
-    mod limits;
+    mod long_lines;
     mod model;
     mod play;
     mod printing;

@@ -13,7 +13,7 @@ mod transcript;
 use std::time::Duration;
 
 pub(crate) use launch::{ENDLESS, ENDLESS_TIME, Launch};
-pub(crate) use program::{Finished, Program, Read, Signal};
+pub(crate) use program::{FULL, Finished, Program, Read, Signal};
 pub(crate) use sender::{Connection, Reserved, Sender};
 pub(crate) use transcript::{Batch, assert_ticks, printed};
 

@@ -53,11 +53,12 @@ fn run(launch: Launch, text: &str, piece: usize) -> String {
     program.finish().with_code(0).stdout
 }
 
-fn expected(text: &str, partitions: usize) -> String {
-    let body = Model::stateless(partitions)
-        .showing(ALL)
-        .only_batch(text.as_bytes());
-    printed(ENDLESS_TIME, &body)
+/// What `model` says that it prints.
+fn expected(model: Model, text: &str) -> String {
+    printed(
+        ENDLESS_TIME,
+        &model.showing(ALL).only_batch(text.as_bytes()),
+    )
 }
 
 /// `left == right` without half a megabyte of explanation.
@@ -75,22 +76,29 @@ fn assert_same(left: &str, right: &str, which: &str) {
 #[test]
 fn workers_do_not_show() {
     let text = text(3 << 20);
-    let expected = expected(&text, 3);
-    for workers in 1..=4 {
-        let launch = Launch::network_wordcount().threads(workers);
-        let launch = launch.conf("spark.default.parallelism", 3);
-        assert_same(
-            &run(launch, &text, 1 << 20),
-            &expected,
-            &format!("{workers} workers"),
-        );
+    let programs: [(fn() -> Launch, Model); 2] = [
+        (Launch::network_wordcount, Model::stateless(3)),
+        (Launch::stateful, Model::stateful(3)),
+    ];
+    for (launch, model) in programs {
+        let expected = expected(model, &text);
+        for workers in 1..=4 {
+            let launch = launch()
+                .threads(workers)
+                .conf("spark.default.parallelism", 3);
+            assert_same(
+                &run(launch, &text, 1 << 20),
+                &expected,
+                &format!("{workers} workers"),
+            );
+        }
     }
 }
 
 #[test]
 fn cuts_do_not_show() {
     let text = text(300_000);
-    let expected = expected(&text, 2);
+    let expected = expected(Model::stateless(2), &text);
     for (piece, block_interval) in [(usize::MAX, "200ms"), (997, "1ms"), (64 * 1024, "5ms")] {
         let launch = Launch::network_wordcount().threads(2);
         let launch = launch.conf("spark.streaming.blockInterval", block_interval);
@@ -108,10 +116,15 @@ fn partitions_are_as_many_as_threads_unless_somebody_says_otherwise() {
         ("local[1]", 1),
         ("local[5]", 5),
         ("local[3,2]", 3),
+        ("local[1000]", 1000),
         ("local[*]", processors),
     ] {
         let launch = Launch::network_wordcount().args(["--master", master]);
-        assert_same(&run(launch, &text, ALL), &expected(&text, threads), master);
+        assert_same(
+            &run(launch, &text, ALL),
+            &expected(Model::stateless(threads), &text),
+            master,
+        );
     }
 }
 

@@ -4,7 +4,8 @@
 //! fails writes the smallest one it finds to `regressions.txt` beside this
 //! file, from where every later run tries it first.
 
-use std::env;
+use std::time::Duration;
+use std::{env, thread};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -100,15 +101,30 @@ fn bytes(pieces: usize) -> impl Strategy<Value = Vec<u8>> {
 #[derive(Debug, Clone)]
 struct Run {
     bytes: Vec<u8>,
-    cuts: Vec<Index>,
+    cuts: Vec<Cut>,
     threads: usize,
     /// How often a block is sealed, in milliseconds.
     block_interval: u64,
     shown: usize,
 }
 
+/// Where the bytes are cut in two.
+#[derive(Debug, Clone)]
+enum Cut {
+    Anywhere(Index),
+    /// Behind a carriage return or inside of a character.
+    Tender(Index),
+}
+
+fn cut() -> impl Strategy<Value = Cut> {
+    prop_oneof![
+        any::<Index>().prop_map(Cut::Anywhere),
+        any::<Index>().prop_map(Cut::Tender),
+    ]
+}
+
 fn run() -> impl Strategy<Value = Run> {
-    let cuts = prop::collection::vec(any::<Index>(), 0..8);
+    let cuts = prop::collection::vec(cut(), 0..8);
     let knobs = (1_usize..=8, select(&[1, 20, 200]), select(&[10, 1_000_000]));
     (bytes(80), cuts, knobs).prop_map(|(bytes, cuts, (threads, block_interval, shown))| Run {
         bytes,
@@ -122,11 +138,13 @@ fn run() -> impl Strategy<Value = Run> {
 impl Run {
     /// The bytes as they are written: in pieces, each read before the next.
     fn pieces(&self) -> Vec<&[u8]> {
-        let mut cuts: Vec<usize> = self
-            .cuts
-            .iter()
-            .map(|cut| cut.index(self.bytes.len() + 1))
-            .collect();
+        let is_tender = |at: &usize| self.bytes[at - 1] == b'\r' || self.bytes[at - 1] >= 0x80;
+        let tender: Vec<usize> = (1..self.bytes.len()).filter(is_tender).collect();
+        let place = |cut: &Cut| match cut {
+            Cut::Tender(cut) if !tender.is_empty() => *cut.get(&tender),
+            Cut::Tender(cut) | Cut::Anywhere(cut) => cut.index(self.bytes.len() + 1),
+        };
+        let mut cuts: Vec<usize> = self.cuts.iter().map(place).collect();
         cuts.push(self.bytes.len());
         cuts.sort_unstable();
         let mut from = 0;
@@ -150,6 +168,10 @@ impl Run {
         for piece in self.pieces() {
             connection.send(piece);
             connection.settle();
+            if self.block_interval == 1 {
+                // Only to see more: time for a block to be sealed here.
+                thread::sleep(Duration::from_millis(3));
+            }
         }
         connection.close();
         program.finish().with_code(0).stdout

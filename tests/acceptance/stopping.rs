@@ -1,15 +1,17 @@
 //! The ways in which a program ends before its input does.
 
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::harness::{
-    ENDLESS, ENDLESS_TIME, Launch, PATIENCE, Program, Read, Sender, Signal, printed,
+    Connection, ENDLESS, ENDLESS_TIME, FULL, Launch, PATIENCE, Program, Read, Reserved, Sender,
+    Signal, printed,
 };
 
 /// A program that has read a line and whose batch would end in 2069; `None`
 /// where it cannot be seen whether it has read.
-fn in_the_middle_of_a_batch(launch: Launch) -> Option<(Program, super::harness::Connection)> {
+fn in_the_middle_of_a_batch(launch: Launch) -> Option<(Program, Connection)> {
     let sender = Sender::new();
     let program = launch.threads(2).every(ENDLESS).start_at(&sender);
     let mut connection = sender.accept();
@@ -62,7 +64,7 @@ fn without_grace_nothing_more_is_run() {
 
 #[test]
 fn a_signal_ends_a_program_that_never_connected() {
-    let reserved = super::harness::Reserved::new();
+    let reserved = Reserved::new();
     let launch = Launch::network_wordcount().threads(2).every("50ms");
     let program = launch
         .args(["127.0.0.1", &reserved.port().to_string()])
@@ -71,6 +73,18 @@ fn a_signal_ends_a_program_that_never_connected() {
     program.signal(Signal::Interrupt);
     let finished = program.finish().with_code(130);
     assert!(finished.bodies().is_empty());
+}
+
+#[test]
+fn a_signal_is_heard_as_soon_as_there_is_a_connection() {
+    // A narrow moment, so it is looked for more than once.
+    for _ in 0..20 {
+        let sender = Sender::new();
+        let program = Launch::network_wordcount().threads(2).start_at(&sender);
+        let _open = sender.accept();
+        program.signal(Signal::Terminate);
+        program.finish().with_code(0);
+    }
 }
 
 #[test]
@@ -119,4 +133,46 @@ fn a_closed_stdout_ends_the_program_quietly() {
             "{stderr}"
         );
     }
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    if !Path::new(FULL).exists() {
+        eprintln!("skipped: this system has no {FULL}");
+        return;
+    }
+    let sender = Sender::new();
+    let launch = Launch::network_wordcount().threads(2).every("20ms");
+    let finished = launch
+        .start_at_read(&sender, Read::Full)
+        .finish()
+        .with_code(1);
+    let line = finished
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("Error: "));
+    assert!(
+        line.is_some_and(|line| line.contains("standard output")),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_checkpoint_directory_that_cannot_be_made_is_an_error() {
+    let sender = Sender::new();
+    let launch = Launch::stateful()
+        .threads(2)
+        .file("checkpoint", "not a directory");
+    let finished = launch.start_at(&sender).finish().with_code(1);
+    assert_eq!(finished.stdout, "");
+    let line = finished
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("Error: "));
+    assert!(
+        line.is_some_and(|line| line.contains("checkpoint")),
+        "{}",
+        finished.stderr
+    );
 }

@@ -1,6 +1,6 @@
 //! `millrace-submit` in front of the programs.
 
-use super::harness::{Launch, Sender};
+use super::harness::{Launch, Sender, Signal};
 
 #[test]
 fn options_before_the_program_reach_it() {
@@ -56,7 +56,7 @@ fn signals_reach_the_program() {
     let program = launch.start_at(&sender);
     let _open = sender.accept();
     program.wait_for_more_batches(1);
-    program.signal(super::harness::Signal::Interrupt);
+    program.signal(Signal::Interrupt);
     program.finish().with_code(130);
 }
 

@@ -1,5 +1,6 @@
 //! A program that runs, and what is left of it.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
@@ -25,7 +26,12 @@ pub(crate) enum Read {
     First(u64),
     /// Nothing is read, and nothing closed: the pipe fills.
     Nothing,
+    /// It is a device that takes nothing.
+    Full,
 }
+
+/// The device of a disk without space; Linux has it.
+pub(crate) const FULL: &str = "/dev/full";
 
 /// A running program; killed when the test gives it up.
 pub(crate) struct Program {
@@ -50,15 +56,19 @@ pub(crate) struct Finished {
 
 impl Program {
     pub(super) fn start(mut command: Command, directory: TempDir, read: Read) -> Program {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(match read {
+            Read::Full => OpenOptions::new().write(true).open(FULL).unwrap().into(),
+            _ => Stdio::piped(),
+        });
+        command.stderr(Stdio::piped());
         let mut child = command
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let pipe = child.stdout.take().unwrap();
+        let pipe = child.stdout.take();
         let (stdout, unread) = match read {
-            Read::All => (Some(Capture::of(pipe)), None),
-            Read::First(bytes) => (Some(Capture::of_first(pipe, bytes)), None),
-            Read::Nothing => (None, Some(pipe)),
+            Read::All => (pipe.map(Capture::of), None),
+            Read::First(bytes) => (pipe.map(|pipe| Capture::of_first(pipe, bytes)), None),
+            Read::Nothing | Read::Full => (None, pipe),
         };
         let stderr = Some(Capture::of(child.stderr.take().unwrap()));
         Program {

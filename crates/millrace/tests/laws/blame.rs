@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use millrace::testing::Setup;
 use millrace::{DStream, ErrorKind, Lines, Rdd, Text};
@@ -174,6 +175,42 @@ fn a_panic_where_blocks_meet_is_no_other() {
         for setup in setups(1, 2) {
             let error = error_of(&setup, &["a\na\n"], |lines| {
                 pairs(lines, pair).reduce_by_key(meet).foreach_rdd(|_| ());
+            });
+            assert!(
+                error.starts_with("batch 1000 ms, reduce_by_key at "),
+                "{error}"
+            );
+            assert!(error.ends_with("they met"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_panic_where_blocks_meet_early_is_no_other() {
+    // One line, and so one block, that spills every key twice: the task that combined it merges
+    // it too, while the batch already waits for nothing else. The worker lingers before it
+    // panics, so that whoever finishes the batch gets as far as it can.
+    let words: Vec<String> = (0..600_000).map(|n| format!("k{}", n % 300_000)).collect();
+    let text = words.join(" ") + "\n";
+    let meet: fn(String, String) -> String = |earlier, later| {
+        if later == "k7" {
+            (0..20_000).for_each(|_| thread::yield_now());
+            panic!("they met");
+        }
+        earlier
+    };
+    watched(move || {
+        for workers in [2, 3] {
+            let setup = Setup {
+                workers,
+                ..Setup::default()
+            };
+            let error = error_of(&setup, &[&text], |lines| {
+                let words = pairs(lines, |line| {
+                    let pair = |word: &str| (word.to_owned(), word.to_owned());
+                    line.as_str().split(' ').map(pair).collect()
+                });
+                words.reduce_by_key(meet).foreach_rdd(|_| ());
             });
             assert!(
                 error.starts_with("batch 1000 ms, reduce_by_key at "),

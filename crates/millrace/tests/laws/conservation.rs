@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use millrace::testing::Setup;
-use millrace::{BatchInfo, Duration, StreamingListener, keys};
+use millrace::{BatchInfo, Duration, Rdd, StreamingListener, Text, keys};
 use proptest::prelude::*;
 
 use super::model;
@@ -107,21 +107,26 @@ impl StreamingListener for Received {
 }
 
 #[test]
-fn what_batches_report_adds_up_to_what_was_sent() {
-    let input: String = (0..5_000)
-        .map(|number| format!("line {number}\n"))
-        .collect();
-    let received = Arc::new(Mutex::new((0, 0)));
-    let listener = Received(Arc::clone(&received));
-    let bytes = input.len() as u64;
-    let ended = run_to_the_end(input, |context, lines| {
-        context.add_streaming_listener(listener);
-        counted(lines).foreach_rdd(|rdd| {
-            rdd.take(1);
+fn what_batches_report_adds_up_to_what_was_sent_whatever_is_read_of_it() {
+    let reads: [fn(&Rdd<Text>); 3] = [|rdd| drop(rdd.collect()), |rdd| drop(rdd.first()), |_| ()];
+    for (how, read) in reads.into_iter().enumerate() {
+        let input: String = (0..200_000)
+            .map(|number| format!("line {number}\n"))
+            .collect();
+        let received = Arc::new(Mutex::new((0, 0)));
+        let listener = Received(Arc::clone(&received));
+        let bytes = input.len() as u64;
+        let ended = run_to_the_end(input, move |context, lines| {
+            context.add_streaming_listener(listener);
+            lines.foreach_rdd(read);
         });
-    });
-    ended.unwrap();
-    assert_eq!(*received.lock().unwrap(), (5_000, bytes));
+        ended.unwrap();
+        assert_eq!(
+            *received.lock().unwrap(),
+            (200_000, bytes),
+            "read number {how}"
+        );
+    }
 }
 
 #[test]

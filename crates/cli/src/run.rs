@@ -22,6 +22,7 @@ use crate::summary::Summary;
 pub struct App {
     invocation: Invocation,
     summary: Option<Arc<Summary>>,
+    signals: Signals,
 }
 
 /// Reads the command line, runs `body`, and turns what comes of it into an exit code.
@@ -68,6 +69,7 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
     let app = App {
         invocation,
         summary,
+        signals: Signals::default(),
     };
     let ended = catch_unwind(AssertUnwindSafe(|| body(&app)));
     // The hook has said what and where.
@@ -103,11 +105,23 @@ impl App {
         parse_port(self.argument(index)).map_err(Exit::error)
     }
 
-    /// A context with the program's settings.
+    /// `spark.streaming.stopGracefullyOnShutdown`.
+    fn stops_gracefully(&self) -> Result<bool, Exit> {
+        let graceful = self.conf().boolean(keys::STOP_GRACEFULLY_ON_SHUTDOWN);
+        Ok(graceful
+            .map_err(|bad| Exit::error(bad.to_string()))?
+            .unwrap_or(true))
+    }
+
+    /// A context with the program's settings. From here on a signal does not end the process but
+    /// the run; see [`await_termination`](App::await_termination).
     ///
     /// # Errors
     /// As [`StreamingContext::new`].
     pub fn streaming_context(&self, batch_duration: Duration) -> Result<StreamingContext, Exit> {
+        self.signals
+            .watch(self.stops_gracefully()?)
+            .map_err(|error| Exit::error(format!("cannot watch for signals: {error}")))?;
         let ssc = StreamingContext::new(self.conf(), batch_duration)?;
         if let Some(summary) = &self.summary {
             ssc.add_streaming_listener(summary.listener());
@@ -122,14 +136,10 @@ impl App {
     /// # Errors
     /// An [`Exit`] for whatever ended the run other than its own end or SIGTERM.
     pub fn await_termination(&self, ssc: &StreamingContext) -> Result<(), Exit> {
-        let graceful = self.conf().boolean(keys::STOP_GRACEFULLY_ON_SHUTDOWN);
-        let graceful = graceful
-            .map_err(|bad| Exit::error(bad.to_string()))?
-            .unwrap_or(true);
-        let signals = Signals::watch(ssc.stop_handle(), graceful)
-            .map_err(|error| Exit::error(format!("cannot watch for signals: {error}")))?;
+        self.signals
+            .ask_of(ssc.stop_handle(), self.stops_gracefully()?);
         let ended = ssc.await_termination();
-        let interrupted = signals.interrupted();
+        let interrupted = self.signals.interrupted();
         if let Some(summary) = &self.summary {
             summary.write(ssc.bytes_not_run()).map_err(Exit::error)?;
         }

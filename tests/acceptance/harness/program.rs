@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
+use rustix::process::{self, Pid};
 use tempfile::TempDir;
 
 use super::capture::Capture;
@@ -119,19 +120,14 @@ impl Program {
         )
     }
 
-    /// Sends a signal, by the `kill` that every shell has built in.
+    /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
-        let name = match signal {
-            Signal::Interrupt => "INT",
-            Signal::Terminate => "TERM",
+        let signal = match signal {
+            Signal::Interrupt => process::Signal::INT,
+            Signal::Terminate => process::Signal::TERM,
         };
-        let line = format!("kill -s {name} {}", self.child.id());
-        let status = Command::new("sh")
-            .args(["-c", &line])
-            .stderr(Stdio::null())
-            .status();
-        // It may have ended by itself just now, and the caller will see that.
-        status.expect("there is a shell");
+        // A child that has not been waited for can be sent one, ended or not.
+        process::kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Whether it has ended by now.

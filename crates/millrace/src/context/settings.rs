@@ -14,6 +14,10 @@ const SHORTEST_LINE: u64 = 1 << 20;
 /// A text has 31 bits for a position in its block.
 const LONGEST_LINE: u64 = 1 << 30;
 
+/// Threads beyond the cores compute nothing sooner, and thousands take seconds to start. What
+/// `local[N]` decides beyond that, the number of partitions, stays N.
+const MOST_WORKERS: usize = 256;
+
 /// Resolved settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -44,7 +48,8 @@ impl Settings {
         if max_failures > 1 {
             notice("a failed task is not tried again: the F of local[N,F] has no effect");
         }
-        let workers = master.resolve(cores);
+        let asked = master.resolve(cores);
+        let workers = asked.min(MOST_WORKERS.max(cores));
         let duration = |key, unit| conf.duration(key, unit).map_err(Error::config);
         let integer = |key| conf.integer(key).map_err(Error::config);
         let millis = TimeUnit::Milliseconds;
@@ -55,7 +60,7 @@ impl Settings {
             )));
         }
         let partitions = match integer(keys::DEFAULT_PARALLELISM)? {
-            None => workers,
+            None => asked,
             Some(count) => u32::try_from(count).map_err(|_| {
                 let key = keys::DEFAULT_PARALLELISM;
                 Error::config(format_args!("{key} should be below 2^32, but was {count}"))

@@ -78,7 +78,7 @@ fn a_line_that_never_ended_is_a_line_when_the_sender_goes() {
 #[test]
 fn every_output_of_a_batch_sees_every_record() {
     let seen: Arc<Mutex<Vec<Vec<String>>>> = Arc::new(Mutex::new(vec![Vec::new(); 3]));
-    let batches = seen.clone();
+    let batches = Arc::clone(&seen);
     millrace::testing::run_outputs(&["a b\n", "c\n"], move |lines| {
         for output in 0..3 {
             let seen = Arc::clone(&batches);

@@ -25,6 +25,9 @@ fn context() -> Live {
     Live::new(Duration::milliseconds(50), &[])
 }
 
+/// Adds something to a context that has started.
+type Addition = fn(&Live);
+
 #[test]
 fn a_program_needs_an_output() {
     let live = context();
@@ -65,7 +68,7 @@ fn the_directory_is_made() {
 
 #[test]
 fn nothing_is_added_after_the_start() {
-    let added: [(&str, fn(&Live)); 3] = [
+    let added: [(&str, Addition); 3] = [
         ("an input", |live| {
             drop(live.context.socket_text_stream("localhost", 1))
         }),

@@ -112,11 +112,17 @@ pub(crate) fn pairs(lines: &DStream<Lines>, function: fn(Text) -> Vec<Pair>) -> 
 pub(crate) fn turned(
     stream: &Keyed,
     function: fn(Pair) -> Pair,
-) -> DStream<Map<Output<Pair>, fn(Pair) -> Pair>> {
+) -> DStream<Map<Output<Pair>, PairFunction>> {
     stream.map(function)
 }
 
-pub(crate) fn words(lines: &DStream<Lines>) -> DStream<FlatMap<Lines, fn(Text) -> Split>> {
+/// A function of pairs that can be named.
+pub(crate) type PairFunction = fn(Pair) -> Pair;
+
+/// The words of lines.
+pub(crate) type Words = FlatMap<Lines, fn(Text) -> Split>;
+
+pub(crate) fn words(lines: &DStream<Lines>) -> DStream<Words> {
     lines.flat_map(|line| line.split(" "))
 }
 

@@ -136,7 +136,6 @@ impl std::fmt::Debug for ListenerBus {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::OnceLock;
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::time::Duration;
 

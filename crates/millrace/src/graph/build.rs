@@ -72,12 +72,19 @@ impl Builder {
         )
     }
 
-    /// Whether all of these nodes receive.
+    /// Whether all of these nodes receive. Of a frozen graph none does: what is added to it is an
+    /// error that has been noted.
     pub(crate) fn all_receive(&self, nodes: &[NodeId]) -> bool {
         let state = self.state();
-        nodes
-            .iter()
-            .all(|node| matches!(state.nodes[node.0].kind, Kind::Received))
+        nodes.iter().all(|node| {
+            matches!(
+                state.nodes.get(node.0),
+                Some(Entry {
+                    kind: Kind::Received,
+                    ..
+                })
+            )
+        })
     }
 
     /// Adds a node that makes datasets.

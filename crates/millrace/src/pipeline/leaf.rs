@@ -51,6 +51,40 @@ impl LineBlock {
         self.bytes
     }
 
+    /// Counts the lines now, by their ends: nothing reads this block before its batch is due, and
+    /// perhaps nothing does then.
+    pub(crate) fn count_unread(&self) {
+        let raw = self.raw.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(bytes) = raw.as_ref().map(Buffer::as_slice) else {
+            return;
+        };
+        let skipped = usize::from(self.skip_newline && bytes.first() == Some(&b'\n'));
+        let bytes = &bytes[skipped..];
+        let mut lines = bytes
+            .iter()
+            .filter(|&&byte| byte == b'\n' || byte == b'\r')
+            .count();
+        lines -= bytes.windows(2).filter(|pair| pair == b"\r\n").count();
+        lines += usize::from(
+            bytes
+                .last()
+                .is_some_and(|&last| last != b'\n' && last != b'\r'),
+        );
+        self.counted(lines as u64);
+    }
+
+    /// Adds to the count of lines, the first time.
+    fn counted(&self, lines: u64) {
+        if let Some(total) = self
+            .count
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            total.0.fetch_add(lines, Ordering::Relaxed);
+        }
+    }
+
     /// Says where the block's lines are to be counted.
     pub(crate) fn count_in(&mut self, count: Arc<LineCount>) {
         self.count = Mutex::new(Some(count));
@@ -93,14 +127,7 @@ impl Pipeline for Lines {
             count += 1;
             sink(line);
         });
-        if let Some(total) = lines
-            .count
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            total.0.fetch_add(count, Ordering::Relaxed);
-        }
+        lines.counted(count);
     }
 }
 

@@ -64,6 +64,9 @@ impl InputTracker {
         let mut state = self.state();
         let input = &mut state[receiver];
         block.count_in(Arc::clone(&input.lines));
+        if input.stages.is_empty() {
+            block.count_unread();
+        }
         input.bytes += bytes;
         let partition = Partition {
             data: Arc::new(block),

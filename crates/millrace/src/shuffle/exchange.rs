@@ -111,6 +111,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
         let shards = lane.shards(shard);
         let mut progress = lane.lock();
         progress.ended.insert(run, output);
+        let mut blocks = 0;
         loop {
             let number = progress.published;
             let Some(output) = progress.ended.remove(&number) else {
@@ -124,14 +125,9 @@ impl<K: Key, C: Send> Exchange<K, C> {
                 }
             }
             progress.published += 1;
-            let blocks = progress.sizes.remove(&number).unwrap_or(0);
-            progress.outstanding -= blocks;
+            blocks += progress.sizes.remove(&number).unwrap_or(0);
         }
-        let settled = progress.outstanding == 0;
         drop(progress);
-        if settled {
-            lane.settled.notify_all();
-        }
         for merging in shards {
             // Whoever holds the lock sees what was queued before it took the queue; what came
             // later is seen by the next publisher or by `finish`.
@@ -141,6 +137,15 @@ impl<K: Key, C: Send> Exchange<K, C> {
                 };
                 merging.merge(&mut shard, aggregator, hasher);
             }
+        }
+        // Only now: user code that panics in a merge has to fail the batch before it is taken
+        // for finished.
+        let mut progress = lane.lock();
+        progress.outstanding -= blocks;
+        let settled = progress.outstanding == 0;
+        drop(progress);
+        if settled {
+            lane.settled.notify_all();
         }
     }
 

@@ -173,7 +173,13 @@ mod tests {
         assert_eq!(told.recv().unwrap(), -1);
         // The listener is stuck: a queue's worth stays, and the rest is counted.
         let (posted, dropped) = (CAPACITY as i64 + 500, 500);
-        (0..posted).for_each(|number| bus.post(|| event(number)));
+        let (own, (tell, is_done)) = (Arc::clone(&bus), channel());
+        std::thread::spawn(move || {
+            (0..posted).for_each(|number| own.post(|| event(number)));
+            tell.send(()).unwrap();
+        });
+        let waited = is_done.recv_timeout(Duration::from_secs(20));
+        waited.expect("nobody who posts waits");
         assert_eq!(bus.dropped.load(Ordering::Relaxed), dropped);
         open.send(()).unwrap();
         close(&bus);

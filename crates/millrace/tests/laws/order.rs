@@ -38,12 +38,9 @@ fn append_and_age(values: &[String], state: Option<String>) -> Option<String> {
 
 /// Batches of events of few keys: values, removals, returns, batches without any.
 fn events() -> impl Strategy<Value = Vec<String>> {
-    let event = "[a-h\u{e9}][0-9]?!?";
-    let batch = prop::collection::vec(event, 0..14).prop_map(|events| {
-        let mut text = events.join(" ");
-        text.push('\n');
-        text
-    });
+    // Some lines have several events, and most batches several lines, which blocks cut apart.
+    let event = "[a-h\u{e9}][0-9]?!?[ \n]";
+    let batch = prop::collection::vec(event, 0..14).prop_map(|events| events.concat() + "\n");
     let batch = prop_oneof![4 => batch, 1 => Just(String::new())];
     prop::collection::vec(batch, 1..8)
 }
@@ -180,13 +177,9 @@ fn many_events() -> impl Strategy<Value = Vec<String>> {
     let event = (0_u32..400, prop::bool::weighted(0.4)).prop_map(|(key, removed)| {
         // One character a key.
         let key = char::from_u32(0x4e00 + key).unwrap();
-        format!("{key}1{}", if removed { "!" } else { "" })
+        format!("{key}1{}\n", if removed { "!" } else { "" })
     });
-    let batch = prop::collection::vec(event, 0..250).prop_map(|events| {
-        let mut text = events.join(" ");
-        text.push('\n');
-        text
-    });
+    let batch = prop::collection::vec(event, 0..250).prop_map(|events| events.concat());
     prop::collection::vec(batch, 1..8)
 }
 

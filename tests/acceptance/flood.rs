@@ -188,6 +188,7 @@ fn output_that_nobody_reads_slows_the_sender() {
         sent += words.len();
     }
     // One batch is being printed and two wait: their words, no two the same, come on top of the
-    // budget. All that was sent would be several times that.
-    assert_within(budget + 64 * MIB, &program);
+    // budget. All that was sent would be twice that and more. How much a batch brings is a
+    // matter of how late its tick comes on a busy machine.
+    assert_within(budget + 96 * MIB, &program);
 }

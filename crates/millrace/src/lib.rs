@@ -56,7 +56,9 @@ pub use millrace_types::{
     BatchInfo, BatchTime, Conf, Duration, OutputOperationInfo, ReceiverInfo, StreamId,
     StreamInputInfo, StreamingEvent, StreamingListener, keys,
 };
-pub use partition::{HashPartitioner, Partitioner};
-pub use pipeline::{Filter, FlatMap, Lines, Map, NodeId, Output, Partition, Pipeline};
+pub use partition::{HashPartitioner, Partitioner, Partitions};
+pub use pipeline::{
+    Boxed, Filter, FlatMap, Lines, Map, NodeId, Output, Partition, Pipeline, Union,
+};
 pub use rdd::Rdd;
 pub use shuffle::{Values, ValuesIter};

@@ -71,6 +71,24 @@ impl Setup {
         messages: &[M],
         program: impl FnOnce(&DStream<Lines>),
     ) -> String {
+        self.drive(messages, |_, lines| program(lines))
+    }
+
+    /// Runs so many batches of the program that `program` describes on a context, and gives what
+    /// it prints, as [`run`](Setup::run) does. Sources are the program's own; batches are one
+    /// second long and have the times 1000 ms, 2000 ms and so on.
+    ///
+    /// # Panics
+    /// If the program fails: this is for tests.
+    pub fn run_context(&self, batches: usize, program: impl FnOnce(&StreamingContext)) -> String {
+        self.drive(&vec![""; batches], |ssc, _| program(ssc))
+    }
+
+    fn drive<M: AsRef<[u8]>>(
+        &self,
+        messages: &[M],
+        program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+    ) -> String {
         let printed = Printed::default();
         let mut conf = Conf::new();
         conf.set(keys::MASTER, format!("local[{}]", self.workers));
@@ -92,7 +110,7 @@ impl Setup {
         let ssc = StreamingContext::assemble(settings, printer, Arc::new(clock.clone()))
             .expect("the system gives threads");
         let lines = ssc.text_stream(None);
-        program(&lines);
+        program(&ssc, &lines);
         let done = end_of_batch(&lines);
         ssc.start().expect("the program is legal");
         for message in messages {
@@ -143,6 +161,14 @@ pub fn run_printed<M: AsRef<[u8]>>(
     program: impl FnOnce(&DStream<Lines>),
 ) -> String {
     Setup::default().run(messages, program)
+}
+
+/// [`Setup::run_context`] with the default setup: what the program prints.
+///
+/// # Panics
+/// If the program fails.
+pub fn run_context(batches: usize, program: impl FnOnce(&StreamingContext)) -> String {
+    Setup::default().run_context(batches, program)
 }
 
 /// Signals after every batch: outputs run in the order in which they were registered.

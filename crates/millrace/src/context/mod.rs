@@ -98,7 +98,11 @@ impl StreamingContext {
     ) -> Result<StreamingContext> {
         let executor = Executor::new(settings.workers)?;
         Ok(StreamingContext {
-            builder: Arc::new(Builder::new(executor, settings.partitions)),
+            builder: Arc::new(Builder::new(
+                executor,
+                settings.partitions,
+                settings.interval,
+            )),
             printer: Arc::new(printer),
             clock,
             outcome: Arc::default(),

@@ -73,8 +73,11 @@ impl StreamingContext {
             }
         });
         let tracker = Arc::new(InputTracker::new(specs.collect()));
-        let needed = graph.needed();
-        let stages = graph.nodes.iter().zip(needed).filter(|(_, needed)| *needed);
+        let stages = graph
+            .nodes
+            .iter()
+            .zip(&graph.needed)
+            .filter(|(_, needed)| **needed);
         let stages: Vec<Arc<dyn EagerStage>> = stages
             .filter_map(|(entry, _)| match &entry.kind {
                 Kind::Made(node) => node.eager(),

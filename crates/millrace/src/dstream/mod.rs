@@ -4,16 +4,20 @@
 //! the pipeline's type; wide ones add a node to the graph and begin a new pipeline at it;
 //! output operations register what every batch is run for.
 
+mod boxed;
 mod filter;
 mod flat_map;
 mod map;
 mod output;
 mod pair;
+mod transform;
+mod union;
 
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::graph::{Builder, Node};
 use crate::pipeline::{Output, Pipeline};
 
@@ -54,6 +58,32 @@ impl<P> DStream<P> {
     ) -> DStream<Output<T>> {
         let node = self.builder.make(name, Box::new(node));
         self.with(Arc::new(Output::of(node)))
+    }
+
+    /// Notes a broken rule if `other` cannot be read together with this stream (Spark 3.5's
+    /// rules and words); `name` is the operator that would.
+    fn meets<Q: Pipeline>(&self, other: &DStream<Q>, name: &str)
+    where
+        P: Pipeline,
+    {
+        let rule = if !Arc::ptr_eq(&self.builder, &other.builder) {
+            "contexts"
+        } else if self.slide() == other.slide() {
+            return;
+        } else {
+            "slide durations"
+        };
+        self.builder.break_rule(Error::illegal(format!(
+            "{name}: Some of the DStreams have different {rule}"
+        )));
+    }
+
+    /// The stream is due in every so many batches.
+    fn slide(&self) -> u64
+    where
+        P: Pipeline,
+    {
+        self.builder.slide(&self.pipeline.inputs()).unwrap_or(1)
     }
 }
 

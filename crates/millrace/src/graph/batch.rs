@@ -17,10 +17,14 @@ use super::{Graph, Kind, Made};
 /// What the tick allocated to a batch.
 pub(crate) struct Batch {
     pub(crate) time: BatchTime,
+    /// Which one of the run it is, from one: a stream with a slide of three is due in the third.
+    pub(crate) number: u64,
     /// The blocks that are read at the tick, by receiving node.
     pub(crate) blocks: HashMap<NodeId, Vec<Partition>>,
     /// What every input brought; complete when the batch has been run.
     pub(crate) inputs: Vec<InputCounter>,
+    /// What inputs that are read when the batch is due have brought so far.
+    pub(crate) read: Mutex<Vec<StreamInputInfo>>,
     /// Whether anything was received for it.
     pub(crate) has_input: bool,
     /// Wall-clock milliseconds when the batch was handed over to be run.
@@ -30,9 +34,11 @@ pub(crate) struct Batch {
 impl Batch {
     /// What every input stream brought; the records are all counted when the batch has been run.
     pub(crate) fn input_info(&self) -> BTreeMap<StreamId, StreamInputInfo> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         self.inputs
             .iter()
             .map(|info| info())
+            .chain(read.iter().cloned())
             .map(|info| (info.input_stream_id, info))
             .collect()
     }
@@ -67,6 +73,38 @@ impl<'a> BatchRun<'a> {
         self.executor
     }
 
+    /// Which batch of the run this is, from one.
+    pub(crate) fn number(&self) -> u64 {
+        self.batch.number
+    }
+
+    /// Says what an input that is read when the batch is due has brought.
+    pub(crate) fn report(&self, input: StreamInputInfo) {
+        let mut read = self
+            .batch
+            .read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        read.push(input);
+    }
+
+    /// Lets every node of the program take what it needs of this batch.
+    pub(crate) fn collect(&self) -> Result<()> {
+        for (entry, needed) in self.graph.nodes.iter().zip(&self.graph.needed) {
+            let Kind::Made(node) = &entry.kind else {
+                continue;
+            };
+            let due = |input: &NodeId| {
+                let slide = self.graph.nodes[input.0].slide;
+                self.number().is_multiple_of(slide)
+            };
+            if *needed && node.inputs().iter().all(due) {
+                self.blame(&entry.name, || node.collect(self))?;
+            }
+        }
+        Ok(())
+    }
+
     /// The dataset of a node, made once a batch.
     fn made(&self, node: NodeId) -> Result<Made> {
         let known = |made: &Mutex<HashMap<NodeId, Made>>| {
@@ -96,11 +134,8 @@ impl<'a> BatchRun<'a> {
             return Ok(self.batch.blocks.get(&node).cloned().unwrap_or_default());
         }
         let made = self.made(node)?;
-        let partition = |index| Partition {
-            data: Arc::clone(&made.dataset),
-            index,
-        };
-        Ok((0..made.partitions).map(partition).collect())
+        made.prepare();
+        Ok(pieces_of(&made).collect())
     }
 
     /// The records of a pipeline in this batch.
@@ -114,12 +149,28 @@ impl<'a> BatchRun<'a> {
             return Ok(rdd.clone());
         }
         let mut partitions = Vec::new();
+        let mut prepare = Vec::new();
         for (input, node) in pipeline.inputs().into_iter().enumerate() {
-            partitions.extend(self.partitions(node)?.into_iter().map(|part| (input, part)));
+            if let Kind::Received = self.graph.nodes[node.0].kind {
+                let blocks = self.partitions(node)?;
+                if !blocks.is_empty() {
+                    partitions.push((input, blocks));
+                }
+                continue;
+            }
+            let made = self.made(node)?;
+            let mut own: Vec<(usize, Vec<Partition>)> =
+                (0..made.partitions).map(|_| (input, Vec::new())).collect();
+            for piece in pieces_of(&made) {
+                own[piece.index].1.push(piece);
+            }
+            partitions.append(&mut own);
+            prepare.push(made);
         }
         let source = Driven {
             pipeline: Arc::clone(pipeline),
             partitions,
+            prepare,
         };
         Ok(Rdd::new(source, self.executor.clone()))
     }
@@ -140,10 +191,20 @@ impl<'a> BatchRun<'a> {
     }
 }
 
+fn pieces_of(made: &Made) -> impl Iterator<Item = Partition> {
+    made.pieces.iter().map(|&(index, piece)| Partition {
+        data: Arc::clone(&made.dataset),
+        index,
+        piece,
+    })
+}
+
 /// A pipeline over partitions, run when somebody reads it.
 struct Driven<P> {
     pipeline: Arc<P>,
-    partitions: Vec<(usize, Partition)>,
+    /// The pieces of every partition, with the input that they are of.
+    partitions: Vec<(usize, Vec<Partition>)>,
+    prepare: Vec<Made>,
 }
 
 impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
@@ -151,8 +212,16 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
         self.partitions.len()
     }
 
-    fn visit(&self, partition: usize, each: &mut dyn FnMut(P::Item)) {
-        let (input, partition) = &self.partitions[partition];
-        self.pipeline.drive(*input, partition, each);
+    fn pieces(&self, partition: usize) -> usize {
+        self.partitions[partition].1.len()
+    }
+
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(P::Item)) {
+        let (input, pieces) = &self.partitions[partition];
+        self.pipeline.drive(*input, &pieces[piece], each);
+    }
+
+    fn prepare(&self) {
+        self.prepare.iter().for_each(Made::prepare);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use millrace_types::StreamId;
+use millrace_types::{Duration, StreamId};
 
 use crate::error::{Error, Result};
 use crate::exec::Executor;
@@ -23,6 +23,8 @@ pub(crate) enum Lifecycle {
 pub(crate) struct Builder {
     pub(crate) executor: Executor,
     pub(crate) default_partitions: usize,
+    /// The batch interval: every slide is a multiple of it.
+    pub(crate) interval: Duration,
     state: Mutex<State>,
 }
 
@@ -37,7 +39,11 @@ struct State {
 }
 
 impl Builder {
-    pub(crate) fn new(executor: Executor, default_partitions: usize) -> Builder {
+    pub(crate) fn new(
+        executor: Executor,
+        default_partitions: usize,
+        interval: Duration,
+    ) -> Builder {
         let state = State {
             lifecycle: Lifecycle::Initialized,
             nodes: Vec::new(),
@@ -49,6 +55,7 @@ impl Builder {
         Builder {
             executor,
             default_partitions,
+            interval,
             state: Mutex::new(state),
         }
     }
@@ -61,15 +68,46 @@ impl Builder {
     pub(crate) fn receive(&self, name: String) -> (NodeId, StreamId) {
         let mut state = self.state();
         state.check_open();
-        let stream = StreamId(state.streams);
-        state.streams += 1;
-        (
-            state.add(Entry {
-                name,
-                kind: Kind::Received,
-            }),
-            stream,
-        )
+        let stream = state.stream();
+        let kind = Kind::Received;
+        let node = state.add(Entry {
+            name,
+            kind,
+            slide: 1,
+        });
+        (node, stream)
+    }
+
+    /// Adds a node that reads from outside when a batch is due (a queue, a directory), with the
+    /// number of its input stream, which `node` is made of.
+    pub(crate) fn read(
+        &self,
+        name: String,
+        node: impl FnOnce(StreamId) -> Box<dyn Node>,
+    ) -> (NodeId, StreamId) {
+        let mut state = self.state();
+        state.check_open();
+        let stream = state.stream();
+        let kind = Kind::Made(node(stream));
+        let node = state.add(Entry {
+            name,
+            kind,
+            slide: 1,
+        });
+        (node, stream)
+    }
+
+    /// In how many batches the nodes are due once, if that is the same for all of them.
+    pub(crate) fn slide(&self, nodes: &[NodeId]) -> Option<u64> {
+        let state = self.state();
+        let mut slides = nodes.iter().map(|&node| state.slide(node));
+        let first = slides.next().unwrap_or(1);
+        slides.all(|slide| slide == first).then_some(first)
+    }
+
+    /// Notes a call that broke a rule; `start` reports the first one.
+    pub(crate) fn break_rule(&self, error: Error) {
+        self.state().broken.get_or_insert(error);
     }
 
     /// Whether all of these nodes receive. Of a frozen graph none does: what is added to it is an
@@ -87,14 +125,25 @@ impl Builder {
         })
     }
 
-    /// Adds a node that makes datasets.
+    /// Adds a node that makes a dataset whenever its inputs do.
     pub(crate) fn make(&self, name: String, node: Box<dyn Node>) -> NodeId {
+        let inputs = node.inputs();
+        let slide = self.slide(&inputs).unwrap_or_else(|| {
+            // Spark's rule and its words for it.
+            self.break_rule(Error::illegal(format!(
+                "{name}: Some of the DStreams have different slide durations"
+            )));
+            1
+        });
+        self.make_every(name, node, slide)
+    }
+
+    /// Adds a node that makes a dataset every `slide` batches.
+    pub(crate) fn make_every(&self, name: String, node: Box<dyn Node>, slide: u64) -> NodeId {
         let mut state = self.state();
         state.check_open();
-        state.add(Entry {
-            name,
-            kind: Kind::Made(node),
-        })
+        let kind = Kind::Made(node);
+        state.add(Entry { name, kind, slide })
     }
 
     /// Says that the program keeps state, which needs a checkpoint directory.
@@ -109,9 +158,20 @@ impl Builder {
 
     /// Adds an output operation.
     pub(crate) fn output(&self, name: String, inputs: Vec<NodeId>, run: OutputFn) {
+        let slide = self.slide(&inputs).unwrap_or_else(|| {
+            self.break_rule(Error::illegal(format!(
+                "{name}: Some of the DStreams have different slide durations"
+            )));
+            1
+        });
         let mut state = self.state();
         state.check_open();
-        state.outputs.push(Output { name, inputs, run });
+        state.outputs.push(Output {
+            name,
+            inputs,
+            run,
+            slide,
+        });
     }
 
     pub(crate) fn lifecycle(&self) -> Lifecycle {
@@ -143,14 +203,22 @@ impl Builder {
         }
         state.lifecycle = Lifecycle::Active;
         let nodes = std::mem::take(&mut state.nodes);
-        Ok(Graph {
-            nodes,
-            outputs: std::mem::take(&mut state.outputs),
-        })
+        Ok(Graph::new(nodes, std::mem::take(&mut state.outputs)))
     }
 }
 
 impl State {
+    fn stream(&mut self) -> StreamId {
+        let stream = StreamId(self.streams);
+        self.streams += 1;
+        stream
+    }
+
+    /// Of a frozen graph every slide is one: what is added to it is an error that has been noted.
+    fn slide(&self, node: NodeId) -> u64 {
+        self.nodes.get(node.0).map_or(1, |entry| entry.slide)
+    }
+
     fn add(&mut self, entry: Entry) -> NodeId {
         self.nodes.push(entry);
         NodeId(self.nodes.len() - 1)

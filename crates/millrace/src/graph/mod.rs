@@ -26,23 +26,40 @@ pub(crate) trait Node: Send + Sync {
         None
     }
 
-    /// The dataset of a batch.
+    /// Takes what its inputs made of a batch, whether or not the node itself is due in it: a
+    /// window that slides by three batches sees all of them. Called before the outputs run.
+    fn collect(&self, _batch: &BatchRun<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// The dataset of a batch in which the node is due.
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made>;
 }
 
-/// A dataset with the number of its partitions.
+/// A dataset, and what its readers must know of it without knowing its type.
 #[derive(Clone)]
 pub(crate) struct Made {
     pub(crate) dataset: Dataset,
     pub(crate) partitions: usize,
+    /// Every piece of every partition, in order.
+    pub(crate) pieces: Arc<[(usize, usize)]>,
+    prepare: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Made {
     pub(crate) fn of<T: Send + 'static>(rdd: crate::rdd::Rdd<T>) -> Made {
+        let source = Arc::clone(rdd.source());
         Made {
             partitions: rdd.partitions(),
+            pieces: rdd.pieces().into(),
+            prepare: Arc::new(move || source.prepare()),
             dataset: Arc::new(rdd),
         }
+    }
+
+    /// Does what a full read needs; see [`RddSource::prepare`](crate::rdd::RddSource::prepare).
+    pub(crate) fn prepare(&self) {
+        (self.prepare)();
     }
 }
 
@@ -58,6 +75,8 @@ pub(crate) enum Kind {
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    /// The node is due in every so many batches.
+    pub(crate) slide: u64,
 }
 
 /// An output operation: what a batch is run for.
@@ -65,6 +84,8 @@ pub(crate) struct Output {
     pub(crate) name: String,
     pub(crate) inputs: Vec<NodeId>,
     pub(crate) run: OutputFn,
+    /// It is run in every so many batches.
+    pub(crate) slide: u64,
 }
 
 /// The body of an output operation.
@@ -83,31 +104,30 @@ pub(crate) struct Readers {
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Entry>,
     pub(crate) outputs: Vec<Output>,
+    /// The nodes that some output needs; a stream that nothing is printed or saved of is not
+    /// computed (Spark 3.5).
+    pub(crate) needed: Vec<bool>,
 }
 
 impl Graph {
-    /// The nodes that some output needs; a stream that nothing is printed or saved of is not
-    /// computed (Spark 3.5).
-    pub(crate) fn needed(&self) -> Vec<bool> {
-        let mut needed = vec![false; self.nodes.len()];
-        let mut open: Vec<NodeId> = self
-            .outputs
-            .iter()
-            .flat_map(|output| output.inputs.clone())
-            .collect();
-        while let Some(NodeId(index)) = open.pop() {
-            if !std::mem::replace(&mut needed[index], true)
-                && let Kind::Made(node) = &self.nodes[index].kind
-            {
-                open.extend(node.inputs());
-            }
+    pub(crate) fn new(nodes: Vec<Entry>, outputs: Vec<Output>) -> Graph {
+        let needed = needed(&nodes, &outputs);
+        Graph {
+            nodes,
+            outputs,
+            needed,
         }
-        needed
+    }
+
+    /// Whether a batch has anything to run (Spark 3.5: one without a job is no batch to anybody).
+    pub(crate) fn has_jobs(&self, number: u64) -> bool {
+        self.outputs
+            .iter()
+            .any(|output| number.is_multiple_of(output.slide))
     }
 
     /// Who reads what a node receives, by node.
     pub(crate) fn readers(&self) -> Vec<Readers> {
-        let needed = self.needed();
         let mut readers: Vec<Readers> = self.nodes.iter().map(|_| Readers::default()).collect();
         for output in &self.outputs {
             output
@@ -118,7 +138,7 @@ impl Graph {
         for (entry, _) in self
             .nodes
             .iter()
-            .zip(&needed)
+            .zip(&self.needed)
             .filter(|(_, needed)| **needed)
         {
             let Kind::Made(node) = &entry.kind else {
@@ -133,6 +153,22 @@ impl Graph {
         }
         readers
     }
+}
+
+fn needed(nodes: &[Entry], outputs: &[Output]) -> Vec<bool> {
+    let mut needed = vec![false; nodes.len()];
+    let mut open: Vec<NodeId> = outputs
+        .iter()
+        .flat_map(|output| output.inputs.clone())
+        .collect();
+    while let Some(NodeId(index)) = open.pop() {
+        if !std::mem::replace(&mut needed[index], true)
+            && let Kind::Made(node) = &nodes[index].kind
+        {
+            open.extend(node.inputs());
+        }
+    }
+    needed
 }
 
 impl std::fmt::Debug for Graph {

@@ -159,7 +159,7 @@ impl<T: Send + 'static> Pipeline for Output<T> {
             .data
             .downcast_ref()
             .expect("a node's dataset has its type");
-        rdd.visit(partition.index, &mut sink);
+        rdd.visit(partition.index, partition.piece, &mut sink);
     }
 
     fn passes_on(&self) -> Option<NodeId> {

@@ -5,37 +5,44 @@
 //! monomorphic function: no virtual call, no allocation and no enum for a record. A stage
 //! erases the type once, at its edge.
 
+mod boxed;
 mod filter;
 mod flat_map;
 mod leaf;
 mod map;
+mod union;
 
 use std::any::Any;
 use std::sync::Arc;
 
+pub use boxed::Boxed;
 pub use filter::Filter;
 pub use flat_map::FlatMap;
 pub(crate) use leaf::{LineBlock, LineCount};
 pub use leaf::{Lines, Output};
 pub use map::Map;
+pub use union::Union;
 
 /// What a pipeline reads: a node of the graph, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(crate) usize);
 
-/// One partition of a node's data in one batch.
+/// What one map task reads: a partition of a node's data in one batch, or a piece of it.
 #[derive(Clone)]
 pub struct Partition {
     /// A received block, or the whole dataset of a node.
     pub(crate) data: Arc<dyn Any + Send + Sync>,
     /// Which partition of it.
     pub(crate) index: usize,
+    /// Which piece of that partition.
+    pub(crate) piece: usize,
 }
 
 impl std::fmt::Debug for Partition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Partition")
             .field("index", &self.index)
+            .field("piece", &self.piece)
             .finish_non_exhaustive()
     }
 }

@@ -1,36 +1,59 @@
-//! One batch of a stream as a value: what `foreach_rdd` sees.
+//! One batch of a stream as a value: what `transform` and `foreach_rdd` see.
 //!
 //! An [`Rdd`] is a list of partitions, read when somebody asks. How its records come about is
-//! its source's business (a shuffle's shards, the state, a pipeline over blocks); reading in
-//! order is all that an output needs.
+//! its source's business (a shuffle's shards, the state, a pipeline over blocks). A partition is
+//! what a program sees and what decides order; a *piece* is what one task reads. What was
+//! received in a batch is one partition, whose pieces are its blocks: how bytes were cut into
+//! blocks must not show (law 2).
+
+mod held;
+mod read;
+mod union;
 
 use std::fmt;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use crate::exec::Executor;
+
+pub(crate) use held::Held;
 
 /// Where the records of an [`Rdd`] come from.
 pub(crate) trait RddSource<T>: Send + Sync {
     fn partitions(&self) -> usize;
 
-    /// Gives every record of a partition, in order.
-    fn visit(&self, partition: usize, each: &mut dyn FnMut(T));
+    /// How many pieces a partition has that can be read side by side.
+    fn pieces(&self, _partition: usize) -> usize {
+        1
+    }
 
-    /// The first `count` records over all partitions. The default reads whole partitions until
-    /// it has enough, as Spark's `take` does.
+    /// Gives every record of a piece of a partition, in order.
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(T));
+
+    /// Does once what a full read needs. Called on the thread that runs the batch, before tasks
+    /// read: a task must not wait for what another one makes.
+    fn prepare(&self) {}
+
+    /// Whether the records can be read as well when later batches have run, and without running
+    /// the program's code again.
+    fn lasts(&self) -> bool {
+        false
+    }
+
+    /// The first `count` records over all partitions. The default reads pieces until it has
+    /// enough, as Spark's `take` does with partitions.
     fn take(&self, count: usize) -> Vec<T> {
         let mut taken = Vec::new();
         for partition in 0..self.partitions() {
-            if taken.len() >= count {
-                break;
-            }
-            self.visit(partition, &mut |record| {
-                if taken.len() < count {
-                    taken.push(record);
+            for piece in 0..self.pieces(partition) {
+                if taken.len() >= count {
+                    return taken;
                 }
-            });
+                self.visit(partition, piece, &mut |record| {
+                    if taken.len() < count {
+                        taken.push(record);
+                    }
+                });
+            }
         }
         taken
     }
@@ -67,71 +90,22 @@ impl<T: Send + 'static> Rdd<T> {
         }
     }
 
-    pub(crate) fn visit(&self, partition: usize, each: &mut dyn FnMut(T)) {
-        self.source.visit(partition, each);
+    pub(crate) fn source(&self) -> &Arc<dyn RddSource<T>> {
+        &self.source
     }
 
-    /// How many partitions there are. An idle socket's batch has none (Spark 3.5).
-    pub fn partitions(&self) -> usize {
-        self.source.partitions()
+    pub(crate) fn executor(&self) -> &Executor {
+        &self.executor
     }
 
-    /// All records, partition after partition.
-    pub fn collect(&self) -> Vec<T> {
-        let collect = |partition| {
-            let mut records = Vec::new();
-            self.source
-                .visit(partition, &mut |record| records.push(record));
-            records
-        };
-        match self.partitions() {
-            0 => Vec::new(),
-            1 => collect(0),
-            many => {
-                let parts: Vec<Vec<T>> = self.executor.run(|| {
-                    (0..many)
-                        .into_par_iter()
-                        .with_max_len(1)
-                        .map(collect)
-                        .collect()
-                });
-                parts.into_iter().flatten().collect()
-            }
-        }
+    pub(crate) fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(T)) {
+        self.source.visit(partition, piece, each);
     }
 
-    /// The first `count` records.
-    pub fn take(&self, count: usize) -> Vec<T> {
-        self.source.take(count)
-    }
-
-    /// The first record, if there is one.
-    pub fn first(&self) -> Option<T> {
-        self.take(1).pop()
-    }
-
-    /// How many records there are.
-    pub fn count(&self) -> u64 {
-        if let Some(count) = self.source.known_count() {
-            return count;
-        }
-        let count = |partition| {
-            let mut count = 0_u64;
-            self.source.visit(partition, &mut |_| count += 1);
-            count
-        };
-        match self.partitions() {
-            0 => 0,
-            1 => count(0),
-            many => self
-                .executor
-                .run(|| (0..many).into_par_iter().with_max_len(1).map(count).sum()),
-        }
-    }
-
-    /// Whether there is no record.
-    pub fn is_empty(&self) -> bool {
-        self.first().is_none()
+    /// What tasks read: every piece of every partition, in order.
+    pub(crate) fn pieces(&self) -> Vec<(usize, usize)> {
+        let pieces = |partition| (0..self.source.pieces(partition)).map(move |n| (partition, n));
+        (0..self.partitions()).flat_map(pieces).collect()
     }
 }
 

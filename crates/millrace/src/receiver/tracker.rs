@@ -71,6 +71,7 @@ impl InputTracker {
         let partition = Partition {
             data: Arc::new(block),
             index: 0,
+            piece: 0,
         };
         for (stage, lane) in &input.stages {
             Arc::clone(stage).offer(*lane, &partition, bytes);
@@ -86,8 +87,10 @@ impl InputTracker {
         stages.iter().for_each(|stage| stage.cut(time));
         let mut batch = Batch {
             time,
+            number: 0,
             blocks: HashMap::new(),
             inputs: Vec::new(),
+            read: Mutex::default(),
             has_input: false,
             submitted: now,
         };

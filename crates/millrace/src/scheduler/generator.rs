@@ -20,10 +20,12 @@ pub(crate) fn generate(
 ) {
     let mut next = first;
     let mut left = engine.max_batches;
+    let mut number = 1;
     let stopped = || engine.outcome.stop().is_some();
     while engine.clock.wait_until(next, &stopped) {
-        tick(engine, next, &queue);
+        tick(engine, next, number, &queue);
         next = next + engine.interval;
+        number += 1;
         left = left.map(|left| left - 1);
         if left == Some(0) {
             engine.outcome.ask(StopMode::Enough, None);
@@ -36,7 +38,7 @@ pub(crate) fn generate(
     stop_receivers(engine, receivers);
     match engine.outcome.stop() {
         Some(StopMode::Graceful) if engine.tracker.unallocated_bytes() > 0 => {
-            tick(engine, next, &queue);
+            tick(engine, next, number, &queue);
         }
         Some(StopMode::Graceful) | None => {}
         Some(StopMode::Enough | StopMode::Now) => {
@@ -45,21 +47,24 @@ pub(crate) fn generate(
     }
 }
 
-fn tick(engine: &Engine, time: BatchTime, queue: &Sender<Batch>) {
+fn tick(engine: &Engine, time: BatchTime, number: u64, queue: &Sender<Batch>) {
     for receiver in &engine.receivers {
         receiver.blocks.seal();
     }
-    let batch = engine.tracker.cut(time, &engine.stages, engine.clock.now());
-    engine.listeners.post(|| {
-        StreamingEvent::BatchSubmitted(BatchInfo {
-            batch_time: time,
-            stream_id_to_input_info: batch.input_info(),
-            submission_time: batch.submitted,
-            processing_start_time: None,
-            processing_end_time: None,
-            output_operation_infos: Default::default(),
-        })
-    });
+    let mut batch = engine.tracker.cut(time, &engine.stages, engine.clock.now());
+    batch.number = number;
+    if engine.graph.has_jobs(number) {
+        engine.listeners.post(|| {
+            StreamingEvent::BatchSubmitted(BatchInfo {
+                batch_time: time,
+                stream_id_to_input_info: batch.input_info(),
+                submission_time: batch.submitted,
+                processing_start_time: None,
+                processing_end_time: None,
+                output_operation_infos: Default::default(),
+            })
+        });
+    }
     if batch.has_input {
         engine.budget.batch_ended();
     }
@@ -117,10 +122,7 @@ mod tests {
         let blocks = Arc::new(generator);
         let own = Arc::clone(&blocks);
         Arc::new(Engine {
-            graph: Graph {
-                nodes: Vec::new(),
-                outputs: Vec::new(),
-            },
+            graph: Graph::new(Vec::new(), Vec::new()),
             stages: Vec::new(),
             executor: Executor::new(1).unwrap(),
             clock: Arc::new(clock.clone()),

@@ -35,6 +35,10 @@ pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
 }
 
 fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
+    let run = BatchRun::new(batch, &engine.graph, &engine.executor);
+    if !engine.graph.has_jobs(batch.number) {
+        return run.collect();
+    }
     let started = engine.clock.now();
     let mut operations = BTreeMap::new();
     let info = |operations: &BTreeMap<u32, OutputOperationInfo>, ended| BatchInfo {
@@ -48,9 +52,11 @@ fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
     engine
         .listeners
         .post(|| StreamingEvent::BatchStarted(info(&operations, None)));
-    let run = BatchRun::new(batch, &engine.graph, &engine.executor);
-    let mut outcome = Ok(());
+    let mut outcome = run.collect();
     for (id, output) in (0..).zip(&engine.graph.outputs) {
+        if !batch.number.is_multiple_of(output.slide) {
+            continue;
+        }
         let mut operation = OutputOperationInfo {
             batch_time: batch.time,
             id,

@@ -62,7 +62,7 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
         self.partitioner.partitions()
     }
 
-    fn visit(&self, partition: usize, each: &mut dyn FnMut((K, C))) {
+    fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut((K, C))) {
         self.ordered()[partition].iter().cloned().for_each(each);
     }
 
@@ -75,6 +75,14 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
             .into_records()
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect()
+    }
+
+    fn prepare(&self) {
+        self.ordered();
+    }
+
+    fn lasts(&self) -> bool {
+        true
     }
 
     fn known_count(&self) -> Option<u64> {

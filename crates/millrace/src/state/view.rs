@@ -35,6 +35,10 @@ impl<K: Key, S: Data> StateView<K, S> {
         );
         &self.store
     }
+
+    fn ordered(&self) -> &[Vec<(K, S)>] {
+        self.ordered.get_or_init(|| self.store().ordered())
+    }
 }
 
 impl<K: Key, S: Data> RddSource<(K, S)> for StateView<K, S> {
@@ -42,9 +46,12 @@ impl<K: Key, S: Data> RddSource<(K, S)> for StateView<K, S> {
         self.store.partitions()
     }
 
-    fn visit(&self, partition: usize, each: &mut dyn FnMut((K, S))) {
-        let ordered = self.ordered.get_or_init(|| self.store().ordered());
-        ordered[partition].iter().cloned().for_each(each);
+    fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut((K, S))) {
+        self.ordered()[partition].iter().cloned().for_each(each);
+    }
+
+    fn prepare(&self) {
+        self.ordered();
     }
 
     fn take(&self, count: usize) -> Vec<(K, S)> {

@@ -8,9 +8,9 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::data::{Data, Key};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::{BatchRun, Builder, Made, Node};
-use crate::partition::{HashPartitioner, Partitioner};
+use crate::partition::{HashPartitioner, Partitioner, Partitions};
 use crate::pipeline::{NodeId, Partition, Pipeline};
 use crate::rdd::Rdd;
 use crate::shuffle::{Aggregator, KeyHasher, Shard};
@@ -25,6 +25,18 @@ fn default_partitioner<K: Key>(builder: &Builder) -> Arc<dyn Partitioner<K>> {
         .ok()
         .and_then(NonZeroU32::new);
     Arc::new(HashPartitioner::new(partitions.unwrap_or(NonZeroU32::MIN)))
+}
+
+/// The partitioner that an operator was given, or the default one; zero partitions break a rule.
+fn partitioner_of<K: Key>(
+    builder: &Builder,
+    partitions: impl Into<Partitions<K>>,
+    name: &str,
+) -> Arc<dyn Partitioner<K>> {
+    partitions.into().partitioner().unwrap_or_else(|error| {
+        builder.break_rule(Error::illegal(format!("{name}: {error}")));
+        default_partitioner(builder)
+    })
 }
 
 /// A pipeline up to its shuffle, and how its shards are had: a stage that took its blocks as

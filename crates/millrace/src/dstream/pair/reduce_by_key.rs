@@ -1,13 +1,15 @@
 //! `reduce_by_key`: the values of a key become one.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use crate::data::{Data, Key};
+use crate::partition::{Partitioner, Partitions};
 use crate::pipeline::{Output, Pipeline};
 use crate::shuffle::Reduce;
 
 use super::super::{DStream, named};
-use super::{ShuffleNode, Shuffling, default_partitioner};
+use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// Combines the values of every key of a batch by `function`, from left to right (Spark:
@@ -33,8 +35,47 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         F: Fn(V, V) -> V + Send + Sync + 'static,
     {
         let name = named("reduce_by_key", Location::caller());
-        let shuffling = Shuffling::new(&self.pipeline, Reduce(function), &self.builder, &name);
         let partitioner = default_partitioner(&self.builder);
+        self.reduced(name, function, partitioner)
+    }
+
+    /// [`reduce_by_key`](DStream::reduce_by_key) with a number of partitions or a partitioner.
+    ///
+    /// ```
+    /// use millrace::testing::Setup;
+    /// let batches = Setup::default().run_batches(&["a b c\n"], |lines| {
+    ///     lines
+    ///         .flat_map(|line| line.split(" "))
+    ///         .map(|word| (word, 1_i64))
+    ///         .reduce_by_key_with(|a, b| a + b, 2)
+    /// });
+    /// let words: Vec<_> = batches[0].iter().map(|(word, _)| word.as_str()).collect();
+    /// assert_eq!(words, ["b", "c", "a"]);
+    /// ```
+    #[track_caller]
+    pub fn reduce_by_key_with<F>(
+        &self,
+        function: F,
+        partitions: impl Into<Partitions<K>>,
+    ) -> DStream<Output<(K, V)>>
+    where
+        F: Fn(V, V) -> V + Send + Sync + 'static,
+    {
+        let name = named("reduce_by_key", Location::caller());
+        let partitioner = partitioner_of(&self.builder, partitions, &name);
+        self.reduced(name, function, partitioner)
+    }
+
+    fn reduced<F>(
+        &self,
+        name: String,
+        function: F,
+        partitioner: Arc<dyn Partitioner<K>>,
+    ) -> DStream<Output<(K, V)>>
+    where
+        F: Fn(V, V) -> V + Send + Sync + 'static,
+    {
+        let shuffling = Shuffling::new(&self.pipeline, Reduce(function), &self.builder, &name);
         self.of_node(
             name,
             ShuffleNode {

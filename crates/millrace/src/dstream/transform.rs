@@ -1,0 +1,68 @@
+//! `transform`: what an [`Rdd`] can and a stream cannot.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use millrace_types::BatchTime;
+
+use crate::error::Result;
+use crate::graph::{BatchRun, Made, Node};
+use crate::pipeline::{NodeId, Output, Pipeline};
+use crate::rdd::Rdd;
+
+use super::{DStream, named};
+
+impl<P: Pipeline> DStream<P> {
+    /// Makes every batch what `function` makes of it (Spark: `transform`).
+    ///
+    /// `function` runs once a batch on the thread that runs the batches; the operators of the
+    /// [`Rdd`] it is given run on the workers. What feeds it is held until the tick.
+    ///
+    /// ```
+    /// let batches = millrace::testing::run_batches(&["b\na\n"], |lines| {
+    ///     lines.map(|line| line.to_string()).transform(|rdd| rdd.union(rdd))
+    /// });
+    /// assert_eq!(batches, [["b", "a", "b", "a"]]);
+    /// ```
+    #[track_caller]
+    pub fn transform<U, F>(&self, function: F) -> DStream<Output<U>>
+    where
+        U: Send + 'static,
+        F: Fn(&Rdd<P::Item>) -> Rdd<U> + Send + Sync + 'static,
+    {
+        let name = named("transform", Location::caller());
+        self.transformed(name, move |rdd, _| function(rdd))
+    }
+
+    /// A stream of what `function` makes of every batch, for operators that are just that.
+    pub(super) fn transformed<U, F>(&self, name: String, function: F) -> DStream<Output<U>>
+    where
+        U: Send + 'static,
+        F: Fn(&Rdd<P::Item>, BatchTime) -> Rdd<U> + Send + Sync + 'static,
+    {
+        let pipeline = Arc::clone(&self.pipeline);
+        self.of_node(name, Transformed { pipeline, function })
+    }
+}
+
+/// The node of a function from batch to batch.
+struct Transformed<P, F> {
+    pipeline: Arc<P>,
+    function: F,
+}
+
+impl<P, U, F> Node for Transformed<P, F>
+where
+    P: Pipeline,
+    U: Send + 'static,
+    F: Fn(&Rdd<P::Item>, BatchTime) -> Rdd<U> + Send + Sync + 'static,
+{
+    fn inputs(&self) -> Vec<NodeId> {
+        self.pipeline.inputs()
+    }
+
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+        let rdd = batch.rdd(&self.pipeline)?;
+        Ok(Made::of((self.function)(&rdd, batch.time())))
+    }
+}

@@ -1,0 +1,49 @@
+//! The records of one pipeline, then those of another.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{NodeId, Partition, Pipeline};
+
+/// The pipeline of [`DStream::union`](crate::DStream::union).
+pub struct Union<P, Q> {
+    left: Arc<P>,
+    right: Arc<Q>,
+    /// How many inputs are the left one's.
+    border: usize,
+}
+
+impl<P: Pipeline, Q: Pipeline<Item = P::Item>> Union<P, Q> {
+    pub(crate) fn new(left: Arc<P>, right: Arc<Q>) -> Union<P, Q> {
+        let border = left.inputs().len();
+        Union {
+            left,
+            right,
+            border,
+        }
+    }
+}
+
+impl<P: Pipeline, Q: Pipeline<Item = P::Item>> Pipeline for Union<P, Q> {
+    type Item = P::Item;
+
+    fn inputs(&self) -> Vec<NodeId> {
+        let mut inputs = self.left.inputs();
+        inputs.extend(self.right.inputs());
+        inputs
+    }
+
+    fn drive<F: FnMut(P::Item)>(&self, input: usize, partition: &Partition, sink: F) {
+        if input < self.border {
+            self.left.drive(input, partition, sink);
+        } else {
+            self.right.drive(input - self.border, partition, sink);
+        }
+    }
+}
+
+impl<P, Q> fmt::Debug for Union<P, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Union").finish_non_exhaustive()
+    }
+}

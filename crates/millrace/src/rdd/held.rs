@@ -1,0 +1,67 @@
+//! Records that are there: an [`Rdd`](super::Rdd) over vectors.
+
+use std::sync::Arc;
+
+use crate::exec::Executor;
+
+use super::{Rdd, RddSource};
+
+/// Partitions of records, shared by whoever reads them.
+pub(crate) struct Held<T> {
+    partitions: Arc<Vec<Vec<T>>>,
+}
+
+impl<T> Held<T> {
+    pub(crate) fn new(partitions: Vec<Vec<T>>) -> Held<T> {
+        Held {
+            partitions: Arc::new(partitions),
+        }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> RddSource<T> for Held<T> {
+    fn partitions(&self) -> usize {
+        self.partitions.len()
+    }
+
+    fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut(T)) {
+        self.partitions[partition].iter().cloned().for_each(each);
+    }
+
+    fn lasts(&self) -> bool {
+        true
+    }
+
+    fn take(&self, count: usize) -> Vec<T> {
+        self.partitions
+            .iter()
+            .flatten()
+            .take(count)
+            .cloned()
+            .collect()
+    }
+
+    fn known_count(&self) -> Option<u64> {
+        Some(
+            self.partitions
+                .iter()
+                .map(|records| records.len() as u64)
+                .sum(),
+        )
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Rdd<T> {
+    /// An `Rdd` of records that are there.
+    pub(crate) fn of_partitions(partitions: Vec<Vec<T>>, executor: &Executor) -> Rdd<T> {
+        Rdd::new(Held::new(partitions), executor.clone())
+    }
+
+    /// The same records, computed once and kept: this one if it is so already.
+    pub(crate) fn held(&self) -> Rdd<T> {
+        if self.source().lasts() {
+            return self.clone();
+        }
+        Rdd::of_partitions(self.collect_partitions(), self.executor())
+    }
+}

@@ -1,0 +1,88 @@
+//! Reading an [`Rdd`] on the driver's side: what every output needs.
+
+use rayon::prelude::*;
+
+use super::Rdd;
+
+impl<T: Send + 'static> Rdd<T> {
+    /// How many partitions there are. An idle socket's batch has none (Spark 3.5).
+    pub fn partitions(&self) -> usize {
+        self.source().partitions()
+    }
+
+    /// Runs `task` on every piece in `pieces` on the workers, and gives what they gave, in order.
+    pub(crate) fn on_pieces<R: Send>(
+        &self,
+        pieces: Vec<(usize, usize)>,
+        task: impl Fn(usize, usize) -> R + Sync,
+    ) -> Vec<R> {
+        self.source().prepare();
+        match pieces.as_slice() {
+            [] => Vec::new(),
+            &[(partition, piece)] => vec![task(partition, piece)],
+            _ => self.executor().run(|| {
+                pieces
+                    .into_par_iter()
+                    .with_max_len(1)
+                    .map(|(partition, piece)| task(partition, piece))
+                    .collect()
+            }),
+        }
+    }
+
+    /// All records, partition by partition.
+    pub(crate) fn collect_partitions(&self) -> Vec<Vec<T>> {
+        let pieces = self.pieces();
+        let collected = self.on_pieces(pieces.clone(), |partition, piece| {
+            let mut records = Vec::new();
+            self.visit(partition, piece, &mut |record| records.push(record));
+            records
+        });
+        let mut partitions: Vec<Vec<T>> = (0..self.partitions()).map(|_| Vec::new()).collect();
+        for ((partition, piece), mut records) in pieces.into_iter().zip(collected) {
+            if piece == 0 {
+                partitions[partition] = records;
+            } else {
+                partitions[partition].append(&mut records);
+            }
+        }
+        partitions
+    }
+
+    /// All records, partition after partition.
+    pub fn collect(&self) -> Vec<T> {
+        let mut partitions = self.collect_partitions();
+        if partitions.len() == 1 {
+            return partitions.pop().unwrap_or_default();
+        }
+        partitions.into_iter().flatten().collect()
+    }
+
+    /// The first `count` records.
+    pub fn take(&self, count: usize) -> Vec<T> {
+        self.source().take(count)
+    }
+
+    /// The first record, if there is one.
+    pub fn first(&self) -> Option<T> {
+        self.take(1).pop()
+    }
+
+    /// How many records there are.
+    pub fn count(&self) -> u64 {
+        if let Some(count) = self.source().known_count() {
+            return count;
+        }
+        let counts = self.on_pieces(self.pieces(), |partition, piece| {
+            let mut count = 0_u64;
+            self.visit(partition, piece, &mut |_| count += 1);
+            count
+        });
+        counts.into_iter().sum()
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.first().is_none()
+    }
+}

@@ -32,6 +32,7 @@ mod dstream;
 mod error;
 mod exec;
 mod graph;
+mod keyed;
 mod listener;
 mod notice;
 mod order;

@@ -33,6 +33,7 @@ mod durable;
 mod error;
 mod exec;
 mod graph;
+mod keyed;
 mod listener;
 mod notice;
 mod order;

@@ -11,7 +11,9 @@ use millrace_types::{Conf, Duration, keys};
 
 use crate::context::{Settings, StreamingContext};
 use crate::dstream::{DStream, Printer};
+use crate::exec::Executor;
 use crate::pipeline::{Lines, Pipeline};
+use crate::rdd::Rdd;
 use crate::scheduler::ManualClock;
 
 /// How the harness runs a program. What comes out must not depend on `workers` or
@@ -169,6 +171,20 @@ pub fn run_printed<M: AsRef<[u8]>>(
 /// If the program fails.
 pub fn run_context(batches: usize, program: impl FnOnce(&StreamingContext)) -> String {
     Setup::default().run_context(batches, program)
+}
+
+/// An [`Rdd`] of its own two workers, for trying what an `Rdd` can: the records in so many
+/// partitions, which is also how many the results of keyed operators have.
+///
+/// # Panics
+/// If the system gives no threads.
+pub fn parallelize<T: Clone + Send + Sync + 'static>(
+    records: Vec<T>,
+    partitions: usize,
+) -> Rdd<T> {
+    let executor = Executor::new(2).expect("the system gives threads");
+    executor.set_default_partitions(partitions);
+    Rdd::sliced(records, partitions, &executor)
 }
 
 /// Signals after every batch: outputs run in the order in which they were registered.

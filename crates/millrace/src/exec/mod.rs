@@ -27,6 +27,8 @@ struct Inner {
     pool: Option<ThreadPool>,
     threads: Vec<JoinHandle<()>>,
     workers: usize,
+    /// How many partitions a keyed dataset has that was told nothing else.
+    partitions: AtomicUsize,
     urgent: AtomicUsize,
     parked: Mutex<Vec<Task>>,
 }
@@ -63,6 +65,7 @@ impl Executor {
                 pool: Some(pool),
                 threads,
                 workers,
+                partitions: AtomicUsize::new(workers),
                 urgent: AtomicUsize::new(0),
                 parked: Mutex::new(Vec::new()),
             }),
@@ -72,6 +75,17 @@ impl Executor {
     /// How many workers there are.
     pub(crate) fn workers(&self) -> usize {
         self.inner.workers
+    }
+
+    /// How many partitions a keyed dataset has that was told nothing else: as many as workers,
+    /// or what `spark.default.parallelism` says.
+    pub(crate) fn default_partitions(&self) -> usize {
+        self.inner.partitions.load(Ordering::Relaxed)
+    }
+
+    /// Sets the default number of partitions.
+    pub(crate) fn set_default_partitions(&self, partitions: usize) {
+        self.inner.partitions.store(partitions, Ordering::Relaxed);
     }
 
     /// Runs a map task when a worker is free. The task must not panic.

@@ -44,6 +44,7 @@ impl Builder {
         default_partitions: usize,
         interval: Duration,
     ) -> Builder {
+        executor.set_default_partitions(default_partitions);
         let state = State {
             lifecycle: Lifecycle::Initialized,
             nodes: Vec::new(),

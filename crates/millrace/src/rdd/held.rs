@@ -57,6 +57,18 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
         Rdd::new(Held::new(partitions), executor.clone())
     }
 
+    /// An `Rdd` of a list, cut into partitions of about equal length by Spark's rule: partition
+    /// `i` of `n` has the records from `len * i / n` up to `len * (i + 1) / n`.
+    pub(crate) fn sliced(records: Vec<T>, partitions: usize, executor: &Executor) -> Rdd<T> {
+        let (len, count) = (records.len(), partitions.max(1));
+        let mut records = records.into_iter();
+        let slice = |index: usize| {
+            let (start, end) = (len * index / count, len * (index + 1) / count);
+            records.by_ref().take(end - start).collect()
+        };
+        Rdd::of_partitions((0..count).map(slice).collect(), executor)
+    }
+
     /// The same records, computed once and kept: this one if it is so already.
     pub(crate) fn held(&self) -> Rdd<T> {
         if self.source().lasts() {

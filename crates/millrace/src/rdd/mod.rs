@@ -6,8 +6,14 @@
 //! received in a batch is one partition, whose pieces are its blocks: how bytes were cut into
 //! blocks must not show (law 2).
 
+mod folded;
 mod held;
+mod indexed;
+mod narrow;
+mod partitioned;
 mod read;
+mod repartition;
+mod sorted;
 mod union;
 
 use std::fmt;

@@ -12,6 +12,8 @@
 //! Nothing here knows a scheduler, a receiver or a file.
 
 mod aggregate;
+mod cogroup;
+mod combine_by_key;
 mod combiner;
 mod dense;
 mod exchange;
@@ -20,8 +22,11 @@ mod lookahead;
 mod shard;
 mod table;
 mod values;
+mod values_serde;
 
 pub(crate) use aggregate::{Aggregator, Group, Reduce};
+pub(crate) use cogroup::{CoGroup, Side};
+pub(crate) use combine_by_key::CombineBy;
 pub(crate) use combiner::{Combiner, LocalTable};
 pub(crate) use exchange::Exchange;
 pub(crate) use hasher::{KeyHasher, SHARDS, shard_of};

@@ -1,0 +1,82 @@
+//! Keyed operators of an [`Rdd`]: the shuffle of a stream, run over a dataset that is there.
+//!
+//! They compute when they are called, on the workers; results are ordered as those of the
+//! stream's operators are, by partition and first arrival (law 3).
+
+mod cogroup;
+mod combine_by_key;
+mod distinct;
+mod join;
+mod reduce_by_key;
+
+use std::sync::Arc;
+
+use crossbeam::queue::SegQueue;
+
+use crate::data::{Data, Key};
+use crate::exec::Executor;
+use crate::partition::{Partitioner, Partitions};
+use crate::pipeline::{NodeId, Output, Partition, Pipeline};
+use crate::rdd::Rdd;
+use crate::shuffle::{Aggregator, KeyHasher};
+use crate::stage::{ShuffleStage, Shuffled};
+
+/// The partitions of an operator that was given none.
+pub(crate) fn default_partitions<K: Key>(executor: &Executor) -> Partitions<K> {
+    u32::try_from(executor.default_partitions())
+        .unwrap_or(u32::MAX)
+        .into()
+}
+
+/// # Panics
+/// If there are no partitions; the batch fails, and says so.
+fn partitioner<K: Key>(partitions: Partitions<K>) -> Arc<dyn Partitioner<K>> {
+    match partitions.partitioner() {
+        Ok(partitioner) => partitioner,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// What tasks read of a dataset.
+fn pieces<T: Send + 'static>(rdd: &Rdd<T>) -> Vec<Partition> {
+    rdd.source().prepare();
+    let data: Arc<dyn std::any::Any + Send + Sync> = Arc::new(rdd.clone());
+    let piece = |(index, piece)| Partition {
+        data: Arc::clone(&data),
+        index,
+        piece,
+    };
+    rdd.pieces().into_iter().map(piece).collect()
+}
+
+/// A leaf that reads whatever dataset it is given.
+fn leaf<T: Send + 'static>() -> Arc<Output<T>> {
+    Arc::new(Output::of(NodeId(0)))
+}
+
+/// Shuffles the lanes of `pipeline`.
+///
+/// # Panics
+/// With the message of the program's code if that did.
+fn shuffled<P, K, V, A>(
+    pipeline: Arc<P>,
+    lanes: Vec<Vec<Partition>>,
+    aggregator: A,
+    partitions: Partitions<K>,
+    executor: &Executor,
+) -> Rdd<(K, A::Acc)>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    A: Aggregator<V, Acc: Data>,
+{
+    let partitioner = partitioner(partitions);
+    let stage = ShuffleStage::new(pipeline, aggregator, KeyHasher::default(), executor.clone());
+    let shards = match Arc::new(stage).run(lanes) {
+        Ok(shards) => shards.unwrap_or_default(),
+        Err(message) => panic!("{message}"),
+    };
+    let spare = Arc::new(SegQueue::new());
+    Rdd::new(Shuffled::new(shards, partitioner, spare), executor.clone())
+}

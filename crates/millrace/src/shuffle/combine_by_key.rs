@@ -1,0 +1,35 @@
+//! The aggregator of `combine_by_key`: three functions of the program.
+
+use crate::data::Data;
+
+use super::aggregate::{Aggregator, Place};
+
+/// What a first value becomes, how another is added, and how two parts meet.
+pub(crate) struct CombineBy<F, G, H> {
+    pub(crate) create: F,
+    pub(crate) add: G,
+    pub(crate) merge: H,
+}
+
+impl<V, C, F, G, H> Aggregator<V> for CombineBy<F, G, H>
+where
+    V: Data,
+    C: Send + Sync + 'static,
+    F: Fn(V) -> C + Send + Sync + 'static,
+    G: Fn(C, V) -> C + Send + Sync + 'static,
+    H: Fn(C, C) -> C + Send + Sync + 'static,
+{
+    type Acc = C;
+
+    fn create(&self, value: V) -> C {
+        (self.create)(value)
+    }
+
+    fn add(&self, acc: impl Place<C>, value: V) {
+        acc.replace(|acc| (self.add)(acc, value));
+    }
+
+    fn merge(&self, earlier: C, later: C) -> C {
+        (self.merge)(earlier, later)
+    }
+}

@@ -7,8 +7,10 @@
 //! is: a tool that has never seen the program reads them (`docs/DURABILITY.md`).
 
 mod entry;
+mod json;
 
 pub(crate) use entry::{EntryReader, put, remove};
+pub(crate) use json::AnyValue;
 
 /// Something that is kept from batch to batch and can be written down.
 ///

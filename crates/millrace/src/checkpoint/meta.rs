@@ -1,0 +1,119 @@
+//! What a generation says of itself: the program that wrote it, in JSON, for people too.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of everything in a generation's directory.
+pub(crate) const FORMAT: u32 = 1;
+
+/// The file `meta.json` of a generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Meta {
+    pub(crate) format: u32,
+    /// `spark.app.name`, for people.
+    pub(crate) program: String,
+    /// The operators of the program in order, without the places where they were called: what
+    /// keeps something must be the same for a recovery.
+    pub(crate) operators: Vec<String>,
+    /// `spark.default.parallelism`, or the N of `local[N]`.
+    pub(crate) partitions: u32,
+    /// The batch interval in milliseconds when the generation began.
+    pub(crate) interval_ms: i64,
+    pub(crate) stores: Vec<StoreMeta>,
+}
+
+/// One thing that the program keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoreMeta {
+    /// The operator that keeps it.
+    pub(crate) operator: String,
+    /// What of the operator's it is.
+    pub(crate) name: String,
+}
+
+impl Meta {
+    /// Why a program that describes itself so cannot go on from this generation; `None` if it
+    /// can. The batch interval and the number of workers may differ.
+    pub(crate) fn refuses(&self, program: &Meta) -> Option<String> {
+        if self.stores != program.stores {
+            return Some(format!(
+                "it was written by another program: that one keeps {}, this one {}",
+                list(&self.stores),
+                list(&program.stores)
+            ));
+        }
+        if self.operators != program.operators {
+            return Some(format!(
+                "it was written by another program: its operators are [{}], this one's [{}]",
+                self.operators.join(", "),
+                program.operators.join(", ")
+            ));
+        }
+        (self.partitions != program.partitions).then(|| {
+            format!(
+                "it has {} partitions and the program has {}: run with \
+                 --conf spark.default.parallelism={}, or change the checkpoint by \
+                 `millrace-state repartition`",
+                self.partitions, program.partitions, self.partitions
+            )
+        })
+    }
+}
+
+fn list(stores: &[StoreMeta]) -> String {
+    if stores.is_empty() {
+        return "nothing".to_owned();
+    }
+    let names = stores
+        .iter()
+        .map(|store| format!("{} ({})", store.operator, store.name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meta() -> Meta {
+        Meta {
+            format: FORMAT,
+            program: "words".to_owned(),
+            operators: vec![
+                "socket text stream".to_owned(),
+                "update_state_by_key".to_owned(),
+            ],
+            partitions: 2,
+            interval_ms: 5000,
+            stores: vec![StoreMeta {
+                operator: "update_state_by_key".to_owned(),
+                name: "state".to_owned(),
+            }],
+        }
+    }
+
+    #[test]
+    fn what_may_differ_is_not_refused() {
+        let mut program = meta();
+        program.program = "other name".to_owned();
+        program.interval_ms = 1000;
+        assert_eq!(meta().refuses(&program), None);
+    }
+
+    #[test]
+    fn another_program_and_other_partitions_are_refused_and_named() {
+        let mut program = meta();
+        program.stores[0].operator = "map_with_state".to_owned();
+        let refusal = meta().refuses(&program).unwrap();
+        assert!(refusal.contains("update_state_by_key") && refusal.contains("map_with_state"));
+        let mut program = meta();
+        program.operators.pop();
+        assert!(
+            meta()
+                .refuses(&program)
+                .unwrap()
+                .contains("another program")
+        );
+        let mut program = meta();
+        program.partitions = 3;
+        assert!(meta().refuses(&program).unwrap().contains("repartition"));
+    }
+}

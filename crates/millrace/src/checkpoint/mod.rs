@@ -1,0 +1,3 @@
+//! placeholder
+mod meta;
+mod record;

@@ -1,0 +1,153 @@
+//! Entries without the program's types, as JSON: for the tool that reads a checkpoint.
+//!
+//! What JSON cannot say is said in its terms: bytes as a list of numbers, a number that is not
+//! finite as its name, a map whose keys are not texts as a list of pairs.
+
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Number, Value};
+
+/// Any value that can be written down.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AnyValue(pub(crate) Value);
+
+impl<'de> Deserialize<'de> for AnyValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AnyValue, D::Error> {
+        deserializer.deserialize_any(Any).map(AnyValue)
+    }
+}
+
+struct Any;
+
+fn integer<T: fmt::Display + Serialize>(number: T) -> Value {
+    // Beyond 64 bits there is no JSON number that every reader keeps.
+    serde_json::to_value(&number)
+        .ok()
+        .filter(Value::is_number)
+        .unwrap_or_else(|| Value::String(number.to_string()))
+}
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<Value, E> {
+        Ok(i64::try_from(value).map_or_else(|_| Value::String(value.to_string()), integer))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Value, E> {
+        Ok(u64::try_from(value).map_or_else(|_| Value::String(value.to_string()), integer))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        let number = Number::from_f64(value).map(Value::Number);
+        Ok(number.unwrap_or_else(|| Value::String(value.to_string())))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_bytes<E>(self, value: &[u8]) -> Result<Value, E> {
+        Ok(value.iter().copied().map(Value::from).collect())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(Any)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(Any)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(AnyValue(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some((AnyValue(key), AnyValue(value))) = entries.next_entry()? {
+            pairs.push((key, value));
+        }
+        if pairs.iter().all(|(key, _)| key.is_string()) {
+            let text = |(key, value): (Value, Value)| match key {
+                Value::String(key) => (key, value),
+                other => (other.to_string(), value),
+            };
+            return Ok(Value::Object(
+                pairs.into_iter().map(text).collect::<Map<_, _>>(),
+            ));
+        }
+        let pair = |(key, value)| Value::Array(vec![key, value]);
+        Ok(pairs.into_iter().map(pair).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::durable::{EntryReader, put};
+
+    #[derive(Serialize)]
+    struct Score {
+        best: f64,
+        last: Option<i8>,
+        by_round: BTreeMap<u8, bool>,
+    }
+
+    #[test]
+    fn a_tool_reads_what_a_program_wrote() {
+        let mut out = Vec::new();
+        let score = Score {
+            best: f64::INFINITY,
+            last: None,
+            by_round: BTreeMap::from([(1, true)]),
+        };
+        put(&mut out, &("word", -1), 3, &score).unwrap();
+        put(&mut out, &i128::MAX, 4, &serde_json::Value::Null).unwrap();
+        let mut reader = EntryReader::new(&out);
+        let (key, entry) = reader.next::<AnyValue, AnyValue>().unwrap().unwrap();
+        assert_eq!(key.0, json!(["word", -1]));
+        let expected = json!({"best": "inf", "last": null, "by_round": [[1, true]]});
+        assert_eq!(entry, Some((3, AnyValue(expected))));
+        let (key, _) = reader.next::<AnyValue, AnyValue>().unwrap().unwrap();
+        // MessagePack has no number of that size; serde writes it as bytes.
+        assert!(key.0.is_array() || key.0.is_string());
+    }
+}

@@ -1,3 +1,202 @@
-//! placeholder
+//! Nothing is lost: what streams keep is written down, batch by batch, and read again.
+//!
+//! A checkpoint is a log of what each batch has changed, and snapshots in the background that
+//! let go of the log before them. A batch is committed when its outputs have run and its delta
+//! is synced; a crash before that runs it again. `docs/DURABILITY.md` has the layouts and the
+//! steps of a recovery. Law 5: state after a recovery is that of a run that never stopped.
+
+mod contents;
+mod directory;
+mod inspect;
 mod meta;
 mod record;
+mod snapshots;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use millrace_wal::{
+    DirectoryLock, Disk, LogOptions, SegmentLog, Storage, WalError, remove_temporaries,
+};
+
+use crate::durable::Durable;
+use crate::error::{Error, Result};
+use crate::notice::notice;
+
+use contents::Reading;
+use directory::{Directory, FileKind, LOG};
+pub use inspect::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
+pub(crate) use meta::{FORMAT, Meta, StoreMeta};
+pub(crate) use record::Commit;
+use snapshots::Snapshots;
+use writer::BatchLog;
+
+/// What a program asks of its checkpoint directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// A generation of its own; what is there stays untouched.
+    Anew,
+    /// To go on from the newest generation, if there is one.
+    Recover,
+    /// To go on from this generation.
+    RecoverFrom(u32),
+}
+
+/// The checkpoint of a running context.
+pub(crate) struct Checkpoint {
+    log: Arc<BatchLog>,
+    snapshots: Mutex<Snapshots>,
+    _lock: DirectoryLock,
+}
+
+/// A checkpoint that was opened, and the batch that it goes on from.
+pub(crate) struct Opened {
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) last: Option<Commit>,
+    /// The batch interval, in milliseconds, with which that batch was run.
+    pub(crate) interval_ms: i64,
+}
+
+impl Checkpoint {
+    /// Opens the directory for the program that `meta` describes and that keeps `stores`; loads
+    /// them if it goes on from a generation. A snapshot is written whenever the log has grown
+    /// by `log_bytes`.
+    ///
+    /// # Errors
+    /// If another process writes there, if the generation is not this program's, or if what is
+    /// there is damaged or cannot be read or written.
+    pub(crate) fn open(
+        root: &Path,
+        start: Start,
+        meta: &Meta,
+        stores: Vec<Arc<dyn Durable>>,
+        log_bytes: u64,
+    ) -> Result<Opened> {
+        let storage: Arc<dyn Storage> = Arc::new(Disk);
+        let lock = DirectoryLock::acquire(&*storage, root).map_err(refused)?;
+        let directory = Directory {
+            storage,
+            root: root.to_owned(),
+        };
+        let generations = directory.generations().map_err(refused)?;
+        let wanted = match start {
+            Start::Anew => None,
+            Start::Recover => generations.last().copied(),
+            Start::RecoverFrom(number) if generations.contains(&number) => Some(number),
+            Start::RecoverFrom(number) => {
+                return Err(Error::illegal(format!(
+                    "{} has no generation {number}; `millrace-state ls {}` shows what it has",
+                    root.display(),
+                    root.display()
+                )));
+            }
+        };
+        if start == Start::Anew
+            && let Some(last) = generations.last()
+        {
+            notice(format_args!(
+                "{} has the state of an earlier run (generation {last}), which stays as it is; \
+                 this run starts anew. To go on from it, run with --recover={last}",
+                root.display()
+            ));
+        }
+        stores.iter().for_each(|store| store.record());
+        let mut interval_ms = meta.interval_ms;
+        let generation = match wanted {
+            Some(number) => {
+                let written = directory.meta(number).map_err(refused)?;
+                if let Some(why) = written.refuses(meta) {
+                    return Err(Error::illegal(format!(
+                        "cannot go on from the checkpoint in {} (generation {number}): {why}",
+                        root.display()
+                    )));
+                }
+                interval_ms = written.interval_ms;
+                remove_temporaries(&*directory.storage, &directory.generation(number))
+                    .map_err(refused)?;
+                number
+            }
+            None => directory.create(meta).map_err(refused)?,
+        };
+        let (log, contents) = load(&directory, generation, &stores).map_err(refused)?;
+        if let Some(last) = contents.last {
+            stores.iter().for_each(|store| store.loaded(last.number));
+        }
+        if interval_ms != meta.interval_ms {
+            directory.write_meta(generation, meta).map_err(refused)?;
+        }
+        let log = Arc::new(BatchLog::new(log, stores, contents.epoch + 1));
+        let next = contents.snapshot.map_or(1, |number| number + 1);
+        let snapshots =
+            Snapshots::start(directory, generation, Arc::clone(&log), log_bytes, next)
+                .map_err(|error| Error::io("cannot start the thread of the checkpoint", error))?;
+        Ok(Opened {
+            checkpoint: Checkpoint {
+                log,
+                snapshots: Mutex::new(snapshots),
+                _lock: lock,
+            },
+            last: contents.last,
+            interval_ms,
+        })
+    }
+
+    /// Makes what the batch has changed durable.
+    ///
+    /// # Errors
+    /// If it could not be written: the run must end, everything before the batch is durable.
+    pub(crate) fn commit(&self, number: u64, time: i64) -> Result<()> {
+        let committed = self.log.commit(number, time).map_err(refused)?;
+        let snapshots = self.snapshots.lock();
+        snapshots
+            .unwrap_or_else(PoisonError::into_inner)
+            .committed(committed);
+        Ok(())
+    }
+
+    /// Ends the background work.
+    pub(crate) fn close(&self) {
+        let snapshots = self.snapshots.lock();
+        snapshots.unwrap_or_else(PoisonError::into_inner).close();
+    }
+}
+
+/// Reads a generation into its stores and opens its log for more.
+fn load(
+    directory: &Directory,
+    generation: u32,
+    stores: &[Arc<dyn Durable>],
+) -> Result<(SegmentLog, contents::Contents), WalError> {
+    let mut sink = |section: &record::Section<'_>| {
+        let store = stores.get(section.store as usize);
+        let store = store.ok_or_else(|| format!("there is no store {}", section.store))?;
+        store.load(section.entries)
+    };
+    let mut reading = Reading::snapshot(directory, generation, &mut sink)?;
+    let path = directory.log(generation);
+    let from = reading.from;
+    let (log, _) = SegmentLog::open(
+        &directory.storage,
+        &path,
+        log_options(generation),
+        from,
+        |position, frame| reading.frame(&path, position, &frame),
+    )?;
+    Ok((log, reading.contents))
+}
+
+fn log_options(generation: u32) -> LogOptions {
+    LogOptions::new(LOG, FileKind::Log as u8, u64::from(generation))
+}
+
+/// An error of the storage, as one of the engine.
+pub(crate) fn refused(error: WalError) -> Error {
+    Error::new(crate::error::ErrorKind::Io, error.to_string())
+}
+
+impl std::fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checkpoint").finish_non_exhaustive()
+    }
+}

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use millrace_wal::Position;
+
 /// What a frame of the batch log or of a snapshot holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -16,8 +18,8 @@ pub(crate) enum Kind {
     Commit = 2,
     /// All entries of one shard of a store.
     Shard = 3,
-    /// A snapshot is complete.
-    End = 4,
+    /// Where the log goes on from a snapshot.
+    Base = 4,
 }
 
 /// Entries of one shard of a store, of a batch or as of a batch.
@@ -39,6 +41,14 @@ pub(crate) struct Commit {
     pub(crate) time: i64,
 }
 
+/// The first frame of a snapshot: everything up to this commit is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Base {
+    pub(crate) commit: Commit,
+    /// Behind the commit, in the batch log.
+    pub(crate) position: Position,
+}
+
 /// A payload is not what its frame's kind says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed;
@@ -50,6 +60,7 @@ impl fmt::Display for Malformed {
 }
 
 const SECTION_HEAD: usize = 20;
+const COMMIT: usize = 20;
 
 impl<'a> Section<'a> {
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -93,6 +104,27 @@ impl Commit {
     }
 }
 
+impl Base {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut payload = self.commit.encode();
+        payload.extend(self.position.segment.to_le_bytes());
+        payload.extend(self.position.offset.to_le_bytes());
+        payload
+    }
+
+    pub(crate) fn decode(payload: &[u8]) -> Result<Base, Malformed> {
+        let (commit, mut position) = payload.split_at_checked(COMMIT).ok_or(Malformed)?;
+        let base = Base {
+            commit: Commit::decode(commit)?,
+            position: Position {
+                segment: u64::from_le_bytes(take(&mut position)?),
+                offset: u64::from_le_bytes(take(&mut position)?),
+            },
+        };
+        position.is_empty().then_some(base).ok_or(Malformed)
+    }
+}
+
 fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Malformed> {
     let (head, rest) = bytes.split_first_chunk().ok_or(Malformed)?;
     *bytes = rest;
@@ -114,6 +146,9 @@ mod tests {
             prop_assert_eq!(Section::decode(&written), Ok(section));
             let commit = Commit { epoch, number, time };
             prop_assert_eq!(Commit::decode(&commit.encode()), Ok(commit));
+            let position = Position { segment: number, offset: u64::from(store) };
+            let base = Base { commit, position };
+            prop_assert_eq!(Base::decode(&base.encode()), Ok(base));
         }
 
         #[test]

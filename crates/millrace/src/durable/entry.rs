@@ -8,7 +8,7 @@
 //! | MessagePack | the value (put only) |
 
 use rmp_serde::Serializer;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 const REMOVE: u8 = 0;
@@ -42,6 +42,9 @@ fn write<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
+/// The bytes of a key, and the place and the bytes of the value unless the key is gone.
+pub(crate) type RawEntry<'a> = (&'a [u8], Option<(u64, &'a [u8])>);
+
 /// Reads entries one after the other.
 pub(crate) struct EntryReader<'a> {
     rest: &'a [u8],
@@ -65,6 +68,33 @@ impl<'a> EntryReader<'a> {
         let (&what, rest) = self.rest.split_first()?;
         self.rest = rest;
         Some(self.after(what))
+    }
+
+    /// The next entry as bytes: what stands for its key, and its place with what stands for its
+    /// value; `None` at the end.
+    ///
+    /// # Errors
+    /// If what is there is no entry.
+    pub(crate) fn next_raw(&mut self) -> Option<Result<RawEntry<'a>, String>> {
+        let (&what, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(self.raw_after(what))
+    }
+
+    fn raw_after(&mut self, what: u8) -> Result<RawEntry<'a>, String> {
+        let key = self.skip()?;
+        match what {
+            REMOVE => Ok((key, None)),
+            PUT => Ok((key, Some((self.read()?, self.skip()?)))),
+            other => Err(format!("an entry begins with {other}, not with 0 or 1")),
+        }
+    }
+
+    /// Passes over one value and gives its bytes.
+    fn skip(&mut self) -> Result<&'a [u8], String> {
+        let start = self.rest;
+        self.read::<IgnoredAny>()?;
+        Ok(&start[..start.len() - self.rest.len()])
     }
 
     fn after<K, V>(&mut self, what: u8) -> Result<(K, Option<(u64, V)>), String>
@@ -127,7 +157,16 @@ mod tests {
             while let Some(entry) = reader.next() {
                 read.push(entry.unwrap());
             }
-            prop_assert_eq!(read, entries);
+            prop_assert_eq!(read, entries.clone());
+            let (mut reader, mut count) = (EntryReader::new(&out), 0);
+            while let Some(entry) = reader.next_raw() {
+                let (key, kept) = entry.unwrap();
+                let expected = &entries[count];
+                prop_assert_eq!(key, rmp_serde::to_vec_named(&expected.0).unwrap());
+                prop_assert_eq!(kept.map(|(place, _)| place), expected.1.as_ref().map(|kept| kept.0));
+                count += 1;
+            }
+            prop_assert_eq!(count, entries.len());
         }
 
         #[test]

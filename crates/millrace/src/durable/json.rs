@@ -19,6 +19,16 @@ impl<'de> Deserialize<'de> for AnyValue {
     }
 }
 
+impl AnyValue {
+    /// Reads one value.
+    ///
+    /// # Errors
+    /// If the bytes are none.
+    pub(crate) fn read(bytes: &[u8]) -> Result<AnyValue, String> {
+        rmp_serde::from_slice(bytes).map_err(|error| error.to_string())
+    }
+}
+
 struct Any;
 
 fn integer<T: fmt::Display + Serialize>(number: T) -> Value {

@@ -9,7 +9,7 @@
 mod entry;
 mod json;
 
-pub(crate) use entry::{EntryReader, put, remove};
+pub(crate) use entry::{EntryReader, RawEntry, put, remove};
 pub(crate) use json::AnyValue;
 
 /// Something that is kept from batch to batch and can be written down.

@@ -1,0 +1,164 @@
+//! The checkpoint directory: one generation for every run that began anew.
+//!
+//! ```text
+//! <directory>/LOCK                          who writes here
+//! <directory>/generation-000003/meta        which program, sealed
+//! <directory>/generation-000003/log/        the batch log
+//! <directory>/generation-000003/blocks/     the receivers' write-ahead log, if there is one
+//! <directory>/generation-000003/snapshot-…  sealed snapshots, the newest counts
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use millrace_wal::{FileHeader, SealedWriter, Storage, WalError, read_sealed};
+
+use super::meta::{FORMAT, Meta};
+
+/// What sort of file a header names.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+pub(crate) enum FileKind {
+    Meta = 1,
+    Log = 2,
+    Snapshot = 3,
+    Blocks = 4,
+}
+
+/// The kind of the frame in `meta`.
+const META_FRAME: u8 = 1;
+/// What the names of the segments of the batch log begin with.
+pub(crate) const LOG: &str = "log";
+const META: &str = "meta";
+const PREFIX: &str = "generation-";
+const SNAPSHOT: &str = "snapshot-";
+
+type Result<T, E = WalError> = std::result::Result<T, E>;
+
+/// A checkpoint directory on a storage.
+#[derive(Clone)]
+pub(crate) struct Directory {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) root: PathBuf,
+}
+
+impl Directory {
+    /// The generations that are whole enough to have a `meta`, oldest first.
+    pub(crate) fn generations(&self) -> Result<Vec<u32>> {
+        let mut generations = Vec::new();
+        for name in self.names(&self.root)? {
+            let number = name.strip_prefix(PREFIX).and_then(|n| n.parse().ok());
+            if let Some(number) = number
+                && self.names(&self.generation(number))?.iter().any(|name| name == META)
+            {
+                generations.push(number);
+            }
+        }
+        generations.sort_unstable();
+        Ok(generations)
+    }
+
+    /// The names in a directory; none if it is not there.
+    fn names(&self, directory: &Path) -> Result<Vec<String>> {
+        match self.storage.list(directory) {
+            Ok(names) => Ok(names),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            // A file that is named as a generation would be is none.
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(Vec::new()),
+            Err(error) => Err(WalError::io("cannot list", directory, error)),
+        }
+    }
+
+    pub(crate) fn generation(&self, number: u32) -> PathBuf {
+        self.root.join(format!("{PREFIX}{number:06}"))
+    }
+
+    /// Begins a generation after all others, those without a `meta` included.
+    pub(crate) fn create(&self, meta: &Meta) -> Result<u32> {
+        let last = self
+            .names(&self.root)?
+            .iter()
+            .filter_map(|name| name.strip_prefix(PREFIX)?.parse::<u32>().ok())
+            .max();
+        let number = last.map_or(1, |last| last + 1);
+        let path = self.generation(number);
+        for directory in [path.clone(), path.join("log")] {
+            self.storage
+                .create_directory(&directory)
+                .map_err(|error| WalError::io("cannot create", &directory, error))?;
+        }
+        for directory in [&self.root, &path] {
+            self.storage
+                .sync_directory(directory)
+                .map_err(|error| WalError::io("cannot sync", directory, error))?;
+        }
+        self.write_meta(number, meta)?;
+        Ok(number)
+    }
+
+    /// Writes what a generation says of itself, in place of what it said.
+    pub(crate) fn write_meta(&self, number: u32, meta: &Meta) -> Result<()> {
+        let header = header(FileKind::Meta, number, 0);
+        let mut file =
+            SealedWriter::create(&self.storage, &self.generation(number), META, header)?;
+        let text = serde_json::to_vec_pretty(meta).unwrap_or_default();
+        file.append(META_FRAME, &text)?;
+        file.commit()
+    }
+
+    pub(crate) fn meta(&self, number: u32) -> Result<Meta> {
+        let path = self.generation(number).join(META);
+        let mut read = None;
+        read_sealed(&*self.storage, &path, |frame| {
+            let meta: Meta = serde_json::from_slice(frame.payload)
+                .map_err(|error| WalError::damage(&path, frame.offset, error.to_string()))?;
+            read = Some(meta);
+            Ok(())
+        })?;
+        match read {
+            Some(meta) if meta.format > FORMAT => Err(WalError::NewerFormat {
+                file: path,
+                found: u16::try_from(meta.format).unwrap_or(u16::MAX),
+                known: FORMAT as u16,
+            }),
+            Some(meta) => Ok(meta),
+            None => Err(WalError::damage(&path, 0, "it says nothing")),
+        }
+    }
+
+    /// The snapshots of a generation, oldest first: their numbers and files.
+    pub(crate) fn snapshots(&self, number: u32) -> Result<Vec<(u64, PathBuf)>> {
+        let path = self.generation(number);
+        let of_name = |name: String| {
+            let number = name.strip_prefix(SNAPSHOT)?.parse().ok()?;
+            Some((number, path.join(name)))
+        };
+        let names = self.names(&path)?.into_iter();
+        let mut snapshots: Vec<_> = names.filter_map(of_name).collect();
+        snapshots.sort_unstable();
+        Ok(snapshots)
+    }
+
+    /// The name of snapshot number `snapshot`.
+    pub(crate) fn snapshot_name(snapshot: u64) -> String {
+        format!("{SNAPSHOT}{snapshot:012}")
+    }
+
+    pub(crate) fn log(&self, number: u32) -> PathBuf {
+        self.generation(number).join("log")
+    }
+
+    pub(crate) fn blocks(&self, number: u32) -> PathBuf {
+        self.generation(number).join("blocks")
+    }
+}
+
+/// The header of a file of a generation.
+pub(crate) fn header(kind: FileKind, generation: u32, number: u64) -> FileHeader {
+    FileHeader {
+        kind: kind as u8,
+        generation: u64::from(generation),
+        number,
+        before: 0,
+    }
+}

@@ -1,0 +1,216 @@
+//! Snapshots: everything that is kept, written in the background, shard by shard.
+//!
+//! Batches go on meanwhile, so the shards of one snapshot are of different batches; each says of
+//! which. A snapshot gets its name when the newest of these batches is durable in the log: state
+//! from the future must not survive a crash. The log before it is let go then.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use millrace_wal::{SealedWriter, WalError, failpoint};
+
+use crate::notice::notice;
+
+use super::directory::{Directory, FileKind, header};
+use super::record::{Base, Kind, Section};
+use super::writer::{BatchLog, Committed};
+
+type Result<T, E = WalError> = std::result::Result<T, E>;
+
+/// The thread that writes snapshots, and what it waits for.
+pub(crate) struct Snapshots {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    directory: Directory,
+    generation: u32,
+    log: Arc<BatchLog>,
+    /// A snapshot is written when the log has grown by so many bytes, or by twice the last
+    /// snapshot if that is more.
+    log_bytes: u64,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    committed: Option<Committed>,
+    /// Since the last snapshot began.
+    bytes: u64,
+    last_snapshot_bytes: u64,
+    next: u64,
+    closed: bool,
+}
+
+impl Snapshots {
+    /// Starts the thread. `next` is the number of the next snapshot.
+    pub(crate) fn start(
+        directory: Directory,
+        generation: u32,
+        log: Arc<BatchLog>,
+        log_bytes: u64,
+        next: u64,
+    ) -> std::io::Result<Snapshots> {
+        let state = State {
+            next,
+            ..State::default()
+        };
+        let shared = Arc::new(Shared {
+            directory,
+            generation,
+            log,
+            log_bytes,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
+        let own = Arc::clone(&shared);
+        let thread = Builder::new()
+            .name("millrace-checkpoint".to_owned())
+            .spawn(move || own.work())?;
+        Ok(Snapshots {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Says that a batch is durable.
+    pub(crate) fn committed(&self, committed: Committed) {
+        let mut state = self.shared.state();
+        state.bytes += committed.bytes;
+        state.committed = Some(committed);
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+
+    /// Ends the thread; a snapshot that is being written is given up.
+    pub(crate) fn close(&mut self) {
+        self.shared.state().closed = true;
+        self.shared.changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // What it has to say it has said.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Snapshots {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        let mut said = false;
+        loop {
+            let idle = |state: &mut State| {
+                let due = self.log_bytes.max(2 * state.last_snapshot_bytes);
+                !state.closed && (state.bytes < due || state.committed.is_none())
+            };
+            let waited = self.changed.wait_while(self.state(), idle);
+            let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+            let (Some(from), false) = (state.committed, state.closed) else {
+                return;
+            };
+            state.bytes = 0;
+            let number = state.next;
+            drop(state);
+            match self.write(number, from) {
+                Ok(Some(bytes)) => {
+                    let mut state = self.state();
+                    state.next += 1;
+                    state.last_snapshot_bytes = bytes;
+                    said = false;
+                }
+                Ok(None) => return,
+                // The log has everything all the same: it only grows.
+                Err(error) if !said => {
+                    notice(format_args!(
+                        "no snapshot could be written, so the log goes on growing: {error}"
+                    ));
+                    said = true;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Writes one snapshot; gives its size, or nothing if the run ended meanwhile.
+    fn write(&self, number: u64, from: Committed) -> Result<Option<u64>> {
+        let path = self.directory.generation(self.generation);
+        let name = Directory::snapshot_name(number);
+        let header = header(FileKind::Snapshot, self.generation, number);
+        let mut file = SealedWriter::create(&self.directory.storage, &path, &name, header)?;
+        let base = Base {
+            commit: from.commit,
+            position: from.position,
+        };
+        file.append(Kind::Base as u8, &base.encode())?;
+        let (mut bytes, mut newest) = (0, from.commit.number);
+        for (store, durable) in (0..).zip(self.log.stores()) {
+            for shard in 0..durable.shards() {
+                if self.state().closed {
+                    return Ok(None);
+                }
+                let (entries, as_of) = durable.snapshot(shard);
+                // What was durable when this began is in every shard, touched or not.
+                let as_of = as_of.max(from.commit.number);
+                newest = newest.max(as_of);
+                let section = Section {
+                    epoch: self.log.epoch(),
+                    store,
+                    shard,
+                    number: as_of,
+                    entries: &entries,
+                };
+                let payload = section.encode();
+                bytes += payload.len() as u64;
+                file.append(Kind::Shard as u8, &payload)?;
+                failpoint("checkpoint.snapshot.after-shard");
+            }
+        }
+        let not_yet = |state: &mut State| {
+            let last = state.committed.map_or(0, |last| last.commit.number);
+            !state.closed && last < newest
+        };
+        let waited = self.changed.wait_while(self.state(), not_yet);
+        let closed = waited.unwrap_or_else(PoisonError::into_inner).closed;
+        if closed {
+            return Ok(None);
+        }
+        failpoint("checkpoint.snapshot.before-commit");
+        file.commit()?;
+        failpoint("checkpoint.snapshot.after-commit");
+        self.clean(number)?;
+        failpoint("checkpoint.snapshot.before-release");
+        self.log.release(from.position)?;
+        failpoint("checkpoint.snapshot.after-release");
+        Ok(Some(bytes))
+    }
+
+    /// Removes the snapshots before number `newest`: no recovery needs them.
+    fn clean(&self, newest: u64) -> Result<()> {
+        for (number, path) in self.directory.snapshots(self.generation)? {
+            if number < newest {
+                let removed = self.directory.storage.remove(&path);
+                removed.map_err(|error| WalError::io("cannot remove", &path, error))?;
+                failpoint("checkpoint.snapshot.after-remove");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Snapshots {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshots")
+            .field("generation", &self.shared.generation)
+            .finish_non_exhaustive()
+    }
+}

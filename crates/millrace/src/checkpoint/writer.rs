@@ -1,0 +1,95 @@
+//! The batch log: one delta a batch, and the word that it is complete.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use millrace_wal::{Position, SegmentLog, WalError, failpoint};
+
+use crate::durable::Durable;
+
+use super::record::{Commit, Kind, Section};
+
+type Result<T, E = WalError> = std::result::Result<T, E>;
+
+/// Writes batches down, one after the other.
+pub(crate) struct BatchLog {
+    log: Mutex<SegmentLog>,
+    stores: Vec<Arc<dyn Durable>>,
+    epoch: u32,
+}
+
+/// Where a commit stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Committed {
+    pub(crate) commit: Commit,
+    /// Behind it.
+    pub(crate) position: Position,
+    /// Payload bytes of the batch.
+    pub(crate) bytes: u64,
+}
+
+impl BatchLog {
+    pub(crate) fn new(log: SegmentLog, stores: Vec<Arc<dyn Durable>>, epoch: u32) -> BatchLog {
+        let log = Mutex::new(log);
+        BatchLog { log, stores, epoch }
+    }
+
+    fn log(&self) -> std::sync::MutexGuard<'_, SegmentLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn stores(&self) -> &[Arc<dyn Durable>] {
+        &self.stores
+    }
+
+    pub(crate) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Makes what a batch has changed durable.
+    pub(crate) fn commit(&self, number: u64, time: i64) -> Result<Committed> {
+        let mut log = self.log();
+        let mut bytes = 0;
+        for (store, durable) in (0..).zip(&self.stores) {
+            for (shard, entries) in durable.take_changes() {
+                let section = Section {
+                    epoch: self.epoch,
+                    store,
+                    shard,
+                    number,
+                    entries: &entries,
+                };
+                let payload = section.encode();
+                bytes += payload.len() as u64;
+                log.append(Kind::Delta as u8, &payload)?;
+            }
+        }
+        failpoint("checkpoint.commit.before-append");
+        let commit = Commit {
+            epoch: self.epoch,
+            number,
+            time,
+        };
+        log.append(Kind::Commit as u8, &commit.encode())?;
+        failpoint("checkpoint.commit.after-append");
+        let position = log.sync()?;
+        failpoint("checkpoint.commit.after-sync");
+        Ok(Committed {
+            commit,
+            position,
+            bytes,
+        })
+    }
+
+    /// Lets go of what a snapshot has.
+    pub(crate) fn release(&self, before: Position) -> Result<()> {
+        self.log().release(before).map(drop)
+    }
+}
+
+impl std::fmt::Debug for BatchLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchLog")
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}

@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 FLOORS='
 millrace-types:
 millrace-text:
-millrace:          millrace-types millrace-text
+millrace-wal:
+millrace:          millrace-types millrace-text millrace-wal
 millrace-cli:      millrace millrace-types
 millrace-bins:     millrace millrace-cli
 millrace-benches:  millrace millrace-types millrace-text

@@ -50,6 +50,7 @@ mod state;
 
 pub mod testing;
 
+pub use checkpoint::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
 pub use context::{StopHandle, StreamingContext};
 pub use data::{Data, Key};
 pub use dstream::{DStream, StateOptions};

@@ -78,7 +78,10 @@ impl<'a> Reading<'a> {
                 return Ok(());
             }
             if frame.kind != Kind::Shard as u8 {
-                return Err(damage(format!("a snapshot has a frame of kind {}", frame.kind)));
+                return Err(damage(format!(
+                    "a snapshot has a frame of kind {}",
+                    frame.kind
+                )));
             }
             let section = Section::decode(frame.payload).map_err(|e| damage(e.to_string()))?;
             reading.base = Some(section.epoch);
@@ -91,12 +94,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Steps 2 to 4, for one frame of the log.
-    pub(crate) fn frame(
-        &mut self,
-        log: &Path,
-        at: Position,
-        frame: &Frame<'_>,
-    ) -> Result<()> {
+    pub(crate) fn frame(&mut self, log: &Path, at: Position, frame: &Frame<'_>) -> Result<()> {
         let file = log.join(segment_name(LOG, at.segment));
         let damage = |what: String| WalError::damage(&file, frame.offset, what);
         if frame.kind == Kind::Delta as u8 {
@@ -112,7 +110,10 @@ impl<'a> Reading<'a> {
             return Ok(());
         }
         if frame.kind != Kind::Commit as u8 {
-            return Err(damage(format!("the log has a frame of kind {}", frame.kind)));
+            return Err(damage(format!(
+                "the log has a frame of kind {}",
+                frame.kind
+            )));
         }
         let commit = Commit::decode(frame.payload).map_err(|e| damage(e.to_string()))?;
         let pending = std::mem::take(&mut self.pending);
@@ -126,7 +127,10 @@ impl<'a> Reading<'a> {
         let contents = &mut self.contents;
         contents.epoch = contents.epoch.max(commit.epoch);
         contents.batches += 1;
-        if contents.last.is_none_or(|last| last.number <= commit.number) {
+        if contents
+            .last
+            .is_none_or(|last| last.number <= commit.number)
+        {
             contents.last = Some(commit);
         }
         Ok(())

@@ -49,7 +49,10 @@ impl Directory {
         for name in self.names(&self.root)? {
             let number = name.strip_prefix(PREFIX).and_then(|n| n.parse().ok());
             if let Some(number) = number
-                && self.names(&self.generation(number))?.iter().any(|name| name == META)
+                && self
+                    .names(&self.generation(number))?
+                    .iter()
+                    .any(|name| name == META)
             {
                 generations.push(number);
             }
@@ -99,8 +102,7 @@ impl Directory {
     /// Writes what a generation says of itself, in place of what it said.
     pub(crate) fn write_meta(&self, number: u32, meta: &Meta) -> Result<()> {
         let header = header(FileKind::Meta, number, 0);
-        let mut file =
-            SealedWriter::create(&self.storage, &self.generation(number), META, header)?;
+        let mut file = SealedWriter::create(&self.storage, &self.generation(number), META, header)?;
         let text = serde_json::to_vec_pretty(meta).unwrap_or_default();
         file.append(META_FRAME, &text)?;
         file.commit()

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use millrace_types::BatchTime;
-use millrace_wal::{Disk, DirectoryLock, Storage, WalError, read_log};
+use millrace_wal::{DirectoryLock, Disk, Storage, WalError, read_log};
 
 use crate::durable::{AnyValue, EntryReader, RawEntry};
 use crate::error::{Error, Result};
@@ -182,11 +182,19 @@ impl CheckpointReader {
         let path = self.directory.log(number);
         let options = super::log_options(number);
         let from = reading.from;
-        read_log(&*self.directory.storage, &path, &options, from, |position, frame| {
-            reading.frame(&path, position, &frame)
-        })?;
+        read_log(
+            &*self.directory.storage,
+            &path,
+            &options,
+            from,
+            |position, frame| reading.frame(&path, position, &frame),
+        )?;
         // A snapshot that came meanwhile may have let go of log that this read still wanted.
-        let newest = self.directory.snapshots(number)?.pop().map(|(newest, _)| newest);
+        let newest = self
+            .directory
+            .snapshots(number)?
+            .pop()
+            .map(|(newest, _)| newest);
         if newest != reading.contents.snapshot {
             return Err(WalError::io(
                 "cannot read",
@@ -249,7 +257,10 @@ impl StoreContents {
     /// # Errors
     /// If a key or a value is not what it says.
     pub fn entries(&self) -> Result<Vec<StoreEntry>> {
-        let places = self.entries.iter().map(|(key, (place, value))| (*place, (key, value)));
+        let places = self
+            .entries
+            .iter()
+            .map(|(key, (place, value))| (*place, (key, value)));
         let mut ordered: BTreeMap<u64, Vec<_>> = BTreeMap::new();
         for (place, entry) in places {
             ordered.entry(place).or_default().push(entry);
@@ -291,9 +302,12 @@ impl StoreContents {
 
 fn read(bytes: &[u8]) -> Result<serde_json::Value> {
     let value = AnyValue::read(bytes);
-    value
-        .map(|value| value.0)
-        .map_err(|what| Error::new(crate::error::ErrorKind::Io, format!("a value is none: {what}")))
+    value.map(|value| value.0).map_err(|what| {
+        Error::new(
+            crate::error::ErrorKind::Io,
+            format!("a value is none: {what}"),
+        )
+    })
 }
 
 impl fmt::Debug for CheckpointReader {

@@ -128,9 +128,8 @@ impl Checkpoint {
         }
         let log = Arc::new(BatchLog::new(log, stores, contents.epoch + 1));
         let next = contents.snapshot.map_or(1, |number| number + 1);
-        let snapshots =
-            Snapshots::start(directory, generation, Arc::clone(&log), log_bytes, next)
-                .map_err(|error| Error::io("cannot start the thread of the checkpoint", error))?;
+        let snapshots = Snapshots::start(directory, generation, Arc::clone(&log), log_bytes, next)
+            .map_err(|error| Error::io("cannot start the thread of the checkpoint", error))?;
         Ok(Opened {
             checkpoint: Checkpoint {
                 log,

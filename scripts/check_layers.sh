@@ -36,6 +36,7 @@ stage
 keyed
 state
 graph
+checkpoint
 dstream
 listener
 receiver

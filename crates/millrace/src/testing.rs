@@ -100,7 +100,9 @@ impl Setup {
             keys::CHECKPOINT_DIRECTORY,
             std::env::temp_dir().display().to_string(),
         );
-        let settings = Settings::resolve(&conf, Duration::seconds(1)).expect("a setup is legal");
+        let mut settings =
+            Settings::resolve(&conf, Duration::seconds(1)).expect("a setup is legal");
+        settings.durable = false;
         let sink = Box::new(printed.clone());
         let printer = Printer::new(
             settings.print_format,

@@ -36,6 +36,10 @@ pub const PRINT_NUM: &str = "millrace.print.num";
 pub const PRINT_FORMAT: &str = "millrace.print.format";
 /// The file that takes the figures of the run.
 pub const SUMMARY: &str = "millrace.summary";
+/// Whether a run goes on from the checkpoint in its directory, and from which generation.
+pub const CHECKPOINT_RECOVER: &str = "millrace.checkpoint.recover";
+/// By how much the log of the checkpoint grows before a snapshot is written.
+pub const CHECKPOINT_LOG_BYTES: &str = "millrace.checkpoint.logBytes";
 /// The budget for bytes received and not yet finished.
 pub const MAX_BYTES_IN_FLIGHT: &str = "millrace.receiver.maxBytesInFlight";
 /// The longest line that is kept whole.
@@ -156,6 +160,18 @@ pub const KEYS: &[Key] = &[
         ValueKind::Text,
         "none",
         "file for the figures of the run, as JSON",
+    ),
+    key(
+        CHECKPOINT_RECOVER,
+        ValueKind::Text,
+        "false",
+        "go on from the checkpoint: true, false, or the number of a generation",
+    ),
+    key(
+        CHECKPOINT_LOG_BYTES,
+        ValueKind::PositiveSize,
+        "32m",
+        "growth of the checkpoint's log before a snapshot is written",
     ),
     key(
         MAX_BYTES_IN_FLIGHT,

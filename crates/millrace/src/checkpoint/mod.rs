@@ -33,9 +33,10 @@ use snapshots::Snapshots;
 use writer::BatchLog;
 
 /// What a program asks of its checkpoint directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Start {
     /// A generation of its own; what is there stays untouched.
+    #[default]
     Anew,
     /// To go on from the newest generation, if there is one.
     Recover,

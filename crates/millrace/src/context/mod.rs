@@ -1,17 +1,19 @@
 //! The entry point of a program, and the assembly of what it described.
 
+mod durability;
 mod settings;
 mod start;
 mod stop_handle;
 
 use std::fmt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration as StdDuration;
 
 use millrace_types::{Conf, Duration, StreamId, StreamingListener};
 
+use crate::checkpoint::Start;
 use crate::dstream::{DStream, Printer};
 use crate::error::{Error, Result};
 use crate::exec::Executor;
@@ -55,7 +57,8 @@ pub struct StreamingContext {
 struct Parts {
     sources: Vec<Source>,
     listeners: Vec<Box<dyn StreamingListener>>,
-    checkpoint: Option<String>,
+    checkpoint: Option<PathBuf>,
+    start: Start,
     engine: Option<Arc<Engine>>,
     /// The thread that ends last.
     thread: Option<JoinHandle<()>>,
@@ -142,29 +145,6 @@ impl StreamingContext {
             builder: Arc::clone(&self.builder),
             printer: Arc::clone(&self.printer),
         }
-    }
-
-    /// Names the checkpoint directory, which a program that keeps state must have (Spark:
-    /// `checkpoint`), and creates it.
-    ///
-    /// State lives in memory: the directory holds nothing that a restart could go on from yet,
-    /// and a start says so on standard error.
-    ///
-    /// # Errors
-    /// If the directory cannot be created.
-    pub fn checkpoint(&self, directory: impl AsRef<Path>) -> Result<()> {
-        let directory = directory.as_ref();
-        std::fs::create_dir_all(directory).map_err(|error| {
-            Error::io(
-                format!(
-                    "cannot create the checkpoint directory {}",
-                    directory.display()
-                ),
-                error,
-            )
-        })?;
-        self.parts().checkpoint = Some(directory.display().to_string());
-        Ok(())
     }
 
     /// Adds a listener; to be called before the start.

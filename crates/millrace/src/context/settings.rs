@@ -5,6 +5,7 @@ use std::time::Duration as StdDuration;
 
 use millrace_types::{Conf, Duration, Master, TimeUnit, keys};
 
+use crate::checkpoint::Start;
 use crate::dstream::PrintFormat;
 use crate::error::{Error, Result};
 use crate::notice::notice;
@@ -34,6 +35,12 @@ pub(crate) struct Settings {
     pub(crate) max_in_flight: u64,
     pub(crate) max_line: usize,
     pub(crate) checkpoint: Option<String>,
+    /// `spark.app.name`.
+    pub(crate) name: String,
+    pub(crate) recover: Start,
+    pub(crate) snapshot_log_bytes: u64,
+    /// Whether anything is written to the checkpoint directory; a test's harness wants nothing.
+    pub(crate) durable: bool,
 }
 
 impl Settings {
@@ -96,6 +103,23 @@ impl Settings {
             max_in_flight: size(keys::MAX_BYTES_IN_FLIGHT, 256 << 20)?,
             max_line: max_line as usize,
             checkpoint: conf.get(keys::CHECKPOINT_DIRECTORY).map(str::to_owned),
+            name: conf.get(keys::APP_NAME).unwrap_or_default().to_owned(),
+            recover: recover(conf)?,
+            snapshot_log_bytes: size(keys::CHECKPOINT_LOG_BYTES, 32 << 20)?,
+            durable: true,
         })
+    }
+}
+
+fn recover(conf: &Conf) -> Result<Start> {
+    let key = keys::CHECKPOINT_RECOVER;
+    let asked = conf.get(key).unwrap_or("false").trim();
+    match (asked.to_ascii_lowercase().as_str(), asked.parse()) {
+        ("true", _) => Ok(Start::Recover),
+        ("false", _) => Ok(Start::Anew),
+        (_, Ok(generation)) => Ok(Start::RecoverFrom(generation)),
+        _ => Err(Error::config(format_args!(
+            "{key} should be true, false or the number of a generation, but was {asked}"
+        ))),
     }
 }

@@ -4,61 +4,48 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
-use millrace_types::{BatchTime, StreamingEvent};
+use millrace_types::StreamingEvent;
 
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Readers};
 use crate::listener::ListenerBus;
-use crate::notice::notice;
 use crate::receiver::{
     BlockGenerator, Budget, InputSpec, InputTracker, SocketReceiver, SocketSettings,
 };
-use crate::scheduler::{Engine, Receiving, StopMode, generate, run_jobs};
+use crate::scheduler::{Engine, FirstBatch, Receiving, StopMode, generate, run_jobs};
 use crate::stage::EagerStage;
 
-use super::{Parts, Source, StreamingContext};
+use super::durability::first_batch;
+use super::{Source, StreamingContext};
 
 impl StreamingContext {
     pub(super) fn start_engine(&self) -> Result<()> {
         let mut parts = self.parts();
-        self.check_checkpoint(&mut parts)?;
         let graph = self.builder.freeze()?;
+        let opened = self.open_checkpoint(&mut parts, &graph)?;
         let listeners = ListenerBus::start(std::mem::take(&mut parts.listeners))?;
-        let engine = Arc::new(self.engine(graph, &parts.sources, listeners));
-        let now = engine.clock.now();
+        let now = self.clock.now();
+        // Here and not on the generator's thread: a start at one time has one first batch.
+        let first = first_batch(opened.as_ref(), now, self.settings.interval);
+        let checkpoint = opened.map(|opened| opened.checkpoint);
+        let engine = self.engine(graph, &parts.sources, listeners, checkpoint);
+        let engine = Arc::new(engine);
         engine
             .listeners
             .post(|| StreamingEvent::StreamingStarted { time: now });
-        parts.thread = Some(run(&engine)?);
+        parts.thread = Some(run(&engine, first)?);
         parts.engine = Some(engine);
         Ok(())
     }
 
-    /// A program that keeps state must say where (Spark 3.5's rule and words).
-    fn check_checkpoint(&self, parts: &mut Parts) -> Result<()> {
-        if !self.builder.is_stateful() {
-            return Ok(());
-        }
-        if parts.checkpoint.is_none() {
-            let directory = self.settings.checkpoint.as_ref().ok_or_else(|| {
-                Error::illegal(
-                    "The checkpoint directory has not been set. Please set it by \
-                     StreamingContext.checkpoint().",
-                )
-            })?;
-            std::fs::create_dir_all(directory).map_err(|error| {
-                Error::io(
-                    format!("cannot create the checkpoint directory {directory}"),
-                    error,
-                )
-            })?;
-            parts.checkpoint = Some(directory.clone());
-        }
-        notice("state is kept in memory: counts are not kept across restarts");
-        Ok(())
-    }
-
-    fn engine(&self, graph: Graph, sources: &[Source], listeners: Arc<ListenerBus>) -> Engine {
+    fn engine(
+        &self,
+        graph: Graph,
+        sources: &[Source],
+        listeners: Arc<ListenerBus>,
+        checkpoint: Option<Checkpoint>,
+    ) -> Engine {
         let settings = &self.settings;
         let mut readers = graph.readers();
         let specs = sources.iter().map(|source| {
@@ -105,6 +92,7 @@ impl StreamingContext {
             budget,
             receivers,
             listeners,
+            checkpoint,
             outcome: Arc::clone(&self.outcome),
             max_batches: settings.max_batches,
             grace: settings.grace,
@@ -146,11 +134,8 @@ impl StreamingContext {
 }
 
 /// Starts the threads: jobs, generator, receivers. The one that is returned joins the others.
-fn run(engine: &Arc<Engine>) -> Result<JoinHandle<()>> {
+fn run(engine: &Arc<Engine>, first: FirstBatch) -> Result<JoinHandle<()>> {
     let (send, receive) = crossbeam::channel::unbounded();
-    // Here and not on the generator's thread: a start at one time has one first batch.
-    let now = BatchTime::from_millis(engine.clock.now());
-    let first = now.next_multiple_after(engine.interval);
     let own = Arc::clone(engine);
     let jobs = spawn("millrace-jobs", move || run_jobs(&own, &receive))?;
     let receivers = receive_on_threads(engine)?;
@@ -159,6 +144,9 @@ fn run(engine: &Arc<Engine>) -> Result<JoinHandle<()>> {
         generate(&own, first, send, receivers);
         // It catches what batches panic.
         drop(jobs.join());
+        if let Some(checkpoint) = &own.checkpoint {
+            checkpoint.close();
+        }
         own.listeners.close();
         own.outcome.end();
     })

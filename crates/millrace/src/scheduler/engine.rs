@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use millrace_types::Duration;
+use millrace_types::{BatchTime, Duration};
 
+use crate::checkpoint::Checkpoint;
 use crate::error::Error;
 use crate::exec::Executor;
 use crate::graph::Graph;
@@ -24,6 +25,14 @@ pub(crate) struct Receiving {
     pub(crate) stop: Arc<dyn Fn() + Send + Sync>,
 }
 
+/// The batch that a run begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FirstBatch {
+    pub(crate) time: BatchTime,
+    /// Which one it is, from one, over all runs that went on from each other.
+    pub(crate) number: u64,
+}
+
 /// The frozen program and everything that runs it.
 pub(crate) struct Engine {
     pub(crate) graph: Graph,
@@ -35,6 +44,7 @@ pub(crate) struct Engine {
     pub(crate) budget: Arc<Budget>,
     pub(crate) receivers: Vec<Receiving>,
     pub(crate) listeners: Arc<ListenerBus>,
+    pub(crate) checkpoint: Option<Checkpoint>,
     pub(crate) outcome: Arc<Outcome>,
     /// `millrace.maxBatches`.
     pub(crate) max_batches: Option<u64>,

@@ -8,19 +8,21 @@ use millrace_types::{BatchInfo, BatchTime, StreamingEvent};
 
 use crate::graph::Batch;
 
-use super::{Engine, StopMode};
+use super::{Engine, FirstBatch, StopMode};
 
 /// Makes batches, the first one at `first`, until a stop is asked for; then stops the receivers
 /// (their threads are `receivers`) and closes the queue.
 pub(crate) fn generate(
     engine: &Engine,
-    first: BatchTime,
+    first: FirstBatch,
     queue: Sender<Batch>,
     receivers: Vec<JoinHandle<()>>,
 ) {
-    let mut next = first;
     let mut left = engine.max_batches;
-    let mut number = 1;
+    let FirstBatch {
+        time: mut next,
+        mut number,
+    } = first;
     let stopped = || engine.outcome.stop().is_some();
     while engine.clock.wait_until(next, &stopped) {
         tick(engine, next, number, &queue);
@@ -135,6 +137,7 @@ mod tests {
                 stop: Arc::new(move || stop(&own)),
             }],
             listeners: ListenerBus::start(Vec::new()).unwrap(),
+            checkpoint: None,
             outcome: Arc::new(Outcome::default()),
             max_batches,
             grace: std::time::Duration::ZERO,
@@ -159,8 +162,12 @@ mod tests {
         queue.iter().map(batch).collect()
     }
 
-    fn first(clock: &ManualClock) -> BatchTime {
-        BatchTime::from_millis(clock.now()).next_multiple_after(Duration::seconds(1))
+    fn first(clock: &ManualClock) -> FirstBatch {
+        let now = BatchTime::from_millis(clock.now());
+        FirstBatch {
+            time: now.next_multiple_after(Duration::seconds(1)),
+            number: 1,
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
             engine
                 .outcome
                 .leave(inputs.values().map(|input| input.num_bytes).sum());
-        } else if let Err(error) = run_batch(engine, &batch) {
+        } else if let Err(error) = run_batch(engine, &batch).and_then(|()| commit(engine, &batch)) {
             engine.fail(error);
         }
         if batch.has_input {
@@ -31,6 +31,14 @@ pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
         notice(format_args!(
             "stopped: {bytes} bytes were received and not run"
         ));
+    }
+}
+
+/// Makes durable what a batch has changed, before the next one changes it again.
+fn commit(engine: &Engine, batch: &Batch) -> Result<()> {
+    match &engine.checkpoint {
+        Some(checkpoint) => checkpoint.commit(batch.number, batch.time.as_millis()),
+        None => Ok(()),
     }
 }
 

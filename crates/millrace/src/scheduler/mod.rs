@@ -20,7 +20,7 @@ mod jobs;
 mod outcome;
 
 pub(crate) use clock::{Clock, ManualClock, SystemClock};
-pub(crate) use engine::{Engine, Receiving};
+pub(crate) use engine::{Engine, FirstBatch, Receiving};
 pub(crate) use generator::generate;
 pub(crate) use jobs::run_jobs;
 pub(crate) use outcome::{Outcome, StopMode};

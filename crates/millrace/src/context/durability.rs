@@ -1,0 +1,178 @@
+//! How a context comes to its checkpoint, and goes on from one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use millrace_types::{BatchTime, Duration};
+
+use crate::checkpoint::{Checkpoint, FORMAT, Meta, Opened, Start, StoreMeta};
+use crate::durable::Durable;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Kind};
+use crate::scheduler::FirstBatch;
+
+use super::{Parts, StreamingContext};
+
+impl StreamingContext {
+    /// Makes the context of a program that goes on where it was: `create` describes the program,
+    /// and what it kept is read from the newest generation in `directory`, if there is one
+    /// (Spark: `getOrCreate`).
+    ///
+    /// Unlike Spark's, `create` is called every time: functions are not written down, so that a
+    /// program can be changed and keep its state. What the program keeps must be the same:
+    /// [`start`](StreamingContext::start) refuses a checkpoint of another program and says what
+    /// differs.
+    ///
+    /// ```no_run
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::get_or_create("checkpoint", || {
+    ///     let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1))?;
+    ///     ssc.socket_text_stream("localhost", 9999).count_by_value().print();
+    ///     Ok(ssc)
+    /// })?;
+    /// ssc.start()?;
+    /// ssc.await_termination()
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// What `create` gives, and what [`checkpoint`](StreamingContext::checkpoint) does.
+    pub fn get_or_create(
+        directory: impl AsRef<Path>,
+        create: impl FnOnce() -> Result<StreamingContext>,
+    ) -> Result<StreamingContext> {
+        let ssc = create()?;
+        ssc.checkpoint(directory)?;
+        ssc.parts().start = Start::Recover;
+        Ok(ssc)
+    }
+
+    /// Names the checkpoint directory, which a program that keeps state must have (Spark:
+    /// `checkpoint`), and creates it.
+    ///
+    /// What every batch has changed is written there before the next one begins. A run begins a
+    /// generation of its own; with `millrace.checkpoint.recover` set to `true`, or to the number
+    /// of a generation, it goes on from what an earlier run has left.
+    ///
+    /// # Errors
+    /// If the directory cannot be created.
+    pub fn checkpoint(&self, directory: impl AsRef<Path>) -> Result<()> {
+        let directory = directory.as_ref();
+        create_directory(directory)?;
+        self.parts().checkpoint = Some(directory.to_owned());
+        Ok(())
+    }
+
+    /// Opens the checkpoint of a program that keeps something. A program that must have one must
+    /// say where (Spark 3.5's rule and words).
+    pub(super) fn open_checkpoint(
+        &self,
+        parts: &mut Parts,
+        graph: &Graph,
+    ) -> Result<Option<Opened>> {
+        if parts.checkpoint.is_none()
+            && let Some(directory) = &self.settings.checkpoint
+        {
+            create_directory(directory.as_ref())?;
+            parts.checkpoint = Some(directory.into());
+        }
+        let Some(directory) = parts.checkpoint.clone() else {
+            if self.builder.is_stateful() {
+                return Err(Error::illegal(
+                    "The checkpoint directory has not been set. Please set it by \
+                     StreamingContext.checkpoint().",
+                ));
+            }
+            return Ok(None);
+        };
+        let stores = stores(graph);
+        if stores.is_empty() || !self.settings.durable {
+            return Ok(None);
+        }
+        let meta = self.meta(graph, &stores);
+        let start = match parts.start {
+            Start::Anew => self.settings.recover,
+            asked => asked,
+        };
+        let stores = stores.into_iter().map(|(_, durable)| durable).collect();
+        let log_bytes = self.settings.snapshot_log_bytes;
+        Checkpoint::open(&directory, start, &meta, stores, log_bytes).map(Some)
+    }
+
+    fn meta(&self, graph: &Graph, stores: &[(StoreMeta, Arc<dyn Durable>)]) -> Meta {
+        let needed = graph.nodes.iter().zip(&graph.needed);
+        let operators = needed
+            .filter(|(_, needed)| **needed)
+            .map(|(entry, _)| match entry.kind {
+                Kind::Received => "receiver".to_owned(),
+                Kind::Made(_) => operator_of(&entry.name),
+            });
+        Meta {
+            format: FORMAT,
+            program: self.settings.name.clone(),
+            operators: operators.collect(),
+            partitions: u32::try_from(self.settings.partitions).unwrap_or(u32::MAX),
+            interval_ms: self.settings.interval.as_millis(),
+            stores: stores.iter().map(|(meta, _)| meta.clone()).collect(),
+        }
+    }
+}
+
+/// What the nodes of a program keep, in order.
+fn stores(graph: &Graph) -> Vec<(StoreMeta, Arc<dyn Durable>)> {
+    let mut stores = Vec::new();
+    for (entry, _) in graph
+        .nodes
+        .iter()
+        .zip(&graph.needed)
+        .filter(|(_, needed)| **needed)
+    {
+        let Kind::Made(node) = &entry.kind else {
+            continue;
+        };
+        for (name, durable) in node.durables() {
+            let meta = StoreMeta {
+                operator: operator_of(&entry.name),
+                name: name.to_owned(),
+            };
+            stores.push((meta, durable));
+        }
+    }
+    stores
+}
+
+/// The operator of a node's name, without the line that called it, which changes with any edit.
+fn operator_of(name: &str) -> String {
+    name.split(" at ").next().unwrap_or(name).to_owned()
+}
+
+fn create_directory(directory: &Path) -> Result<()> {
+    std::fs::create_dir_all(directory).map_err(|error| {
+        let directory = directory.display();
+        Error::io(
+            format!("cannot create the checkpoint directory {directory}"),
+            error,
+        )
+    })
+}
+
+/// The first batch of a run at `now`: the first multiple of the interval after it; or, of a run
+/// that goes on, the batch after the last one that was committed. Batches that were missed
+/// meanwhile are made one after the other, each with its own time (Spark 3.5). With another
+/// interval than before there is no grid to go on with, and nothing that was missed.
+pub(super) fn first_batch(opened: Option<&Opened>, now: i64, interval: Duration) -> FirstBatch {
+    let anew = BatchTime::from_millis(now).next_multiple_after(interval);
+    let Some((opened, last)) = opened.and_then(|opened| Some((opened, opened.last?))) else {
+        return FirstBatch {
+            time: anew,
+            number: 1,
+        };
+    };
+    let after = BatchTime::from_millis(last.time) + interval;
+    let same = opened.interval_ms == interval.as_millis();
+    FirstBatch {
+        time: if same { after } else { anew },
+        number: last.number + 1,
+    }
+}

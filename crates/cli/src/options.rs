@@ -17,6 +17,8 @@ pub(crate) const MASTER: &str = "master";
 pub(crate) const NAME: &str = "name";
 pub(crate) const CONF: &str = "conf";
 pub(crate) const PROPERTIES_FILE: &str = "properties-file";
+pub(crate) const CHECKPOINT_DIR: &str = "checkpoint-dir";
+pub(crate) const RECOVER: &str = "recover";
 pub(crate) const VERBOSE: &str = "verbose";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const HELP: &str = "help";
@@ -58,6 +60,18 @@ pub(crate) const MEANT: &[Meant] = &[
         None,
         Some("FILE"),
         "settings, instead of spark-defaults.conf",
+    ),
+    meant(
+        CHECKPOINT_DIR,
+        None,
+        Some("DIR"),
+        "where state is kept, instead of the program's directory",
+    ),
+    meant(
+        RECOVER,
+        None,
+        None,
+        "go on from what is there; --recover=N: from generation N",
     ),
     meant(VERBOSE, Some('v'), None, "show the resolved settings"),
     meant(VERSION, None, None, "show the version"),

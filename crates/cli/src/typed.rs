@@ -12,9 +12,11 @@ use clap::builder::{ArgAction, ValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
 
+use millrace_types::keys;
+
 use crate::options::{
-    CONF, HELP, MASTER, MEANT, NAME, OF_A_CLUSTER, PROPERTIES_FILE, SUPERVISE, USAGE_ERROR,
-    VERBOSE, VERSION, WITHOUT_EFFECT,
+    CHECKPOINT_DIR, CONF, HELP, MASTER, MEANT, NAME, OF_A_CLUSTER, PROPERTIES_FILE, RECOVER,
+    SUPERVISE, USAGE_ERROR, VERBOSE, VERSION, WITHOUT_EFFECT,
 };
 
 /// The command line as it was typed.
@@ -81,13 +83,21 @@ pub(crate) fn read(args: &[OsString]) -> Result<Typed, Aside> {
     if matches.get_flag(SUPERVISE) {
         without_effect.push((SUPERVISE, None));
     }
+    let mut conf: Vec<(String, String)> = matches
+        .remove_many(CONF)
+        .map(Iterator::collect)
+        .unwrap_or_default();
+    // Behind the settings: an option of its own beats the same setting in --conf.
+    for (option, key) in [
+        (CHECKPOINT_DIR, keys::CHECKPOINT_DIR),
+        (RECOVER, keys::CHECKPOINT_RECOVER),
+    ] {
+        conf.extend(last(&mut matches, option).map(|value| (key.to_owned(), value)));
+    }
     Ok(Typed {
         master: last(&mut matches, MASTER),
         name: last(&mut matches, NAME),
-        conf: matches
-            .remove_many(CONF)
-            .map(Iterator::collect)
-            .unwrap_or_default(),
+        conf,
         properties_file: matches.remove_one(PROPERTIES_FILE),
         verbose: matches.get_flag(VERBOSE),
         without_effect,
@@ -122,6 +132,12 @@ fn command() -> Command {
             HELP => arg.action(ArgAction::Help),
             VERSION => arg.action(ArgAction::Version),
             CONF => arg.action(ArgAction::Append).value_parser(setting),
+            // Only behind a `=`: the next word is the program's.
+            RECOVER => arg
+                .action(ArgAction::Set)
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true"),
             PROPERTIES_FILE => arg.value_parser(ValueParser::os_string()),
             _ => arg,
         };

@@ -10,7 +10,8 @@ use crate::options::MEANT;
 /// The usage of a program called as `call` says, for instance
 /// `network_wordcount [options] <hostname> <port>`.
 pub(crate) fn usage(call: &str) -> String {
-    let mut text = format!("Usage: {call}\n\nOptions, as spark-submit has them:\n");
+    let mut text =
+        format!("Usage: {call}\n\nOptions, as spark-submit has them, and two for recovery:\n");
     for option in MEANT {
         let short = option
             .short

@@ -36,6 +36,8 @@ pub const PRINT_NUM: &str = "millrace.print.num";
 pub const PRINT_FORMAT: &str = "millrace.print.format";
 /// The file that takes the figures of the run.
 pub const SUMMARY: &str = "millrace.summary";
+/// The checkpoint directory, stronger than the program's.
+pub const CHECKPOINT_DIR: &str = "millrace.checkpoint.dir";
 /// Whether a run goes on from the checkpoint in its directory, and from which generation.
 pub const CHECKPOINT_RECOVER: &str = "millrace.checkpoint.recover";
 /// By how much the log of the checkpoint grows before a snapshot is written.
@@ -162,16 +164,22 @@ pub const KEYS: &[Key] = &[
         "file for the figures of the run, as JSON",
     ),
     key(
+        CHECKPOINT_DIR,
+        ValueKind::Text,
+        "the program's",
+        "checkpoint directory, stronger than that",
+    ),
+    key(
         CHECKPOINT_RECOVER,
         ValueKind::Text,
         "false",
-        "go on from the checkpoint: true, false, or the number of a generation",
+        "go on from it: true, false or a generation",
     ),
     key(
         CHECKPOINT_LOG_BYTES,
         ValueKind::PositiveSize,
         "32m",
-        "growth of the checkpoint's log before a snapshot is written",
+        "growth of its log before a snapshot",
     ),
     key(
         MAX_BYTES_IN_FLIGHT,

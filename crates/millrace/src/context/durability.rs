@@ -55,10 +55,13 @@ impl StreamingContext {
     /// generation of its own; with `millrace.checkpoint.recover` set to `true`, or to the number
     /// of a generation, it goes on from what an earlier run has left.
     ///
+    /// `millrace.checkpoint.dir` overrides `directory`.
+    ///
     /// # Errors
     /// If the directory cannot be created.
     pub fn checkpoint(&self, directory: impl AsRef<Path>) -> Result<()> {
-        let directory = directory.as_ref();
+        let own = self.settings.checkpoint_dir.as_deref();
+        let directory = own.unwrap_or(directory.as_ref());
         create_directory(directory)?;
         self.parts().checkpoint = Some(directory.to_owned());
         Ok(())

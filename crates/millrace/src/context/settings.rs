@@ -1,6 +1,7 @@
 //! What the configuration means for a context: every key read once, here.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration as StdDuration;
 
 use millrace_types::{Conf, Duration, Master, TimeUnit, keys};
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) max_in_flight: u64,
     pub(crate) max_line: usize,
     pub(crate) checkpoint: Option<String>,
+    /// `millrace.checkpoint.dir`.
+    pub(crate) checkpoint_dir: Option<PathBuf>,
     /// `spark.app.name`.
     pub(crate) name: String,
     pub(crate) recover: Start,
@@ -103,6 +106,7 @@ impl Settings {
             max_in_flight: size(keys::MAX_BYTES_IN_FLIGHT, 256 << 20)?,
             max_line: max_line as usize,
             checkpoint: conf.get(keys::CHECKPOINT_DIRECTORY).map(str::to_owned),
+            checkpoint_dir: conf.get(keys::CHECKPOINT_DIR).map(PathBuf::from),
             name: conf.get(keys::APP_NAME).unwrap_or_default().to_owned(),
             recover: recover(conf)?,
             snapshot_log_bytes: size(keys::CHECKPOINT_LOG_BYTES, 32 << 20)?,

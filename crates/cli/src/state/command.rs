@@ -1,0 +1,210 @@
+//! The command line of `millrace-state`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use crate::exit::Exit;
+
+/// What is to be done, and with which checkpoint.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) task: Task,
+    pub(super) directory: PathBuf,
+    /// The newest one if nobody says.
+    pub(super) generation: Option<u32>,
+    /// All of them if nobody says.
+    pub(super) store: Option<usize>,
+}
+
+#[derive(Debug)]
+pub(super) enum Task {
+    Ls,
+    Get { key: String },
+    Export { format: Format },
+    Stats,
+    Verify,
+    Diff { other: PathBuf },
+    Repartition { partitions: u32 },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    JsonLines,
+    Csv,
+}
+
+pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Exit> {
+    let matches = command()
+        .try_get_matches_from(arguments)
+        .map_err(|error| Exit {
+            code: match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
+                _ => 2,
+            },
+            message: error.to_string().trim_end().to_owned(),
+        })?;
+    let (name, matches) = matches.subcommand().unwrap_or(("ls", &matches));
+    let path = |name: &str| {
+        matches
+            .get_one::<PathBuf>(name)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let number = |name: &str| {
+        let known = matches.ids().any(|id| id.as_str() == name);
+        known
+            .then(|| matches.get_one::<u32>(name).copied())
+            .flatten()
+    };
+    Ok(Asked {
+        task: task(name, matches),
+        directory: path("DIR"),
+        generation: number("generation"),
+        store: number("store").map(|store| store as usize),
+    })
+}
+
+fn task(name: &str, matches: &ArgMatches) -> Task {
+    match name {
+        "get" => Task::Get {
+            key: matches
+                .get_one::<String>("KEY")
+                .cloned()
+                .unwrap_or_default(),
+        },
+        "export" => Task::Export {
+            format: match matches.get_one::<String>("format").map(String::as_str) {
+                Some("csv") => Format::Csv,
+                _ => Format::JsonLines,
+            },
+        },
+        "stats" => Task::Stats,
+        "verify" => Task::Verify,
+        "diff" => Task::Diff {
+            other: matches
+                .get_one::<PathBuf>("OTHER")
+                .cloned()
+                .unwrap_or_default(),
+        },
+        "repartition" => Task::Repartition {
+            partitions: matches.get_one::<u32>("PARTITIONS").copied().unwrap_or(1),
+        },
+        _ => Task::Ls,
+    }
+}
+
+fn command() -> Command {
+    let directory = || {
+        Arg::new("DIR")
+            .required(true)
+            .value_parser(value_parser!(PathBuf))
+            .help("the checkpoint directory")
+    };
+    let number = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("N")
+            .value_parser(value_parser!(u32))
+            .help(help)
+    };
+    let generation = || number("generation", "which generation [default: the newest]");
+    let store = || number("store", "which store, from 0 [default: all]");
+    let format = Arg::new("format")
+        .long("format")
+        .value_parser(PossibleValuesParser::new(["jsonl", "csv"]))
+        .default_value("jsonl")
+        .help("jsonl: one {\"key\": …, \"value\": …} a line; csv: key,value in JSON's terms");
+    let partitions = Arg::new("PARTITIONS")
+        .required(true)
+        .value_parser(value_parser!(u32).range(1..))
+        .help("the number of partitions from now on");
+    Command::new("millrace-state")
+        .no_binary_name(true)
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(
+            "Reads the state that a millrace program keeps in its checkpoint directory, also while \
+             the program runs. Writes nothing, but for repartition.",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([
+            Command::new("ls")
+                .about("the generations: programs, last batches, what they keep")
+                .arg(directory()),
+            Command::new("get")
+                .about("what is kept for a key, given as text or as JSON; code 1 if nothing")
+                .args([
+                    directory(),
+                    Arg::new("KEY").required(true),
+                    generation(),
+                    store(),
+                ]),
+            Command::new("export")
+                .about("every key with its value, in the order in which the keys came")
+                .args([directory(), format, generation(), store()]),
+            Command::new("stats")
+                .about("how much is kept")
+                .args([directory(), generation()]),
+            Command::new("verify")
+                .about("reads everything and says whether it is whole")
+                .arg(directory()),
+            Command::new("diff")
+                .about("what differs between the newest generations of two; code 1 if anything")
+                .args([
+                    directory(),
+                    Arg::new("OTHER")
+                        .required(true)
+                        .value_parser(value_parser!(PathBuf)),
+                    generation(),
+                ]),
+            Command::new("repartition")
+                .about("changes the number of partitions; no program may be running")
+                .args([directory(), partitions, generation()]),
+        ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_lines_have_code_two_and_help_has_none() {
+        let code = |line: &[&str]| read(line.iter().map(OsString::from)).unwrap_err().code;
+        assert_eq!(code(&["--help"]), 0);
+        assert_eq!(code(&["get", "dir"]), 2);
+        assert_eq!(code(&["nonsense"]), 2);
+        assert_eq!(code(&["repartition", "dir", "0"]), 2);
+        assert_eq!(code(&["export", "--format", "xml", "dir"]), 2);
+        assert_eq!(code(&[]), 2);
+    }
+
+    #[test]
+    fn a_good_line_is_read() {
+        let line = [
+            "export",
+            "--format=csv",
+            "--generation",
+            "3",
+            "--store=1",
+            "dir",
+        ];
+        let asked = read(line.map(OsString::from)).unwrap();
+        assert!(matches!(
+            asked.task,
+            Task::Export {
+                format: Format::Csv
+            }
+        ));
+        assert_eq!((asked.generation, asked.store), (Some(3), Some(1)));
+        assert_eq!(asked.directory, PathBuf::from("dir"));
+    }
+}

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millrace_wal::{
-    DirectoryLock, Disk, LogOptions, SegmentLog, Storage, WalError, remove_temporaries,
+    DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, remove_temporaries,
 };
 
 use crate::durable::Durable;
@@ -48,6 +48,10 @@ pub(crate) enum Start {
 pub(crate) struct Checkpoint {
     log: Arc<BatchLog>,
     snapshots: Mutex<Snapshots>,
+    /// Where the receivers' log goes on behind the last batch, for runs without one too.
+    blocks: Mutex<Position>,
+    directory: Directory,
+    generation: u32,
     _lock: DirectoryLock,
 }
 
@@ -129,12 +133,22 @@ impl Checkpoint {
         }
         let log = Arc::new(BatchLog::new(log, stores, contents.epoch + 1));
         let next = contents.snapshot.map_or(1, |number| number + 1);
-        let snapshots = Snapshots::start(directory, generation, Arc::clone(&log), log_bytes, next)
-            .map_err(|error| Error::io("cannot start the thread of the checkpoint", error))?;
+        let blocks = contents.last.map_or(Position::START, |last| last.blocks);
+        let snapshots = Snapshots::start(
+            directory.clone(),
+            generation,
+            Arc::clone(&log),
+            log_bytes,
+            next,
+        )
+        .map_err(|error| Error::io("cannot start the thread of the checkpoint", error))?;
         Ok(Opened {
             checkpoint: Checkpoint {
                 log,
                 snapshots: Mutex::new(snapshots),
+                blocks: Mutex::new(blocks),
+                directory,
+                generation,
                 _lock: lock,
             },
             last: contents.last,
@@ -142,17 +156,37 @@ impl Checkpoint {
         })
     }
 
-    /// Makes what the batch has changed durable.
+    /// Makes what the batch has changed durable. `blocks` is where the receivers' log goes on
+    /// behind it, if there is one.
     ///
     /// # Errors
     /// If it could not be written: the run must end, everything before the batch is durable.
-    pub(crate) fn commit(&self, number: u64, time: i64) -> Result<()> {
-        let committed = self.log.commit(number, time).map_err(refused)?;
+    pub(crate) fn commit(&self, number: u64, time: i64, blocks: Option<Position>) -> Result<()> {
+        let mut last = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = blocks.unwrap_or(*last);
+        let committed = self.log.commit(number, time, *last).map_err(refused)?;
         let snapshots = self.snapshots.lock();
         snapshots
             .unwrap_or_else(PoisonError::into_inner)
             .committed(committed);
         Ok(())
+    }
+
+    /// Opens the receivers' log of the generation and gives what it has behind the last commit.
+    ///
+    /// # Errors
+    /// If it is damaged, or cannot be read or written.
+    pub(crate) fn open_blocks<R>(
+        &self,
+        open: impl FnOnce(&Arc<dyn Storage>, &Path, u32, Position) -> Result<R, WalError>,
+    ) -> Result<R> {
+        let path = self.directory.blocks(self.generation);
+        let storage = &self.directory.storage;
+        storage
+            .create_directory(&path)
+            .map_err(|error| refused(WalError::io("cannot create", &path, error)))?;
+        let from = *self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        open(storage, &path, self.generation, from).map_err(refused)
     }
 
     /// Ends the background work.

@@ -39,6 +39,8 @@ pub(crate) struct Commit {
     pub(crate) number: u64,
     /// Batch time in milliseconds since the Unix epoch.
     pub(crate) time: i64,
+    /// Where the receivers' log goes on behind the batch.
+    pub(crate) blocks: Position,
 }
 
 /// The first frame of a snapshot: everything up to this commit is in it.
@@ -60,7 +62,7 @@ impl fmt::Display for Malformed {
 }
 
 const SECTION_HEAD: usize = 20;
-const COMMIT: usize = 20;
+const COMMIT: usize = 36;
 
 impl<'a> Section<'a> {
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -90,6 +92,7 @@ impl Commit {
         let mut payload = self.epoch.to_le_bytes().to_vec();
         payload.extend(self.number.to_le_bytes());
         payload.extend(self.time.to_le_bytes());
+        encode_position(self.blocks, &mut payload);
         payload
     }
 
@@ -99,6 +102,7 @@ impl Commit {
             epoch: u32::from_le_bytes(take(&mut payload)?),
             number: u64::from_le_bytes(take(&mut payload)?),
             time: i64::from_le_bytes(take(&mut payload)?),
+            blocks: decode_position(&mut payload)?,
         };
         payload.is_empty().then_some(commit).ok_or(Malformed)
     }
@@ -107,8 +111,7 @@ impl Commit {
 impl Base {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut payload = self.commit.encode();
-        payload.extend(self.position.segment.to_le_bytes());
-        payload.extend(self.position.offset.to_le_bytes());
+        encode_position(self.position, &mut payload);
         payload
     }
 
@@ -116,13 +119,22 @@ impl Base {
         let (commit, mut position) = payload.split_at_checked(COMMIT).ok_or(Malformed)?;
         let base = Base {
             commit: Commit::decode(commit)?,
-            position: Position {
-                segment: u64::from_le_bytes(take(&mut position)?),
-                offset: u64::from_le_bytes(take(&mut position)?),
-            },
+            position: decode_position(&mut position)?,
         };
         position.is_empty().then_some(base).ok_or(Malformed)
     }
+}
+
+fn encode_position(position: Position, payload: &mut Vec<u8>) {
+    payload.extend(position.segment.to_le_bytes());
+    payload.extend(position.offset.to_le_bytes());
+}
+
+fn decode_position(payload: &mut &[u8]) -> Result<Position, Malformed> {
+    Ok(Position {
+        segment: u64::from_le_bytes(take(payload)?),
+        offset: u64::from_le_bytes(take(payload)?),
+    })
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Malformed> {
@@ -144,19 +156,19 @@ mod tests {
             let section = Section { epoch, store, shard, number, entries: &entries };
             let written = section.encode();
             prop_assert_eq!(Section::decode(&written), Ok(section));
-            let commit = Commit { epoch, number, time };
+            let blocks = Position { segment: number, offset: u64::from(shard) };
+            let commit = Commit { epoch, number, time, blocks };
             prop_assert_eq!(Commit::decode(&commit.encode()), Ok(commit));
-            let position = Position { segment: number, offset: u64::from(store) };
-            let base = Base { commit, position };
+            let base = Base { commit, position: blocks };
             prop_assert_eq!(Base::decode(&base.encode()), Ok(base));
         }
 
         #[test]
         fn what_is_too_short_or_too_long_is_malformed(length in 0_usize..SECTION_HEAD) {
-            let bytes = [0; 40];
+            let bytes = [0; 80];
             prop_assert_eq!(Section::decode(&bytes[..length]), Err(Malformed));
             prop_assert_eq!(Commit::decode(&bytes[..length]), Err(Malformed));
-            prop_assert_eq!(Commit::decode(&bytes[..21 + length]), Err(Malformed));
+            prop_assert_eq!(Commit::decode(&bytes[..COMMIT + 1 + length]), Err(Malformed));
         }
     }
 }

@@ -45,8 +45,8 @@ impl BatchLog {
         self.epoch
     }
 
-    /// Makes what a batch has changed durable.
-    pub(crate) fn commit(&self, number: u64, time: i64) -> Result<Committed> {
+    /// Makes what a batch has changed durable. The receivers' log goes on at `blocks`.
+    pub(crate) fn commit(&self, number: u64, time: i64, blocks: Position) -> Result<Committed> {
         let mut log = self.log();
         let mut bytes = 0;
         for (store, durable) in (0..).zip(&self.stores) {
@@ -68,6 +68,7 @@ impl BatchLog {
             epoch: self.epoch,
             number,
             time,
+            blocks,
         };
         log.append(Kind::Commit as u8, &commit.encode())?;
         failpoint("checkpoint.commit.after-append");

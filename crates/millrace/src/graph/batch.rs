@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millrace_types::{BatchTime, StreamId, StreamInputInfo};
+use millrace_wal::Position;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
@@ -25,6 +26,8 @@ pub(crate) struct Batch {
     pub(crate) inputs: Vec<InputCounter>,
     /// What inputs that are read when the batch is due have brought so far.
     pub(crate) read: Mutex<Vec<StreamInputInfo>>,
+    /// Where the receivers' log goes on behind it, if there is one.
+    pub(crate) log: Option<Position>,
     /// Whether anything was received for it.
     pub(crate) has_input: bool,
     /// Wall-clock milliseconds when the batch was handed over to be run.

@@ -6,6 +6,7 @@
 //! nothing is dropped.
 
 mod block_generator;
+mod block_log;
 mod budget;
 mod socket;
 mod tracker;

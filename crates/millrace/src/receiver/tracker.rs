@@ -91,6 +91,7 @@ impl InputTracker {
             blocks: HashMap::new(),
             inputs: Vec::new(),
             read: Mutex::default(),
+            log: None,
             has_input: false,
             submitted: now,
         };

@@ -37,7 +37,7 @@ pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
 /// Makes durable what a batch has changed, before the next one changes it again.
 fn commit(engine: &Engine, batch: &Batch) -> Result<()> {
     match &engine.checkpoint {
-        Some(checkpoint) => checkpoint.commit(batch.number, batch.time.as_millis()),
+        Some(checkpoint) => checkpoint.commit(batch.number, batch.time.as_millis(), batch.log),
         None => Ok(()),
     }
 }

@@ -1,0 +1,312 @@
+//! The receivers' write-ahead log: a block is written down before anything can see it.
+//!
+//! One thread, `millrace-wal`, appends what receivers seal, syncs once for all that came
+//! meanwhile (group commit), and only then hands the blocks to the tracker, in the order of the
+//! log. A batch is cut by the same thread between two blocks, so that the log says which blocks
+//! a batch has: after a crash it is run again with the same ones (law 5).
+//!
+//! A write that fails is not tried again: the run ends, and what the log has is run next time.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use crossbeam::channel::{Receiver, Sender, unbounded};
+use millrace_types::BatchTime;
+use millrace_wal::{LogOptions, Position, SegmentLog, Storage, WalError, failpoint, segment_name};
+
+use crate::error::Error;
+use crate::graph::Batch;
+
+/// The kind of the frame that ends a batch; all others are of blocks.
+const CUT: u8 = 0;
+const NAME: &str = "blocks";
+
+/// `millrace.wal.sync`: when what was appended is synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum WalSync {
+    /// Before a block is seen: neither a kill nor a power cut loses what was seen.
+    #[default]
+    Block,
+    /// At the tick: a power cut loses the blocks of the batch that was open.
+    Batch,
+    /// Never: a kill loses nothing, a power cut what the system had not written.
+    None,
+}
+
+impl WalSync {
+    pub(crate) fn parse(text: &str) -> Option<WalSync> {
+        match text {
+            "block" => Some(WalSync::Block),
+            "batch" => Some(WalSync::Batch),
+            "none" => Some(WalSync::None),
+            _ => None,
+        }
+    }
+}
+
+/// A sealed block on its way through the log.
+pub(crate) trait Logged: Send {
+    /// What a reader decodes it by; any number but zero.
+    fn kind(&self) -> u8;
+
+    /// Appends its bytes.
+    ///
+    /// # Errors
+    /// If a record cannot be written down.
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String>;
+
+    /// Hands it to the tracker.
+    fn add(self: Box<Self>);
+}
+
+enum Request {
+    Block(Box<dyn Logged>),
+    Cut {
+        number: u64,
+        time: BatchTime,
+        cut: Box<dyn FnOnce() -> Batch + Send>,
+        reply: Sender<(Batch, Position)>,
+    },
+    Release(Position),
+    /// Answered when everything before it has been handed on.
+    Flush(Sender<()>),
+}
+
+/// The log, as receivers and the generator see it.
+pub(crate) struct BlockLog {
+    requests: Mutex<Option<Sender<Request>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A block that was written down by an earlier run: kind and bytes.
+pub(crate) type Written = (u8, Vec<u8>);
+
+/// What an earlier run has received and not committed.
+#[derive(Debug, Default)]
+pub(crate) struct Replayed {
+    /// Batches that were cut, each with its number and blocks, in order.
+    pub(crate) batches: Vec<(u64, BatchTime, Vec<Written>)>,
+    /// Blocks that are in no batch yet.
+    pub(crate) open: Vec<Written>,
+}
+
+impl BlockLog {
+    /// Opens the log in `directory`, reads what stands behind `from`, and starts the thread.
+    /// `failed` is told when the log cannot be written any more.
+    pub(crate) fn open(
+        storage: &Arc<dyn Storage>,
+        directory: &Path,
+        options: LogOptions,
+        from: Position,
+        sync: WalSync,
+        failed: impl Fn(Error) + Send + 'static,
+    ) -> Result<(BlockLog, Replayed), WalError> {
+        let mut replayed = Replayed::default();
+        let (log, _) = SegmentLog::open(storage, directory, options, from, |at, frame| {
+            if frame.kind != CUT {
+                replayed.open.push((frame.kind, frame.payload.to_vec()));
+                return Ok(());
+            }
+            let Some((number, time)) = decode_cut(frame.payload) else {
+                let file = directory.join(segment_name(NAME, at.segment));
+                let what = "the end of a batch is not of this format";
+                return Err(WalError::damage(&file, frame.offset, what));
+            };
+            let blocks = std::mem::take(&mut replayed.open);
+            replayed.batches.push((number, time, blocks));
+            Ok(())
+        })?;
+        let (send, receive) = unbounded();
+        let thread = Builder::new()
+            .name("millrace-wal".to_owned())
+            .spawn(move || Writer { log, sync }.work(&receive, failed))
+            .map_err(|error| WalError::io("cannot start the thread of", directory, error))?;
+        let log = BlockLog {
+            requests: Mutex::new(Some(send)),
+            thread: Mutex::new(Some(thread)),
+        };
+        Ok((log, replayed))
+    }
+
+    /// How the log of a generation is made.
+    pub(crate) fn options(kind: u8, generation: u32) -> LogOptions {
+        LogOptions::new(NAME, kind, u64::from(generation))
+    }
+
+    /// Says whether anybody will look at it: after a failure nobody does.
+    fn request(&self, request: Request) -> bool {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = requests.as_ref().map(|requests| requests.send(request));
+        matches!(sent, Some(Ok(())))
+    }
+
+    /// Takes a sealed block. The tracker gets it when it is durable, behind those before it.
+    pub(crate) fn submit(&self, block: Box<dyn Logged>) {
+        self.request(Request::Block(block));
+    }
+
+    /// Ends the open batch behind everything that was submitted before; `None` if the log has
+    /// failed. The position is that behind the batch.
+    pub(crate) fn cut(
+        &self,
+        number: u64,
+        time: BatchTime,
+        cut: impl FnOnce() -> Batch + Send + 'static,
+    ) -> Option<(Batch, Position)> {
+        let (reply, answer) = crossbeam::channel::bounded(1);
+        let cut = Box::new(cut);
+        self.request(Request::Cut {
+            number,
+            time,
+            cut,
+            reply,
+        });
+        answer.recv().ok()
+    }
+
+    /// Lets go of what no recovery needs any more.
+    pub(crate) fn release(&self, before: Position) {
+        self.request(Request::Release(before));
+    }
+
+    /// Waits until the tracker has everything that was submitted before.
+    pub(crate) fn flush(&self) {
+        let (reply, answer) = crossbeam::channel::bounded(1);
+        if self.request(Request::Flush(reply)) {
+            // An error: the log has failed, and the run ends for it.
+            drop(answer.recv());
+        }
+    }
+
+    /// Ends the thread, when it has done what was asked of it.
+    pub(crate) fn close(&self) {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(requests.take());
+        drop(requests);
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
+            // What it has to say it has told `failed`.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for BlockLog {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The thread's side.
+struct Writer {
+    log: SegmentLog,
+    sync: WalSync,
+}
+
+impl Writer {
+    fn work(mut self, requests: &Receiver<Request>, failed: impl Fn(Error)) {
+        let mut payload = Vec::new();
+        while let Ok(first) = requests.recv() {
+            let more = requests.try_iter();
+            if let Err(error) = self.group(std::iter::once(first).chain(more), &mut payload) {
+                failed(error);
+                return;
+            }
+        }
+    }
+
+    fn group(
+        &mut self,
+        requests: impl Iterator<Item = Request>,
+        payload: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        // Appended and not yet to be seen.
+        let mut waiting: Vec<Box<dyn Logged>> = Vec::new();
+        for request in requests {
+            match request {
+                Request::Block(block) => {
+                    payload.clear();
+                    block.encode(payload).map_err(unwritable)?;
+                    self.log.append(block.kind(), payload).map_err(refused)?;
+                    failpoint("wal.block.after-append");
+                    if self.sync == WalSync::Block {
+                        waiting.push(block);
+                    } else {
+                        // With the system, so that the end of the process loses nothing.
+                        self.log.prepare_sync().map(drop).map_err(refused)?;
+                        block.add();
+                    }
+                }
+                Request::Cut {
+                    number,
+                    time,
+                    cut,
+                    reply,
+                } => {
+                    self.log
+                        .append(CUT, &encode_cut(number, time))
+                        .map_err(refused)?;
+                    self.make_durable()?;
+                    waiting.drain(..).for_each(|block| block.add());
+                    failpoint("wal.cut.after-sync");
+                    // A generator that waits no more has ended with an error.
+                    drop(reply.send((cut(), self.log.end())));
+                }
+                Request::Release(before) => {
+                    self.log.release(before).map(drop).map_err(refused)?;
+                }
+                Request::Flush(reply) => {
+                    self.make_durable()?;
+                    waiting.drain(..).for_each(|block| block.add());
+                    drop(reply.send(()));
+                }
+            }
+        }
+        if !waiting.is_empty() {
+            self.make_durable()?;
+            failpoint("wal.block.after-sync");
+            waiting.drain(..).for_each(|block| block.add());
+        }
+        Ok(())
+    }
+
+    fn make_durable(&mut self) -> Result<(), Error> {
+        match self.sync {
+            WalSync::Block | WalSync::Batch => self.log.sync().map(drop).map_err(refused),
+            WalSync::None => self.log.prepare_sync().map(drop).map_err(refused),
+        }
+    }
+}
+
+fn refused(error: WalError) -> Error {
+    crate::checkpoint::refused(error)
+}
+
+fn unwritable(what: String) -> Error {
+    Error::new(
+        crate::error::ErrorKind::Task,
+        format!("a record that was received cannot be written to the log: {what}"),
+    )
+}
+
+fn encode_cut(number: u64, time: BatchTime) -> [u8; 16] {
+    let mut payload = [0; 16];
+    payload[..8].copy_from_slice(&number.to_le_bytes());
+    payload[8..].copy_from_slice(&time.as_millis().to_le_bytes());
+    payload
+}
+
+fn decode_cut(payload: &[u8]) -> Option<(u64, BatchTime)> {
+    let (number, time) = payload.split_first_chunk::<8>()?;
+    let time: [u8; 8] = time.try_into().ok()?;
+    let time = BatchTime::from_millis(i64::from_le_bytes(time));
+    Some((u64::from_le_bytes(*number), time))
+}
+
+impl fmt::Debug for BlockLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockLog").finish_non_exhaustive()
+    }
+}

@@ -34,6 +34,7 @@ shuffle
 stage
 keyed
 state
+window
 graph
 dstream
 listener

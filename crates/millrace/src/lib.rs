@@ -46,6 +46,7 @@ mod scheduler;
 mod shuffle;
 mod stage;
 mod state;
+mod window;
 
 pub mod testing;
 

@@ -35,6 +35,7 @@ shuffle
 stage
 keyed
 state
+window
 graph
 checkpoint
 dstream

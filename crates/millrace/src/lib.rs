@@ -47,6 +47,7 @@ mod scheduler;
 mod shuffle;
 mod stage;
 mod state;
+mod window;
 
 pub mod testing;
 

@@ -12,6 +12,7 @@ mod output;
 mod pair;
 mod transform;
 mod union;
+mod window;
 
 use std::fmt;
 use std::panic::Location;

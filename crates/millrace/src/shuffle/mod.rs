@@ -29,6 +29,6 @@ pub(crate) use cogroup::{CoGroup, Side};
 pub(crate) use combine_by_key::CombineBy;
 pub(crate) use combiner::{Combiner, LocalTable};
 pub(crate) use exchange::Exchange;
-pub(crate) use hasher::{KeyHasher, SHARDS, shard_of};
+pub(crate) use hasher::{KeyHasher, SHARDS, place_of_tag, shard_of};
 pub(crate) use shard::Shard;
 pub use values::{Iter as ValuesIter, Values};

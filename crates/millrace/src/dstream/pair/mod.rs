@@ -20,7 +20,7 @@ pub use update_state_by_key::StateOptions;
 
 /// The partitioner of an operator that was given none: `spark.default.parallelism` partitions,
 /// else as many as workers.
-fn default_partitioner<K: Key>(builder: &Builder) -> Arc<dyn Partitioner<K>> {
+pub(super) fn default_partitioner<K: Key>(builder: &Builder) -> Arc<dyn Partitioner<K>> {
     let partitions = u32::try_from(builder.default_partitions)
         .ok()
         .and_then(NonZeroU32::new);
@@ -28,7 +28,7 @@ fn default_partitioner<K: Key>(builder: &Builder) -> Arc<dyn Partitioner<K>> {
 }
 
 /// The partitioner that an operator was given, or the default one; zero partitions break a rule.
-fn partitioner_of<K: Key>(
+pub(super) fn partitioner_of<K: Key>(
     builder: &Builder,
     partitions: impl Into<Partitions<K>>,
     name: &str,
@@ -41,7 +41,7 @@ fn partitioner_of<K: Key>(
 
 /// A pipeline up to its shuffle, and how its shards are had: a stage that took its blocks as
 /// they came, or one that takes partitions when the batch is due.
-struct Shuffling<P, K, V, A: Aggregator<V>> {
+pub(super) struct Shuffling<P, K, V, A: Aggregator<V>> {
     stage: Arc<ShuffleStage<P, K, V, A>>,
     inputs: Vec<NodeId>,
     eager: bool,
@@ -49,7 +49,7 @@ struct Shuffling<P, K, V, A: Aggregator<V>> {
 }
 
 /// The shards of one batch.
-type Shards<K, C> = Option<Vec<Shard<K, C>>>;
+pub(super) type Shards<K, C> = Option<Vec<Shard<K, C>>>;
 
 impl<P, K, V, A> Shuffling<P, K, V, A>
 where
@@ -58,7 +58,7 @@ where
     V: Data,
     A: Aggregator<V>,
 {
-    fn new(
+    pub(super) fn new(
         pipeline: &Arc<P>,
         aggregator: A,
         builder: &Builder,
@@ -76,12 +76,30 @@ where
         }
     }
 
-    fn eager(&self) -> Option<Arc<dyn EagerStage>> {
+    pub(super) fn eager(&self) -> Option<Arc<dyn EagerStage>> {
         self.eager
             .then(|| Arc::clone(&self.stage) as Arc<dyn EagerStage>)
     }
 
-    fn shards(&self, batch: &BatchRun<'_>) -> Result<Shards<K, A::Acc>> {
+    /// Whether the stage takes blocks as they come; what it made of a batch must then be asked for.
+    pub(super) fn is_eager(&self) -> bool {
+        self.eager
+    }
+
+    /// The hasher that its shards are cut by.
+    pub(super) fn hasher(&self) -> &KeyHasher {
+        self.stage.hasher()
+    }
+
+    /// Gives shards back that have been emptied, to be used by the next batch.
+    pub(super) fn give_back(&self, shards: Vec<Shard<K, A::Acc>>) {
+        for mut shard in shards {
+            shard.recycle();
+            self.stage.spare_shards().push(shard);
+        }
+    }
+
+    pub(super) fn shards(&self, batch: &BatchRun<'_>) -> Result<Shards<K, A::Acc>> {
         let shards = if self.eager {
             self.stage.finish(batch.time())
         } else {

@@ -1,0 +1,103 @@
+//! The node of a keyed window: every batch is shuffled as it comes in, and slides the store.
+
+use std::sync::Arc;
+
+use crate::data::{Data, Key};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{BatchRun, Made, Node};
+use crate::partition::Partitioner;
+use crate::pipeline::{NodeId, Output, Pipeline};
+use crate::rdd::Rdd;
+use crate::shuffle::Aggregator;
+use crate::stage::EagerStage;
+use crate::window::{Frame, Sliding, WindowStore, WindowView};
+
+use super::super::DStream;
+use super::super::pair::Shuffling;
+use super::Collected;
+
+pub(super) struct KeyedNode<P, K: Key, V, A: Aggregator<V>, S: Sliding<K, Brought = A::Acc>> {
+    pipeline: Arc<P>,
+    shuffling: Shuffling<P, K, V, A>,
+    store: Arc<WindowStore<K, S>>,
+    frame: Frame,
+    collected: Collected,
+    name: String,
+}
+
+impl<P: Pipeline> DStream<P> {
+    /// A stream of the window that `sliding` makes of the pairs of `pipeline`, which are combined
+    /// by `aggregator` in every batch.
+    pub(super) fn keyed_window<Q, K, V, A, S>(
+        &self,
+        name: String,
+        pipeline: &Arc<Q>,
+        frame: Frame,
+        (aggregator, sliding): (A, S),
+        partitioner: Arc<dyn Partitioner<K>>,
+    ) -> DStream<Output<(K, S::Value)>>
+    where
+        Q: Pipeline<Item = (K, V)>,
+        K: Key,
+        V: Data,
+        A: Aggregator<V>,
+        S: Sliding<K, Brought = A::Acc>,
+    {
+        let shuffling = Shuffling::new(pipeline, aggregator, &self.builder, &name);
+        let store = WindowStore::new(sliding, shuffling.hasher(), partitioner);
+        let node = KeyedNode {
+            pipeline: Arc::clone(pipeline),
+            shuffling,
+            store: Arc::new(store),
+            frame,
+            collected: Collected::default(),
+            name: name.clone(),
+        };
+        let node = self.builder.make_every(name, Box::new(node), frame.slide());
+        self.with(Arc::new(Output::of(node)))
+    }
+}
+
+impl<P, K, V, A, S> Node for KeyedNode<P, K, V, A, S>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    A: Aggregator<V>,
+    S: Sliding<K, Brought = A::Acc>,
+{
+    fn inputs(&self) -> Vec<NodeId> {
+        self.pipeline.inputs()
+    }
+
+    fn eager(&self) -> Option<Arc<dyn EagerStage>> {
+        self.shuffling.eager()
+    }
+
+    fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
+        let step = self.frame.step(batch.number());
+        let delta = if step.taken || self.shuffling.is_eager() {
+            self.shuffling.shards(batch)?
+        } else {
+            // No window has this batch, but a state before it has to see it.
+            batch.rdd(&self.pipeline)?;
+            None
+        };
+        let delta = delta.filter(|_| step.taken);
+        let spent = self.store.slide(step, delta, batch.executor());
+        let spent = spent.map_err(|fault| {
+            let message = format!("batch {}, {}: {fault}", batch.time(), self.name);
+            Error::new(ErrorKind::Task, message)
+        })?;
+        self.shuffling.give_back(spent);
+        self.collected.note(batch);
+        Ok(())
+    }
+
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+        self.collected.check(batch, &self.name)?;
+        let executor = batch.executor();
+        let view = WindowView::new(Arc::clone(&self.store), executor.clone());
+        Ok(Made::of(Rdd::new(view, executor.clone())))
+    }
+}

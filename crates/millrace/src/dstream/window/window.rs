@@ -1,0 +1,110 @@
+//! `window`: the last batches of a stream as one.
+
+use std::collections::VecDeque;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use millrace_types::Duration;
+
+use crate::data::Data;
+use crate::error::Result;
+use crate::graph::{BatchRun, Made, Node};
+use crate::pipeline::{NodeId, Output, Pipeline};
+use crate::rdd::Rdd;
+use crate::window::Frame;
+
+use super::super::{DStream, named};
+use super::{Collected, Kind};
+
+impl<P: Pipeline<Item: Data>> DStream<P> {
+    /// The records of the last `window`, every `slide` (Spark: `window`); `None` slides as this
+    /// stream does.
+    ///
+    /// What comes out at batch T are the partitions of the batches in (T - `window`, T], oldest
+    /// first. At the start of the run a window has what there is. Both durations must be positive
+    /// multiples of this stream's slide, otherwise `start` fails; a slide may be longer than the
+    /// window, and what is between two windows is never seen.
+    ///
+    /// The records of every batch are made once and kept until the batch has left. Received
+    /// lines that are kept keep their blocks, which count against
+    /// `millrace.receiver.maxBytesInFlight`: a window of lines cannot be larger than that. Cost:
+    /// a batch costs what it brings; reading a window reads all of it.
+    ///
+    /// ```
+    /// use millrace::Duration;
+    /// let batches = millrace::testing::run_batches(&["a\n", "b\n", "c\n"], |lines| {
+    ///     lines.window(Duration::seconds(2), None)
+    /// });
+    /// assert_eq!(batches, [vec!["a"], vec!["a", "b"], vec!["b", "c"]]);
+    ///
+    /// let batches = millrace::testing::run_batches(&["a\n", "b\n", "c\n", "d\n"], |lines| {
+    ///     lines.window(Duration::seconds(3), Duration::seconds(2))
+    /// });
+    /// assert_eq!(batches, [vec!["a", "b"], vec!["b", "c", "d"]]);
+    /// ```
+    #[track_caller]
+    pub fn window(
+        &self,
+        window: Duration,
+        slide: impl Into<Option<Duration>>,
+    ) -> DStream<Output<P::Item>> {
+        let name = named("window", Location::caller());
+        let frame = self.frame(&name, Kind::Windowed, window, slide.into());
+        let node = WindowNode {
+            pipeline: Arc::clone(&self.pipeline),
+            frame,
+            batches: Mutex::new(VecDeque::new()),
+            collected: Collected::default(),
+            name: name.clone(),
+        };
+        let node = self.builder.make_every(name, Box::new(node), frame.slide());
+        self.with(Arc::new(Output::of(node)))
+    }
+}
+
+struct WindowNode<P: Pipeline> {
+    pipeline: Arc<P>,
+    frame: Frame,
+    /// The batches that windows from now on have, with their numbers.
+    batches: Mutex<VecDeque<(u64, Rdd<P::Item>)>>,
+    collected: Collected,
+    name: String,
+}
+
+impl<P: Pipeline> WindowNode<P> {
+    fn batches(&self) -> MutexGuard<'_, VecDeque<(u64, Rdd<P::Item>)>> {
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<P: Pipeline<Item: Data>> Node for WindowNode<P> {
+    fn inputs(&self) -> Vec<NodeId> {
+        self.pipeline.inputs()
+    }
+
+    fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
+        let step = self.frame.step(batch.number());
+        // First of all: the room may be wanted for what comes.
+        let mut batches = self.batches();
+        while batches
+            .pop_front_if(|(batch, _)| *batch <= step.forgotten)
+            .is_some()
+        {}
+        drop(batches);
+        // Asked for even if no window has it: a state before it has to see every batch.
+        let rdd = batch.rdd(&self.pipeline)?;
+        if step.taken {
+            let held = rdd.held();
+            self.batches().push_back((step.batch, held));
+        }
+        self.collected.note(batch);
+        Ok(())
+    }
+
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+        self.collected.check(batch, &self.name)?;
+        let batches = self.batches();
+        let parts = batches.iter().map(|(_, rdd)| rdd.clone()).collect();
+        Ok(Made::of(Rdd::concatenated(parts, batch.executor())))
+    }
+}

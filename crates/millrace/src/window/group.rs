@@ -1,0 +1,72 @@
+//! `group_by_key_and_window`: the lists of the batches, one behind the other.
+
+use std::marker::PhantomData;
+
+use crate::data::{Data, Key};
+use crate::shuffle::Values;
+
+use super::ring::{Chain, Ring};
+use super::slots::UNSEEN;
+use super::store::{Kept, Sliding};
+
+/// Keeps the values of every batch; a reader sees them put together.
+pub(crate) struct Grouping<V>(PhantomData<fn() -> V>);
+
+impl<V> Grouping<V> {
+    pub(crate) fn new() -> Grouping<V> {
+        Grouping(PhantomData)
+    }
+}
+
+impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
+    type Brought = Values<V>;
+    type Entry = Chain;
+    type Kept = Ring<Values<V>>;
+    type Value = Values<V>;
+
+    fn leaving(&self, kept: &Ring<Values<V>>, forgotten: u64) -> usize {
+        kept.count_leaving(forgotten)
+    }
+
+    fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64) {
+        let Kept { slots, batches } = shard;
+        while let Some(slot) = batches.leaving(forgotten) {
+            let chain = slots.entry_mut(slot);
+            batches.pop(chain);
+            if chain.len() == 0 {
+                slots.remove(slot);
+            } else {
+                let place = batches.get(chain.head()).place;
+                slots.set_place(slot, place);
+            }
+        }
+    }
+
+    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, place: u64, key: K, value: Values<V>) {
+        let Kept { slots, batches } = shard;
+        let slot = slots.slot(key, Chain::default);
+        let chain = slots.entry_mut(slot);
+        let value = millrace_text::detached(value);
+        batches.push(batch, chain, slot, place, value);
+        if chain.len() == 1 {
+            debug_assert_ne!(place, UNSEEN);
+            slots.set_place(slot, place);
+        }
+    }
+
+    fn settle(&self, _shard: &mut Kept<K, Self>, _due: u64) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    fn value(&self, kept: &Ring<Values<V>>, chain: &Chain) -> Option<Values<V>> {
+        let mut all = Values::new();
+        for number in kept.numbers(chain) {
+            all.append(kept.get(number).value.clone());
+        }
+        Some(all)
+    }
+
+    fn renumber(&self, kept: &mut Ring<Values<V>>, numbers: &[u32]) {
+        kept.renumber(numbers);
+    }
+}

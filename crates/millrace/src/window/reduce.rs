@@ -1,0 +1,200 @@
+//! `reduce_by_key_and_window` of a function without an inverse: two stacks a key.
+//!
+//! A key's items stand in the ring, oldest first. The older ones, its *front*, hold not their
+//! own value but that of themselves and all of the front behind them; of the newer ones, its
+//! *back*, one value is kept beside. So the window's value is front and back merged, an item
+//! that enters is merged into the back, and one that leaves the front leaves the next one in its
+//! place. When the front has left, the back is *turned* into a front, newest item first. An item
+//! is merged twice in its life, and a key once for every window that it changes in; arguments
+//! stand in the order of their batches.
+//!
+//! A key that every batch brings would be turned once in a window's length, together with all
+//! others that came when it did. So a key that changes is also turned when its turn comes, by
+//! the place at which it first came, and the work is spread over the windows.
+
+use std::marker::PhantomData;
+
+use crate::data::{Data, Key};
+
+use super::frame::Frame;
+use super::ring::{Chain, Ring};
+use super::slots::UNSEEN;
+use super::store::{Kept, Sliding};
+
+/// Merges the batches of a window by an associative function.
+pub(crate) struct Reducing<V, F> {
+    function: F,
+    value: PhantomData<fn(V) -> V>,
+    /// After so many windows a key that changes is turned; zero if all of a window leaves with
+    /// the next one.
+    lifetime: u64,
+}
+
+impl<V, F> Reducing<V, F> {
+    pub(crate) fn new(function: F, frame: &Frame) -> Reducing<V, F> {
+        Reducing {
+            function,
+            value: PhantomData,
+            lifetime: frame.lifetime(),
+        }
+    }
+}
+
+/// What is kept of a key.
+pub(crate) struct ReducedKey<V> {
+    chain: Chain,
+    /// How many items of the chain are its front.
+    front: u32,
+    /// The others merged, unless there are none or the key is to be turned.
+    back: Option<V>,
+    /// Which of the windows of a lifetime are its turn, by the remainder.
+    phase: u32,
+    /// An item has left that was not of the front: the back must be turned.
+    turns: bool,
+    /// It is among the shard's changed keys.
+    changed: bool,
+    /// What a reader sees.
+    value: Option<V>,
+}
+
+/// What is kept of the batches.
+pub(crate) struct Batches<V> {
+    ring: Ring<V>,
+    /// The slots of the keys that entered or left since a window fired.
+    changed: Vec<u32>,
+    /// Room for the numbers of a chain.
+    numbers: Vec<u32>,
+}
+
+impl<V> Default for Batches<V> {
+    fn default() -> Batches<V> {
+        Batches {
+            ring: Ring::default(),
+            changed: Vec::new(),
+            numbers: Vec::new(),
+        }
+    }
+}
+
+impl<V> ReducedKey<V> {
+    fn new(place: u64) -> ReducedKey<V> {
+        ReducedKey {
+            chain: Chain::default(),
+            front: 0,
+            back: None,
+            phase: place as u32,
+            turns: false,
+            changed: false,
+            value: None,
+        }
+    }
+
+    fn note(&mut self, slot: u32, changed: &mut Vec<u32>) {
+        if !std::mem::replace(&mut self.changed, true) {
+            changed.push(slot);
+        }
+    }
+}
+
+impl<V: Data, F: Fn(V, V) -> V> Reducing<V, F> {
+    /// Makes all items of a key its front.
+    fn turn(&self, key: &mut ReducedKey<V>, ring: &mut Ring<V>, numbers: &mut Vec<u32>) {
+        numbers.clear();
+        numbers.extend(ring.numbers(&key.chain));
+        let (front, back) = numbers.split_at(key.front as usize);
+        if let Some(back) = key.back.take() {
+            for &number in front {
+                let value = &mut ring.get_mut(number).value;
+                *value = (self.function)(value.clone(), back.clone());
+            }
+        }
+        for pair in back.windows(2).rev() {
+            let later = ring.get(pair[1]).value.clone();
+            let value = &mut ring.get_mut(pair[0]).value;
+            *value = (self.function)(value.clone(), later);
+        }
+        key.front = key.chain.len();
+        key.turns = false;
+    }
+}
+
+impl<K, V, F> Sliding<K> for Reducing<V, F>
+where
+    K: Key,
+    V: Data,
+    F: Fn(V, V) -> V + Send + Sync + 'static,
+{
+    type Brought = V;
+    type Entry = ReducedKey<V>;
+    type Kept = Batches<V>;
+    type Value = V;
+
+    fn leaving(&self, kept: &Batches<V>, forgotten: u64) -> usize {
+        kept.ring.count_leaving(forgotten)
+    }
+
+    fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64) {
+        let Batches { ring, changed, .. } = &mut shard.batches;
+        while let Some(slot) = ring.leaving(forgotten) {
+            let key = shard.slots.entry_mut(slot);
+            ring.pop(&mut key.chain);
+            if key.front > 0 {
+                key.front -= 1;
+            } else {
+                key.back = None;
+                key.turns = key.chain.len() > 0;
+            }
+            key.note(slot, changed);
+        }
+    }
+
+    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, place: u64, key: K, value: V) {
+        debug_assert_ne!(place, UNSEEN);
+        let Batches { ring, changed, .. } = &mut shard.batches;
+        let slot = shard.slots.slot(key, || ReducedKey::new(place));
+        let key = shard.slots.entry_mut(slot);
+        let value = millrace_text::detached(value);
+        if !key.turns {
+            key.back = Some(match key.back.take() {
+                Some(back) => (self.function)(back, value.clone()),
+                None => value.clone(),
+            });
+        }
+        ring.push(batch, &mut key.chain, slot, place, value);
+        key.note(slot, changed);
+    }
+
+    fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), &'static str> {
+        let Kept { slots, batches } = shard;
+        for slot in batches.changed.drain(..) {
+            let key = slots.entry_mut(slot);
+            key.changed = false;
+            if key.chain.len() == 0 {
+                slots.remove(slot);
+                continue;
+            }
+            let has_turn =
+                self.lifetime > 0 && (due + u64::from(key.phase)).is_multiple_of(self.lifetime);
+            if key.turns || has_turn {
+                self.turn(key, &mut batches.ring, &mut batches.numbers);
+            }
+            let head = batches.ring.get(key.chain.head());
+            key.value = match &key.back {
+                None => Some(head.value.clone()),
+                Some(back) if key.front == 0 => Some(back.clone()),
+                Some(back) => Some((self.function)(head.value.clone(), back.clone())),
+            };
+            let place = head.place;
+            slots.set_place(slot, place);
+        }
+        Ok(())
+    }
+
+    fn value(&self, _kept: &Batches<V>, key: &ReducedKey<V>) -> Option<V> {
+        key.value.clone()
+    }
+
+    fn renumber(&self, kept: &mut Batches<V>, numbers: &[u32]) {
+        kept.ring.renumber(numbers);
+    }
+}

@@ -1,0 +1,124 @@
+//! Windows over one value a batch: `reduce_by_window` and its kin, the keyed windows without the
+//! keys.
+
+use std::collections::VecDeque;
+
+/// The window of a function without an inverse: two stacks, as in [`reduce`](super::reduce).
+pub(crate) struct Reduced<V> {
+    /// The older batches, the oldest one last: each one merged with those before it here.
+    front: Vec<(u64, V)>,
+    /// The newer ones, oldest first.
+    back: VecDeque<(u64, V)>,
+    /// These merged.
+    merged: Option<V>,
+}
+
+impl<V: Clone> Reduced<V> {
+    pub(crate) fn new() -> Reduced<V> {
+        Reduced {
+            front: Vec::new(),
+            back: VecDeque::new(),
+            merged: None,
+        }
+    }
+
+    /// Lets the batches up to `forgotten` go.
+    pub(crate) fn leave(&mut self, forgotten: u64, function: &impl Fn(V, V) -> V) {
+        while self
+            .front
+            .pop_if(|(batch, _)| *batch <= forgotten)
+            .is_some()
+        {}
+        let before = self.back.len();
+        while self
+            .back
+            .pop_front_if(|(batch, _)| *batch <= forgotten)
+            .is_some()
+        {}
+        if self.back.len() == before {
+            return;
+        }
+        // The front has left before anything of the back could.
+        self.merged = None;
+        while let Some((batch, value)) = self.back.pop_back() {
+            let value = match self.front.last() {
+                Some((_, later)) => function(value, later.clone()),
+                None => value,
+            };
+            self.front.push((batch, value));
+        }
+    }
+
+    /// Takes the value of a batch.
+    pub(crate) fn enter(&mut self, batch: u64, value: V, function: &impl Fn(V, V) -> V) {
+        self.merged = Some(match self.merged.take() {
+            Some(merged) => function(merged, value.clone()),
+            None => value.clone(),
+        });
+        self.back.push_back((batch, value));
+    }
+
+    /// What the window has; `None` if no batch of it had a value.
+    pub(crate) fn value(&self, function: &impl Fn(V, V) -> V) -> Option<V> {
+        match (self.front.last(), &self.merged) {
+            (Some((_, front)), Some(back)) => Some(function(front.clone(), back.clone())),
+            (Some((_, only)), None) | (None, Some(only)) => Some(only.clone()),
+            (None, None) => None,
+        }
+    }
+}
+
+/// The window of a function with an inverse. Once there has been a value there is one.
+pub(crate) struct Inverted<V> {
+    batches: VecDeque<(u64, V)>,
+    value: Option<V>,
+    /// What has left and entered since a window fired.
+    left: Option<V>,
+    entered: Option<V>,
+}
+
+impl<V: Clone> Inverted<V> {
+    pub(crate) fn new() -> Inverted<V> {
+        Inverted {
+            batches: VecDeque::new(),
+            value: None,
+            left: None,
+            entered: None,
+        }
+    }
+
+    /// Lets the batches up to `forgotten` go.
+    pub(crate) fn leave(&mut self, forgotten: u64, function: &impl Fn(V, V) -> V) {
+        while let Some((_, value)) = self.batches.pop_front_if(|(batch, _)| *batch <= forgotten) {
+            merge(&mut self.left, value, function);
+        }
+    }
+
+    /// Takes the value of a batch.
+    pub(crate) fn enter(&mut self, batch: u64, value: V, function: &impl Fn(V, V) -> V) {
+        merge(&mut self.entered, value.clone(), function);
+        self.batches.push_back((batch, value));
+    }
+
+    /// Makes a window of what is there.
+    pub(crate) fn settle(
+        &mut self,
+        function: &impl Fn(V, V) -> V,
+        inverse: &impl Fn(V, V) -> V,
+    ) -> Option<V> {
+        if let Some(left) = self.left.take() {
+            self.value = self.value.take().map(|value| inverse(value, left));
+        }
+        if let Some(entered) = self.entered.take() {
+            merge(&mut self.value, entered, function);
+        }
+        self.value.clone()
+    }
+}
+
+fn merge<V>(place: &mut Option<V>, later: V, function: &impl Fn(V, V) -> V) {
+    *place = Some(match place.take() {
+        Some(earlier) => function(earlier, later),
+        None => later,
+    });
+}

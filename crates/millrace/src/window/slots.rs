@@ -1,0 +1,245 @@
+//! The keys of a shard, in numbered slots.
+//!
+//! What a batch brought to a key is noted under the key's slot, so that it can leave again
+//! without a hash, a comparison or a second copy of the key. A slot keeps its number until its
+//! key goes; places stand apart from keys, because looking for the first few of a million reads
+//! places and little else.
+
+use crate::data::Key;
+use crate::shuffle::KeyHasher;
+
+/// The place of a key that a reader does not see.
+pub(super) const UNSEEN: u64 = u64::MAX;
+
+/// The smallest index, and the fewest slots worth numbering anew.
+const FEW: usize = 1 << 4;
+const WORTH_COMPACTING: usize = 1 << 10;
+
+/// Keys with an entry each.
+pub(super) struct Slots<K, E> {
+    /// Linear probing over a power of two of words: the upper half of a key's hash, and its slot
+    /// plus one; zero is vacant.
+    index: Vec<u64>,
+    entries: Vec<Option<(K, E)>>,
+    places: Vec<u64>,
+    vacant: Vec<u32>,
+    /// How many have a place.
+    seen: usize,
+    hasher: KeyHasher,
+}
+
+/// The shard takes bits from the top of a hash and leaves these.
+fn home(word: u64) -> usize {
+    crate::shuffle::place_of_tag((word >> 32) as u32) as usize
+}
+
+fn slot_of(word: u64) -> usize {
+    (word as u32 - 1) as usize
+}
+
+impl<K: Key, E> Slots<K, E> {
+    pub(super) fn new(hasher: KeyHasher) -> Slots<K, E> {
+        Slots {
+            index: vec![0; FEW],
+            entries: Vec::new(),
+            places: Vec::new(),
+            vacant: Vec::new(),
+            seen: 0,
+            hasher,
+        }
+    }
+
+    /// How many keys there are, seen or not.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len() - self.vacant.len()
+    }
+
+    /// How many keys a reader sees.
+    pub(super) fn seen(&self) -> usize {
+        self.seen
+    }
+
+    fn mask(&self) -> usize {
+        self.index.len() - 1
+    }
+
+    /// The slot of a key, which gets one if it has none.
+    pub(super) fn slot(&mut self, key: K, entry: impl FnOnce() -> E) -> u32 {
+        let tag = self.hasher.hash(&key) >> 32 << 32;
+        let mut at = home(tag) & self.mask();
+        while self.index[at] != 0 {
+            let word = self.index[at];
+            if word >> 32 << 32 == tag
+                && let Some((present, _)) = &self.entries[slot_of(word)]
+                && *present == key
+            {
+                return word as u32 - 1;
+            }
+            at = (at + 1) & self.mask();
+        }
+        let slot = self.vacant.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            self.places.push(UNSEEN);
+            u32::try_from(self.entries.len() - 1).expect("a shard has fewer keys than four billion")
+        });
+        self.entries[slot as usize] = Some((key, entry()));
+        self.index[at] = tag | u64::from(slot + 1);
+        if self.len() > self.index.len() / 8 * 5 {
+            self.resize(self.index.len() * 2);
+        }
+        slot
+    }
+
+    pub(super) fn key(&self, slot: u32) -> &K {
+        &self.pair(slot).0
+    }
+
+    pub(super) fn entry(&self, slot: u32) -> &E {
+        &self.pair(slot).1
+    }
+
+    fn pair(&self, slot: u32) -> &(K, E) {
+        let pair = self.entries[slot as usize].as_ref();
+        pair.expect("a slot is used while its key is there")
+    }
+
+    pub(super) fn entry_mut(&mut self, slot: u32) -> &mut E {
+        let pair = self.entries[slot as usize].as_mut();
+        &mut pair.expect("a slot is used while its key is there").1
+    }
+
+    /// Puts a key where a reader sees it, or, with [`UNSEEN`], where none does.
+    pub(super) fn set_place(&mut self, slot: u32, place: u64) {
+        let before = std::mem::replace(&mut self.places[slot as usize], place);
+        self.seen += usize::from(place != UNSEEN);
+        self.seen -= usize::from(before != UNSEEN);
+    }
+
+    /// Every key that a reader sees: its place and slot, in no order that may be seen outside.
+    pub(super) fn places(&self) -> impl Iterator<Item = (u64, u32)> {
+        (0_u32..)
+            .zip(&self.places)
+            .filter(|&(_, &place)| place != UNSEEN)
+            .map(|(slot, &place)| (place, slot))
+    }
+
+    /// Removes a key. Its slot may be another's from now on.
+    pub(super) fn remove(&mut self, slot: u32) {
+        self.set_place(slot, UNSEEN);
+        let Some((key, _)) = self.entries[slot as usize].take() else {
+            return;
+        };
+        self.vacant.push(slot);
+        let mask = self.mask();
+        let mut hole = home(self.hasher.hash(&key)) & mask;
+        while self.index[hole] as u32 != slot + 1 {
+            hole = (hole + 1) & mask;
+        }
+        // What stands behind the hole moves up, unless it would come before its home.
+        let mut next = (hole + 1) & mask;
+        while self.index[next] != 0 {
+            let from_home = next.wrapping_sub(home(self.index[next])) & mask;
+            if from_home >= (next.wrapping_sub(hole) & mask) {
+                self.index[hole] = self.index[next];
+                hole = next;
+            }
+            next = (next + 1) & mask;
+        }
+        self.index[hole] = 0;
+    }
+
+    fn resize(&mut self, words: usize) {
+        let old = std::mem::replace(&mut self.index, vec![0; words]);
+        for word in old.into_iter().filter(|&word| word != 0) {
+            let mut at = home(word) & (words - 1);
+            while self.index[at] != 0 {
+                at = (at + 1) & (words - 1);
+            }
+            self.index[at] = word;
+        }
+    }
+
+    /// Gives memory back when most slots are vacant: numbers the keys anew, and gives the new
+    /// number of every old slot that has one.
+    pub(super) fn compacted(&mut self) -> Option<Vec<u32>> {
+        let len = self.len();
+        if self.entries.len() < WORTH_COMPACTING || len >= self.entries.len() / 4 {
+            return None;
+        }
+        let mut numbers = vec![0; self.entries.len()];
+        let (mut entries, mut places) = (Vec::with_capacity(len), Vec::with_capacity(len));
+        let old = std::mem::take(&mut self.entries);
+        for (slot, entry) in old.into_iter().enumerate() {
+            if entry.is_some() {
+                numbers[slot] = entries.len() as u32;
+                entries.push(entry);
+                places.push(self.places[slot]);
+            }
+        }
+        (self.entries, self.places, self.vacant) = (entries, places, Vec::new());
+        for word in self.index.iter_mut().filter(|word| **word != 0) {
+            *word = *word >> 32 << 32 | u64::from(numbers[slot_of(*word)] + 1);
+        }
+        self.resize((len * 2).next_power_of_two().max(FEW));
+        Some(numbers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn equals_a_map(steps in prop::collection::vec((any::<bool>(), 0_u32..60), 0..300)) {
+            let mut slots = Slots::new(KeyHasher::default());
+            let mut model: BTreeMap<u32, (u32, u64)> = BTreeMap::new();
+            for (time, (removes, key)) in (0_u64..).zip(steps) {
+                if !removes {
+                    let slot = slots.slot(key, || key + 1);
+                    slots.set_place(slot, if key % 3 == 0 { UNSEEN } else { time });
+                    if let Some((before, _)) = model.insert(key, (slot, time)) {
+                        prop_assert_eq!(before, slot, "a slot stays");
+                    }
+                } else if let Some((slot, _)) = model.remove(&key) {
+                    slots.remove(slot);
+                }
+                prop_assert_eq!(slots.len(), model.len());
+            }
+            let mut seen: Vec<(u64, u32)> = slots.places().collect();
+            seen.sort_unstable();
+            let mut expected: Vec<(u64, u32)> = model
+                .iter()
+                .filter(|(key, _)| *key % 3 != 0)
+                .map(|(_, &(slot, time))| (time, slot))
+                .collect();
+            expected.sort_unstable();
+            prop_assert_eq!(slots.seen(), seen.len());
+            prop_assert_eq!(seen, expected);
+            for (key, (slot, _)) in model {
+                prop_assert_eq!((slots.key(slot), slots.entry(slot)), (&key, &(key + 1)));
+                prop_assert_eq!(slots.slot(key, || 0), slot, "it is found");
+            }
+        }
+    }
+
+    #[test]
+    fn memory_of_many_keys_is_given_back() {
+        let mut slots = Slots::new(KeyHasher::default());
+        let numbers: Vec<u32> = (0..10_000_u32).map(|key| slots.slot(key, || ())).collect();
+        for key in 10..10_000 {
+            slots.remove(numbers[key]);
+        }
+        let renumbered = slots.compacted().unwrap();
+        assert!(slots.entries.len() == 10 && slots.index.len() == 32);
+        for key in 0..10 {
+            let slot = renumbered[numbers[key as usize] as usize];
+            assert_eq!((*slots.key(slot), slots.slot(key, || ())), (key, slot));
+        }
+        assert!(slots.compacted().is_none());
+    }
+}

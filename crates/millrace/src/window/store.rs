@@ -1,0 +1,288 @@
+//! The keys of a window and what is kept of them, by shard.
+//!
+//! A shard of the store is a shard of the shuffle, so that what a batch brought meets its keys
+//! without another exchange. A batch takes the lock of every shard once; readers come while no
+//! batch slides the window.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use rayon::prelude::*;
+
+use crate::data::{Data, Key};
+use crate::exec::Executor;
+use crate::order::Earliest;
+use crate::partition::Partitioner;
+use crate::shuffle::{KeyHasher, SHARDS, Shard};
+
+use super::frame::Step;
+use super::slots::Slots;
+
+/// Below this, a slide is done before another thread has woken up.
+const WORTH_SHARING: usize = 1 << 12;
+
+/// How what a window has of a key changes when batches enter and leave.
+///
+/// In every batch of the parent first the forgotten batches leave, then the keys of the batch
+/// enter; when a window fires, the shard is settled: its keys have the values and the places
+/// that a reader sees.
+pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
+    /// What one batch has of a key.
+    type Brought: Send + Sync + 'static;
+    /// What is kept of a key.
+    type Entry: Send + Sync + 'static;
+    /// What is kept of the batches.
+    type Kept: Default + Send + Sync + 'static;
+    /// What a reader sees of a key.
+    type Value: Data;
+
+    /// How many items the batches up to `forgotten` have.
+    fn leaving(&self, kept: &Self::Kept, forgotten: u64) -> usize;
+
+    /// Lets the batches up to `forgotten` go.
+    fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64);
+
+    /// Takes what a batch has of a key; `place` is when it first had it.
+    fn enter(
+        &self,
+        shard: &mut Kept<K, Self>,
+        batch: u64,
+        place: u64,
+        key: K,
+        value: Self::Brought,
+    );
+
+    /// Makes window number `due` of what is there.
+    ///
+    /// # Errors
+    /// What is wrong with the program, if the window cannot be made.
+    fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), &'static str>;
+
+    /// What a reader sees of a key that has a place.
+    fn value(&self, kept: &Self::Kept, entry: &Self::Entry) -> Option<Self::Value>;
+
+    /// Notes the new numbers of slots.
+    fn renumber(&self, kept: &mut Self::Kept, numbers: &[u32]);
+}
+
+/// A shard of a window.
+pub(crate) struct Kept<K: Key, S: Sliding<K>> {
+    pub(super) slots: Slots<K, S::Entry>,
+    pub(super) batches: S::Kept,
+}
+
+/// A keyed window; see the module head.
+pub(crate) struct WindowStore<K: Key, S: Sliding<K>> {
+    sliding: S,
+    shards: Vec<RwLock<Kept<K, S>>>,
+    partitioner: Arc<dyn Partitioner<K>>,
+    /// The place that comes after all given ones.
+    next_place: AtomicU64,
+    /// What has entered or left since a window fired.
+    unsettled: AtomicUsize,
+    /// Batches of the parent so far.
+    generation: AtomicU64,
+}
+
+/// The records of a window by partition, in order.
+pub(super) type Ordered<K, V> = Vec<Vec<(K, V)>>;
+
+/// Records of one partition with their places.
+type Placed<K, V> = Vec<(u64, (K, V))>;
+
+impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+    pub(crate) fn new(
+        sliding: S,
+        hasher: &KeyHasher,
+        partitioner: Arc<dyn Partitioner<K>>,
+    ) -> WindowStore<K, S> {
+        let shard = || {
+            RwLock::new(Kept {
+                slots: Slots::new(hasher.clone()),
+                batches: S::Kept::default(),
+            })
+        };
+        WindowStore {
+            sliding,
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+            partitioner,
+            next_place: AtomicU64::new(0),
+            unsettled: AtomicUsize::new(0),
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    /// Slides the window over a batch of the parent, on the workers. What the batch brought
+    /// comes in the shards of the store's hasher, which are given back empty.
+    ///
+    /// # Errors
+    /// As [`Sliding::settle`]; the store is good for nothing then.
+    ///
+    /// # Panics
+    /// If a function of the program does; the store is good for nothing then either.
+    pub(crate) fn slide(
+        &self,
+        step: Step,
+        delta: Option<Vec<Shard<K, S::Brought>>>,
+        executor: &Executor,
+    ) -> Result<Vec<Shard<K, S::Brought>>, &'static str> {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        let mut delta = delta.unwrap_or_default();
+        let mut moved: usize = delta.iter().map(Shard::len).sum();
+        for index in 0..SHARDS {
+            moved += self
+                .sliding
+                .leaving(&self.read(index).batches, step.forgotten);
+        }
+        moved += self.unsettled.load(Ordering::Relaxed);
+        let unsettled = if step.due.is_some() { 0 } else { moved };
+        self.unsettled.store(unsettled, Ordering::Relaxed);
+        let mut brought: Vec<Option<&mut Shard<K, S::Brought>>> =
+            delta.iter_mut().map(Some).collect();
+        brought.resize_with(SHARDS, || None);
+        let base = self.next_place.load(Ordering::Relaxed);
+        let one = |(index, brought): (usize, Option<&mut Shard<K, S::Brought>>)| {
+            self.slide_shard(index, step, brought, base)
+        };
+        let next: Result<Vec<u64>, &'static str> = if moved < WORTH_SHARING {
+            brought.into_iter().enumerate().map(one).collect()
+        } else {
+            executor.run(|| {
+                brought
+                    .into_par_iter()
+                    .enumerate()
+                    .with_max_len(1)
+                    .map(one)
+                    .collect()
+            })
+        };
+        let next = next?.into_iter().max().unwrap_or(base);
+        self.next_place.store(next, Ordering::Relaxed);
+        Ok(delta)
+    }
+
+    /// Slides one shard, and gives the place that comes after all it has given.
+    fn slide_shard(
+        &self,
+        index: usize,
+        step: Step,
+        brought: Option<&mut Shard<K, S::Brought>>,
+        base: u64,
+    ) -> Result<u64, &'static str> {
+        let mut next = base;
+        let mut shard = self.shards[index]
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.sliding.leave(&mut shard, step.forgotten);
+        if let Some(brought) = brought {
+            brought.drain(|stamp, key, value| {
+                let place = base + stamp;
+                next = next.max(place + 1);
+                self.sliding
+                    .enter(&mut shard, step.batch, place, key, value);
+            });
+        }
+        if let Some(due) = step.due {
+            self.sliding.settle(&mut shard, due)?;
+            if let Some(numbers) = shard.slots.compacted() {
+                self.sliding.renumber(&mut shard.batches, &numbers);
+            }
+        }
+        Ok(next)
+    }
+
+    /// A lock is poisoned by a panic of the program's code; the node that has the store does not
+    /// let anybody read it then.
+    fn read(&self, index: usize) -> RwLockReadGuard<'_, Kept<K, S>> {
+        self.shards[index]
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn partitions(&self) -> usize {
+        self.partitioner.partitions()
+    }
+
+    /// How many keys a reader sees.
+    pub(super) fn len(&self) -> usize {
+        (0..SHARDS).map(|index| self.read(index).slots.seen()).sum()
+    }
+
+    fn record(&self, shard: &Kept<K, S>, slot: u32) -> Option<(K, S::Value)> {
+        let value = self
+            .sliding
+            .value(&shard.batches, shard.slots.entry(slot))?;
+        Some((shard.slots.key(slot).clone(), value))
+    }
+
+    /// The first `count` keys with their values.
+    pub(super) fn take(&self, count: usize) -> Vec<(K, S::Value)> {
+        let mut earliest = Earliest::new(count);
+        for index in 0..SHARDS {
+            let shard = self.read(index);
+            for (place, slot) in shard.slots.places() {
+                let partition = || self.partitioner.partition(shard.slots.key(slot));
+                earliest.offer(place, partition, (index, slot));
+            }
+        }
+        let record = |(index, slot)| self.record(&self.read(index), slot);
+        earliest.into_records().filter_map(record).collect()
+    }
+
+    /// All keys with their values; on the workers if `executor` is given. Not to be given by one
+    /// of them.
+    pub(super) fn ordered(&self, executor: Option<&Executor>) -> Ordered<K, S::Value> {
+        match executor.filter(|_| self.len() >= WORTH_SHARING) {
+            None => {
+                let shards = (0..SHARDS).map(|index| self.by_partition(index)).collect();
+                let partitions = self.transposed(shards);
+                partitions.into_iter().map(in_order).collect()
+            }
+            Some(executor) => executor.run(|| {
+                let shards = (0..SHARDS).into_par_iter().with_max_len(1);
+                let shards = shards.map(|index| self.by_partition(index)).collect();
+                let partitions = self.transposed(shards);
+                partitions.into_par_iter().map(in_order).collect()
+            }),
+        }
+    }
+
+    fn by_partition(&self, index: usize) -> Vec<Placed<K, S::Value>> {
+        let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
+        let shard = self.read(index);
+        for (place, slot) in shard.slots.places() {
+            if let Some(record) = self.record(&shard, slot) {
+                partitions[self.partitioner.partition(&record.0)].push((place, record));
+            }
+        }
+        partitions
+    }
+
+    /// From partitions of shards to shards of partitions.
+    fn transposed(&self, shards: Vec<Vec<Placed<K, S::Value>>>) -> Vec<Vec<Placed<K, S::Value>>> {
+        let mut partitions: Vec<Vec<_>> = (0..self.partitions()).map(|_| Vec::new()).collect();
+        for shard in shards {
+            for (partition, records) in partitions.iter_mut().zip(shard) {
+                partition.push(records);
+            }
+        }
+        partitions
+    }
+}
+
+fn in_order<K, V>(shards: Vec<Placed<K, V>>) -> Vec<(K, V)> {
+    let mut records: Placed<K, V> = shards.into_iter().flatten().collect();
+    records.sort_unstable_by_key(|&(place, _)| place);
+    records.into_iter().map(|(_, record)| record).collect()
+}
+
+impl<K: Key, S: Sliding<K>> fmt::Debug for WindowStore<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WindowStore").finish_non_exhaustive()
+    }
+}

@@ -25,6 +25,7 @@ data
 durable
 notice
 panics
+clock
 order
 partition
 exec
@@ -38,6 +39,7 @@ graph
 dstream
 listener
 receiver
+source
 scheduler
 context
 testing

@@ -26,6 +26,7 @@ data
 durable
 notice
 panics
+clock
 order
 partition
 exec
@@ -41,6 +42,7 @@ checkpoint
 dstream
 listener
 receiver
+source
 scheduler
 context
 testing

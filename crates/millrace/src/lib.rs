@@ -27,6 +27,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod checkpoint;
+mod clock;
 mod context;
 mod data;
 mod dstream;
@@ -45,6 +46,7 @@ mod rdd;
 mod receiver;
 mod scheduler;
 mod shuffle;
+mod source;
 mod stage;
 mod state;
 mod window;
@@ -63,7 +65,9 @@ pub use millrace_types::{
 };
 pub use partition::{HashPartitioner, Partitioner, Partitions};
 pub use pipeline::{
-    Boxed, Filter, FlatMap, Lines, Map, NodeId, Output, Partition, Pipeline, Union,
+    Boxed, Filter, FlatMap, Lines, Map, NodeId, Output, Partition, Pipeline, Received, Union,
 };
 pub use rdd::Rdd;
+pub use receiver::{Receiver, ReceiverContext};
 pub use shuffle::{Values, ValuesIter};
+pub use source::{QueueOptions, RddQueue};

@@ -18,6 +18,12 @@ pub const DEFAULT_PARALLELISM: &str = "spark.default.parallelism";
 pub const BLOCK_INTERVAL: &str = "spark.streaming.blockInterval";
 /// The wait before a receiver connects again.
 pub const RECEIVER_RESTART_DELAY: &str = "spark.streaming.receiverRestartDelay";
+/// Records that one receiver may store in a second.
+pub const RECEIVER_MAX_RATE: &str = "spark.streaming.receiver.maxRate";
+/// How long a file stream remembers the files it has taken.
+pub const FILE_MIN_REMEMBER: &str = "spark.streaming.fileStream.minRememberDuration";
+/// The same by the name it had before Spark 1.5.
+pub const FILE_MIN_REMEMBER_OLD: &str = "spark.streaming.minRememberDuration";
 /// Whether the first signal runs what was received before the program ends.
 pub const STOP_GRACEFULLY_ON_SHUTDOWN: &str = "spark.streaming.stopGracefullyOnShutdown";
 /// How long a graceful stop may take.
@@ -108,6 +114,24 @@ pub const KEYS: &[Key] = &[
         ValueKind::Duration,
         "2000ms",
         "wait before connecting again",
+    ),
+    key(
+        RECEIVER_MAX_RATE,
+        ValueKind::Integer,
+        "no limit",
+        "records a second of one receiver; 0 or less: no limit",
+    ),
+    key(
+        FILE_MIN_REMEMBER,
+        ValueKind::PositiveSeconds,
+        "60s",
+        "how old a new file may be",
+    ),
+    key(
+        FILE_MIN_REMEMBER_OLD,
+        ValueKind::PositiveSeconds,
+        "60s",
+        "older name of the one above",
     ),
     key(
         STOP_GRACEFULLY_ON_SHUTDOWN,

@@ -23,6 +23,8 @@ pub enum ValueKind {
     Duration,
     /// A duration above zero.
     PositiveDuration,
+    /// A duration above zero whose bare numbers count seconds.
+    PositiveSeconds,
     /// A size above zero.
     PositiveSize,
     /// One of these words.
@@ -49,6 +51,10 @@ impl ValueKind {
             ValueKind::PositiveInteger => require(integer()? > Some(0), "positive integer"),
             ValueKind::Duration => require(duration()? >= zero, "duration of zero or more"),
             ValueKind::PositiveDuration => require(duration()? > zero, "positive duration"),
+            ValueKind::PositiveSeconds => require(
+                conf.duration(key, TimeUnit::Seconds)? > zero,
+                "positive duration",
+            ),
             ValueKind::PositiveSize => {
                 require(conf.size(key)? > Some(ByteSize::bytes(0)), "positive size")
             }
@@ -72,6 +78,10 @@ mod tests {
             (BLOCK_INTERVAL, "-1s", "positive duration"),
             (BLOCK_INTERVAL, "fast", "duration"),
             (RECEIVER_RESTART_DELAY, "-1", "duration of zero or more"),
+            (RECEIVER_MAX_RATE, "fast", "integer"),
+            (RECEIVER_MAX_RATE, "0.5", "integer"),
+            (FILE_MIN_REMEMBER, "0", "positive duration"),
+            (FILE_MIN_REMEMBER_OLD, "-1", "positive duration"),
             (MAX_BATCHES, "0", "positive integer"),
             (MAX_BATCHES, "many", "integer"),
             (DEFAULT_PARALLELISM, "-2", "positive integer"),

@@ -1,7 +1,10 @@
 //! The entry point of a program, and the assembly of what it described.
 
 mod durability;
+mod queue_stream;
+mod receiver_stream;
 mod settings;
+mod socket_streams;
 mod start;
 mod stop_handle;
 
@@ -20,9 +23,11 @@ use crate::exec::Executor;
 use crate::graph::{Builder, Lifecycle};
 use crate::notice::notice;
 use crate::pipeline::{Lines, NodeId};
-use crate::scheduler::{Clock, Engine, Outcome, StopMode};
+use crate::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
+use crate::source::Ends;
 
 pub(crate) use settings::Settings;
+use start::Seat;
 pub use stop_handle::StopHandle;
 
 /// The entry point of a streaming program.
@@ -50,12 +55,15 @@ pub struct StreamingContext {
     printer: Arc<Printer>,
     clock: Arc<dyn Clock>,
     outcome: Arc<Outcome>,
+    ends: Arc<Ends>,
     parts: Mutex<Parts>,
 }
 
 #[derive(Default)]
 struct Parts {
     sources: Vec<Source>,
+    /// Nodes that read from outside when a batch is due, and have an end or none.
+    reads: Vec<NodeId>,
     listeners: Vec<Box<dyn StreamingListener>>,
     checkpoint: Option<PathBuf>,
     start: Start,
@@ -69,9 +77,11 @@ struct Source {
     node: NodeId,
     stream: StreamId,
     name: String,
-    /// Host and port; a stream of a test has none and is fed by hand.
-    address: Option<(String, u16)>,
+    open: Open,
 }
+
+/// Makes what receives, when the context starts.
+type Open = Box<dyn FnOnce(Seat<'_>) -> Receiving + Send>;
 
 impl StreamingContext {
     /// A context whose batches last `batch_duration` (`millrace.batchInterval` overrides it).
@@ -109,6 +119,7 @@ impl StreamingContext {
             printer: Arc::new(printer),
             clock,
             outcome: Arc::default(),
+            ends: Arc::default(),
             parts: Mutex::default(),
             settings,
         })
@@ -124,6 +135,7 @@ impl StreamingContext {
     /// `spark.streaming.receiverRestartDelay` for as long as nobody answers. `\n`, `\r` and
     /// `\r\n` end a line; malformed UTF-8 becomes U+FFFD as Java's decoder does it. A line
     /// belongs to the batch in whose interval its end was read.
+    /// `spark.streaming.receiver.maxRate` says how many lines may come in a second.
     pub fn socket_text_stream(&self, host: &str, port: u16) -> DStream<Lines> {
         self.text_stream(Some((host.to_owned(), port)))
     }
@@ -133,15 +145,26 @@ impl StreamingContext {
             Some((host, port)) => format!("socket text stream {host}:{port}"),
             None => "test stream".to_owned(),
         };
+        let node = self.received(name, Box::new(|seat| seat.lines(address)));
+        self.described(Lines { node })
+    }
+
+    /// Describes a stream that receives.
+    fn received(&self, name: String, open: Open) -> NodeId {
         let (node, stream) = self.builder.receive(name.clone());
         self.parts().sources.push(Source {
             node,
             stream,
             name,
-            address,
+            open,
         });
+        node
+    }
+
+    /// The stream of a pipeline.
+    fn described<P>(&self, pipeline: P) -> DStream<P> {
         DStream {
-            pipeline: Arc::new(Lines { node }),
+            pipeline: Arc::new(pipeline),
             builder: Arc::clone(&self.builder),
             printer: Arc::clone(&self.printer),
         }
@@ -238,7 +261,9 @@ impl StreamingContext {
         let Some(engine) = self.parts().engine.clone() else {
             return;
         };
-        let blocks = &engine.receivers[0].blocks;
+        let Some(blocks) = &engine.receivers[0].fed else {
+            return;
+        };
         let mut since_cut = 0;
         let mut rest = bytes;
         while !rest.is_empty() {

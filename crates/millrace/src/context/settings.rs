@@ -28,6 +28,10 @@ pub(crate) struct Settings {
     pub(crate) interval: Duration,
     pub(crate) block_interval: StdDuration,
     pub(crate) restart_delay: StdDuration,
+    /// `spark.streaming.receiver.maxRate`: records a second of one receiver.
+    pub(crate) max_rate: Option<u64>,
+    /// `spark.streaming.fileStream.minRememberDuration`.
+    pub(crate) min_remember: Duration,
     pub(crate) grace: StdDuration,
     pub(crate) max_batches: Option<u64>,
     pub(crate) stop_at_eof: bool,
@@ -95,6 +99,15 @@ impl Settings {
             interval,
             block_interval: std(keys::BLOCK_INTERVAL, Duration::milliseconds(200))?,
             restart_delay: std(keys::RECEIVER_RESTART_DELAY, Duration::seconds(2))?,
+            // Spark 3.5: zero or less is no limit.
+            max_rate: integer(keys::RECEIVER_MAX_RATE)?
+                .and_then(|rate| u64::try_from(rate).ok())
+                .filter(|&rate| rate > 0),
+            min_remember: match duration(keys::FILE_MIN_REMEMBER, TimeUnit::Seconds)? {
+                Some(length) => length,
+                None => duration(keys::FILE_MIN_REMEMBER_OLD, TimeUnit::Seconds)?
+                    .unwrap_or(Duration::minutes(1)),
+            },
             grace: std(keys::GRACEFUL_STOP_TIMEOUT, interval * 10)?,
             max_batches: integer(keys::MAX_BATCHES)?.and_then(|count| u64::try_from(count).ok()),
             stop_at_eof: conf

@@ -1,23 +1,24 @@
 //! From description to threads.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
-use millrace_types::StreamingEvent;
+use millrace_types::{StreamId, StreamingEvent};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Readers};
 use crate::listener::ListenerBus;
 use crate::receiver::{
-    BlockGenerator, Budget, InputSpec, InputTracker, SocketReceiver, SocketSettings,
+    BLOCK_BYTES, BlockGenerator, Budget, InputSpec, InputTracker, RateLimiter, Receiver,
+    ReceiverSettings, RecordGenerator, SocketReceiver, SocketSettings, Supervisor,
 };
-use crate::scheduler::{Engine, FirstBatch, Receiving, StopMode, generate, run_jobs};
+use crate::scheduler::{Clock, Engine, FirstBatch, Receiving, StopMode, generate, run_jobs};
+use crate::source::Ends;
 use crate::stage::EagerStage;
 
 use super::durability::first_batch;
-use super::{Source, StreamingContext};
+use super::{Settings, Source, StreamingContext};
 
 impl StreamingContext {
     pub(super) fn start_engine(&self) -> Result<()> {
@@ -25,16 +26,26 @@ impl StreamingContext {
         let graph = self.builder.freeze()?;
         let opened = self.open_checkpoint(&mut parts, &graph)?;
         let listeners = ListenerBus::start(std::mem::take(&mut parts.listeners))?;
+        let sources = std::mem::take(&mut parts.sources);
+        let reads = parts.reads.iter().filter(|node| graph.needed[node.0]);
+        self.ends.expect(sources.len() + reads.count());
         let now = self.clock.now();
         // Here and not on the generator's thread: a start at one time has one first batch.
         let first = first_batch(opened.as_ref(), now, self.settings.interval);
         let checkpoint = opened.map(|opened| opened.checkpoint);
-        let engine = self.engine(graph, &parts.sources, listeners, checkpoint);
-        let engine = Arc::new(engine);
+        let engine = Arc::new(self.engine(graph, sources, listeners, checkpoint));
+        if self.settings.stop_at_eof {
+            let own = Arc::downgrade(&engine);
+            self.ends.then(move || {
+                if let Some(engine) = own.upgrade() {
+                    engine.stop(StopMode::Graceful, None);
+                }
+            });
+        }
         engine
             .listeners
             .post(|| StreamingEvent::StreamingStarted { time: now });
-        parts.thread = Some(run(&engine, first)?);
+        parts.thread = Some(run(&engine, first, &self.ends)?);
         parts.engine = Some(engine);
         Ok(())
     }
@@ -42,14 +53,18 @@ impl StreamingContext {
     fn engine(
         &self,
         graph: Graph,
-        sources: &[Source],
+        sources: Vec<Source>,
         listeners: Arc<ListenerBus>,
         checkpoint: Option<Checkpoint>,
     ) -> Engine {
         let settings = &self.settings;
         let mut readers = graph.readers();
+        let mut kept = Vec::new();
         let specs = sources.iter().map(|source| {
             let Readers { stages, held } = std::mem::take(&mut readers[source.node.0]);
+            if held {
+                kept.push(source.name.clone());
+            }
             let (node, stream, name) = (source.node, source.stream, source.name.clone());
             InputSpec {
                 node,
@@ -71,15 +86,23 @@ impl StreamingContext {
                 Kind::Received => None,
             })
             .collect();
-        let budget = Arc::new(Budget::new(settings.max_in_flight));
-        let receivers = sources.iter().enumerate().map(|(number, source)| {
-            let blocks = Arc::new(BlockGenerator::new(
-                Arc::clone(&budget),
-                Arc::clone(&tracker),
+        // Each receiver may have one block open, or one that is idle could keep the others waiting.
+        let least = sources.len() * BLOCK_BYTES;
+        let budget = Arc::new(Budget::new(settings.max_in_flight.max(least as u64)));
+        if !kept.is_empty() {
+            budget.bounds_batches_of(&kept.join(", "));
+        }
+        let receivers = sources.into_iter().enumerate().map(|(number, source)| {
+            let seat = Seat {
+                settings,
                 number,
-                settings.max_line,
-            ));
-            self.receiving(source, blocks, &listeners)
+                stream: source.stream,
+                clock: Arc::clone(&self.clock),
+                budget: Arc::clone(&budget),
+                tracker: Arc::clone(&tracker),
+                listeners: Arc::clone(&listeners),
+            };
+            (source.open)(seat)
         });
         let receivers = receivers.collect();
         Engine {
@@ -98,47 +121,98 @@ impl StreamingContext {
             grace: settings.grace,
         }
     }
+}
 
-    fn receiving(
-        &self,
-        source: &Source,
-        blocks: Arc<BlockGenerator>,
-        listeners: &Arc<ListenerBus>,
-    ) -> Receiving {
-        let Some((host, port)) = &source.address else {
-            // Fed by a test; it has nothing to run and never ends by itself.
+/// What a receiver finds where it is put.
+pub(super) struct Seat<'a> {
+    settings: &'a Settings,
+    /// The receiver's index with the tracker.
+    number: usize,
+    stream: StreamId,
+    clock: Arc<dyn Clock>,
+    budget: Arc<Budget>,
+    tracker: Arc<InputTracker>,
+    listeners: Arc<ListenerBus>,
+}
+
+impl Seat<'_> {
+    fn limiter(&self) -> Option<RateLimiter> {
+        let rate = self.settings.max_rate?;
+        Some(RateLimiter::new(rate, Arc::clone(&self.clock)))
+    }
+
+    /// Receives the lines of a socket. Without an address a test feeds it: then it has nothing
+    /// to run and never ends by itself.
+    pub(super) fn lines(self, address: Option<(String, u16)>) -> Receiving {
+        let (budget, tracker) = (Arc::clone(&self.budget), Arc::clone(&self.tracker));
+        let max_line = self.settings.max_line;
+        let blocks = Arc::new(BlockGenerator::new(budget, tracker, self.number, max_line));
+        let sealed = Arc::clone(&blocks);
+        let seal = Arc::new(move || sealed.seal());
+        let Some((host, port)) = address else {
             return Receiving {
-                blocks,
+                seal,
+                fed: Some(blocks),
                 run: Arc::new(|| false),
                 stop: Arc::new(|| {}),
             };
         };
         let settings = SocketSettings {
-            host: host.clone(),
-            port: *port,
-            stream: source.stream,
+            host,
+            port,
+            stream: self.stream,
             block_interval: self.settings.block_interval,
             restart_delay: self.settings.restart_delay,
             ends_at_eof: self.settings.stop_at_eof,
-            max_line: self.settings.max_line,
+            max_line,
         };
-        let receiver = SocketReceiver::new(settings, Arc::clone(&blocks), Arc::clone(listeners));
+        let limiter = self.limiter();
+        let receiver = SocketReceiver::new(settings, blocks, self.listeners, self.clock, limiter);
         let receiver = Arc::new(receiver);
         let stopped = Arc::clone(&receiver);
         Receiving {
-            blocks,
+            seal,
+            fed: None,
             run: Arc::new(move || receiver.run()),
+            stop: Arc::new(move || stopped.stop()),
+        }
+    }
+
+    /// Runs a receiver of records.
+    pub(super) fn records<R: Receiver>(self, receiver: R) -> Receiving {
+        let (budget, tracker) = (Arc::clone(&self.budget), Arc::clone(&self.tracker));
+        let records = RecordGenerator::new(budget, tracker, self.number);
+        let settings = ReceiverSettings {
+            stream: self.stream,
+            block_interval: self.settings.block_interval,
+            restart_delay: self.settings.restart_delay,
+        };
+        let limiter = self.limiter();
+        let supervisor = Supervisor::new(
+            receiver,
+            &settings,
+            records,
+            limiter,
+            self.clock,
+            self.listeners,
+        );
+        let supervisor = Arc::new(supervisor);
+        let (sealed, stopped) = (Arc::clone(&supervisor), Arc::clone(&supervisor));
+        Receiving {
+            seal: Arc::new(move || sealed.seal()),
+            fed: None,
+            run: Arc::new(move || supervisor.run()),
             stop: Arc::new(move || stopped.stop()),
         }
     }
 }
 
 /// Starts the threads: jobs, generator, receivers. The one that is returned joins the others.
-fn run(engine: &Arc<Engine>, first: FirstBatch) -> Result<JoinHandle<()>> {
+fn run(engine: &Arc<Engine>, first: FirstBatch, ends: &Arc<Ends>) -> Result<JoinHandle<()>> {
     let (send, receive) = crossbeam::channel::unbounded();
     let own = Arc::clone(engine);
     let jobs = spawn("millrace-jobs", move || run_jobs(&own, &receive))?;
-    let receivers = receive_on_threads(engine)?;
+    let receivers = receive_on_threads(engine, ends)?;
     let own = Arc::clone(engine);
     spawn("millrace-generator", move || {
         generate(&own, first, send, receivers);
@@ -152,19 +226,17 @@ fn run(engine: &Arc<Engine>, first: FirstBatch) -> Result<JoinHandle<()>> {
     })
 }
 
-fn receive_on_threads(engine: &Arc<Engine>) -> Result<Vec<JoinHandle<()>>> {
-    let running = Arc::new(AtomicUsize::new(engine.receivers.len()));
+fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<JoinHandle<()>>> {
     let threads = engine
         .receivers
         .iter()
         .enumerate()
         .map(|(number, receiver)| {
-            let (engine, running) = (Arc::clone(engine), Arc::clone(&running));
+            let ends = Arc::clone(ends);
             let run = Arc::clone(&receiver.run);
             spawn(&format!("millrace-recv-{number}"), move || {
-                let ended = run();
-                if ended && running.fetch_sub(1, Ordering::AcqRel) == 1 {
-                    engine.stop(StopMode::Graceful, None);
+                if run() {
+                    ends.ended();
                 }
             })
         });

@@ -10,6 +10,7 @@ mod filter;
 mod flat_map;
 mod leaf;
 mod map;
+mod received;
 mod union;
 
 use std::any::Any;
@@ -21,6 +22,8 @@ pub use flat_map::FlatMap;
 pub(crate) use leaf::{LineBlock, LineCount};
 pub use leaf::{Lines, Output};
 pub use map::Map;
+pub use received::Received;
+pub(crate) use received::RecordBlock;
 pub use union::Union;
 
 /// What a pipeline reads: a node of the graph, by its number.

@@ -9,10 +9,16 @@
 //! batches are not run as fast as they end (an output that nobody reads, say), receivers
 //! therefore wait for the batches as well.
 
+mod reserved;
+
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use millrace_text::{Buffer, BufferHost};
+
+use crate::notice::notice;
+
+pub(crate) use reserved::Reserved;
 
 /// The size at which a block is cut, in bytes.
 pub(crate) const BLOCK_BYTES: usize = 1 << 20;
@@ -29,6 +35,8 @@ pub(crate) struct Budget {
     limit: u64,
     state: Mutex<State>,
     freed: Condvar,
+    /// What to say when the budget is spent, if that is because batches have to fit into it.
+    limits: Mutex<Option<String>>,
 }
 
 struct State {
@@ -42,8 +50,12 @@ struct State {
 impl State {
     /// Whether a receiver that holds `own` bytes and wants `more` has to wait.
     fn is_spent(&self, limit: u64, own: u64, more: u64) -> bool {
-        let full = self.used > own && self.used + more > limit;
+        let full = self.is_full(limit, own, more);
         !self.closed && (full || self.waiting >= WAITING_BATCHES)
+    }
+
+    fn is_full(&self, limit: u64, own: u64, more: u64) -> bool {
+        self.used > own && self.used + more > limit
     }
 }
 
@@ -60,6 +72,7 @@ impl Budget {
             limit,
             state: Mutex::new(state),
             freed: Condvar::new(),
+            limits: Mutex::new(None),
         }
     }
 
@@ -70,7 +83,13 @@ impl Budget {
     /// Waits until a receiver that holds `own` bytes may read on, and wants `more`.
     fn wait(&self, own: u64, more: u64) -> MutexGuard<'_, State> {
         let spent = |state: &mut State| state.is_spent(self.limit, own, more);
-        let waited = self.freed.wait_while(self.state(), spent);
+        let mut state = self.state();
+        if spent(&mut state) && state.is_full(self.limit, own, more) {
+            drop(state);
+            self.say_what_limits();
+            state = self.state();
+        }
+        let waited = self.freed.wait_while(state, spent);
         waited.unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,6 +119,27 @@ impl Budget {
         let host: Arc<dyn BufferHost> = Arc::clone(self) as Arc<dyn BufferHost>;
         buffer.set_host(host);
         buffer
+    }
+
+    /// Notes that blocks of the named inputs are kept until their batch has run: then the budget
+    /// bounds what a batch can bring, and whoever runs the program should know.
+    pub(crate) fn bounds_batches_of(&self, inputs: &str) {
+        let megabytes = self.limit >> 20;
+        *self.limits() = Some(format!(
+            "millrace.receiver.maxBytesInFlight ({megabytes}m) limits the rate: what {inputs} \
+             brings is kept until its batch has run; senders wait for that, nothing is dropped"
+        ));
+    }
+
+    fn limits(&self) -> MutexGuard<'_, Option<String>> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says it once.
+    fn say_what_limits(&self) {
+        if let Some(message) = self.limits().take() {
+            notice(message);
+        }
     }
 
     /// Notes that a batch with input has ended, and will be run.
@@ -305,6 +345,23 @@ mod tests {
             });
             bytes = &bytes[read.unwrap()..];
         }
+    }
+
+    #[test]
+    fn what_limits_the_rate_is_said_when_it_does() {
+        let budget = budget(1);
+        budget.bounds_batches_of("a stream");
+        drop(budget.wait_for_buffer());
+        assert!(budget.limits().is_some(), "nobody had to wait");
+        let held = budget.wait_for_buffer();
+        thread::scope(|scope| {
+            scope.spawn(|| drop(budget.wait_for_buffer()));
+            let said = || budget.limits().is_none();
+            while !said() {
+                thread::yield_now();
+            }
+            drop(held);
+        });
     }
 
     #[test]

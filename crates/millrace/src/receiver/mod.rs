@@ -1,17 +1,32 @@
-//! From a socket to sealed blocks, on threads of their own.
+//! From a sender to sealed blocks, on threads of their own.
 //!
-//! A receiver never occupies a worker: `local[1]` works. It fills a buffer, cuts it at line
-//! ends at every block interval or when it is full, and hands the block to the tracker, which
-//! knows its batch. When the memory budget is spent it stops reading, and TCP slows the sender;
-//! nothing is dropped.
+//! A receiver never occupies a worker: `local[1]` works. A socket of lines fills a buffer and cuts
+//! it at line ends; a program's own receiver stores records, which are cut at any place; both are
+//! cut at every block interval and when they are full. The tracker knows a block's batch. When
+//! the memory budget is spent a receiver waits, and TCP slows the sender; nothing is dropped.
 
 mod block_generator;
 mod block_log;
 mod budget;
+mod connect;
+mod custom;
+mod frames;
+mod pace;
+mod rate;
+mod records;
 mod socket;
+mod socket_receiver;
+mod supervisor;
 mod tracker;
+mod weight;
 
 pub(crate) use block_generator::BlockGenerator;
-pub(crate) use budget::Budget;
+pub(crate) use budget::{BLOCK_BYTES, Budget};
+pub use custom::{Receiver, ReceiverContext};
+pub(crate) use frames::frames;
+pub(crate) use rate::RateLimiter;
+pub(crate) use records::RecordGenerator;
 pub(crate) use socket::{SocketReceiver, SocketSettings};
+pub(crate) use socket_receiver::{SocketSource, converted};
+pub(crate) use supervisor::{ReceiverSettings, Supervisor};
 pub(crate) use tracker::{InputSpec, InputTracker};

@@ -6,19 +6,20 @@
 //! a try.
 
 use std::io::{self, Read};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use millrace_types::{ReceiverInfo, StreamId, StreamingEvent};
+use millrace_types::{BatchTime, ReceiverInfo, StreamId, StreamingEvent};
 
+use crate::clock::Clock;
 use crate::listener::ListenerBus;
 use crate::notice::notice;
 
 use super::block_generator::BlockGenerator;
-
-/// How long one address may take to answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use super::connect::connect;
+use super::pace::Pace;
+use super::rate::RateLimiter;
 
 /// What is still read when a stop is asked for: about what a kernel buffers. A sender that goes
 /// on sending does not keep the program from ending.
@@ -45,6 +46,9 @@ pub(crate) struct SocketReceiver {
     settings: SocketSettings,
     blocks: Arc<BlockGenerator>,
     listeners: Arc<ListenerBus>,
+    clock: Arc<dyn Clock>,
+    /// `spark.streaming.receiver.maxRate`, if there is one.
+    limiter: Option<RateLimiter>,
     control: Mutex<Control>,
     stop: Condvar,
 }
@@ -69,12 +73,16 @@ impl SocketReceiver {
         settings: SocketSettings,
         blocks: Arc<BlockGenerator>,
         listeners: Arc<ListenerBus>,
+        clock: Arc<dyn Clock>,
+        limiter: Option<RateLimiter>,
     ) -> SocketReceiver {
         let (control, stop) = (Mutex::default(), Condvar::new());
         SocketReceiver {
             settings,
             blocks,
             listeners,
+            clock,
+            limiter,
             control,
             stop,
         }
@@ -93,6 +101,9 @@ impl SocketReceiver {
             drop(connection.shutdown(Shutdown::Read));
         }
         self.stop.notify_all();
+        drop(control);
+        // Nor does it wait for its rate any more.
+        self.clock.wake();
     }
 
     /// Receives until it is stopped, or until the stream has ended if it can end. Runs on the
@@ -155,36 +166,43 @@ impl SocketReceiver {
         waiting.unwrap_or_else(PoisonError::into_inner).0.stopped
     }
 
-    /// A connection on the first address that answers; `None` if a stop came.
+    /// A connection that is known to `stop`; `None` if a stop came.
     fn connect(&self) -> io::Result<Option<TcpStream>> {
-        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-        for address in (self.settings.host.as_str(), self.settings.port).to_socket_addrs()? {
-            if self.control().stopped {
-                return Ok(None);
-            }
-            match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
-                Ok(connection) => {
-                    connection.set_read_timeout(Some(self.settings.block_interval))?;
-                    let mut control = self.control();
-                    control.connection = Some(connection.try_clone()?);
-                    return Ok((!control.stopped).then_some(connection));
-                }
-                Err(error) => failure = error,
-            }
-        }
-        Err(failure)
+        let SocketSettings { host, port, .. } = &self.settings;
+        let stopped = || self.control().stopped;
+        let Some(connection) = connect(host, *port, stopped)? else {
+            return Ok(None);
+        };
+        connection.set_read_timeout(Some(self.settings.block_interval))?;
+        let mut control = self.control();
+        control.connection = Some(connection.try_clone()?);
+        Ok((!control.stopped).then_some(connection))
     }
 
     fn receive(&self, mut connection: &TcpStream) -> End {
         let mut sealed = Instant::now();
         let mut after_stop = 0;
+        let mut pace = self.limiter.as_ref().map(Pace::new);
+        let stopped = || self.control().stopped;
         loop {
             if sealed.elapsed() >= self.settings.block_interval {
                 self.blocks.seal();
                 sealed = Instant::now();
             }
+            if let Some(pace) = &pace
+                && !stopped()
+                && !pace.wait(self.next_seal(), &stopped)
+            {
+                continue;
+            }
             // Waits outside the lock that the tick needs; the read below then has something.
-            match connection.peek(&mut [0]) {
+            let ahead = pace.as_ref().is_some_and(Pace::has_more);
+            let waited = if ahead {
+                Ok(1)
+            } else {
+                connection.peek(&mut [0])
+            };
+            match waited {
                 Ok(_) => {}
                 Err(error) if is_pause(&error) => {
                     if self.control().stopped {
@@ -194,7 +212,12 @@ impl SocketReceiver {
                 }
                 Err(error) => return self.failed(&error),
             }
-            match self.blocks.fill(|spare| connection.read(spare)) {
+            let all = pace.is_some() && stopped();
+            let read = self.blocks.fill(|spare| match &mut pace {
+                None => connection.read(spare),
+                Some(pace) => pace.read(connection, spare, all),
+            });
+            match read {
                 Ok(0) if self.control().stopped => return End::Stopped,
                 Ok(0) => return End::Eof,
                 Ok(count) if self.control().stopped => {
@@ -218,6 +241,12 @@ impl SocketReceiver {
         }
     }
 
+    fn next_seal(&self) -> BatchTime {
+        let interval = i64::try_from(self.settings.block_interval.as_millis());
+        let interval = interval.unwrap_or(i64::MAX);
+        BatchTime::from_millis(self.clock.now().saturating_add(interval))
+    }
+
     fn failed(&self, error: &io::Error) -> End {
         if self.control().stopped {
             return End::Stopped;
@@ -231,9 +260,6 @@ impl SocketReceiver {
     fn post(&self, event: fn(ReceiverInfo) -> StreamingEvent, error: Option<&str>) {
         let stream = self.settings.stream;
         self.listeners.post(|| {
-            let now = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default();
             event(ReceiverInfo {
                 stream_id: stream,
                 name: format!("SocketReceiver-{}", stream.0),
@@ -242,7 +268,7 @@ impl SocketReceiver {
                 executor_id: "driver".to_owned(),
                 last_error_message: error.unwrap_or_default().to_owned(),
                 last_error: error.unwrap_or_default().to_owned(),
-                last_error_time: error.map(|_| i64::try_from(now.as_millis()).unwrap_or(i64::MAX)),
+                last_error_time: error.map(|_| self.clock.now()),
             })
         });
     }

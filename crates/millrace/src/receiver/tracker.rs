@@ -1,12 +1,14 @@
 //! Which batch a block belongs to: the one that is open when it is sealed (law 1).
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use millrace_types::{BatchTime, StreamId, StreamInputInfo};
 
+use crate::data::Data;
 use crate::graph::{Batch, InputCounter};
-use crate::pipeline::{LineBlock, LineCount, NodeId, Partition};
+use crate::pipeline::{LineBlock, LineCount, NodeId, Partition, RecordBlock};
 use crate::stage::EagerStage;
 
 /// Hands sealed blocks to the stages that read them, and to the batch that is open.
@@ -25,6 +27,26 @@ struct Input {
     blocks: Vec<Partition>,
     bytes: u64,
     lines: Arc<LineCount>,
+    /// Records that were counted when they were stored.
+    records: u64,
+}
+
+impl Input {
+    /// Takes a block into the open batch.
+    fn add(&mut self, block: Arc<dyn Any + Send + Sync>, bytes: u64) {
+        self.bytes += bytes;
+        let partition = Partition {
+            data: block,
+            index: 0,
+            piece: 0,
+        };
+        for (stage, lane) in &self.stages {
+            Arc::clone(stage).offer(*lane, &partition, bytes);
+        }
+        if self.held {
+            self.blocks.push(partition);
+        }
+    }
 }
 
 /// What the tracker has to know of a receiving node.
@@ -48,6 +70,7 @@ impl InputTracker {
             blocks: Vec::new(),
             bytes: 0,
             lines: Arc::default(),
+            records: 0,
         };
         InputTracker {
             state: Mutex::new(inputs.into_iter().map(input).collect()),
@@ -67,18 +90,16 @@ impl InputTracker {
         if input.stages.is_empty() {
             block.count_unread();
         }
-        input.bytes += bytes;
-        let partition = Partition {
-            data: Arc::new(block),
-            index: 0,
-            piece: 0,
-        };
-        for (stage, lane) in &input.stages {
-            Arc::clone(stage).offer(*lane, &partition, bytes);
-        }
-        if input.held {
-            input.blocks.push(partition);
-        }
+        input.add(Arc::new(block), bytes);
+    }
+
+    /// Takes a block of records of receiver number `receiver` into the open batch.
+    pub(crate) fn add_records<T: Data>(&self, receiver: usize, block: RecordBlock<T>) {
+        let (records, bytes) = (block.len() as u64, block.bytes());
+        let mut state = self.state();
+        let input = &mut state[receiver];
+        input.records += records;
+        input.add(Arc::new(block), bytes);
     }
 
     /// Ends the open batch: it is that of `time`.
@@ -103,11 +124,12 @@ impl InputTracker {
             }
             let bytes = std::mem::take(&mut input.bytes);
             batch.has_input |= bytes > 0;
+            let records = std::mem::take(&mut input.records);
             let (lines, name) = (std::mem::take(&mut input.lines), input.name.clone());
             let stream = input.stream;
             let info = move || StreamInputInfo {
                 input_stream_id: stream,
-                num_records: lines.get(),
+                num_records: records + lines.get(),
                 num_bytes: bytes,
                 metadata_description: Some(name.clone()),
             };

@@ -17,8 +17,10 @@ use super::{Clock, Outcome, StopMode};
 
 /// Something that receives on a thread of its own.
 pub(crate) struct Receiving {
-    /// Where its blocks are cut.
-    pub(crate) blocks: Arc<BlockGenerator>,
+    /// Cuts its open block.
+    pub(crate) seal: Arc<dyn Fn() + Send + Sync>,
+    /// Where its bytes go, if a test is the sender.
+    pub(crate) fed: Option<Arc<BlockGenerator>>,
     /// Runs until it is stopped; says whether the stream ended by itself.
     pub(crate) run: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Asks it to stop.

@@ -51,7 +51,7 @@ pub(crate) fn generate(
 
 fn tick(engine: &Engine, time: BatchTime, number: u64, queue: &Sender<Batch>) {
     for receiver in &engine.receivers {
-        receiver.blocks.seal();
+        (receiver.seal)();
     }
     let mut batch = engine.tracker.cut(time, &engine.stages, engine.clock.now());
     batch.number = number;
@@ -122,7 +122,7 @@ mod tests {
         let budget = Arc::new(Budget::new(1 << 30));
         let generator = BlockGenerator::new(Arc::clone(&budget), Arc::clone(&tracker), 0, 1 << 30);
         let blocks = Arc::new(generator);
-        let own = Arc::clone(&blocks);
+        let (own, sealed) = (Arc::clone(&blocks), Arc::clone(&blocks));
         Arc::new(Engine {
             graph: Graph::new(Vec::new(), Vec::new()),
             stages: Vec::new(),
@@ -132,7 +132,8 @@ mod tests {
             tracker,
             budget,
             receivers: vec![Receiving {
-                blocks,
+                seal: Arc::new(move || sealed.seal()),
+                fed: Some(blocks),
                 run: Arc::new(|| false),
                 stop: Arc::new(move || stop(&own)),
             }],
@@ -142,6 +143,10 @@ mod tests {
             max_batches,
             grace: std::time::Duration::ZERO,
         })
+    }
+
+    fn fed(engine: &Engine) -> &BlockGenerator {
+        engine.receivers[0].fed.as_ref().unwrap()
     }
 
     fn feed(blocks: &BlockGenerator, bytes: &[u8]) {
@@ -176,7 +181,7 @@ mod tests {
         clock.advance(Duration::milliseconds(10_400));
         let first = first(&clock);
         let engine = engine(&clock, Some(5), |_| {});
-        feed(&engine.receivers[0].blocks, b"in the first batch\n");
+        feed(fed(&engine), b"in the first batch\n");
         clock.advance(Duration::seconds(7));
         let (send, queue) = unbounded();
         generate(&engine, first, send, Vec::new());
@@ -200,7 +205,7 @@ mod tests {
             blocks.seal_all();
         });
         let first = first(&clock);
-        let blocks = &engine.receivers[0].blocks;
+        let blocks = fed(&engine);
         feed(blocks, b"one\ntw");
         let (send, queue) = unbounded();
         let (ticked, has_ticked) = channel();
@@ -264,8 +269,8 @@ mod tests {
                 .wait_while(asked.0.lock().unwrap(), |asked| !*asked)
                 .unwrap();
             drop(asked);
-            feed(&own.receivers[0].blocks, b"the last words");
-            own.receivers[0].blocks.seal_all();
+            feed(fed(&own), b"the last words");
+            fed(&own).seal_all();
             has_ended.store(true, Ordering::SeqCst);
         });
         engine.stop(StopMode::Graceful, None);

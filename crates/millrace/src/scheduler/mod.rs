@@ -13,13 +13,12 @@
 //! 3. the jobs thread runs what is queued (without grace it drops it) and ends;
 //! 4. listeners get what is left for them, and end; whoever waits is told.
 
-mod clock;
 mod engine;
 mod generator;
 mod jobs;
 mod outcome;
 
-pub(crate) use clock::{Clock, ManualClock, SystemClock};
+pub(crate) use crate::clock::{Clock, ManualClock, SystemClock};
 pub(crate) use engine::{Engine, FirstBatch, Receiving};
 pub(crate) use generator::generate;
 pub(crate) use jobs::run_jobs;

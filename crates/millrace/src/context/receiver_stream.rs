@@ -1,0 +1,28 @@
+//! `receiver_stream`: what a program's own receiver stores.
+
+use crate::dstream::DStream;
+use crate::pipeline::Received;
+use crate::receiver::Receiver;
+
+use super::StreamingContext;
+
+impl StreamingContext {
+    /// What a program's own receiver stores (Spark: `receiverStream`).
+    ///
+    /// The receiver starts when the context does, on threads of its own; see [`Receiver`] for
+    /// how one is written, with an example. Any number of receivers can run, each of them a
+    /// stream. What a receiver stored between two ticks is one batch, in one partition.
+    pub fn receiver_stream<R: Receiver>(&self, receiver: R) -> DStream<Received<R::Item>> {
+        self.receiver("receiver stream".to_owned(), receiver)
+    }
+
+    /// [`receiver_stream`](StreamingContext::receiver_stream) by another name.
+    pub(super) fn receiver<R: Receiver>(
+        &self,
+        name: String,
+        receiver: R,
+    ) -> DStream<Received<R::Item>> {
+        let node = self.received(name, Box::new(|seat| seat.records(receiver)));
+        self.described(Received::of(node))
+    }
+}

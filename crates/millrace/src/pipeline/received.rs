@@ -1,0 +1,83 @@
+//! Where a pipeline begins that reads records as a receiver stored them.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::data::Data;
+
+use super::{NodeId, Partition, Pipeline};
+
+/// A block of records that a receiver stored one after the other.
+pub(crate) struct RecordBlock<T> {
+    records: Vec<T>,
+    bytes: u64,
+    /// What the block holds of the memory budget; given back with the block.
+    _reserved: Box<dyn Any + Send + Sync>,
+}
+
+impl<T> RecordBlock<T> {
+    /// Of records that take about `bytes`, and hold `reserved` as long as they are there.
+    pub(crate) fn new(
+        records: Vec<T>,
+        bytes: u64,
+        reserved: Box<dyn Any + Send + Sync>,
+    ) -> RecordBlock<T> {
+        RecordBlock {
+            records,
+            bytes,
+            _reserved: reserved,
+        }
+    }
+
+    /// About how much memory the records take.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+}
+
+/// The records that a receiver stored.
+pub struct Received<T> {
+    pub(crate) node: NodeId,
+    records: PhantomData<fn() -> T>,
+}
+
+impl<T> Received<T> {
+    /// Of a receiving node whose blocks are `RecordBlock<T>`.
+    pub(crate) fn of(node: NodeId) -> Received<T> {
+        Received {
+            node,
+            records: PhantomData,
+        }
+    }
+}
+
+impl<T: Data> Pipeline for Received<T> {
+    type Item = T;
+
+    fn inputs(&self) -> Vec<NodeId> {
+        vec![self.node]
+    }
+
+    #[inline(always)]
+    fn drive<F: FnMut(T)>(&self, _input: usize, partition: &Partition, sink: F) {
+        let block: &RecordBlock<T> = partition
+            .data
+            .downcast_ref()
+            .expect("a receiver's blocks have its type");
+        // Several stages may read a block, each at its own time.
+        block.records.iter().cloned().for_each(sink);
+    }
+}
+
+impl<T> fmt::Debug for Received<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("node", &self.node)
+            .finish()
+    }
+}

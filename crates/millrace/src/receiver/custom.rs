@@ -1,0 +1,184 @@
+//! A program's own receiver, and what it is given to work with (Spark: `Receiver`).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millrace_types::StreamId;
+
+use crate::data::Data;
+
+use super::supervisor::{Command, Shared};
+
+/// A source of records that a program writes itself (Spark: the class `Receiver`).
+///
+/// [`on_start`](Receiver::on_start) starts whatever receives, on threads of its own
+/// ([`ReceiverContext::spawn`]), and returns; the threads store records until
+/// [`ReceiverContext::is_stopped`] says that they should end. A receiver that lost its sender asks
+/// for a [`restart`](ReceiverContext::restart): `on_stop` is called and, after
+/// `spark.streaming.receiverRestartDelay`, `on_start` again.
+///
+/// A panic in `on_start`, `on_stop` or a spawned thread is reported and restarts the receiver
+/// alone. A receiver takes none of the workers of `local[N]`.
+///
+/// ```
+/// use millrace::{Conf, Duration, Receiver, ReceiverContext, StreamingContext, keys};
+///
+/// /// Counts, and ends.
+/// struct Numbers(u32);
+///
+/// impl Receiver for Numbers {
+///     type Item = u32;
+///
+///     fn on_start(&mut self, context: ReceiverContext<u32>) {
+///         let end = self.0;
+///         context.spawn("count", move |context| {
+///             context.store_many(0..end);
+///             context.stop("there are no more numbers");
+///         });
+///     }
+/// }
+///
+/// # fn main() -> millrace::Result<()> {
+/// let mut conf = Conf::new();
+/// conf.set(keys::MASTER, "local[1]").set(keys::STOP_AT_EOF, "true");
+/// let ssc = StreamingContext::new(&conf, Duration::milliseconds(20))?;
+/// let (send, sums) = std::sync::mpsc::channel();
+/// ssc.receiver_stream(Numbers(100)).foreach_rdd(move |rdd| {
+///     drop(send.send(rdd.collect().iter().sum::<u32>()));
+/// });
+/// ssc.start()?;
+/// ssc.await_termination()?;
+/// drop(ssc);
+/// assert_eq!(sums.iter().sum::<u32>(), 4950);
+/// # Ok(())
+/// # }
+/// ```
+pub trait Receiver: Send + 'static {
+    /// What it stores.
+    type Item: Data;
+
+    /// Starts to receive, on threads of its own. Must not block (Spark 3.5): as long as it does,
+    /// a restart has to wait.
+    fn on_start(&mut self, context: ReceiverContext<Self::Item>);
+
+    /// Makes what `on_start` has started end: closes a connection that a thread reads, for
+    /// instance. Threads that ask [`ReceiverContext::is_stopped`] need nothing more, so by
+    /// default it does nothing.
+    fn on_stop(&mut self) {}
+}
+
+/// What a [`Receiver`] does its work with: cheap to clone, for any number of threads.
+///
+/// It belongs to one start of the receiver: after a restart, the contexts of before say that they
+/// are stopped, and cannot restart or stop what runs now.
+pub struct ReceiverContext<T> {
+    shared: Arc<Shared<T>>,
+    /// Which start of the receiver it belongs to.
+    start: u64,
+}
+
+impl<T: Data> ReceiverContext<T> {
+    pub(super) fn new(shared: Arc<Shared<T>>, start: u64) -> ReceiverContext<T> {
+        ReceiverContext { shared, start }
+    }
+
+    /// Stores one record (Spark: `store(item)`).
+    ///
+    /// Waits while `spark.streaming.receiver.maxRate` is reached, and while the memory budget
+    /// (`millrace.receiver.maxBytesInFlight`) is spent. Records go on in blocks, which are cut at
+    /// `spark.streaming.blockInterval` and at the tick; what one thread stores keeps its order.
+    ///
+    /// Says whether the record was stored, which is so until the context has stopped. Until then
+    /// every stored record is in exactly one batch.
+    pub fn store(&self, record: T) -> bool {
+        self.shared.pass();
+        self.shared.records.store(record)
+    }
+
+    /// Stores records one after the other, each as [`store`](ReceiverContext::store) does; says
+    /// whether all of them were stored. The records of other threads may come between them.
+    pub fn store_many(&self, records: impl IntoIterator<Item = T>) -> bool {
+        records.into_iter().all(|record| self.store(record))
+    }
+
+    /// Stores records together, as one block, and returns when that is done (Spark:
+    /// `store(ArrayBuffer)` and `store(Iterator)`); says whether it was.
+    ///
+    /// Not limited by `spark.streaming.receiver.maxRate` (Spark 3.5). Waits while the memory
+    /// budget is spent. All records are in the same batch.
+    pub fn store_block(&self, records: Vec<T>) -> bool {
+        self.shared.records.store_block(records)
+    }
+
+    /// Tells listeners and standard error about an error; the receiver goes on (Spark:
+    /// `reportError`).
+    pub fn report_error(&self, message: &str) {
+        self.shared.error(message, message);
+    }
+
+    /// Stops the receiver and starts it again after `spark.streaming.receiverRestartDelay`, with
+    /// an error that says why (Spark: `restart`). Returns at once. Without effect if the receiver
+    /// has been stopped or restarted already.
+    pub fn restart(&self, message: &str) {
+        self.restart_after(message, self.shared.restart_delay);
+    }
+
+    /// As [`restart`](ReceiverContext::restart), after another delay.
+    pub fn restart_after(&self, message: &str, delay: Duration) {
+        let message = message.to_owned();
+        self.shared
+            .command(self.start, Command::Restart { message, delay });
+    }
+
+    /// Stops the receiver for the rest of the run (Spark: `stop`). Returns at once.
+    ///
+    /// What it has stored is run. With `millrace.stopAtEof` the run ends when the last source
+    /// has. Spark starts a stopped receiver again, at once and for ever; a receiver that wants
+    /// that calls [`restart`](ReceiverContext::restart).
+    pub fn stop(&self, message: &str) {
+        let message = message.to_owned();
+        self.shared.command(self.start, Command::Stop { message });
+    }
+
+    /// Whether the receiver should end: it has been stopped or restarted, or the context stops.
+    pub fn is_stopped(&self) -> bool {
+        !self.is_started()
+    }
+
+    /// Whether the receiver has been started and not been stopped since.
+    pub fn is_started(&self) -> bool {
+        self.shared.runs(self.start)
+    }
+
+    /// The number of the receiver's stream: input streams count from zero in the order in which
+    /// they were made.
+    pub fn stream_id(&self) -> StreamId {
+        self.shared.stream
+    }
+
+    /// Runs `body` on a thread named `millrace-recv-S-name`. If it panics, that is reported and
+    /// the receiver is restarted. When the context stops it waits for such threads, ten seconds
+    /// at most.
+    pub fn spawn(&self, name: &str, body: impl FnOnce(ReceiverContext<T>) + Send + 'static) {
+        self.shared.spawn(name, self.clone(), body);
+    }
+}
+
+impl<T> Clone for ReceiverContext<T> {
+    fn clone(&self) -> ReceiverContext<T> {
+        ReceiverContext {
+            shared: Arc::clone(&self.shared),
+            start: self.start,
+        }
+    }
+}
+
+impl<T> fmt::Debug for ReceiverContext<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiverContext")
+            .field("stream", &self.shared.stream)
+            .field("start", &self.start)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,332 @@
+//! The life of a program's receiver: started, restarted, stopped, its panics contained.
+//!
+//! One thread a receiver, `millrace-recv-N`, calls `on_start` and `on_stop`, cuts the open block
+//! at every block interval, and does what the receiver's own threads ask for. It waits on the
+//! context's clock, so that tests own the delays. A panic of the program's code restarts its
+//! receiver and harms nobody else (law 7).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use millrace_types::{BatchTime, ReceiverInfo, StreamId, StreamingEvent};
+
+use crate::clock::Clock;
+use crate::data::Data;
+use crate::listener::ListenerBus;
+use crate::notice::notice;
+use crate::panics::message_of;
+
+use super::custom::{Receiver, ReceiverContext};
+use super::rate::RateLimiter;
+use super::records::RecordGenerator;
+
+/// How long the threads of a receiver are waited for at the end (Spark 3.5: so long is a
+/// receiver waited for).
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// No start has this number.
+const NONE: u64 = 0;
+
+/// What a receiver may ask for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    Restart { message: String, delay: Duration },
+    Stop { message: String },
+}
+
+/// How a receiver of records behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct ReceiverSettings {
+    pub(crate) stream: StreamId,
+    /// `spark.streaming.blockInterval`.
+    pub(crate) block_interval: Duration,
+    /// `spark.streaming.receiverRestartDelay`.
+    pub(crate) restart_delay: Duration,
+}
+
+/// What the supervisor shares with the contexts it gives out.
+pub(super) struct Shared<T> {
+    pub(super) records: RecordGenerator<T>,
+    pub(super) stream: StreamId,
+    pub(super) restart_delay: Duration,
+    name: String,
+    limiter: Option<RateLimiter>,
+    clock: Arc<dyn Clock>,
+    listeners: Arc<ListenerBus>,
+    /// The start that runs, or `NONE`. Written under the lock of `command`.
+    runs: AtomicU64,
+    command: Mutex<Option<Command>>,
+    /// The context stops.
+    stopping: AtomicBool,
+    /// What was said last, until something is stored again: a sender that is away is reported
+    /// once and not once a try.
+    said: Mutex<Option<String>>,
+    threads: Arc<Threads>,
+}
+
+/// The threads of a receiver that have not ended.
+#[derive(Default)]
+struct Threads {
+    count: Mutex<usize>,
+    ended: Condvar,
+}
+
+/// One of them.
+struct Running(Arc<Threads>);
+
+impl Running {
+    fn of(threads: &Arc<Threads>) -> Running {
+        *lock(&threads.count) += 1;
+        Running(Arc::clone(threads))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        *lock(&self.0.count) -= 1;
+        self.0.ended.notify_all();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T: Data> Shared<T> {
+    pub(super) fn runs(&self, start: u64) -> bool {
+        self.runs.load(Ordering::Acquire) == start
+    }
+
+    /// Waits until the rate allows one more record.
+    pub(super) fn pass(&self) {
+        if let Some(limiter) = &self.limiter {
+            limiter.pass(&|| self.is_stopping());
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Whether the supervisor has something to do: nothing runs any more.
+    fn is_wanted(&self) -> bool {
+        self.runs(NONE)
+    }
+
+    /// Asks the supervisor for something, in the name of a start that still runs.
+    pub(super) fn command(&self, start: u64, command: Command) {
+        {
+            let mut asked = lock(&self.command);
+            if !self.runs(start) {
+                return;
+            }
+            *asked = Some(command);
+            self.runs.store(NONE, Ordering::Release);
+        }
+        self.clock.wake();
+    }
+
+    /// Notes that a start begins, unless the context stops.
+    fn begin(&self, start: u64) -> bool {
+        let _command = lock(&self.command);
+        if self.is_stopping() {
+            return false;
+        }
+        self.runs.store(start, Ordering::Release);
+        true
+    }
+
+    fn stop(&self) {
+        {
+            let _command = lock(&self.command);
+            self.stopping.store(true, Ordering::Release);
+            self.runs.store(NONE, Ordering::Release);
+        }
+        self.clock.wake();
+    }
+
+    /// Tells listeners of an error; says `line` on standard error if it is news.
+    pub(super) fn error(&self, message: &str, line: &str) {
+        self.post(StreamingEvent::ReceiverError, Some(message));
+        let mut said = lock(&self.said);
+        if self.records.take_stored() {
+            *said = None;
+        }
+        if said.as_deref() != Some(message) {
+            notice(format_args!("receiver {}: {line}", self.stream.0));
+            *said = Some(message.to_owned());
+        }
+    }
+
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        name: &str,
+        context: ReceiverContext<T>,
+        body: impl FnOnce(ReceiverContext<T>) + Send + 'static,
+    ) {
+        let (own, thread) = (context.clone(), name.to_owned());
+        let running = Running::of(&self.threads);
+        let started = std::thread::Builder::new()
+            .name(format!("millrace-recv-{}-{name}", self.stream.0))
+            .spawn(move || {
+                let _running = running;
+                let ended = catch_unwind(AssertUnwindSafe(|| body(own.clone())));
+                if let Err(payload) = ended {
+                    let message = message_of(&*payload);
+                    own.restart(&format!("its thread {thread} panicked: {message}"));
+                }
+            });
+        if let Err(error) = started {
+            context.restart(&format!("cannot start its thread {name}: {error}"));
+        }
+    }
+
+    fn post(&self, event: fn(ReceiverInfo) -> StreamingEvent, error: Option<&str>) {
+        self.listeners.post(|| {
+            event(ReceiverInfo {
+                stream_id: self.stream,
+                name: self.name.clone(),
+                active: error.is_none(),
+                location: "localhost".to_owned(),
+                executor_id: "driver".to_owned(),
+                last_error_message: error.unwrap_or_default().to_owned(),
+                last_error: error.unwrap_or_default().to_owned(),
+                last_error_time: error.map(|_| self.clock.now()),
+            })
+        });
+    }
+
+    /// `length` from now.
+    fn after(&self, length: Duration) -> BatchTime {
+        let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+        BatchTime::from_millis(self.clock.now().saturating_add(length))
+    }
+
+    /// Waits for the threads of the receiver; says so if some do not end in time.
+    fn join(&self, patience: Duration) {
+        let running = |count: &mut usize| *count > 0;
+        let count = lock(&self.threads.count);
+        let waited = self
+            .threads
+            .ended
+            .wait_timeout_while(count, patience, running);
+        let left = *waited.unwrap_or_else(PoisonError::into_inner).0;
+        if left > 0 {
+            notice(format_args!(
+                "receiver {}: {left} of its threads did not end when it was stopped and are left \
+                 behind; what they store from now on is not taken",
+                self.stream.0
+            ));
+        }
+    }
+}
+
+/// Runs a receiver.
+pub(crate) struct Supervisor<R: Receiver> {
+    shared: Arc<Shared<R::Item>>,
+    receiver: Mutex<R>,
+    block_interval: Duration,
+    patience: Duration,
+}
+
+impl<R: Receiver> Supervisor<R> {
+    pub(crate) fn new(
+        receiver: R,
+        settings: &ReceiverSettings,
+        records: RecordGenerator<R::Item>,
+        limiter: Option<RateLimiter>,
+        clock: Arc<dyn Clock>,
+        listeners: Arc<ListenerBus>,
+    ) -> Supervisor<R> {
+        let path = std::any::type_name::<R>();
+        let path = path.split('<').next().unwrap_or(path);
+        let class = path.rsplit("::").next().unwrap_or(path);
+        let shared = Shared {
+            records,
+            stream: settings.stream,
+            restart_delay: settings.restart_delay,
+            name: format!("{class}-{}", settings.stream.0),
+            limiter,
+            clock,
+            listeners,
+            runs: AtomicU64::new(NONE),
+            command: Mutex::new(None),
+            stopping: AtomicBool::new(false),
+            said: Mutex::new(None),
+            threads: Arc::default(),
+        };
+        Supervisor {
+            shared: Arc::new(shared),
+            receiver: Mutex::new(receiver),
+            block_interval: settings.block_interval,
+            patience: PATIENCE,
+        }
+    }
+
+    /// Asks the receiver to end.
+    pub(crate) fn stop(&self) {
+        self.shared.stop();
+    }
+
+    /// Cuts the open block.
+    pub(crate) fn seal(&self) {
+        self.shared.records.seal();
+    }
+
+    /// Runs the receiver until it stops or is stopped; says whether it stopped by itself.
+    pub(crate) fn run(&self) -> bool {
+        let shared = &self.shared;
+        let mut receiver = lock(&self.receiver);
+        let mut start = NONE;
+        let by_itself = loop {
+            start += 1;
+            if !shared.begin(start) {
+                break false;
+            }
+            shared.post(StreamingEvent::ReceiverStarted, None);
+            let context = ReceiverContext::new(Arc::clone(shared), start);
+            let started = catch_unwind(AssertUnwindSafe(|| receiver.on_start(context.clone())));
+            if let Err(payload) = started {
+                let message = message_of(&*payload);
+                context.restart(&format!("on_start panicked: {message}"));
+            }
+            self.serve();
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| receiver.on_stop())) {
+                let message = format!("on_stop panicked: {}", message_of(&*payload));
+                shared.error(&message, &message);
+            }
+            match lock(&shared.command).take() {
+                None => break false,
+                Some(Command::Stop { message }) => {
+                    notice(format_args!(
+                        "receiver {}: stopped: {message}",
+                        shared.stream.0
+                    ));
+                    break true;
+                }
+                Some(Command::Restart { message, delay }) => {
+                    let line = format!("{message}; starting it again after {delay:?}");
+                    shared.error(&message, &line);
+                    let again = shared.after(delay);
+                    shared.clock.wait_until(again, &|| shared.is_stopping());
+                }
+            }
+        };
+        shared.join(self.patience);
+        shared.records.close();
+        shared.post(StreamingEvent::ReceiverStopped, None);
+        by_itself
+    }
+
+    /// Cuts blocks until the receiver is to end.
+    fn serve(&self) {
+        let shared = &self.shared;
+        while !shared.is_wanted() {
+            let next = shared.after(self.block_interval);
+            shared.clock.wait_until(next, &|| shared.is_wanted());
+            shared.records.seal();
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Sources that are read when a batch is due: queues and directories.
+//!
+//! They have no receiver and no thread. Their node reads on the thread that runs the batch, with
+//! the batch's time; nothing of them waits in memory between batches.
+
+mod ends;
+mod queue;
+
+pub(crate) use ends::Ends;
+pub(crate) use queue::QueueNode;
+pub use queue::{QueueOptions, RddQueue};

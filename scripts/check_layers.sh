@@ -28,7 +28,9 @@ panics
 order
 partition
 exec
+shared
 rdd
+files
 pipeline
 shuffle
 stage

@@ -32,6 +32,7 @@ mod dstream;
 mod durable;
 mod error;
 mod exec;
+mod files;
 mod graph;
 mod keyed;
 mod listener;
@@ -43,6 +44,7 @@ mod pipeline;
 mod rdd;
 mod receiver;
 mod scheduler;
+mod shared;
 mod shuffle;
 mod stage;
 mod state;
@@ -63,4 +65,5 @@ pub use pipeline::{
     Boxed, Filter, FlatMap, Lines, Map, NodeId, Output, Partition, Pipeline, Union,
 };
 pub use rdd::Rdd;
+pub use shared::{Accumulator, Broadcast};
 pub use shuffle::{Values, ValuesIter};

@@ -1,5 +1,6 @@
 //! The entry point of a program, and the assembly of what it described.
 
+mod datasets;
 mod settings;
 mod start;
 mod stop_handle;

@@ -1,6 +1,7 @@
 //! The entry point of a program, and the assembly of what it described.
 
 mod datasets;
+mod remember;
 mod settings;
 mod start;
 mod stop_handle;

@@ -151,6 +151,7 @@ fn run(engine: &Arc<Engine>) -> Result<JoinHandle<()>> {
     // Here and not on the generator's thread: a start at one time has one first batch.
     let now = BatchTime::from_millis(engine.clock.now());
     let first = now.next_multiple_after(engine.interval);
+    engine.graph.begin(first - engine.interval, engine.interval);
     let own = Arc::clone(engine);
     let jobs = spawn("millrace-jobs", move || run_jobs(&own, &receive))?;
     let receivers = receive_on_threads(engine)?;

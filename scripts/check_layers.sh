@@ -30,7 +30,9 @@ clock
 order
 partition
 exec
+shared
 rdd
+files
 pipeline
 shuffle
 stage

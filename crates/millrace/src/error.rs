@@ -60,6 +60,12 @@ impl Error {
         }
     }
 
+    /// Says in front of the message where it happened.
+    pub(crate) fn within(mut self, place: impl fmt::Display) -> Error {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         self.kind

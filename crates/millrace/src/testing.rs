@@ -86,6 +86,19 @@ impl Setup {
         self.drive(&vec![""; batches], |ssc, _| program(ssc))
     }
 
+    /// Runs one batch for every message, as [`run`](Setup::run) does, of a program that needs its
+    /// context too.
+    ///
+    /// # Panics
+    /// If the program fails: this is for tests.
+    pub fn run_stream<M: AsRef<[u8]>>(
+        &self,
+        messages: &[M],
+        program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+    ) -> String {
+        self.drive(messages, program)
+    }
+
     fn drive<M: AsRef<[u8]>>(
         &self,
         messages: &[M],

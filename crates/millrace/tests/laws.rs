@@ -21,6 +21,7 @@ mod laws {
     mod lifecycle;
     mod model;
     mod order;
+    mod rdd;
     mod rules;
     mod silence;
     mod support;

@@ -1,8 +1,10 @@
 //! The entry point of a program, and the assembly of what it described.
 
+mod datasets;
 mod durability;
 mod queue_stream;
 mod receiver_stream;
+mod remember;
 mod settings;
 mod socket_streams;
 mod start;

@@ -210,6 +210,9 @@ impl Seat<'_> {
 /// Starts the threads: jobs, generator, receivers. The one that is returned joins the others.
 fn run(engine: &Arc<Engine>, first: FirstBatch, ends: &Arc<Ends>) -> Result<JoinHandle<()>> {
     let (send, receive) = crossbeam::channel::unbounded();
+    engine
+        .graph
+        .begin(first.zero(engine.interval), engine.interval);
     let own = Arc::clone(engine);
     let jobs = spawn("millrace-jobs", move || run_jobs(&own, &receive))?;
     let receivers = receive_on_threads(engine, ends)?;

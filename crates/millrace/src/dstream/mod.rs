@@ -10,6 +10,7 @@ mod flat_map;
 mod map;
 mod output;
 mod pair;
+mod slice;
 mod transform;
 mod union;
 mod window;

@@ -13,6 +13,7 @@ use crate::panics::message_of;
 use crate::pipeline::{NodeId, Partition, Pipeline};
 use crate::rdd::{Rdd, RddSource};
 
+use super::memory::Past;
 use super::{Graph, Kind, Made};
 
 /// What the tick allocated to a batch.
@@ -53,7 +54,7 @@ pub(crate) type InputCounter = Box<dyn Fn() -> StreamInputInfo + Send>;
 /// A batch that is being run.
 pub(crate) struct BatchRun<'a> {
     batch: &'a Batch,
-    graph: &'a Graph,
+    pub(super) graph: &'a Graph,
     executor: &'a Executor,
     made: Mutex<HashMap<NodeId, Made>>,
 }
@@ -143,39 +144,24 @@ impl<'a> BatchRun<'a> {
 
     /// The records of a pipeline in this batch.
     pub(crate) fn rdd<P: Pipeline>(&self, pipeline: &Arc<P>) -> Result<Rdd<P::Item>> {
-        if let Some(node) = pipeline.passes_on() {
-            let made = self.made(node)?;
-            let rdd: &Rdd<P::Item> = made
-                .dataset
-                .downcast_ref()
-                .expect("a node's dataset has its type");
-            return Ok(rdd.clone());
+        read(pipeline, self.executor, |node| {
+            Ok(match self.graph.nodes[node.0].kind {
+                Kind::Received => Part::Blocks(self.partitions(node)?),
+                Kind::Made(_) => Part::Made(self.made(node)?),
+            })
+        })
+    }
+
+    /// What can be read of this batch when it is over.
+    pub(super) fn past(&self) -> Past {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.values().for_each(Made::keep);
+        Past {
+            time: self.batch.time,
+            number: self.batch.number,
+            blocks: self.batch.blocks.clone(),
+            made: made.clone(),
         }
-        let mut partitions = Vec::new();
-        let mut prepare = Vec::new();
-        for (input, node) in pipeline.inputs().into_iter().enumerate() {
-            if let Kind::Received = self.graph.nodes[node.0].kind {
-                let blocks = self.partitions(node)?;
-                if !blocks.is_empty() {
-                    partitions.push((input, blocks));
-                }
-                continue;
-            }
-            let made = self.made(node)?;
-            let mut own: Vec<(usize, Vec<Partition>)> =
-                (0..made.partitions).map(|_| (input, Vec::new())).collect();
-            for piece in pieces_of(&made) {
-                own[piece.index].1.push(piece);
-            }
-            partitions.append(&mut own);
-            prepare.push(made);
-        }
-        let source = Driven {
-            pipeline: Arc::clone(pipeline),
-            partitions,
-            prepare,
-        };
-        Ok(Rdd::new(source, self.executor.clone()))
     }
 
     /// Runs user code of the named stage: its panic becomes an error that names stage and batch.
@@ -200,6 +186,52 @@ fn pieces_of(made: &Made) -> impl Iterator<Item = Partition> {
         index,
         piece,
     })
+}
+
+/// What a node brought to a batch.
+pub(super) enum Part {
+    Blocks(Vec<Partition>),
+    Made(Made),
+}
+
+/// The records of a pipeline over what its nodes brought.
+pub(super) fn read<P: Pipeline>(
+    pipeline: &Arc<P>,
+    executor: &Executor,
+    part: impl Fn(NodeId) -> Result<Part>,
+) -> Result<Rdd<P::Item>> {
+    if let Some(node) = pipeline.passes_on()
+        && let Part::Made(made) = part(node)?
+    {
+        let rdd: &Rdd<P::Item> = made
+            .dataset
+            .downcast_ref()
+            .expect("a node's dataset has its type");
+        return Ok(rdd.clone());
+    }
+    let mut partitions = Vec::new();
+    let mut prepare = Vec::new();
+    for (input, node) in pipeline.inputs().into_iter().enumerate() {
+        match part(node)? {
+            Part::Blocks(blocks) if blocks.is_empty() => {}
+            Part::Blocks(blocks) => partitions.push((input, blocks)),
+            Part::Made(made) => {
+                let mut own: Vec<(usize, Vec<Partition>)> =
+                    (0..made.partitions).map(|_| (input, Vec::new())).collect();
+                for piece in pieces_of(&made) {
+                    own[piece.index].1.push(piece);
+                }
+                partitions.append(&mut own);
+                prepare.push(made);
+            }
+        }
+    }
+    let source = Driven {
+        pipeline: Arc::clone(pipeline),
+        partitions,
+        prepare,
+    };
+    Ok(Rdd::new(source, executor.clone()))
 }
 
 /// A pipeline over partitions, run when somebody reads it.

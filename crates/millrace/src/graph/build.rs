@@ -1,7 +1,7 @@
 //! The graph while it grows: shared by all streams of a context until `start` freezes it.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use millrace_types::{Duration, StreamId};
 
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::exec::Executor;
 use crate::pipeline::NodeId;
 
-use super::{Entry, Graph, Kind, Node, Output, OutputFn};
+use super::{Entry, Graph, Kind, Memory, Node, Output, OutputFn};
 
 /// The states of a context (Spark 3.5: INITIALIZED, ACTIVE, STOPPED).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(crate) struct Builder {
     pub(crate) default_partitions: usize,
     /// The batch interval: every slide is a multiple of it.
     pub(crate) interval: Duration,
+    /// What is kept of the batches that have been run.
+    pub(crate) memory: Arc<Memory>,
     state: Mutex<State>,
 }
 
@@ -57,6 +59,7 @@ impl Builder {
             executor,
             default_partitions,
             interval,
+            memory: Arc::default(),
             state: Mutex::new(state),
         }
     }
@@ -204,7 +207,9 @@ impl Builder {
         }
         state.lifecycle = Lifecycle::Active;
         let nodes = std::mem::take(&mut state.nodes);
-        Ok(Graph::new(nodes, std::mem::take(&mut state.outputs)))
+        let mut graph = Graph::new(nodes, std::mem::take(&mut state.outputs));
+        graph.memory = Arc::clone(&self.memory);
+        Ok(graph)
     }
 }
 

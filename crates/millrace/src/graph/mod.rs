@@ -6,8 +6,11 @@
 
 mod batch;
 mod build;
+mod memory;
 
 use std::sync::Arc;
+
+use millrace_types::{BatchTime, Duration};
 
 use crate::durable::Durable;
 use crate::error::Result;
@@ -16,6 +19,7 @@ use crate::stage::{Dataset, EagerStage};
 
 pub(crate) use batch::{Batch, BatchRun, InputCounter};
 pub(crate) use build::{Builder, Lifecycle};
+pub(crate) use memory::Memory;
 
 /// A node that makes a dataset, an `Rdd<T>`, of every batch.
 pub(crate) trait Node: Send + Sync {
@@ -50,6 +54,8 @@ pub(crate) struct Made {
     /// Every piece of every partition, in order.
     pub(crate) pieces: Arc<[(usize, usize)]>,
     prepare: Arc<dyn Fn() + Send + Sync>,
+    /// Whether it can be read when later batches have run.
+    lasts: bool,
 }
 
 impl Made {
@@ -58,6 +64,7 @@ impl Made {
         Made {
             partitions: rdd.partitions(),
             pieces: rdd.pieces().into(),
+            lasts: source.lasts(),
             prepare: Arc::new(move || source.prepare()),
             dataset: Arc::new(rdd),
         }
@@ -66,6 +73,13 @@ impl Made {
     /// Does what a full read needs; see [`RddSource::prepare`](crate::rdd::RddSource::prepare).
     pub(crate) fn prepare(&self) {
         (self.prepare)();
+    }
+
+    /// Makes sure that it can be read when later batches have run.
+    fn keep(&self) {
+        if !self.lasts {
+            self.prepare();
+        }
     }
 }
 
@@ -113,6 +127,8 @@ pub(crate) struct Graph {
     /// The nodes that some output needs; a stream that nothing is printed or saved of is not
     /// computed (Spark 3.5).
     pub(crate) needed: Vec<bool>,
+    /// What is kept of the batches that have been run.
+    pub(crate) memory: Arc<Memory>,
 }
 
 impl Graph {
@@ -122,7 +138,15 @@ impl Graph {
             nodes,
             outputs,
             needed,
+            memory: Arc::default(),
         }
+    }
+
+    /// Says that the batches begin behind `zero`.
+    pub(crate) fn begin(&self, zero: BatchTime, interval: Duration) {
+        let slides = self.nodes.iter().zip(&self.needed);
+        let slides = slides.map(|(entry, needed)| needed.then_some(entry.slide));
+        self.memory.begin(zero, interval, slides.collect());
     }
 
     /// Whether a batch has anything to run (Spark 3.5: one without a job is no batch to anybody).
@@ -155,6 +179,11 @@ impl Graph {
                     Some(stage) => readers[input].stages.push((stage, lane)),
                     None => readers[input].held = true,
                 }
+            }
+        }
+        if self.memory.is_wanted() {
+            for (reader, needed) in readers.iter_mut().zip(&self.needed) {
+                reader.held |= needed;
             }
         }
         readers

@@ -31,6 +31,9 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     }
 
     /// [`cogroup`](Rdd::cogroup) with a number of partitions or a partitioner.
+    ///
+    /// # Panics
+    /// If there are no partitions; the batch fails.
     #[must_use]
     pub fn cogroup_with<W: Data>(
         &self,

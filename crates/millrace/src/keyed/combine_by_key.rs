@@ -22,6 +22,9 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     }
 
     /// [`group_by_key`](Rdd::group_by_key) with a number of partitions or a partitioner.
+    ///
+    /// # Panics
+    /// If there are no partitions; the batch fails.
     #[must_use]
     pub fn group_by_key_with(&self, partitions: impl Into<Partitions<K>>) -> Rdd<(K, Values<V>)> {
         let lanes = vec![pieces(self)];
@@ -45,9 +48,29 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         G: Fn(C, V) -> C + Send + Sync + 'static,
         H: Fn(C, C) -> C + Send + Sync + 'static,
     {
-        let aggregator = CombineBy { create, add, merge };
-        let partitions = default_partitions(self.executor());
-        let lanes = vec![pieces(self)];
+        self.combine_by_key_with(create, add, merge, default_partitions(self.executor()))
+    }
+
+    /// [`combine_by_key`](Rdd::combine_by_key) with a number of partitions or a partitioner.
+    ///
+    /// # Panics
+    /// If there are no partitions; the batch fails.
+    #[must_use]
+    pub fn combine_by_key_with<C, F, G, H>(
+        &self,
+        create: F,
+        add: G,
+        merge: H,
+        partitions: impl Into<Partitions<K>>,
+    ) -> Rdd<(K, C)>
+    where
+        C: Data,
+        F: Fn(V) -> C + Send + Sync + 'static,
+        G: Fn(C, V) -> C + Send + Sync + 'static,
+        H: Fn(C, C) -> C + Send + Sync + 'static,
+    {
+        let (aggregator, lanes) = (CombineBy { create, add, merge }, vec![pieces(self)]);
+        let partitions = partitions.into();
         shuffled(leaf(), lanes, aggregator, partitions, self.executor())
     }
 }

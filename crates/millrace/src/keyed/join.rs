@@ -1,8 +1,11 @@
 //! The four joins of [`Rdd`]s, and the rule they share with the stream's.
 
 use crate::data::{Data, Key};
+use crate::partition::Partitions;
 use crate::rdd::Rdd;
 use crate::shuffle::Values;
+
+use super::default_partitions;
 
 /// Every left value with every right value, left-major; a side without values stands as one
 /// `None` where `keep` says that the other side's values are kept all the same.
@@ -56,14 +59,23 @@ pub(crate) fn there<T>(side: Option<T>) -> T {
 }
 
 impl<K: Key, V: Data> Rdd<(K, V)> {
-    fn joined<W: Data>(&self, other: &Rdd<(K, W)>, keep: Keep) -> Rdd<(K, (Option<V>, Option<W>))> {
-        self.cogroup(other).flat_map(move |(key, sides)| {
-            let pairs = product(sides, keep).into_iter();
-            pairs.map(move |pair| (key.clone(), pair))
-        })
+    fn joined<W: Data>(
+        &self,
+        other: &Rdd<(K, W)>,
+        keep: Keep,
+        partitions: Partitions<K>,
+    ) -> Rdd<(K, (Option<V>, Option<W>))> {
+        self.cogroup_with(other, partitions)
+            .flat_map(move |(key, sides)| {
+                let pairs = product(sides, keep).into_iter();
+                pairs.map(move |pair| (key.clone(), pair))
+            })
     }
 
     /// Every value of a key with every value that `other` has for it (Spark: `join`).
+    ///
+    /// Ordered by partition and by first arrival of the key, the left side's first; per key
+    /// left-major.
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -73,11 +85,27 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// ```
     #[must_use]
     pub fn join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (V, W))> {
-        self.joined(other, INNER)
+        self.join_with(other, default_partitions(self.executor()))
+    }
+
+    /// [`join`](Rdd::join) with a number of partitions or a partitioner.
+    ///
+    /// # Panics
+    /// If there are no partitions; the batch fails.
+    #[must_use]
+    pub fn join_with<W: Data>(
+        &self,
+        other: &Rdd<(K, W)>,
+        partitions: impl Into<Partitions<K>>,
+    ) -> Rdd<(K, (V, W))> {
+        self.joined(other, INNER, partitions.into())
             .map(|(key, (v, w))| (key, (there(v), there(w))))
     }
 
-    /// [`join`](Rdd::join), with the values whose key `other` has not (Spark: `leftOuterJoin`).
+    /// [`join`](Rdd::join), and the values whose key `other` has not (Spark: `leftOuterJoin`).
+    ///
+    /// Ordered by partition and by first arrival of the key, the left side's first; per key
+    /// left-major.
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -87,12 +115,28 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// ```
     #[must_use]
     pub fn left_outer_join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (V, Option<W>))> {
-        self.joined(other, LEFT)
+        self.left_outer_join_with(other, default_partitions(self.executor()))
+    }
+
+    /// [`left_outer_join`](Rdd::left_outer_join) with a number of partitions or a partitioner.
+    ///
+    /// # Panics
+    /// If there are no partitions; the batch fails.
+    #[must_use]
+    pub fn left_outer_join_with<W: Data>(
+        &self,
+        other: &Rdd<(K, W)>,
+        partitions: impl Into<Partitions<K>>,
+    ) -> Rdd<(K, (V, Option<W>))> {
+        self.joined(other, LEFT, partitions.into())
             .map(|(key, (v, w))| (key, (there(v), w)))
     }
 
-    /// [`join`](Rdd::join), with the values of `other` whose key this side has not (Spark:
+    /// [`join`](Rdd::join), and the values of `other` whose key this side has not (Spark:
     /// `rightOuterJoin`).
+    ///
+    /// Ordered by partition and by first arrival of the key, the left side's first; per key
+    /// left-major.
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -102,12 +146,28 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// ```
     #[must_use]
     pub fn right_outer_join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (Option<V>, W))> {
-        self.joined(other, RIGHT)
+        self.right_outer_join_with(other, default_partitions(self.executor()))
+    }
+
+    /// [`right_outer_join`](Rdd::right_outer_join) with a number of partitions or a partitioner.
+    ///
+    /// # Panics
+    /// If there are no partitions; the batch fails.
+    #[must_use]
+    pub fn right_outer_join_with<W: Data>(
+        &self,
+        other: &Rdd<(K, W)>,
+        partitions: impl Into<Partitions<K>>,
+    ) -> Rdd<(K, (Option<V>, W))> {
+        self.joined(other, RIGHT, partitions.into())
             .map(|(key, (v, w))| (key, (v, there(w))))
     }
 
-    /// [`join`](Rdd::join), with the values of both sides that have no partner (Spark:
+    /// [`join`](Rdd::join), and the values of both sides that have no partner (Spark:
     /// `fullOuterJoin`).
+    ///
+    /// Ordered by partition and by first arrival of the key, the left side's first; per key
+    /// left-major.
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -120,6 +180,19 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         &self,
         other: &Rdd<(K, W)>,
     ) -> Rdd<(K, (Option<V>, Option<W>))> {
-        self.joined(other, FULL)
+        self.full_outer_join_with(other, default_partitions(self.executor()))
+    }
+
+    /// [`full_outer_join`](Rdd::full_outer_join) with a number of partitions or a partitioner.
+    ///
+    /// # Panics
+    /// If there are no partitions; the batch fails.
+    #[must_use]
+    pub fn full_outer_join_with<W: Data>(
+        &self,
+        other: &Rdd<(K, W)>,
+        partitions: impl Into<Partitions<K>>,
+    ) -> Rdd<(K, (Option<V>, Option<W>))> {
+        self.joined(other, FULL, partitions.into())
     }
 }

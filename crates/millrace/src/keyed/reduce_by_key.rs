@@ -25,6 +25,9 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     }
 
     /// [`reduce_by_key`](Rdd::reduce_by_key) with a number of partitions or a partitioner.
+    ///
+    /// # Panics
+    /// If there are no partitions; the batch fails.
     #[must_use]
     pub fn reduce_by_key_with<F>(
         &self,

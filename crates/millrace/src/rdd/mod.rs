@@ -10,6 +10,7 @@ mod folded;
 mod held;
 mod indexed;
 mod narrow;
+mod ordered;
 mod partitioned;
 mod read;
 mod repartition;

@@ -1,4 +1,9 @@
-//! Order: sorting an [`Rdd`], and its first records by some order.
+//! `sort_by` and `sort_by_key`: the records of an [`Rdd`] in order.
+//!
+//! What is sorted stands in ranges, one a partition, so that partition after partition is the
+//! order. PySpark draws samples to find where a range ends, and of a dataset of up to twenty
+//! records a partition the sample is everything; here it always is. So the ranges of small
+//! datasets are PySpark's, those of large ones are the exact ones that it estimates.
 
 use rayon::prelude::*;
 
@@ -8,8 +13,9 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// The records in the order of what `key` says of them, rising or falling; equal ones stay
     /// in the order in which they were (Spark: `sortBy`).
     ///
-    /// The result has the default number of partitions, each a range of about equal size; where
-    /// the ranges end is not Spark's, which draws samples.
+    /// Reads and sorts now, on the workers. The result has the default number of partitions,
+    /// ranges of about equal size; records whose keys are equal are in one of them. A dataset
+    /// without a record keeps its partitions (PySpark 3.5).
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -20,73 +26,63 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     #[must_use]
     pub fn sort_by<O, F>(&self, key: F, ascending: bool) -> Rdd<T>
     where
-        O: Ord,
+        O: Ord + Send + Sync,
         F: Fn(&T) -> O + Send + Sync,
     {
-        let mut records = self.collect();
+        self.ranged(&key, ascending, self.executor().default_partitions())
+    }
+
+    /// [`sort_by`](Rdd::sort_by) into a number of partitions; none counts as one.
+    ///
+    /// ```
+    /// use millrace::testing::parallelize;
+    /// let sorted = parallelize(vec![4, 2, 1, 3], 1).sort_by_with(|n| *n, true, 2);
+    /// assert_eq!(sorted.glom().collect(), [vec![1, 2, 3], vec![4]]);
+    /// ```
+    #[must_use]
+    pub fn sort_by_with<O, F>(&self, key: F, ascending: bool, partitions: u32) -> Rdd<T>
+    where
+        O: Ord + Send + Sync,
+        F: Fn(&T) -> O + Send + Sync,
+    {
+        self.ranged(&key, ascending, partitions as usize)
+    }
+
+    fn ranged<O, F>(&self, key: &F, ascending: bool, partitions: usize) -> Rdd<T>
+    where
+        O: Ord + Send + Sync,
+        F: Fn(&T) -> O + Send + Sync,
+    {
+        let mut keyed: Vec<(O, T)> = self
+            .on_pieces(self.pieces(), |partition, piece| {
+                let mut records = Vec::new();
+                self.visit(partition, piece, &mut |record| {
+                    records.push((key(&record), record));
+                });
+                records
+            })
+            .into_iter()
+            .flatten()
+            .collect();
+        if keyed.is_empty() && (partitions > 1 || self.partitions() <= 1) {
+            return self.clone();
+        }
         self.executor().run(|| {
             if ascending {
-                records.par_sort_by(|one, other| key(one).cmp(&key(other)));
+                keyed.par_sort_by(|(one, _), (other, _)| one.cmp(other));
             } else {
-                records.par_sort_by(|one, other| key(other).cmp(&key(one)));
+                keyed.par_sort_by(|(one, _), (other, _)| other.cmp(one));
             }
         });
-        Rdd::sliced(
-            records,
-            self.executor().default_partitions(),
-            self.executor(),
-        )
-    }
-
-    /// The greatest `count` records, greatest first (Spark: `top`).
-    ///
-    /// ```
-    /// use millrace::testing::parallelize;
-    /// assert_eq!(parallelize(vec![3, 1, 4, 1, 5], 2).top(2), [5, 4]);
-    /// ```
-    pub fn top(&self, count: usize) -> Vec<T>
-    where
-        T: Ord,
-    {
-        self.first_by(count, |one, other| other.cmp(one))
-    }
-
-    /// The smallest `count` records, smallest first (Spark: `takeOrdered`).
-    ///
-    /// ```
-    /// use millrace::testing::parallelize;
-    /// assert_eq!(parallelize(vec![3, 1, 4, 1, 5], 2).take_ordered(3), [1, 1, 3]);
-    /// ```
-    pub fn take_ordered(&self, count: usize) -> Vec<T>
-    where
-        T: Ord,
-    {
-        self.first_by(count, T::cmp)
-    }
-
-    fn first_by(
-        &self,
-        count: usize,
-        order: impl Fn(&T, &T) -> std::cmp::Ordering + Sync,
-    ) -> Vec<T> {
-        let firsts = self.on_pieces(self.pieces(), |partition, piece| {
-            let mut first: Vec<T> = Vec::new();
-            self.visit(partition, piece, &mut |record| {
-                first.push(record);
-                // Cut now and then: memory is that of what is asked for.
-                if first.len() >= 2 * count.max(1 << 10) {
-                    first.sort_by(&order);
-                    first.truncate(count);
-                }
-            });
-            first.sort_by(&order);
-            first.truncate(count);
-            first
-        });
-        let mut first = firsts.concat();
-        first.sort_by(&order);
-        first.truncate(count);
-        first
+        let ends = ends(&keyed, ascending, partitions.max(1));
+        let mut records = keyed.into_iter().map(|(_, record)| record);
+        let mut start = 0;
+        let range = |end: usize| {
+            let records: Vec<T> = records.by_ref().take(end - start).collect();
+            start = end;
+            records
+        };
+        Rdd::of_partitions(ends.into_iter().map(range).collect(), self.executor())
     }
 }
 
@@ -106,4 +102,30 @@ where
     pub fn sort_by_key(&self, ascending: bool) -> Rdd<(K, V)> {
         self.sort_by(|(key, _)| key.clone(), ascending)
     }
+}
+
+/// Where each range of the sorted records ends. A border is the key at its share of the rising
+/// order, and belongs to the range below it (PySpark's `bisect_left`).
+fn ends<O: Ord, T>(sorted: &[(O, T)], ascending: bool, partitions: usize) -> Vec<usize> {
+    let len = sorted.len();
+    let end = |range: usize| {
+        // The border between this range and the next one, counted in the rising order.
+        let border = if ascending {
+            range + 1
+        } else {
+            partitions - range - 1
+        };
+        if border == 0 || border == partitions || len == 0 {
+            return len;
+        }
+        let share = (len as u128 * border as u128 / partitions as u128) as usize;
+        if ascending {
+            let (border, _) = &sorted[share];
+            sorted.partition_point(|(key, _)| key <= border)
+        } else {
+            let (border, _) = &sorted[len - 1 - share];
+            sorted.partition_point(|(key, _)| key > border)
+        }
+    };
+    (0..partitions).map(end).collect()
 }

@@ -35,6 +35,15 @@ pub(crate) struct FirstBatch {
     pub(crate) number: u64,
 }
 
+impl FirstBatch {
+    /// The time before the first batch of all: that of a batch with number zero.
+    pub(crate) fn zero(self, interval: Duration) -> BatchTime {
+        let number = i64::try_from(self.number).unwrap_or(i64::MAX);
+        let before = number.saturating_mul(interval.as_millis());
+        BatchTime::from_millis(self.time.as_millis().saturating_sub(before))
+    }
+}
+
 /// The frozen program and everything that runs it.
 pub(crate) struct Engine {
     pub(crate) graph: Graph,

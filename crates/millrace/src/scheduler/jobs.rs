@@ -45,7 +45,8 @@ fn commit(engine: &Engine, batch: &Batch) -> Result<()> {
 fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
     let run = BatchRun::new(batch, &engine.graph, &engine.executor);
     if !engine.graph.has_jobs(batch.number) {
-        return run.collect();
+        let collected = run.collect();
+        return collected.and_then(|()| run.remember());
     }
     let started = engine.clock.now();
     let mut operations = BTreeMap::new();
@@ -91,5 +92,5 @@ fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
     engine
         .listeners
         .post(|| StreamingEvent::BatchCompleted(info(&operations, ended)));
-    outcome
+    outcome.and_then(|()| run.remember())
 }

@@ -55,10 +55,17 @@ impl<K: Key, S: Data> RddSource<(K, S)> for StateView<K, S> {
     }
 
     fn take(&self, count: usize) -> Vec<(K, S)> {
-        self.store().take(count)
+        match self.ordered.get() {
+            None => self.store().take(count),
+            Some(ordered) => ordered.iter().flatten().take(count).cloned().collect(),
+        }
     }
 
     fn known_count(&self) -> Option<u64> {
-        Some(self.store().len() as u64)
+        let count = match self.ordered.get() {
+            None => self.store().len(),
+            Some(ordered) => ordered.iter().map(Vec::len).sum(),
+        };
+        Some(count as u64)
     }
 }

@@ -3,5 +3,7 @@
 mod foreach_rdd;
 mod print;
 mod printer;
+mod save_as_json_files;
+mod save_as_text_files;
 
 pub(crate) use printer::{PrintFormat, Printer};

@@ -1,0 +1,146 @@
+//! What a program brings along: datasets that are there before anything was received, and what
+//! it shares with its functions.
+
+use std::ops::AddAssign;
+
+use millrace_text::Text;
+
+use crate::error::{Error, Result};
+use crate::files;
+use crate::rdd::Rdd;
+use crate::shared::{Accumulator, Broadcast};
+
+use super::StreamingContext;
+
+impl StreamingContext {
+    /// A dataset of records that are there, in as many partitions as keyed results have (Spark:
+    /// `SparkContext.parallelize`). For joins with what does not change, for instance.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let names = ssc.parallelize(vec![(1, "one"), (2, "two")]);
+    ///     assert_eq!(names.count(), 2);
+    /// });
+    /// ```
+    pub fn parallelize<T: Clone + Send + Sync + 'static>(&self, records: Vec<T>) -> Rdd<T> {
+        Rdd::sliced(
+            records,
+            self.builder.default_partitions,
+            &self.builder.executor,
+        )
+    }
+
+    /// [`parallelize`](StreamingContext::parallelize) into `partitions` partitions: number `i`
+    /// has the records from `len * i / partitions` up to `len * (i + 1) / partitions` (Spark's
+    /// slices). None at all break a rule, which `start` or the next wait reports.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let slices = ssc.parallelize_in(vec![0, 1, 2, 3, 4], 2).glom();
+    ///     assert_eq!(slices.collect(), [vec![0, 1], vec![2, 3, 4]]);
+    /// });
+    /// ```
+    pub fn parallelize_in<T: Clone + Send + Sync + 'static>(
+        &self,
+        records: Vec<T>,
+        partitions: u32,
+    ) -> Rdd<T> {
+        if partitions == 0 {
+            // Spark's words.
+            self.builder
+                .break_rule(Error::illegal("Positive number of partitions required"));
+        }
+        Rdd::sliced(records, partitions as usize, &self.builder.executor)
+    }
+
+    /// The lines of a local file, or of the files of a directory in the order of their names
+    /// (Spark: `SparkContext.textFile`). Read now, once, and kept in memory.
+    ///
+    /// Lines end and malformed UTF-8 is replaced as on a socket. Partitions are Hadoop's splits
+    /// for Spark's least number of them, two, or one if the default is one.
+    ///
+    /// # Errors
+    /// If something cannot be read; the message names it.
+    ///
+    /// ```no_run
+    /// # fn main() -> millrace::Result<()> {
+    /// # let ssc = millrace::StreamingContext::new(&millrace::Conf::new(), millrace::Duration::seconds(1))?;
+    /// let weights = ssc.text_file("data/AFINN-111.txt")?.map(|line| {
+    ///     let (word, weight) = line.as_str().split_once('\t').unwrap_or((line.as_str(), "0"));
+    ///     (word.to_owned(), weight.parse::<i64>().unwrap_or(0))
+    /// });
+    /// # drop(weights);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn text_file(&self, path: &str) -> Result<Rdd<Text>> {
+        let least = self.builder.default_partitions.min(2);
+        files::read(path, least, &self.builder.executor)
+    }
+
+    /// A value that tasks read (Spark: `SparkContext.broadcast`).
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let stop_words = ssc.broadcast(vec!["the", "a"]);
+    ///     let words = ssc.parallelize(vec!["the", "cat"]);
+    ///     let kept = words.filter(move |word| !stop_words.value().contains(word));
+    ///     assert_eq!(kept.collect(), ["cat"]);
+    /// });
+    /// ```
+    pub fn broadcast<T: Send + Sync + 'static>(&self, value: T) -> Broadcast<T> {
+        Broadcast::new(value)
+    }
+
+    /// A sum that tasks add to, beginning with `initial` (PySpark: `SparkContext.accumulator`).
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let seen = ssc.accumulator(0_i64);
+    ///     let add = seen.clone();
+    ///     ssc.parallelize(vec![1, 2, 3]).for_each(move |n| add.add(n));
+    ///     assert_eq!(seen.value(), 6);
+    /// });
+    /// ```
+    pub fn accumulator<T: AddAssign + Send + 'static>(&self, initial: T) -> Accumulator<T> {
+        Accumulator::sum("", initial, &self.builder.executor)
+    }
+
+    /// A counter with a name (Scala: `SparkContext.longAccumulator`).
+    ///
+    /// ```
+    /// millrace::testing::run_context(0, |ssc| {
+    ///     let dropped = ssc.long_accumulator("dropped");
+    ///     dropped.add(1);
+    ///     assert_eq!((dropped.name(), dropped.value()), ("dropped", 1));
+    /// });
+    /// ```
+    pub fn long_accumulator(&self, name: &str) -> Accumulator<i64> {
+        Accumulator::sum(name, 0, &self.builder.executor)
+    }
+
+    /// An [`accumulator`](StreamingContext::accumulator) that is no sum: `merge` puts a value
+    /// into what was accumulated (PySpark: `AccumulatorParam`, Scala: `AccumulatorV2`). It must
+    /// be associative and commutative: who adds first is not known.
+    ///
+    /// ```
+    /// use std::collections::BTreeSet;
+    /// millrace::testing::run_context(0, |ssc| {
+    ///     let seen = ssc.accumulator_by(BTreeSet::new(), |all, more| all.extend(more));
+    ///     let add = seen.clone();
+    ///     ssc.parallelize(vec!['b', 'a', 'b']).for_each(move |c| add.add(BTreeSet::from([c])));
+    ///     assert_eq!(seen.value(), BTreeSet::from(['a', 'b']));
+    /// });
+    /// ```
+    pub fn accumulator_by<T: Send + 'static>(
+        &self,
+        initial: T,
+        merge: impl Fn(&mut T, T) + Send + Sync + 'static,
+    ) -> Accumulator<T> {
+        Accumulator::new("", initial, merge, &self.builder.executor)
+    }
+}

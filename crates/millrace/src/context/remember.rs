@@ -1,0 +1,36 @@
+//! `remember`: how long batches can be read when they have been run.
+
+use millrace_types::Duration;
+
+use crate::error::{Error, Result};
+use crate::graph::Lifecycle;
+use crate::notice::notice;
+
+use super::StreamingContext;
+
+impl StreamingContext {
+    /// Keeps the batches of the last `duration`, so that [`DStream::slice`](crate::DStream::slice)
+    /// can read them (Spark: `remember`). Without it none is kept.
+    ///
+    /// What is kept: the received text of streams that an output reads, which counts against
+    /// the receivers' budget until it is forgotten; the datasets of operators; of a state a copy
+    /// of all of it, a batch. After the batch of time `T` what is not newer than `T - duration`
+    /// is forgotten, but no stream forgets its last batch.
+    ///
+    /// To be called before the start; later it changes nothing, and says so on standard error.
+    ///
+    /// # Errors
+    /// If it was called before, or `duration` is not positive.
+    pub fn remember(&self, duration: Duration) -> Result<()> {
+        if duration.as_millis() <= 0 {
+            return Err(Error::illegal(format!(
+                "the remember duration must be positive, but was {duration}"
+            )));
+        }
+        if self.builder.lifecycle() != Lifecycle::Initialized {
+            notice("remember changes nothing after the start");
+            return Ok(());
+        }
+        self.builder.memory.want(duration)
+    }
+}

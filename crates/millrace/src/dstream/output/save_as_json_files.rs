@@ -1,0 +1,52 @@
+//! `save_as_json_files`: every batch as a file of JSON lines.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::files::{batch_name, local};
+use crate::pipeline::Pipeline;
+
+use super::super::{DStream, named};
+
+impl<P: Pipeline<Item: Serialize>> DStream<P> {
+    /// Writes every batch into a file of its own, a JSON value a line (what
+    /// `rdd.toDF().write.json` is for in Spark): `<prefix>-<time in ms>.<suffix>`, by the rules
+    /// of [`save_as_text_files`](DStream::save_as_text_files).
+    ///
+    /// A record is what serde makes of it: a struct an object, a tuple an array. The file
+    /// appears when it is complete, and a batch that runs again replaces it. An empty batch has
+    /// an empty file.
+    ///
+    /// What cannot be written fails the batch; the error names the path. A prefix that names
+    /// another file system (`hdfs://...`) is an error that `start` reports.
+    ///
+    /// ```
+    /// let directory = std::env::temp_dir().join(format!("millrace-json-{}", std::process::id()));
+    /// let prefix = directory.join("counts").display().to_string();
+    /// millrace::testing::run_outputs(&["to be to\n"], |lines| {
+    ///     lines.flat_map(|line| line.split(" ")).count_by_value().save_as_json_files(&prefix, "jsonl");
+    /// });
+    /// let written = std::fs::read_to_string(format!("{prefix}-1000.jsonl"))?;
+    /// assert_eq!(written, "[\"to\",2]\n[\"be\",1]\n");
+    /// # std::fs::remove_dir_all(directory)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn save_as_json_files(&self, prefix: &str, suffix: &str) {
+        let name = named("save_as_json_files", Location::caller());
+        if let Err(error) = local(prefix) {
+            self.builder.break_rule(error.within(&name));
+        }
+        let (pipeline, at) = (Arc::clone(&self.pipeline), name.clone());
+        let (prefix, suffix) = (prefix.to_owned(), suffix.to_owned());
+        let run = move |batch: &crate::graph::BatchRun<'_>| {
+            let path = batch_name(&prefix, &suffix, batch.time());
+            let saved = batch.rdd(&pipeline)?.save_as_json_file(&path);
+            saved.map_err(|error| error.within(format_args!("batch {}, {at}", batch.time())))
+        };
+        self.builder
+            .output(name, self.pipeline.inputs(), Box::new(run));
+    }
+}

@@ -1,0 +1,52 @@
+//! `save_as_text_files`: every batch as a directory of text files.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::files::{batch_name, local};
+use crate::pipeline::Pipeline;
+
+use super::super::{DStream, named};
+
+impl<P: Pipeline<Item: Serialize>> DStream<P> {
+    /// Writes every batch into a directory of its own (Spark: `saveAsTextFiles`):
+    /// `<prefix>-<time in ms>`, and `.<suffix>` behind it unless the suffix is empty; with an
+    /// empty prefix just the time.
+    ///
+    /// The directory is what [`Rdd::save_as_text_file`](crate::Rdd::save_as_text_file) writes: a
+    /// file a partition, empty ones too, a line a record, and `_SUCCESS`. It appears when it is
+    /// complete, and a batch that runs again replaces what it wrote before. A batch without
+    /// partitions, such as that of an idle socket, has `_SUCCESS` alone.
+    ///
+    /// What cannot be written fails the batch; the error names the path. A prefix that names
+    /// another file system (`hdfs://...`) is an error that `start` reports.
+    ///
+    /// ```
+    /// let directory = std::env::temp_dir().join(format!("millrace-saved-{}", std::process::id()));
+    /// let prefix = directory.join("words").display().to_string();
+    /// millrace::testing::run_outputs(&["to be\n"], |lines| {
+    ///     lines.flat_map(|line| line.split(" ")).save_as_text_files(&prefix, "txt");
+    /// });
+    /// assert_eq!(std::fs::read_to_string(format!("{prefix}-1000.txt/part-00000"))?, "to\nbe\n");
+    /// # std::fs::remove_dir_all(directory)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn save_as_text_files(&self, prefix: &str, suffix: &str) {
+        let name = named("save_as_text_files", Location::caller());
+        if let Err(error) = local(prefix) {
+            self.builder.break_rule(error.within(&name));
+        }
+        let (pipeline, at) = (Arc::clone(&self.pipeline), name.clone());
+        let (prefix, suffix) = (prefix.to_owned(), suffix.to_owned());
+        let run = move |batch: &crate::graph::BatchRun<'_>| {
+            let path = batch_name(&prefix, &suffix, batch.time());
+            let saved = batch.rdd(&pipeline)?.save_as_text_file(&path);
+            saved.map_err(|error| error.within(format_args!("batch {}, {at}", batch.time())))
+        };
+        self.builder
+            .output(name, self.pipeline.inputs(), Box::new(run));
+    }
+}

@@ -1,0 +1,127 @@
+//! Files and directories that appear whole: written beside their place, then renamed.
+//!
+//! The name beside the place begins with a point, which Spark and Hadoop take for "not there",
+//! and is always the same, so that what a crash left is used up by the next try. Nothing is
+//! forced to the disk: a crash of the process leaves the old output or the new one, a crash of
+//! the machine what its file system makes of it.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// Writes the directory `path` by `fill`, which is given the directory to write into.
+///
+/// # Errors
+/// If `fill` fails, the system refuses something, or something is at `path` that is no output
+/// of this kind: that is never removed.
+pub(super) fn directory(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let replaces = is_replaceable(path).map_err(|error| cannot_write(path, error))?;
+    let beside = Beside::new(path)?;
+    fs::create_dir(&beside.path).map_err(|error| cannot_write(&beside.path, error))?;
+    fill(&beside.path)?;
+    let retired = sibling(path, "replaced")?;
+    let swap = || {
+        remove(&retired)?;
+        if replaces {
+            fs::rename(path, &retired)?;
+        }
+        fs::rename(&beside.path, path)?;
+        remove(&retired)
+    };
+    swap().map_err(|error| cannot_write(path, error))
+}
+
+/// Writes the file `path` by `fill`.
+///
+/// # Errors
+/// If `fill` fails or the system refuses something.
+pub(super) fn file(path: &Path, fill: impl FnOnce(File) -> Result<()>) -> Result<()> {
+    let beside = Beside::new(path)?;
+    let file = File::create(&beside.path).map_err(|error| cannot_write(&beside.path, error))?;
+    fill(file)?;
+    fs::rename(&beside.path, path).map_err(|error| cannot_write(path, error))
+}
+
+pub(super) fn cannot_write(path: &Path, error: io::Error) -> Error {
+    Error::io(format!("cannot write {}", path.display()), error)
+}
+
+/// A place beside the one that is meant. What is still there when this goes is removed.
+struct Beside {
+    path: PathBuf,
+}
+
+impl Beside {
+    fn new(path: &Path) -> Result<Beside> {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|error| cannot_write(parent, error))?;
+        }
+        let beside = Beside {
+            path: sibling(path, "unfinished")?,
+        };
+        remove(&beside.path).map_err(|error| cannot_write(&beside.path, error))?;
+        Ok(beside)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // The next try removes it if this one cannot.
+        drop(remove(&self.path));
+    }
+}
+
+fn sibling(path: &Path, what: &str) -> Result<PathBuf> {
+    let Some(name) = path.file_name() else {
+        return Err(Error::illegal(format!(
+            "cannot write {}: it has no name",
+            path.display()
+        )));
+    };
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{what}"));
+    Ok(path.with_file_name(hidden))
+}
+
+/// Removes a file or a directory; nothing is removed as well.
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Whether an output of this kind is at `path`, by a batch that ran before, here or in Spark.
+///
+/// # Errors
+/// If there is something else.
+fn is_replaceable(path: &Path) -> io::Result<bool> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        let is_output = name.starts_with("part-")
+            || name == "_SUCCESS"
+            || name == "_temporary"
+            || name.starts_with('.') && name.ends_with(".crc");
+        if !is_output {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                format!("it is there, and {name} in it is no output: it is not replaced"),
+            ));
+        }
+    }
+    Ok(true)
+}

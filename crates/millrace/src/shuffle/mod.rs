@@ -17,6 +17,7 @@ mod dense;
 mod exchange;
 mod hasher;
 mod lookahead;
+mod pages;
 mod shard;
 mod table;
 mod values;

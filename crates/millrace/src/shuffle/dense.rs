@@ -22,6 +22,9 @@ use super::pages::{advise_huge, prefetch};
 const POSITION_BITS: u32 = 20;
 const POSITION: u32 = (1 << POSITION_BITS) - 1;
 
+/// Slots of the largest index that is kept sparse.
+const SPARSE_SLOTS: usize = 1 << 18;
+
 /// Keys with their combined values, in insertion order.
 pub(super) struct Dense<K, C> {
     /// Zero is vacant. Linear probing; a power of two long, never empty.
@@ -45,10 +48,19 @@ fn check_of(hash: u64) -> u32 {
     ((hash >> 32) as u32) & !POSITION
 }
 
-/// The most entries behind an index of `slots`: five eighths of them.
+/// The most entries behind an index of `slots`: a quarter of them as long as the cache holds the
+/// index, so that nearly every key is where its hash says; five eighths of them in a larger one.
 const fn room_of(slots: usize) -> usize {
-    let room = slots / 8 * 5;
-    if room < POSITION as usize { room } else { POSITION as usize - 1 }
+    let room = if slots <= SPARSE_SLOTS {
+        slots / 4
+    } else {
+        slots / 8 * 5
+    };
+    if room < POSITION as usize {
+        room
+    } else {
+        POSITION as usize - 1
+    }
 }
 
 impl<K, C> Dense<K, C> {

@@ -5,10 +5,12 @@
 //! almost wholly here; a text of a million spills every second record and merges shard by
 //! shard, each merge within the cache again. Neither ever waits for memory on every word.
 
+#![expect(unsafe_code, reason = "records are moved out of the places where they wait")]
+
 use crate::data::{Data, Key};
 
 use super::aggregate::Aggregator;
-use super::dense::{Dense, Kept};
+use super::dense::{Dense, DensePlace, Kept};
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
 use super::lookahead::{Lookahead, STEPS};
 
@@ -104,11 +106,29 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     #[inline(never)]
     fn settle(&mut self) {
         let run = &mut self.run;
-        self.waiting.combine(|hash, guess, (key, value)| run.combine(hash, guess, key, value));
-        self.waiting.guess(|hash| run.table.guess(hash));
+        let ready = self.waiting.take();
+        let mut done = 0;
+        loop {
+            // SAFETY: all that is ready is initialised, and nothing is looked at twice.
+            done += unsafe {
+                let items = &ready.items[done..];
+                let add = |place: DensePlace<'_, A::Acc>, value| run.aggregator.add(place, value);
+                run.table.fold_guessed(items, &ready.guesses[done..], add)
+            };
+            let (Some(item), Some(&hash)) = (ready.items.get(done), ready.hashes.get(done)) else {
+                break;
+            };
+            // SAFETY: as above.
+            let (key, value) = unsafe { item.assume_init_read() };
+            run.combine(hash, key, value);
+            done += 1;
+        }
+        let table = &run.table;
+        self.waiting.guess(|hash| table.guess(hash));
+        let hasher = run.hasher.clone();
         self.waiting.hash(|(key, _)| {
-            let hash = run.hasher.hash(key);
-            run.table.prefetch_slot(hash);
+            let hash = hasher.hash(key);
+            table.prefetch_slot(hash);
             hash
         });
     }
@@ -132,23 +152,13 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
 }
 
 impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
-    /// Folds a record into its key's value, which stands at `guess` unless it is new or the
-    /// table has changed.
-    #[inline(always)]
-    fn combine(&mut self, hash: u64, guess: u32, key: K, value: V) {
-        if self.table.is_at(guess, &key) {
-            self.aggregator.add(self.table.place(guess), value);
-        } else {
-            self.combine_anywhere(hash, key, value);
-        }
-    }
-
+    /// Folds a record into its key's value, or begins one.
     #[inline(never)]
-    fn combine_anywhere(&mut self, hash: u64, key: K, value: V) {
+    fn combine(&mut self, hash: u64, key: K, value: V) {
         let slot = match self.table.find(hash, &key) {
             Ok(position) => {
-                self.aggregator.add(self.table.place(position), value);
-                return;
+                let add = |place: DensePlace<'_, A::Acc>| self.aggregator.add(place, value);
+                return self.table.fold_at(position, add);
             }
             Err(slot) => slot,
         };

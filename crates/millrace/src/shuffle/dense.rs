@@ -12,6 +12,7 @@
 
 #![expect(unsafe_code, reason = "values are merged in place, by value")]
 
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::aggregate::Place;
@@ -156,12 +157,62 @@ impl<K, C> Dense<K, C> {
         self.index[slot] = check_of(hash) | self.entries.len() as u32 & POSITION;
     }
 
-    /// The place of the value at a position.
+    /// Folds records into the entries where their keys are guessed to be, up to the first that
+    /// is not there; says how many that were.
+    ///
+    /// # Safety
+    /// The items are initialised. Those that were folded have been moved out.
     #[inline(always)]
-    pub(super) fn place(&mut self, position: u32) -> DensePlace<'_, K, C> {
-        DensePlace {
-            entries: &mut self.entries,
-            position: position as usize,
+    pub(super) unsafe fn fold_guessed<V>(
+        &mut self,
+        items: &[MaybeUninit<(K, V)>],
+        guesses: &[u32],
+        fold: impl Fn(DensePlace<'_, C>, V),
+    ) -> usize
+    where
+        K: Eq,
+    {
+        // SAFETY: the folding calls what `lend` allows.
+        unsafe {
+            self.lend(|entries| {
+                for (done, (item, guess)) in items.iter().zip(guesses).enumerate() {
+                    let Some(entry) = entries.get_mut(*guess as usize) else {
+                        return done;
+                    };
+                    if entry.key != item.assume_init_ref().0 {
+                        return done;
+                    }
+                    let (_key, value) = item.assume_init_read();
+                    fold(DensePlace(&mut entry.value), value);
+                }
+                items.len()
+            })
+        }
+    }
+
+    /// Folds a value into the entry at a position.
+    #[inline(always)]
+    pub(super) fn fold_at(&mut self, position: u32, fold: impl FnOnce(DensePlace<'_, C>)) {
+        // SAFETY: `fold` is called where `lend` allows it.
+        unsafe { self.lend(|entries| fold(DensePlace(&mut entries[position as usize].value))) }
+    }
+
+    /// Lends all entries to `work`. Until that returns the table has none: if it unwinds they
+    /// are leaked, whatever state they are in.
+    ///
+    /// # Safety
+    /// None: what `work` may do with a [`DensePlace`] is safe here and only here.
+    #[inline(always)]
+    unsafe fn lend<R>(&mut self, work: impl FnOnce(&mut [Kept<K, C>]) -> R) -> R {
+        let len = self.entries.len();
+        // SAFETY: zero is within the capacity; the length is restored when all of the entries
+        // are known to be whole.
+        unsafe {
+            self.entries.set_len(0);
+            let entries = std::slice::from_raw_parts_mut(self.entries.as_mut_ptr(), len);
+            let result = work(entries);
+            self.entries.set_len(len);
+            result
         }
     }
 
@@ -200,37 +251,20 @@ impl<K, C> Dense<K, C> {
     }
 }
 
-/// The place of one value in a table.
-pub(super) struct DensePlace<'a, K, C> {
-    entries: &'a mut Vec<Kept<K, C>>,
-    position: usize,
-}
+/// The place of one value in a table that has lent its entries.
+pub(super) struct DensePlace<'a, C>(&'a mut C);
 
-impl<K, C> Place<C> for DensePlace<'_, K, C> {
+impl<C> Place<C> for DensePlace<'_, C> {
     #[inline(always)]
     fn replace(self, merge: impl FnOnce(C) -> C) {
-        /// Forgets all entries if `merge` unwinds: one of them has lost its value.
-        struct Forget<'a, K, C>(&'a mut Vec<Kept<K, C>>);
-        impl<K, C> Drop for Forget<'_, K, C> {
-            #[cold]
-            fn drop(&mut self) {
-                // SAFETY: zero is within the capacity; the entries are leaked.
-                unsafe { self.0.set_len(0) };
-            }
-        }
-        let value: *mut C = &raw mut self.entries[self.position].value;
-        let forget = Forget(self.entries);
-        // SAFETY: the value is initialised and nothing else refers to it. It is written back
-        // below, or all entries are forgotten before anything can look at it.
-        unsafe {
-            let merged = merge(ptr::read(value));
-            ptr::write(value, merged);
-        }
-        std::mem::forget(forget);
+        let value: *mut C = self.0;
+        // SAFETY: the value is initialised and nothing else refers to it. It is written back, or
+        // `merge` unwinds through the table, which then has no entries.
+        unsafe { ptr::write(value, merge(ptr::read(value))) };
     }
 
     #[inline(always)]
     fn change(self, change: impl FnOnce(&mut C)) {
-        change(&mut self.entries[self.position].value);
+        change(self.0);
     }
 }

@@ -25,11 +25,27 @@ pub(crate) struct Lookahead<T> {
     items: [MaybeUninit<T>; RING],
     hashes: [u64; RING],
     guesses: [u32; RING],
-    /// How many items have ever been added, hashed, guessed and taken.
+    /// How many items have ever been added, hashed, guessed and taken. All but the first are
+    /// multiples of a group until the last items come.
     added: usize,
     hashed: usize,
     guessed: usize,
     taken: usize,
+}
+
+/// Items that have made all steps but the last, which is to move them out.
+pub(crate) struct Ready<'a, T> {
+    /// All initialised.
+    pub(crate) items: &'a [MaybeUninit<T>],
+    pub(crate) hashes: &'a [u64],
+    pub(crate) guesses: &'a [u32],
+}
+
+/// Where the items from number `from` up to number `to` stand, which are of one group.
+#[inline(always)]
+fn group(from: usize, to: usize) -> std::ops::Range<usize> {
+    let at = from % RING;
+    at..at + (to - from).min(GROUP)
 }
 
 impl<T> Lookahead<T> {
@@ -56,35 +72,38 @@ impl<T> Lookahead<T> {
 
     /// The first step, for all items that have not made it.
     #[inline(always)]
-    pub(crate) fn hash(&mut self, mut hash: impl FnMut(&T) -> u64) {
-        while self.hashed != self.added {
-            let at = self.hashed % RING;
+    pub(crate) fn hash(&mut self, hash: impl Fn(&T) -> u64) {
+        let group = group(self.hashed, self.added);
+        let items = &self.items[group.clone()];
+        for (to, item) in self.hashes[group].iter_mut().zip(items) {
             // SAFETY: items that have been added and not been taken are initialised, and none is
             // taken before it is hashed.
-            self.hashes[at] = hash(unsafe { self.items[at].assume_init_ref() });
-            self.hashed += 1;
+            *to = hash(unsafe { item.assume_init_ref() });
         }
+        self.hashed = self.added;
     }
 
     /// The second step, for all items that have made the first.
     #[inline(always)]
-    pub(crate) fn guess(&mut self, mut guess: impl FnMut(u64) -> u32) {
-        for count in self.guessed..self.hashed {
-            self.guesses[count % RING] = guess(self.hashes[count % RING]);
+    pub(crate) fn guess(&mut self, guess: impl Fn(u64) -> u32) {
+        let group = group(self.guessed, self.hashed);
+        let hashes = &self.hashes[group.clone()];
+        for (to, hash) in self.guesses[group].iter_mut().zip(hashes) {
+            *to = guess(*hash);
         }
         self.guessed = self.hashed;
     }
 
-    /// The last step, for all items that have made the second: moves them out, in order. If
-    /// `each` panics the rest of them is leaked, never dropped twice.
+    /// The last step: gives up the items that have made the second, in order. Whoever does not
+    /// move one out of its place leaks it.
     #[inline(always)]
-    pub(crate) fn combine(&mut self, mut each: impl FnMut(u64, u32, T)) {
-        let taken = std::mem::replace(&mut self.taken, self.guessed);
-        for count in taken..self.guessed {
-            let at = count % RING;
-            // SAFETY: initialised, as above; `taken` is past it now, so it is moved out once.
-            let item = unsafe { self.items[at].assume_init_read() };
-            each(self.hashes[at], self.guesses[at], item);
+    pub(crate) fn take(&mut self) -> Ready<'_, T> {
+        let group = group(self.taken, self.guessed);
+        self.taken = self.guessed;
+        Ready {
+            items: &self.items[group.clone()],
+            hashes: &self.hashes[group.clone()],
+            guesses: &self.guesses[group],
         }
     }
 }

@@ -33,9 +33,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 
 use crate::Text;
+use crate::ends::SPAN;
 
 /// Readable bytes behind the last byte of every buffer.
-pub(crate) const PADDING: usize = 64;
+pub(crate) const PADDING: usize = SPAN;
 
 /// Added to `shared` while a lease is held; larger than any number of texts in memory.
 const BIAS: isize = 1 << 60;

@@ -15,6 +15,7 @@
 compile_error!("millrace needs a little-endian 64-bit machine: a Text is laid out for one");
 
 mod block;
+mod ends;
 mod lines;
 mod mask;
 mod serde;

@@ -6,7 +6,7 @@
 )]
 
 use crate::block::{Block, data};
-use crate::mask::{self, WIDTH};
+use crate::ends::{LineEnds, WINDOW};
 use crate::text::Text;
 
 impl Block {
@@ -28,23 +28,18 @@ impl Block {
         let unfinished = bytes
             .last()
             .is_some_and(|&last| last != b'\n' && last != b'\r');
+        let mut ends = LineEnds::new();
         let mut at = 0;
         while at <= len {
-            // SAFETY: `at <= len`, and 64 bytes of padding follow the contents.
-            let (newlines, returns) = unsafe {
-                (
-                    mask::equal(base.add(at), b'\n'),
-                    mask::equal(base.add(at), b'\r'),
-                )
-            };
-            let mut ends = newlines | returns;
-            if len - at < WIDTH {
-                let rest = (len - at) as u32;
-                ends = ends & ((1 << rest) - 1) | u64::from(unfinished) << rest;
+            let inside = (len - at).min(WINDOW);
+            // SAFETY: `at + inside <= len`, and more than a mask's width of padding follows.
+            unsafe { ends.find(base.add(at), inside) };
+            if inside < WINDOW && unfinished {
+                ends.push(inside as u16);
             }
-            while ends != 0 {
-                let end = at + ends.trailing_zeros() as usize;
-                ends &= ends - 1;
+            let returns = ends.has_returns();
+            for &end in ends.places() {
+                let end = at + usize::from(end);
                 if end < start {
                     // The `\n` of a `\r\n` that was consumed with its `\r`.
                     continue;
@@ -53,14 +48,14 @@ impl Block {
                 // end of the block, so the range holds whole characters. The block has a count.
                 each(unsafe { Text::slice(header, start, end - start) });
                 start = end + 1;
-                if returns != 0
+                if returns
                     && bytes.get(end) == Some(&b'\r')
                     && bytes.get(start) == Some(&b'\n')
                 {
                     start += 1;
                 }
             }
-            at += WIDTH;
+            at += WINDOW;
         }
     }
 }

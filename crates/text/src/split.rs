@@ -6,8 +6,9 @@
     reason = "texts are cut out of a text whose bounds the walk keeps"
 )]
 
-use crate::block::PADDING;
-use crate::mask::{self, WIDTH};
+use std::mem::MaybeUninit;
+
+use crate::ends::{Ends, SPAN};
 use crate::text::{INLINE, Text};
 
 impl Text {
@@ -69,13 +70,13 @@ impl Iterator for Split {
                 self.text.len()
             }
         };
-        let mut room = [0; 16 + PADDING];
+        let mut room = MaybeUninit::uninit();
         let (base, _) = self.text.padded(&mut room);
         // SAFETY: `find` and `len` give positions between characters.
         Some(unsafe { self.text.piece(base, start, end) })
     }
 
-    /// One walk over separator masks: what a stage runs for a record.
+    /// Finds many ends, then cuts: what a stage runs for a record.
     #[inline(always)]
     fn fold<B, F: FnMut(B, Text) -> B>(mut self, init: B, mut each: F) -> B {
         let Some(mut start) = self.at else {
@@ -85,27 +86,26 @@ impl Iterator for Split {
             return fold_slowly(&mut self, init, each);
         };
         let mut folded = init;
-        let mut room = [0; 16 + PADDING];
+        let mut room = MaybeUninit::uninit();
         let (base, len) = self.text.padded(&mut room);
+        let mut ends = Ends::new();
         let mut at = start;
-        // Position `len` counts as a separator, so that the last piece comes out of the same
-        // loop and `each` is compiled in once.
         while at <= len {
-            // SAFETY: `at <= len`, and 64 readable bytes follow a padded text.
-            let mut ends = unsafe { mask::equal(base.add(at), byte) };
-            if len - at < WIDTH {
-                let rest = (len - at) as u32;
-                ends = ends & ((1 << rest) - 1) | 1 << rest;
+            // SAFETY: `at <= len`, and `SPAN` readable bytes follow a padded text.
+            unsafe { ends.of_byte(base.add(at), len - at, byte) };
+            if len - at < SPAN {
+                // The end of the text ends a piece too, out of the same loop, so that `each` is
+                // compiled in once.
+                ends.push((len - at) as u8);
             }
-            while ends != 0 {
-                let end = at + ends.trailing_zeros() as usize;
-                ends &= ends - 1;
+            for &end in ends.places() {
+                let end = at + usize::from(end);
                 // SAFETY: `start <= end <= len`; a single byte that is a str is an ASCII
                 // character, so both stand between characters.
                 folded = each(folded, unsafe { self.text.piece(base, start, end) });
                 start = end + 1;
             }
-            at += WIDTH;
+            at += SPAN;
         }
         folded
     }

@@ -23,6 +23,7 @@ use std::cell::Cell;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::mem::MaybeUninit;
 use std::ops::{Deref, Range};
 use std::ptr::NonNull;
 
@@ -46,6 +47,9 @@ const MASKS: [[u64; 2]; 16] = {
     }
     masks
 };
+
+/// A copy of an inline text, with padding.
+pub(crate) type Padded = [u8; 16 + PADDING];
 
 /// An immutable UTF-8 string of sixteen bytes that owns what it shows.
 ///
@@ -204,15 +208,16 @@ impl Text {
         unsafe { Text::counted(header, offset + range.start, part.len()) }
     }
 
-    /// The bytes at sixteen or more readable positions from the start of the text, and how many
-    /// of them are the text; `room` holds a copy of inline bytes.
+    /// The bytes of the text with [`PADDING`] more that are readable behind them, and how many are
+    /// the text; `room` holds a copy of inline bytes.
     #[inline(always)]
-    pub(crate) fn padded<'a>(&'a self, room: &'a mut [u8; 16 + PADDING]) -> (*const u8, usize) {
+    pub(crate) fn padded<'a>(&'a self, room: &'a mut MaybeUninit<Padded>) -> (*const u8, usize) {
         if self.is_slice() {
             let (header, offset, len) = self.parts();
             // SAFETY: within the block.
             (unsafe { data(header).add(offset) }, len)
         } else {
+            let room = room.write([0; 16 + PADDING]);
             room[..8].copy_from_slice(&self.lo.to_le_bytes());
             room[8..16].copy_from_slice(&self.hi.to_le_bytes());
             (room.as_ptr(), (self.hi >> 56) as usize)

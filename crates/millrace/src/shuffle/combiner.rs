@@ -5,16 +5,18 @@
 //! almost wholly here; a text of a million spills every second record and merges shard by
 //! shard, each merge within the cache again. Neither ever waits for memory on every word.
 
+#![expect(unsafe_code, reason = "records are moved out of the places where they wait")]
+
 use crate::data::{Data, Key};
 
 use super::aggregate::Aggregator;
-use super::dense::Dense;
+use super::dense::{Dense, DensePlace, Kept};
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
-use super::lookahead::{DEPTH, Lookahead};
+use super::lookahead::{Lookahead, STEPS};
 
 /// A local table keeps below this: about the second-level cache of today, of which a skewed
 /// text uses the first part most.
-const TABLE_BYTES: usize = 3 << 20;
+const TABLE_BYTES: usize = 32 << 20;
 
 /// Slots of a new table: enough for a small batch, little to clear.
 const FIRST_SLOTS: usize = 1 << 10;
@@ -100,28 +102,42 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
         }
     }
 
-    /// Combines the records that wait.
+    /// Takes every group of records one step further, and combines the oldest.
     #[inline(never)]
     fn settle(&mut self) {
         let run = &mut self.run;
-        let mut hashes = [0; DEPTH];
-        for (hash, (key, _)) in hashes.iter_mut().zip(self.waiting.items()) {
-            *hash = run.hasher.hash(key);
-            run.table.prefetch_slot(*hash);
-        }
-        for hash in &hashes[..self.waiting.items().len()] {
-            run.table.prefetch_entry(*hash);
-        }
-        let mut hashes = hashes.iter();
-        self.waiting.drain(|(key, value)| {
-            let Some(&hash) = hashes.next() else { return };
+        let ready = self.waiting.take();
+        let mut done = 0;
+        loop {
+            // SAFETY: all that is ready is initialised, and nothing is looked at twice.
+            done += unsafe {
+                let items = &ready.items[done..];
+                let add = |place: DensePlace<'_, A::Acc>, value| run.aggregator.add(place, value);
+                run.table.fold_guessed(items, &ready.guesses[done..], add)
+            };
+            let (Some(item), Some(&hash)) = (ready.items.get(done), ready.hashes.get(done)) else {
+                break;
+            };
+            // SAFETY: as above.
+            let (key, value) = unsafe { item.assume_init_read() };
             run.combine(hash, key, value);
+            done += 1;
+        }
+        let table = &run.table;
+        self.waiting.guess(|hash| table.guess(hash));
+        let hasher = run.hasher.clone();
+        self.waiting.hash(|(key, _)| {
+            let hash = hasher.hash(key);
+            table.prefetch_slot(hash);
+            hash
         });
     }
 
     /// Ends the run.
     pub(crate) fn finish(mut self) -> (Spilled<K, A::Acc>, LocalTable<K, A::Acc>) {
-        self.settle();
+        for _ in 0..STEPS {
+            self.settle();
+        }
         let mut run = self.run;
         // An index that a run hardly used is not cleared for the next one, but let go.
         let fits = run.table.len() >= run.table.slots() / 64;
@@ -136,25 +152,25 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
 }
 
 impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
-    #[inline(always)]
-    fn combine(&mut self, hash: u64, key: K, value: V) {
-        match self.table.find(hash, &key) {
-            Ok(position) => self.aggregator.add(self.table.place(position), value),
-            Err(slot) => self.insert(slot, hash, key, value),
-        }
-    }
-
+    /// Folds a record into its key's value, or begins one.
     #[inline(never)]
-    fn insert(&mut self, slot: usize, hash: u64, key: K, value: V) {
+    fn combine(&mut self, hash: u64, key: K, value: V) {
+        let slot = match self.table.find(hash, &key) {
+            Ok(position) => {
+                let add = |place: DensePlace<'_, A::Acc>| self.aggregator.add(place, value);
+                return self.table.fold_at(position, add);
+            }
+            Err(slot) => slot,
+        };
         // The key outlives its block, which must not stay for it.
         let (key, acc) = (millrace_text::detached(key), self.aggregator.create(value));
-        self.table.push(slot, hash, tag_of(hash), key, acc);
+        self.table.push(slot, hash, key, acc);
         if self.table.has_room() {
             return;
         }
         let slots = self.table.slots() * 2;
         if Dense::<K, A::Acc>::bytes_of(slots) <= TABLE_BYTES {
-            self.table.resize(slots, |key| self.hasher.hash(key));
+            self.table.resize(slots);
         } else {
             self.spill();
         }
@@ -162,9 +178,13 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
 
     fn spill(&mut self) {
         let shards = &mut self.spilled.shards;
-        for (tag, (key, value)) in self.table.drain() {
+        for (shard, count) in shards.iter_mut().zip(self.table.of_shard()) {
+            shard.reserve_exact(*count as usize);
+        }
+        for Kept { hash, key, value } in self.table.drain() {
             // A run that inserts four billion keys ties the order of the last ones.
             self.arrivals = self.arrivals.saturating_add(1);
+            let tag = tag_of(hash);
             let stamp = u64::from(tag) << 32 | u64::from(self.arrivals);
             shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
         }

@@ -12,21 +12,35 @@
 
 #![expect(unsafe_code, reason = "values are merged in place, by value")]
 
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::aggregate::Place;
+use super::hasher::{SHARDS, shard_of};
+use super::pages::{advise_huge, prefetch};
 
 /// Bits of an index slot that hold a position plus one; the rest hold a part of the hash.
 const POSITION_BITS: u32 = 20;
 const POSITION: u32 = (1 << POSITION_BITS) - 1;
 
+/// Slots of the largest index that is kept sparse.
+const SPARSE_SLOTS: usize = 1 << 18;
+
 /// Keys with their combined values, in insertion order.
 pub(super) struct Dense<K, C> {
-    /// Zero is vacant. Linear probing; a power of two long.
+    /// Zero is vacant. Linear probing; a power of two long, never empty.
     index: Vec<u32>,
-    entries: Vec<(K, C)>,
-    /// The tag of every entry.
-    tags: Vec<u32>,
+    entries: Vec<Kept<K, C>>,
+    /// How many entries each shard has.
+    of_shard: [u32; SHARDS],
+}
+
+/// A key, its combined value, and the hash that neither growing nor spilling has to ask for
+/// again.
+pub(super) struct Kept<K, C> {
+    pub(super) hash: u64,
+    pub(super) key: K,
+    pub(super) value: C,
 }
 
 /// The part of a hash that an index slot keeps.
@@ -35,27 +49,29 @@ fn check_of(hash: u64) -> u32 {
     ((hash >> 32) as u32) & !POSITION
 }
 
-/// Asks the processor to fetch what is at `at`.
-#[inline(always)]
-fn prefetch<T>(at: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: prefetching touches nothing that a program can see, whatever the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
+/// The most entries behind an index of `slots`: a quarter of them as long as the cache holds the
+/// index, so that nearly every key is where its hash says; five eighths of them in a larger one.
+const fn room_of(slots: usize) -> usize {
+    let room = if slots <= SPARSE_SLOTS {
+        slots / 4
+    } else {
+        slots / 8 * 5
+    };
+    if room < POSITION as usize {
+        room
+    } else {
+        POSITION as usize - 1
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = at;
 }
 
 impl<K, C> Dense<K, C> {
     /// An empty table with an index of `slots`, a power of two.
     pub(super) fn with_slots(slots: usize) -> Dense<K, C> {
-        debug_assert!(slots.is_power_of_two());
+        assert!(slots.is_power_of_two());
         Dense {
             index: vec![0; slots],
             entries: Vec::new(),
-            tags: Vec::new(),
+            of_shard: [0; SHARDS],
         }
     }
 
@@ -67,127 +83,188 @@ impl<K, C> Dense<K, C> {
         self.index.len()
     }
 
+    /// How many of the entries belong to each shard.
+    pub(super) fn of_shard(&self) -> &[u32; SHARDS] {
+        &self.of_shard
+    }
+
     /// Bytes that a table of `slots` slots takes when it is as full as it gets.
     pub(super) fn bytes_of(slots: usize) -> usize {
-        slots * size_of::<u32>() + slots / 8 * 5 * (size_of::<(K, C)>() + size_of::<u32>())
+        slots * size_of::<u32>() + room_of(slots) * size_of::<Kept<K, C>>()
+    }
+
+    /// The index slot at `at`, counted around.
+    #[inline(always)]
+    fn slot(&self, at: usize) -> *const u32 {
+        // The index is never empty and a power of two long.
+        self.index.as_ptr().wrapping_add(at & (self.index.len() - 1))
     }
 
     /// Asks for the index slot where a probe from `hash` begins.
     #[inline(always)]
     pub(super) fn prefetch_slot(&self, hash: u64) {
-        let slot = hash as usize & (self.index.len() - 1);
-        prefetch(self.index.as_ptr().wrapping_add(slot));
+        prefetch(self.slot(hash as usize));
     }
 
-    /// Asks for the entry that a probe from `hash` is likely to end at.
+    /// Where the key with this hash is likely to stand, and asks for what stands there.
     #[inline(always)]
-    pub(super) fn prefetch_entry(&self, hash: u64) {
-        let slot = self.index[hash as usize & (self.index.len() - 1)];
-        let position = (slot & POSITION).wrapping_sub(1) as usize;
-        prefetch(self.entries.as_ptr().wrapping_add(position));
+    pub(super) fn guess(&self, hash: u64) -> u32 {
+        // SAFETY: an index is never empty and as long as a power of two, so this is one of its
+        // slots.
+        let slot = unsafe { *self.slot(hash as usize) };
+        let position = (slot & POSITION).wrapping_sub(1);
+        prefetch(self.entries.as_ptr().wrapping_add(position as usize));
+        position
+    }
+
+    /// Whether it is this key that stands at a position.
+    #[inline(always)]
+    pub(super) fn is_at(&self, position: u32, key: &K) -> bool
+    where
+        K: Eq,
+    {
+        let entry = self.entries.get(position as usize);
+        entry.is_some_and(|entry| entry.key == *key)
     }
 
     /// The position of a key, or the vacant slot where it would be indexed.
     #[inline(always)]
-    pub(super) fn find(&self, hash: u64, key: &K) -> Result<usize, usize>
+    pub(super) fn find(&self, hash: u64, key: &K) -> Result<u32, usize>
     where
         K: Eq,
     {
-        let mask = self.index.len() - 1;
         let check = check_of(hash);
-        let mut at = hash as usize & mask;
+        let mut at = hash as usize;
         loop {
-            let slot = self.index[at & mask];
+            // SAFETY: as in `guess`.
+            let slot = unsafe { *self.slot(at) };
             if slot == 0 {
-                return Err(at);
+                return Err(at & (self.index.len() - 1));
             }
-            if slot & !POSITION == check {
-                let position = (slot & POSITION) as usize - 1;
-                if let Some((present, _)) = self.entries.get(position)
-                    && present == key
-                {
-                    return Ok(position);
-                }
+            let position = (slot & POSITION) - 1;
+            if slot & !POSITION == check && self.is_at(position, key) {
+                return Ok(position);
             }
-            at = (at + 1) & mask;
+            at += 1;
         }
     }
 
     /// Appends a key that a probe did not find, indexed at the slot that it gave.
     #[inline(always)]
-    pub(super) fn push(&mut self, slot: usize, hash: u64, tag: u32, key: K, value: C) {
-        self.entries.push((key, value));
-        self.tags.push(tag);
+    pub(super) fn push(&mut self, slot: usize, hash: u64, key: K, value: C) {
+        self.entries.push(Kept { hash, key, value });
+        self.of_shard[shard_of(hash)] += 1;
         self.index[slot] = check_of(hash) | self.entries.len() as u32 & POSITION;
     }
 
-    /// The place of the value at a position.
+    /// Folds records into the entries where their keys are guessed to be, up to the first that
+    /// is not there; says how many that were.
+    ///
+    /// # Safety
+    /// The items are initialised. Those that were folded have been moved out.
     #[inline(always)]
-    pub(super) fn place(&mut self, position: usize) -> DensePlace<'_, K, C> {
-        DensePlace {
-            entries: &mut self.entries,
-            position,
+    pub(super) unsafe fn fold_guessed<V>(
+        &mut self,
+        items: &[MaybeUninit<(K, V)>],
+        guesses: &[u32],
+        fold: impl Fn(DensePlace<'_, C>, V),
+    ) -> usize
+    where
+        K: Eq,
+    {
+        // SAFETY: the folding calls what `lend` allows.
+        unsafe {
+            self.lend(|entries| {
+                for (done, (item, guess)) in items.iter().zip(guesses).enumerate() {
+                    let Some(entry) = entries.get_mut(*guess as usize) else {
+                        return done;
+                    };
+                    if entry.key != item.assume_init_ref().0 {
+                        return done;
+                    }
+                    let (_key, value) = item.assume_init_read();
+                    fold(DensePlace(&mut entry.value), value);
+                }
+                items.len()
+            })
         }
     }
 
-    /// Whether there is room for another key: five eighths of the slots.
+    /// Folds a value into the entry at a position.
+    #[inline(always)]
+    pub(super) fn fold_at(&mut self, position: u32, fold: impl FnOnce(DensePlace<'_, C>)) {
+        // SAFETY: `fold` is called where `lend` allows it.
+        unsafe { self.lend(|entries| fold(DensePlace(&mut entries[position as usize].value))) }
+    }
+
+    /// Lends all entries to `work`. Until that returns the table has none: if it unwinds they
+    /// are leaked, whatever state they are in.
+    ///
+    /// # Safety
+    /// None: what `work` may do with a [`DensePlace`] is safe here and only here.
+    #[inline(always)]
+    unsafe fn lend<R>(&mut self, work: impl FnOnce(&mut [Kept<K, C>]) -> R) -> R {
+        let len = self.entries.len();
+        // SAFETY: zero is within the capacity; the length is restored when all of the entries
+        // are known to be whole.
+        unsafe {
+            self.entries.set_len(0);
+            let entries = std::slice::from_raw_parts_mut(self.entries.as_mut_ptr(), len);
+            let result = work(entries);
+            self.entries.set_len(len);
+            result
+        }
+    }
+
+    /// Whether there is room for another key.
     #[inline(always)]
     pub(super) fn has_room(&self) -> bool {
-        self.entries.len() < (self.index.len() / 8 * 5).min(POSITION as usize - 1)
+        self.entries.len() < room_of(self.index.len())
     }
 
     /// Indexes everything again, over `slots` slots.
     #[cold]
-    pub(super) fn resize(&mut self, slots: usize, hash: impl Fn(&K) -> u64) {
+    pub(super) fn resize(&mut self, slots: usize) {
+        assert!(slots.is_power_of_two());
         self.index = vec![0; slots];
-        for (position, (key, _)) in self.entries.iter().enumerate() {
-            let hash = hash(key);
-            let mut at = hash as usize & (slots - 1);
+        advise_huge(self.index.as_ptr(), slots * size_of::<u32>());
+        let entries = &mut self.entries;
+        entries.reserve_exact(room_of(slots).saturating_sub(entries.len()));
+        advise_huge(
+            entries.as_ptr(),
+            entries.capacity() * size_of::<Kept<K, C>>(),
+        );
+        for (position, entry) in self.entries.iter().enumerate() {
+            let mut at = entry.hash as usize & (slots - 1);
             while self.index[at] != 0 {
                 at = (at + 1) & (slots - 1);
             }
-            self.index[at] = check_of(hash) | (position as u32 + 1);
+            self.index[at] = check_of(entry.hash) | (position as u32 + 1);
         }
     }
 
-    /// Moves everything out, in insertion order, with the tags.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = (u32, (K, C))> {
+    /// Moves everything out, in insertion order.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Kept<K, C>> {
         self.index.fill(0);
-        self.tags.drain(..).zip(self.entries.drain(..))
+        self.of_shard = [0; SHARDS];
+        self.entries.drain(..)
     }
 }
 
-/// The place of one value in a table.
-pub(super) struct DensePlace<'a, K, C> {
-    entries: &'a mut Vec<(K, C)>,
-    position: usize,
-}
+/// The place of one value in a table that has lent its entries.
+pub(super) struct DensePlace<'a, C>(&'a mut C);
 
-impl<K, C> Place<C> for DensePlace<'_, K, C> {
+impl<C> Place<C> for DensePlace<'_, C> {
     #[inline(always)]
     fn replace(self, merge: impl FnOnce(C) -> C) {
-        /// Forgets all entries if `merge` unwinds: one of them has lost its value.
-        struct Forget<'a, K, C>(&'a mut Vec<(K, C)>);
-        impl<K, C> Drop for Forget<'_, K, C> {
-            #[cold]
-            fn drop(&mut self) {
-                // SAFETY: zero is within the capacity; the entries are leaked.
-                unsafe { self.0.set_len(0) };
-            }
-        }
-        let value: *mut C = &raw mut self.entries[self.position].1;
-        let forget = Forget(self.entries);
-        // SAFETY: the value is initialised and nothing else refers to it. It is written back
-        // below, or all entries are forgotten before anything can look at it.
-        unsafe {
-            let merged = merge(ptr::read(value));
-            ptr::write(value, merged);
-        }
-        std::mem::forget(forget);
+        let value: *mut C = self.0;
+        // SAFETY: the value is initialised and nothing else refers to it. It is written back, or
+        // `merge` unwinds through the table, which then has no entries.
+        unsafe { ptr::write(value, merge(ptr::read(value))) };
     }
 
     #[inline(always)]
     fn change(self, change: impl FnOnce(&mut C)) {
-        change(&mut self.entries[self.position].1);
+        change(self.0);
     }
 }

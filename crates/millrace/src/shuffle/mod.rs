@@ -19,6 +19,7 @@ mod dense;
 mod exchange;
 mod hasher;
 mod lookahead;
+mod pages;
 mod shard;
 mod table;
 mod values;

@@ -8,7 +8,7 @@ use super::hasher::{KeyHasher, place_of_tag, tag_of};
 use super::table::{Found, Table};
 
 /// Entries that a merge asks the cache for ahead of the one it looks at.
-const AHEAD: usize = 8;
+const AHEAD: usize = 16;
 
 const FIRST_SLOTS: usize = 1 << 6;
 

@@ -17,23 +17,10 @@ use std::marker::PhantomData;
 use std::mem::{MaybeUninit, needs_drop};
 use std::ptr::NonNull;
 
+use super::pages::{HUGE_PAGE, advise_huge, prefetch};
+
 /// The stamp of a slot with nothing in it.
 const VACANT: u64 = 0;
-
-/// The size of a huge page, and the table size from which one is asked for.
-const HUGE_PAGE: usize = 2 << 20;
-
-/// Asks for huge pages: a table is probed at random, and with small pages a probe misses the
-/// address cache as often as the data cache. A system that declines loses nothing but time.
-fn huge_pages(memory: NonNull<u8>, bytes: usize) {
-    #[cfg(target_os = "linux")]
-    if bytes >= HUGE_PAGE {
-        // SAFETY: the range is one allocation of ours; the advice changes no contents.
-        unsafe { libc::madvise(memory.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (memory, bytes);
-}
 
 #[repr(C)]
 struct Slot<K, C> {
@@ -74,7 +61,7 @@ impl<K, C> Table<K, C> {
         let Some(memory) = NonNull::new(raw) else {
             handle_alloc_error(layout)
         };
-        huge_pages(memory.cast(), layout.size());
+        advise_huge(memory.as_ptr(), layout.size());
         Table {
             slots: memory,
             mask: slots - 1,
@@ -113,15 +100,7 @@ impl<K, C> Table<K, C> {
     /// Asks the processor to fetch the slot where a probe from `hash` begins.
     #[inline(always)]
     pub(crate) fn prefetch(&self, hash: u64) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let at = self.slot(hash as usize & self.mask).as_ptr().cast::<i8>();
-            // SAFETY: prefetching touches nothing that a program can see.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(at) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = hash;
+        prefetch(self.slot(hash as usize & self.mask).as_ptr());
     }
 
     /// Looks for a key: begins at the slot that the low bits of `hash` name and asks `same`

@@ -1,0 +1,36 @@
+//! Large pages for what is probed at random: with small ones a probe misses the address cache
+//! as often as the data cache.
+
+#![expect(unsafe_code, reason = "advice to the kernel about memory of ours")]
+
+/// The size of a huge page, and the size from which memory is worth one.
+pub(super) const HUGE_PAGE: usize = 2 << 20;
+
+/// Asks for huge pages behind the `bytes` bytes at `at`, which belong to the caller. A system
+/// that declines loses nothing but time.
+pub(super) fn advise_huge<T>(at: *const T, bytes: usize) {
+    #[cfg(target_os = "linux")]
+    if bytes >= HUGE_PAGE {
+        const PAGE: usize = 4096;
+        let skipped = at.addr().wrapping_neg() % PAGE;
+        let from = at.cast::<u8>().wrapping_add(skipped).cast_mut();
+        let whole = (bytes - skipped) / PAGE * PAGE;
+        // SAFETY: the range lies within memory of the caller's; the advice changes no contents.
+        unsafe { libc::madvise(from.cast(), whole, libc::MADV_HUGEPAGE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (at, bytes);
+}
+
+/// Asks the processor to fetch what is at `at`.
+#[inline(always)]
+pub(super) fn prefetch<T>(at: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: prefetching touches nothing that a program can see, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}

@@ -48,6 +48,10 @@ pub const CHECKPOINT_DIR: &str = "millrace.checkpoint.dir";
 pub const CHECKPOINT_RECOVER: &str = "millrace.checkpoint.recover";
 /// By how much the log of the checkpoint grows before a snapshot is written.
 pub const CHECKPOINT_LOG_BYTES: &str = "millrace.checkpoint.logBytes";
+/// Whether what is received is written to a log before it is run.
+pub const RECEIVER_WAL: &str = "spark.streaming.receiver.writeAheadLog.enable";
+/// When that log is synced.
+pub const WAL_SYNC: &str = "millrace.wal.sync";
 /// The budget for bytes received and not yet finished.
 pub const MAX_BYTES_IN_FLIGHT: &str = "millrace.receiver.maxBytesInFlight";
 /// The longest line that is kept whole.
@@ -204,6 +208,18 @@ pub const KEYS: &[Key] = &[
         ValueKind::PositiveSize,
         "32m",
         "growth of its log before a snapshot",
+    ),
+    key(
+        RECEIVER_WAL,
+        ValueKind::Boolean,
+        "false",
+        "write-ahead log of what is received",
+    ),
+    key(
+        WAL_SYNC,
+        ValueKind::OneOf(&["block", "batch", "none"]),
+        "block",
+        "when that log is synced: block, batch, none",
     ),
     key(
         MAX_BYTES_IN_FLIGHT,

@@ -32,6 +32,9 @@ pub(crate) use record::Commit;
 use snapshots::Snapshots;
 use writer::BatchLog;
 
+/// The kind of the files of the receivers' log.
+pub(crate) const BLOCKS: u8 = FileKind::Blocks as u8;
+
 /// What a program asks of its checkpoint directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Start {

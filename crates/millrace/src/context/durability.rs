@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crossbeam::channel::Sender;
 use millrace_types::{BatchTime, Duration};
 
-use crate::checkpoint::{Checkpoint, FORMAT, Meta, Opened, Start, StoreMeta};
+use crate::checkpoint::{BLOCKS, Checkpoint, FORMAT, Meta, Opened, Start, StoreMeta};
 use crate::durable::Durable;
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind};
-use crate::scheduler::FirstBatch;
+use crate::graph::{Batch, Graph, Kind};
+use crate::notice::notice;
+use crate::receiver::{BlockLog, Replayed, Written, stream_of};
+use crate::scheduler::{Engine, FirstBatch, submit};
 
 use super::{Parts, StreamingContext};
 
@@ -81,6 +84,12 @@ impl StreamingContext {
             parts.checkpoint = Some(directory.into());
         }
         let Some(directory) = parts.checkpoint.clone() else {
+            if self.settings.wal.is_some() {
+                return Err(Error::illegal(
+                    "Cannot enable receiver write-ahead log without checkpoint directory set. \
+                     Please use streamingContext.checkpoint() to set the checkpoint directory.",
+                ));
+            }
             if self.builder.is_stateful() {
                 return Err(Error::illegal(
                     "The checkpoint directory has not been set. Please set it by \
@@ -90,7 +99,8 @@ impl StreamingContext {
             return Ok(None);
         };
         let stores = stores(graph);
-        if stores.is_empty() || !self.settings.durable {
+        let nothing = stores.is_empty() && self.settings.wal.is_none();
+        if nothing || !self.settings.durable {
             return Ok(None);
         }
         let meta = self.meta(graph, &stores);
@@ -120,6 +130,76 @@ impl StreamingContext {
             stores: stores.iter().map(|(meta, _)| meta.clone()).collect(),
         }
     }
+}
+
+impl StreamingContext {
+    /// Opens the receivers' write-ahead log, if there is to be one, and gives what an earlier run
+    /// has left in it.
+    pub(super) fn open_log(
+        &self,
+        opened: Option<&Opened>,
+    ) -> Result<(Option<Arc<BlockLog>>, Replayed)> {
+        let (Some(sync), Some(opened)) = (self.settings.wal, opened) else {
+            return Ok((None, Replayed::default()));
+        };
+        let (outcome, clock) = (Arc::clone(&self.outcome), Arc::clone(&self.clock));
+        let failed = move |error| {
+            outcome.fail(error);
+            clock.wake();
+        };
+        let checkpoint = &opened.checkpoint;
+        let (log, mut replayed) = checkpoint.open_blocks(|storage, path, generation, from| {
+            let options = BlockLog::options(BLOCKS, generation);
+            BlockLog::open(storage, path, options, from, sync, failed)
+        })?;
+        let last = opened.last.map_or(0, |last| last.number);
+        replayed.batches.retain(|batch| batch.number > last);
+        Ok((Some(Arc::new(log)), replayed))
+    }
+}
+
+/// Runs the batches of an earlier run again that were cut and not committed, each with its blocks
+/// and its time, and puts what was in no batch into the one that is open.
+pub(super) fn replay(
+    engine: &Engine,
+    streams: &[u32],
+    replayed: Replayed,
+    queue: &Sender<Batch>,
+) -> Result<()> {
+    let restore = |blocks: Vec<Written>| {
+        for (_, payload) in blocks {
+            let (stream, written) = stream_of(&payload).unwrap_or_default();
+            let receiver = streams.iter().position(|own| *own == stream);
+            let receiver = receiver.and_then(|at| engine.receivers.get(at));
+            let restored = match receiver {
+                Some(receiver) => (receiver.restore)(written),
+                None => Err("the program does not receive it any more".to_owned()),
+            };
+            restored.map_err(|what| {
+                Error::illegal(format!(
+                    "a block of stream {stream} in the write-ahead log cannot be run: {what}"
+                ))
+            })?;
+        }
+        Ok(())
+    };
+    let batches = replayed.batches.len();
+    if batches > 0 || !replayed.open.is_empty() {
+        notice(format_args!(
+            "running again what the write-ahead log has: {batches} batches that were cut short, \
+             and {} blocks that were in none",
+            replayed.open.len()
+        ));
+    }
+    for again in replayed.batches {
+        restore(again.blocks)?;
+        let now = engine.clock.now();
+        let mut batch = engine.tracker.cut(again.time, &engine.stages, now);
+        batch.number = again.number;
+        batch.log = Some(again.position);
+        submit(engine, batch, again.number, queue);
+    }
+    restore(replayed.open)
 }
 
 /// What the nodes of a program keep, in order.

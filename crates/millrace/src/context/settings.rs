@@ -10,6 +10,7 @@ use crate::checkpoint::Start;
 use crate::dstream::PrintFormat;
 use crate::error::{Error, Result};
 use crate::notice::notice;
+use crate::receiver::WalSync;
 
 /// A line limit is not below the size of a block.
 const SHORTEST_LINE: u64 = 1 << 20;
@@ -46,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) recover: Start,
     pub(crate) snapshot_log_bytes: u64,
+    /// `spark.streaming.receiver.writeAheadLog.enable` with `millrace.wal.sync`.
+    pub(crate) wal: Option<WalSync>,
     /// Whether anything is written to the checkpoint directory; a test's harness wants nothing.
     pub(crate) durable: bool,
 }
@@ -123,6 +126,14 @@ impl Settings {
             name: conf.get(keys::APP_NAME).unwrap_or_default().to_owned(),
             recover: recover(conf)?,
             snapshot_log_bytes: size(keys::CHECKPOINT_LOG_BYTES, 32 << 20)?,
+            wal: conf
+                .boolean(keys::RECEIVER_WAL)
+                .map_err(Error::config)?
+                .unwrap_or(false)
+                .then(|| {
+                    let sync = conf.get(keys::WAL_SYNC).and_then(WalSync::parse);
+                    sync.unwrap_or_default()
+                }),
             durable: true,
         })
     }

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use crossbeam::channel::Sender;
 use millrace_types::{StreamId, StreamingEvent};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind, Readers};
+use crate::graph::{Batch, Graph, Kind, Readers};
 use crate::listener::ListenerBus;
 use crate::receiver::{
-    BLOCK_BYTES, BlockGenerator, Budget, InputSpec, InputTracker, RateLimiter, Receiver,
+    BLOCK_BYTES, BlockGenerator, BlockLog, Budget, InputSpec, InputTracker, RateLimiter, Receiver,
     ReceiverSettings, RecordGenerator, SocketReceiver, SocketSettings, Supervisor,
 };
 use crate::scheduler::{Clock, Engine, FirstBatch, Receiving, StopMode, generate, run_jobs};
 use crate::source::Ends;
 use crate::stage::EagerStage;
 
-use super::durability::first_batch;
+use super::durability::{first_batch, replay};
 use super::{Settings, Source, StreamingContext};
 
 impl StreamingContext {
@@ -31,9 +32,14 @@ impl StreamingContext {
         self.ends.expect(sources.len() + reads.count());
         let now = self.clock.now();
         // Here and not on the generator's thread: a start at one time has one first batch.
-        let first = first_batch(opened.as_ref(), now, self.settings.interval);
+        let mut first = first_batch(opened.as_ref(), now, self.settings.interval);
+        let streams: Vec<u32> = sources.iter().map(|source| source.stream.0).collect();
+        let (log, replayed) = self.open_log(opened.as_ref())?;
+        if let Some(last) = replayed.batches.last() {
+            first = first.after(last, self.settings.interval);
+        }
         let checkpoint = opened.map(|opened| opened.checkpoint);
-        let engine = Arc::new(self.engine(graph, sources, listeners, checkpoint));
+        let engine = Arc::new(self.engine(graph, sources, listeners, checkpoint, log));
         if self.settings.stop_at_eof {
             let own = Arc::downgrade(&engine);
             self.ends.then(move || {
@@ -45,7 +51,8 @@ impl StreamingContext {
         engine
             .listeners
             .post(|| StreamingEvent::StreamingStarted { time: now });
-        parts.thread = Some(run(&engine, first, &self.ends)?);
+        let replay = |queue: &Sender<Batch>| replay(&engine, &streams, replayed, queue);
+        parts.thread = Some(run(&engine, first, &self.ends, replay)?);
         parts.engine = Some(engine);
         Ok(())
     }
@@ -56,6 +63,7 @@ impl StreamingContext {
         sources: Vec<Source>,
         listeners: Arc<ListenerBus>,
         checkpoint: Option<Checkpoint>,
+        log: Option<Arc<BlockLog>>,
     ) -> Engine {
         let settings = &self.settings;
         let mut readers = graph.readers();
@@ -75,6 +83,9 @@ impl StreamingContext {
             }
         });
         let tracker = Arc::new(InputTracker::new(specs.collect()));
+        if let Some(log) = &log {
+            tracker.pass_through(Arc::clone(log));
+        }
         let stages = graph
             .nodes
             .iter()
@@ -116,6 +127,7 @@ impl StreamingContext {
             receivers,
             listeners,
             checkpoint,
+            log,
             outcome: Arc::clone(&self.outcome),
             max_batches: settings.max_batches,
             grace: settings.grace,
@@ -147,11 +159,13 @@ impl Seat<'_> {
         let (budget, tracker) = (Arc::clone(&self.budget), Arc::clone(&self.tracker));
         let max_line = self.settings.max_line;
         let blocks = Arc::new(BlockGenerator::new(budget, tracker, self.number, max_line));
-        let sealed = Arc::clone(&blocks);
+        let (sealed, restored) = (Arc::clone(&blocks), Arc::clone(&blocks));
         let seal = Arc::new(move || sealed.seal());
+        let restore = Arc::new(move |written: &[u8]| restored.restore(written));
         let Some((host, port)) = address else {
             return Receiving {
                 seal,
+                restore,
                 fed: Some(blocks),
                 run: Arc::new(|| false),
                 stop: Arc::new(|| {}),
@@ -172,6 +186,7 @@ impl Seat<'_> {
         let stopped = Arc::clone(&receiver);
         Receiving {
             seal,
+            restore,
             fed: None,
             run: Arc::new(move || receiver.run()),
             stop: Arc::new(move || stopped.stop()),
@@ -198,8 +213,10 @@ impl Seat<'_> {
         );
         let supervisor = Arc::new(supervisor);
         let (sealed, stopped) = (Arc::clone(&supervisor), Arc::clone(&supervisor));
+        let restored = Arc::clone(&supervisor);
         Receiving {
             seal: Arc::new(move || sealed.seal()),
+            restore: Arc::new(move |written| restored.restore(written)),
             fed: None,
             run: Arc::new(move || supervisor.run()),
             stop: Arc::new(move || stopped.stop()),
@@ -208,19 +225,29 @@ impl Seat<'_> {
 }
 
 /// Starts the threads: jobs, generator, receivers. The one that is returned joins the others.
-fn run(engine: &Arc<Engine>, first: FirstBatch, ends: &Arc<Ends>) -> Result<JoinHandle<()>> {
+/// `replay` submits what an earlier run has received, before anything new is.
+fn run(
+    engine: &Arc<Engine>,
+    first: FirstBatch,
+    ends: &Arc<Ends>,
+    replay: impl FnOnce(&Sender<Batch>) -> Result<()>,
+) -> Result<JoinHandle<()>> {
     let (send, receive) = crossbeam::channel::unbounded();
     engine
         .graph
         .begin(first.zero(engine.interval), engine.interval);
     let own = Arc::clone(engine);
     let jobs = spawn("millrace-jobs", move || run_jobs(&own, &receive))?;
+    replay(&send)?;
     let receivers = receive_on_threads(engine, ends)?;
     let own = Arc::clone(engine);
     spawn("millrace-generator", move || {
         generate(&own, first, send, receivers);
         // It catches what batches panic.
         drop(jobs.join());
+        if let Some(log) = &own.log {
+            log.close();
+        }
         if let Some(checkpoint) = &own.checkpoint {
             checkpoint.close();
         }

@@ -51,6 +51,15 @@ impl LineBlock {
         self.bytes
     }
 
+    /// Appends the block as the receivers' log has it: whether a newline at its start is passed
+    /// over, and the bytes as received.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(self.skip_newline));
+        let raw = self.raw.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing has read the block yet: it is logged before anything can see it.
+        out.extend_from_slice(raw.as_ref().map_or(&[], Buffer::as_slice));
+    }
+
     /// Counts the lines now, by their ends: nothing reads this block before its batch is due, and
     /// perhaps nothing does then.
     pub(crate) fn count_unread(&self) {

@@ -35,6 +35,10 @@ impl<T> RecordBlock<T> {
         self.bytes
     }
 
+    pub(crate) fn records(&self) -> &[T] {
+        &self.records
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.records.len()
     }

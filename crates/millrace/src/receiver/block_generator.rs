@@ -113,6 +113,17 @@ impl BlockGenerator {
         Ok(count)
     }
 
+    /// Takes a block that an earlier run has written down, as
+    /// [`LineBlock::encode`](crate::pipeline::LineBlock) did.
+    pub(crate) fn restore(&self, written: &[u8]) -> Result<(), String> {
+        let (&skip_newline, bytes) = written.split_first().ok_or("it has no bytes")?;
+        let mut buffer = self.budget.buffer_now(bytes.len());
+        buffer.extend_from_slice(bytes);
+        let block = LineBlock::new(buffer, skip_newline != 0);
+        self.tracker.add_lines(self.receiver, block);
+        Ok(())
+    }
+
     /// Cuts the open block behind its last whole line.
     pub(crate) fn seal(&self) {
         self.seal_open(&mut self.open());

@@ -83,11 +83,21 @@ pub(crate) struct BlockLog {
 /// A block that was written down by an earlier run: kind and bytes.
 pub(crate) type Written = (u8, Vec<u8>);
 
+/// A batch that an earlier run has cut and not committed.
+#[derive(Debug)]
+pub(crate) struct ReplayedBatch {
+    pub(crate) number: u64,
+    pub(crate) time: BatchTime,
+    pub(crate) blocks: Vec<Written>,
+    /// Behind it in the log.
+    pub(crate) position: Position,
+}
+
 /// What an earlier run has received and not committed.
 #[derive(Debug, Default)]
 pub(crate) struct Replayed {
-    /// Batches that were cut, each with its number and blocks, in order.
-    pub(crate) batches: Vec<(u64, BatchTime, Vec<Written>)>,
+    /// Batches that were cut, in order.
+    pub(crate) batches: Vec<ReplayedBatch>,
     /// Blocks that are in no batch yet.
     pub(crate) open: Vec<Written>,
 }
@@ -115,7 +125,16 @@ impl BlockLog {
                 return Err(WalError::damage(&file, frame.offset, what));
             };
             let blocks = std::mem::take(&mut replayed.open);
-            replayed.batches.push((number, time, blocks));
+            let position = Position {
+                segment: at.segment,
+                offset: frame.end(),
+            };
+            replayed.batches.push(ReplayedBatch {
+                number,
+                time,
+                blocks,
+                position,
+            });
             Ok(())
         })?;
         let (send, receive) = unbounded();

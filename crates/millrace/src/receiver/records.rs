@@ -120,6 +120,17 @@ impl<T: Data> RecordGenerator<T> {
         true
     }
 
+    /// Takes a block that an earlier run has written down.
+    pub(crate) fn restore(&self, written: &[u8]) -> Result<(), String> {
+        let records: Vec<T> = super::logged::records(written)?;
+        let mut weight = Weight::new();
+        let bytes = records.iter().map(|record| weight.of(record)).sum::<u64>();
+        let reserved = self.budget.bytes_now(bytes);
+        let block = RecordBlock::new(records, bytes, Box::new(reserved));
+        self.tracker.add_records_now(self.receiver, block);
+        Ok(())
+    }
+
     /// Cuts the open block.
     pub(crate) fn seal(&self) {
         self.seal_open(&mut self.open());

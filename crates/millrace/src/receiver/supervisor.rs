@@ -270,6 +270,11 @@ impl<R: Receiver> Supervisor<R> {
         self.shared.stop();
     }
 
+    /// Takes a block that an earlier run has written down.
+    pub(crate) fn restore(&self, written: &[u8]) -> Result<(), String> {
+        self.shared.records.restore(written)
+    }
+
     /// Cuts the open block.
     pub(crate) fn seal(&self) {
         self.shared.records.seal();

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use millrace_types::{BatchTime, StreamId, StreamInputInfo};
 
@@ -11,9 +11,14 @@ use crate::graph::{Batch, InputCounter};
 use crate::pipeline::{LineBlock, LineCount, NodeId, Partition, RecordBlock};
 use crate::stage::EagerStage;
 
+use super::block_log::BlockLog;
+use super::logged::{LoggedLines, LoggedRecords};
+
 /// Hands sealed blocks to the stages that read them, and to the batch that is open.
 pub(crate) struct InputTracker {
     state: Mutex<Vec<Input>>,
+    /// Where a block goes before it gets here, if it is to be durable first.
+    log: OnceLock<Arc<BlockLog>>,
 }
 
 /// One receiver's side of the tracker.
@@ -74,15 +79,40 @@ impl InputTracker {
         };
         InputTracker {
             state: Mutex::new(inputs.into_iter().map(input).collect()),
+            log: OnceLock::new(),
         }
+    }
+
+    /// From now on blocks pass this log first.
+    pub(crate) fn pass_through(&self, log: Arc<BlockLog>) {
+        // Set once, before any receiver runs.
+        let _ = self.log.set(log);
+    }
+
+    fn stream(&self, receiver: usize) -> u32 {
+        self.state()[receiver].stream.0
     }
 
     fn state(&self) -> MutexGuard<'_, Vec<Input>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a sealed block of receiver number `receiver` into the open batch.
-    pub(crate) fn add_block(&self, receiver: usize, mut block: LineBlock) {
+    /// Takes a sealed block of receiver number `receiver` into the open batch, or into the one
+    /// that is open when the log has it.
+    pub(crate) fn add_block(self: &Arc<Self>, receiver: usize, block: LineBlock) {
+        match self.log.get() {
+            None => self.add_lines(receiver, block),
+            Some(log) => log.submit(Box::new(LoggedLines {
+                tracker: Arc::clone(self),
+                receiver,
+                stream: self.stream(receiver),
+                block,
+            })),
+        }
+    }
+
+    /// Takes a block into the open batch at once.
+    pub(crate) fn add_lines(&self, receiver: usize, mut block: LineBlock) {
         let bytes = block.bytes();
         let mut state = self.state();
         let input = &mut state[receiver];
@@ -93,8 +123,21 @@ impl InputTracker {
         input.add(Arc::new(block), bytes);
     }
 
-    /// Takes a block of records of receiver number `receiver` into the open batch.
-    pub(crate) fn add_records<T: Data>(&self, receiver: usize, block: RecordBlock<T>) {
+    /// As [`add_block`](InputTracker::add_block), of records.
+    pub(crate) fn add_records<T: Data>(self: &Arc<Self>, receiver: usize, block: RecordBlock<T>) {
+        match self.log.get() {
+            None => self.add_records_now(receiver, block),
+            Some(log) => log.submit(Box::new(LoggedRecords {
+                tracker: Arc::clone(self),
+                receiver,
+                stream: self.stream(receiver),
+                block,
+            })),
+        }
+    }
+
+    /// Takes a block of records into the open batch at once.
+    pub(crate) fn add_records_now<T: Data>(&self, receiver: usize, block: RecordBlock<T>) {
         let (records, bytes) = (block.len() as u64, block.bytes());
         let mut state = self.state();
         let input = &mut state[receiver];

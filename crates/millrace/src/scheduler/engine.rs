@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exec::Executor;
 use crate::graph::Graph;
 use crate::listener::ListenerBus;
-use crate::receiver::{BlockGenerator, Budget, InputTracker};
+use crate::receiver::{BlockGenerator, BlockLog, Budget, InputTracker, ReplayedBatch};
 use crate::stage::EagerStage;
 
 use super::{Clock, Outcome, StopMode};
@@ -19,6 +19,9 @@ use super::{Clock, Outcome, StopMode};
 pub(crate) struct Receiving {
     /// Cuts its open block.
     pub(crate) seal: Arc<dyn Fn() + Send + Sync>,
+    /// Takes a block that an earlier run has written down; the message says what is wrong with
+    /// it.
+    pub(crate) restore: Arc<dyn Fn(&[u8]) -> Result<(), String> + Send + Sync>,
     /// Where its bytes go, if a test is the sender.
     pub(crate) fed: Option<Arc<BlockGenerator>>,
     /// Runs until it is stopped; says whether the stream ended by itself.
@@ -36,6 +39,22 @@ pub(crate) struct FirstBatch {
 }
 
 impl FirstBatch {
+    /// The batch after one that is run again. If the interval is not what it was, this one's time
+    /// stands for itself.
+    pub(crate) fn after(self, last: &ReplayedBatch, interval: Duration) -> FirstBatch {
+        let number = last.number + 1;
+        // Of the same grid, this batch is one that has been cut already.
+        let same_grid = self.time <= last.time;
+        FirstBatch {
+            time: if same_grid {
+                last.time + interval
+            } else {
+                self.time
+            },
+            number,
+        }
+    }
+
     /// The time before the first batch of all: that of a batch with number zero.
     pub(crate) fn zero(self, interval: Duration) -> BatchTime {
         let number = i64::try_from(self.number).unwrap_or(i64::MAX);
@@ -56,6 +75,8 @@ pub(crate) struct Engine {
     pub(crate) receivers: Vec<Receiving>,
     pub(crate) listeners: Arc<ListenerBus>,
     pub(crate) checkpoint: Option<Checkpoint>,
+    /// The receivers' write-ahead log.
+    pub(crate) log: Option<Arc<BlockLog>>,
     pub(crate) outcome: Arc<Outcome>,
     /// `millrace.maxBatches`.
     pub(crate) max_batches: Option<u64>,

@@ -1,6 +1,7 @@
 //! The thread that makes batches, and that ends the run; the module head of
 //! [`scheduler`](super) has the steps.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crossbeam::channel::Sender;
@@ -38,6 +39,9 @@ pub(crate) fn generate(
         }
     }
     stop_receivers(engine, receivers);
+    if let Some(log) = &engine.log {
+        log.flush();
+    }
     match engine.outcome.stop() {
         Some(StopMode::Graceful) if engine.tracker.unallocated_bytes() > 0 => {
             tick(engine, next, number, &queue);
@@ -53,8 +57,29 @@ fn tick(engine: &Engine, time: BatchTime, number: u64, queue: &Sender<Batch>) {
     for receiver in &engine.receivers {
         (receiver.seal)();
     }
-    let mut batch = engine.tracker.cut(time, &engine.stages, engine.clock.now());
+    if let Some(batch) = cut(engine, time, number) {
+        submit(engine, batch, number, queue);
+    }
+}
+
+/// Ends the open batch; `None` if the receivers' log has failed, and the run with it.
+fn cut(engine: &Engine, time: BatchTime, number: u64) -> Option<Batch> {
+    let Some(log) = &engine.log else {
+        let mut batch = engine.tracker.cut(time, &engine.stages, engine.clock.now());
+        batch.number = number;
+        return Some(batch);
+    };
+    let (tracker, stages) = (Arc::clone(&engine.tracker), engine.stages.clone());
+    let now = engine.clock.now();
+    let (mut batch, position) = log.cut(number, time, move || tracker.cut(time, &stages, now))?;
     batch.number = number;
+    batch.log = Some(position);
+    Some(batch)
+}
+
+/// Hands a batch over to be run.
+pub(crate) fn submit(engine: &Engine, batch: Batch, number: u64, queue: &Sender<Batch>) {
+    let time = batch.time;
     if engine.graph.has_jobs(number) {
         engine.listeners.post(|| {
             StreamingEvent::BatchSubmitted(BatchInfo {
@@ -133,12 +158,14 @@ mod tests {
             budget,
             receivers: vec![Receiving {
                 seal: Arc::new(move || sealed.seal()),
+                restore: Arc::new(|_| Ok(())),
                 fed: Some(blocks),
                 run: Arc::new(|| false),
                 stop: Arc::new(move || stop(&own)),
             }],
             listeners: ListenerBus::start(Vec::new()).unwrap(),
             checkpoint: None,
+            log: None,
             outcome: Arc::new(Outcome::default()),
             max_batches,
             grace: std::time::Duration::ZERO,

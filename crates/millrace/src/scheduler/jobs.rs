@@ -36,10 +36,14 @@ pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
 
 /// Makes durable what a batch has changed, before the next one changes it again.
 fn commit(engine: &Engine, batch: &Batch) -> Result<()> {
-    match &engine.checkpoint {
-        Some(checkpoint) => checkpoint.commit(batch.number, batch.time.as_millis(), batch.log),
-        None => Ok(()),
+    let Some(checkpoint) = &engine.checkpoint else {
+        return Ok(());
+    };
+    checkpoint.commit(batch.number, batch.time.as_millis(), batch.log)?;
+    if let (Some(log), Some(position)) = (&engine.log, batch.log) {
+        log.release(position);
     }
+    Ok(())
 }
 
 fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {

@@ -20,6 +20,6 @@ mod outcome;
 
 pub(crate) use crate::clock::{Clock, ManualClock, SystemClock};
 pub(crate) use engine::{Engine, FirstBatch, Receiving};
-pub(crate) use generator::generate;
+pub(crate) use generator::{generate, submit};
 pub(crate) use jobs::run_jobs;
 pub(crate) use outcome::{Outcome, StopMode};

@@ -5,7 +5,10 @@
 //! almost wholly here; a text of a million spills every second record and merges shard by
 //! shard, each merge within the cache again. Neither ever waits for memory on every word.
 
-#![expect(unsafe_code, reason = "records are moved out of the places where they wait")]
+#![expect(
+    unsafe_code,
+    reason = "records are moved out of the places where they wait"
+)]
 
 use crate::data::{Data, Key};
 

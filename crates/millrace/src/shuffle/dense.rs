@@ -97,7 +97,9 @@ impl<K, C> Dense<K, C> {
     #[inline(always)]
     fn slot(&self, at: usize) -> *const u32 {
         // The index is never empty and a power of two long.
-        self.index.as_ptr().wrapping_add(at & (self.index.len() - 1))
+        self.index
+            .as_ptr()
+            .wrapping_add(at & (self.index.len() - 1))
     }
 
     /// Asks for the index slot where a probe from `hash` begins.

@@ -19,6 +19,15 @@ impl Budget {
             bytes,
         }
     }
+
+    /// Part of the budget at once, for what is there already.
+    pub(crate) fn bytes_now(self: &Arc<Self>, bytes: u64) -> Reserved {
+        self.state().used += bytes;
+        Reserved {
+            budget: Arc::clone(self),
+            bytes,
+        }
+    }
 }
 
 impl Reserved {

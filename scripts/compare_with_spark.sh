@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Runs the cases of tests/spark on real PySpark 3.5.9 and on millrace, and prints
+# a table: case, operator, same or different, and for a difference the entry of
+# docs/DIFFERENCES.md that explains it. Fails if there is none.
+#
+#   --record      rewrite tests/spark/recorded with what PySpark prints
+#   --spark-only  leave millrace out: is the recording still what PySpark prints?
+#   CASE...       only these cases
+#
+# Needs CPython 3.11 with venv, Java 8, 11 or 17, and, the first time, a package
+# index for pip. PySpark goes into $MILLRACE_SPARK_VENV, by default a directory
+# of the user's cache; nothing of it comes into the repository. Takes about seven
+# minutes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+SPARK=3.5.9
+PYTHON=3.11
+venv=${MILLRACE_SPARK_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace/pyspark-$SPARK}
+here=tests/spark
+
+say() {
+    echo "compare_with_spark: $*" >&2
+}
+fail() {
+    say "$*"
+    exit 1
+}
+
+record=no
+millrace=yes
+cases=()
+for word in "$@"; do
+    case $word in
+        --record) record=yes ;;
+        --spark-only) millrace=no ;;
+        -h | --help)
+            sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"
+            exit 0
+            ;;
+        -*) fail "unknown option $word; --help shows the options" ;;
+        *) cases+=("$word") ;;
+    esac
+done
+
+find_java() {
+    local java=java version
+    if [ -n "${JAVA_HOME:-}" ]; then
+        java=$JAVA_HOME/bin/java
+        [ -x "$java" ] || fail "JAVA_HOME is set, but there is no bin/java in it"
+    elif ! command -v java >/dev/null; then
+        fail "there is no java; install it (Debian: openjdk-17-jre-headless) or set JAVA_HOME"
+    fi
+    # 1.8.0_402 is Java 8.
+    version=$("$java" -version 2>&1 | sed -nE 's/.*version "(1\.)?([0-9]+).*/\2/p' | head -n 1)
+    case $version in
+        8 | 11 | 17) ;;
+        *) fail "Spark $SPARK needs Java 8, 11 or 17, not ${version:-this one}; set JAVA_HOME" ;;
+    esac
+}
+
+installed() {
+    local ask='import pyspark, sys; print(pyspark.__version__, "%d.%d" % sys.version_info[:2])'
+    [ "$("$venv/bin/python" -c "$ask" 2>/dev/null)" = "$SPARK $PYTHON" ]
+}
+
+install_pyspark() {
+    installed && return
+    command -v "python$PYTHON" >/dev/null ||
+        fail "there is no python$PYTHON; the order of keys is that of this CPython"
+    say "installing PySpark $SPARK; this downloads about 300 MB, once"
+    "python$PYTHON" -m venv "$venv" ||
+        fail "python$PYTHON cannot make virtual environments (Debian: python$PYTHON-venv)"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "pyspark==$SPARK" ||
+        fail "pip could not install pyspark==$SPARK"
+    installed || fail "the environment in MILLRACE_SPARK_VENV is not right; delete it and try again"
+}
+
+# A Spark that is installed elsewhere must not get in between.
+play_on_spark() {
+    env -u SPARK_HOME -u SPARK_CONF_DIR -u PYSPARK_DRIVER_PYTHON -u HADOOP_CONF_DIR \
+        PYTHONHASHSEED=0 SPARK_LOCAL_IP=127.0.0.1 \
+        nice -n 10 "$venv/bin/python" -B $here/python/run.py "$work/spark" "${cases[@]}" \
+        2> >(grep -v -e '^Setting ' -e '^To adjust ' -e 'NativeCodeLoader' >&2)
+}
+
+# The tests compare with the recording; here only what they wrote counts.
+play_on_millrace() {
+    MILLRACE_SPARK_TRANSCRIPTS=$work/millrace \
+        cargo test --quiet -p millrace-bins --test spark >"$work/cargo.log" 2>&1 || true
+    [ -n "$(ls -A "$work/millrace" 2>/dev/null)" ] || {
+        tail -n 30 "$work/cargo.log" >&2
+        fail "the tests of millrace wrote no transcripts; see above"
+    }
+}
+
+compare() {
+    "$venv/bin/python" -B $here/python/compare.py "$@" "${cases[@]}"
+}
+
+find_java
+install_pyspark
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/spark" "$work/millrace"
+
+say "running the cases on PySpark"
+play_on_spark || fail "PySpark did not run every case; see above"
+
+if [ $record = yes ]; then
+    mkdir -p $here/recorded
+    [ ${#cases[@]} -gt 0 ] || rm -f $here/recorded/*.out
+    cp "$work"/spark/*.out $here/recorded/
+    say "wrote $here/recorded"
+else
+    for fresh in "$work"/spark/*.out; do
+        diff -u "$here/recorded/$(basename "$fresh")" "$fresh" >&2 ||
+            fail "PySpark does not print what was recorded; if that is right, use --record"
+    done
+    say "PySpark prints what was recorded"
+fi
+
+if [ $millrace = yes ]; then
+    say "running the cases on millrace"
+    play_on_millrace
+    compare "$work/spark" "$work/millrace"
+fi

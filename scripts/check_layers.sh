@@ -22,6 +22,7 @@ ENGINE=crates/millrace/src
 ROOMS='
 error
 data
+durable
 notice
 panics
 order
@@ -31,6 +32,7 @@ rdd
 pipeline
 shuffle
 stage
+keyed
 state
 graph
 dstream

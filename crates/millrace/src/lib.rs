@@ -29,6 +29,7 @@
 mod context;
 mod data;
 mod dstream;
+mod durable;
 mod error;
 mod exec;
 mod graph;

@@ -178,10 +178,7 @@ pub fn run_context(batches: usize, program: impl FnOnce(&StreamingContext)) -> S
 ///
 /// # Panics
 /// If the system gives no threads.
-pub fn parallelize<T: Clone + Send + Sync + 'static>(
-    records: Vec<T>,
-    partitions: usize,
-) -> Rdd<T> {
+pub fn parallelize<T: Clone + Send + Sync + 'static>(records: Vec<T>, partitions: usize) -> Rdd<T> {
     let executor = Executor::new(2).expect("the system gives threads");
     executor.set_default_partitions(partitions);
     Rdd::sliced(records, partitions, &executor)

@@ -9,6 +9,7 @@ mod build;
 
 use std::sync::Arc;
 
+use crate::durable::Durable;
 use crate::error::Result;
 use crate::pipeline::NodeId;
 use crate::stage::{Dataset, EagerStage};
@@ -30,6 +31,11 @@ pub(crate) trait Node: Send + Sync {
     /// window that slides by three batches sees all of them. Called before the outputs run.
     fn collect(&self, _batch: &BatchRun<'_>) -> Result<()> {
         Ok(())
+    }
+
+    /// What the node keeps from batch to batch, each with a name that is its own within the node.
+    fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
+        Vec::new()
     }
 
     /// The dataset of a batch in which the node is due.

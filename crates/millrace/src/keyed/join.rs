@@ -56,11 +56,7 @@ pub(crate) fn there<T>(side: Option<T>) -> T {
 }
 
 impl<K: Key, V: Data> Rdd<(K, V)> {
-    fn joined<W: Data>(
-        &self,
-        other: &Rdd<(K, W)>,
-        keep: Keep,
-    ) -> Rdd<(K, (Option<V>, Option<W>))> {
+    fn joined<W: Data>(&self, other: &Rdd<(K, W)>, keep: Keep) -> Rdd<(K, (Option<V>, Option<W>))> {
         self.cogroup(other).flat_map(move |(key, sides)| {
             let pairs = product(sides, keep).into_iter();
             pairs.map(move |pair| (key.clone(), pair))

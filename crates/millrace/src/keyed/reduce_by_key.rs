@@ -36,7 +36,13 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     {
         let lanes = vec![pieces(self)];
         let aggregator = Reduce(function);
-        shuffled(leaf(), lanes, aggregator, partitions.into(), self.executor())
+        shuffled(
+            leaf(),
+            lanes,
+            aggregator,
+            partitions.into(),
+            self.executor(),
+        )
     }
 }
 

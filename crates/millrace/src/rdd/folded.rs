@@ -41,7 +41,11 @@ impl<T: Send + 'static> Rdd<T> {
         T: Clone + Sync,
         F: Fn(T, T) -> T + Send + Sync,
     {
-        self.aggregate(zero, |acc, record| function(acc, record), |a, b| function(a, b))
+        self.aggregate(
+            zero,
+            |acc, record| function(acc, record),
+            |a, b| function(a, b),
+        )
     }
 
     /// Folds every partition by `add`, beginning with `zero`, and combines the results by
@@ -62,7 +66,9 @@ impl<T: Send + 'static> Rdd<T> {
         F: Fn(A, T) -> A + Send + Sync,
         G: Fn(A, A) -> A,
     {
-        let partitions = (0..self.partitions()).map(|partition| (partition, 0)).collect();
+        let partitions = (0..self.partitions())
+            .map(|partition| (partition, 0))
+            .collect();
         let parts = self.on_pieces(partitions, |partition, _| {
             let mut acc = Some(zero.clone());
             for piece in 0..self.source().pieces(partition) {
@@ -113,7 +119,9 @@ impl<T: Send + 'static> Rdd<T> {
     where
         F: Fn(std::vec::IntoIter<T>) + Send + Sync,
     {
-        let partitions = (0..self.partitions()).map(|partition| (partition, 0)).collect();
+        let partitions = (0..self.partitions())
+            .map(|partition| (partition, 0))
+            .collect();
         self.on_pieces(partitions, |partition, _| {
             function(self.read_partition(partition).into_iter());
         });

@@ -66,7 +66,6 @@ impl<T: Send + 'static> Rdd<T> {
         }
         records
     }
-
 }
 
 struct Partitioned<T, F> {

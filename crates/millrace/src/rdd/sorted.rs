@@ -31,7 +31,11 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
                 records.par_sort_by(|one, other| key(other).cmp(&key(one)));
             }
         });
-        Rdd::sliced(records, self.executor().default_partitions(), self.executor())
+        Rdd::sliced(
+            records,
+            self.executor().default_partitions(),
+            self.executor(),
+        )
     }
 
     /// The greatest `count` records, greatest first (Spark: `top`).

@@ -1,0 +1,142 @@
+//! One entry: what is done, the key, and for a put the place and the value.
+//!
+//! | bytes | meaning |
+//! |---|---|
+//! | 1 | 1: put, 0: remove |
+//! | MessagePack | the key |
+//! | MessagePack unsigned integer | the place (put only) |
+//! | MessagePack | the value (put only) |
+
+use rmp_serde::Serializer;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+const REMOVE: u8 = 0;
+const PUT: u8 = 1;
+
+/// Appends the entry of a key that has a value.
+pub(crate) fn put<K: Serialize, V: Serialize>(
+    out: &mut Vec<u8>,
+    key: &K,
+    place: u64,
+    value: &V,
+) -> Result<(), String> {
+    out.push(PUT);
+    write(out, key)?;
+    write(out, &place)?;
+    write(out, value)
+}
+
+/// Appends the entry of a key that is gone.
+pub(crate) fn remove<K: Serialize>(out: &mut Vec<u8>, key: &K) -> Result<(), String> {
+    out.push(REMOVE);
+    write(out, key)
+}
+
+/// Structs are written with the names of their fields: a field may come or go, and a reader that
+/// does not know the program sees what is what.
+fn write<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(), String> {
+    let mut serializer = Serializer::new(out).with_struct_map();
+    value
+        .serialize(&mut serializer)
+        .map_err(|error| error.to_string())
+}
+
+/// Reads entries one after the other.
+pub(crate) struct EntryReader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> EntryReader<'a> {
+    pub(crate) fn new(entries: &'a [u8]) -> EntryReader<'a> {
+        EntryReader { rest: entries }
+    }
+
+    /// The next key with its place and value, or with nothing if it is gone; `None` at the end.
+    ///
+    /// # Errors
+    /// If what is there is no entry of these types.
+    #[expect(clippy::type_complexity, reason = "named where it is taken apart")]
+    pub(crate) fn next<K, V>(&mut self) -> Option<Result<(K, Option<(u64, V)>), String>>
+    where
+        K: DeserializeOwned,
+        V: DeserializeOwned,
+    {
+        let (&what, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(self.after(what))
+    }
+
+    fn after<K, V>(&mut self, what: u8) -> Result<(K, Option<(u64, V)>), String>
+    where
+        K: DeserializeOwned,
+        V: DeserializeOwned,
+    {
+        let key = self.read()?;
+        match what {
+            REMOVE => Ok((key, None)),
+            PUT => Ok((key, Some((self.read()?, self.read()?)))),
+            other => Err(format!("an entry begins with {other}, not with 0 or 1")),
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&mut self) -> Result<T, String> {
+        let mut deserializer = rmp_serde::Deserializer::new(&mut self.rest);
+        T::deserialize(&mut deserializer).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    enum Value {
+        Nothing,
+        Number(i128),
+        Pair { name: String, score: f64 },
+        List(Vec<Option<u8>>),
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Nothing),
+            any::<i128>().prop_map(Value::Number),
+            (".*", -1e9_f64..1e9).prop_map(|(name, score)| Value::Pair { name, score }),
+            prop::collection::vec(any::<Option<u8>>(), 0..5).prop_map(Value::List),
+        ]
+    }
+
+    type Entries = Vec<((String, u64), Option<(u64, Option<Value>)>)>;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(entries in prop::collection::vec(
+            ((".*", any::<u64>()), prop::option::of((any::<u64>(), prop::option::of(value())))), 0..20,
+        )) {
+            let mut out = Vec::new();
+            for (key, kept) in &entries {
+                match kept {
+                    Some((place, value)) => put(&mut out, key, *place, value).unwrap(),
+                    None => remove(&mut out, key).unwrap(),
+                }
+            }
+            let mut reader = EntryReader::new(&out);
+            let mut read: Entries = Vec::new();
+            while let Some(entry) = reader.next() {
+                read.push(entry.unwrap());
+            }
+            prop_assert_eq!(read, entries);
+        }
+
+        #[test]
+        fn what_is_cut_off_is_an_error_and_no_entry(cut in 1_usize..8) {
+            let mut out = Vec::new();
+            put(&mut out, &"key", 7, &"value").unwrap();
+            out.truncate(out.len() - cut);
+            let read = EntryReader::new(&out).next::<String, String>();
+            prop_assert!(read.unwrap().is_err());
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What lives from batch to batch, as a checkpoint sees it: lists of entries.
+//!
+//! Everything that a stream keeps (the state of a key, what a window holds of a batch, the files
+//! that were read) is written down in one form: a key, its place in the order, and a value. A
+//! change is an entry too, so that a delta, a snapshot and an export differ in what they hold
+//! and not in how it is read. Keys and values are MessagePack, which says of every value what it
+//! is: a tool that has never seen the program reads them (`docs/DURABILITY.md`).
+
+mod entry;
+
+pub(crate) use entry::{EntryReader, put, remove};
+
+/// Something that is kept from batch to batch and can be written down.
+///
+/// A store is cut into shards that can be read one after the other; which entry is in which
+/// shard is the store's own affair and may differ from run to run.
+pub(crate) trait Durable: Send + Sync {
+    /// From now on changes are recorded.
+    fn record(&self);
+
+    /// The entries that were changed since the last call, shard by shard: the shard's number and
+    /// its entries. Called when a batch has been run.
+    fn take_changes(&self) -> Vec<(u32, Vec<u8>)>;
+
+    /// How many shards there are.
+    fn shards(&self) -> u32;
+
+    /// All entries of a shard, and the number of the last batch whose changes are in them.
+    /// Called at any time, while batches run.
+    fn snapshot(&self, shard: u32) -> (Vec<u8>, u64);
+
+    /// Takes entries that were written down, before the first batch: a snapshot's, then those of
+    /// the batches since, in order.
+    ///
+    /// # Errors
+    /// If they are not of this store's types; the message says what is wrong.
+    fn load(&self, entries: &[u8]) -> Result<(), String>;
+
+    /// Says that everything is loaded, and that `number` was the last batch.
+    fn loaded(&self, number: u64);
+}

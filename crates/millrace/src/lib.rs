@@ -60,7 +60,8 @@ pub use millrace_types::{
 };
 pub use partition::{HashPartitioner, Partitioner, Partitions};
 pub use pipeline::{
-    Boxed, Filter, FlatMap, Lines, Map, NodeId, Output, Partition, Pipeline, Union,
+    Boxed, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,
+    Pipeline, Union, UnionAll,
 };
 pub use rdd::Rdd;
 pub use shuffle::{Values, ValuesIter};

@@ -3,6 +3,8 @@
 mod settings;
 mod start;
 mod stop_handle;
+mod transform;
+mod union;
 
 use std::fmt;
 use std::path::Path;

@@ -22,6 +22,7 @@ mod lookahead;
 mod shard;
 mod table;
 mod values;
+mod values_compare;
 mod values_serde;
 
 pub(crate) use aggregate::{Aggregator, Group, Reduce};

@@ -67,7 +67,8 @@ pub use millrace_types::{
 };
 pub use partition::{HashPartitioner, Partitioner, Partitions};
 pub use pipeline::{
-    Boxed, Filter, FlatMap, Lines, Map, NodeId, Output, Partition, Pipeline, Received, Union,
+    Boxed, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,
+    Pipeline, Received, Union, UnionAll,
 };
 pub use rdd::Rdd;
 pub use receiver::{Receiver, ReceiverContext};

@@ -50,10 +50,23 @@ impl Setup {
         P: Pipeline,
         B: FnOnce(&DStream<Lines>) -> DStream<P>,
     {
+        self.run_batches_with(messages, |_, lines| program(lines))
+    }
+
+    /// [`run_batches`](Setup::run_batches) for a program that needs the context too.
+    ///
+    /// # Panics
+    /// If the program fails: this is for tests.
+    pub fn run_batches_with<M, P, B>(&self, messages: &[M], program: B) -> Vec<Vec<P::Item>>
+    where
+        M: AsRef<[u8]>,
+        P: Pipeline,
+        B: FnOnce(&StreamingContext, &DStream<Lines>) -> DStream<P>,
+    {
         let collected = Arc::new(Mutex::new(Vec::new()));
         let collector = Arc::clone(&collected);
-        self.run(messages, |lines| {
-            program(lines).foreach_rdd(move |rdd| {
+        self.drive(messages, |ssc, lines| {
+            program(ssc, lines).foreach_rdd(move |rdd| {
                 collector
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)

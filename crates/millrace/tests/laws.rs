@@ -16,7 +16,9 @@ mod laws {
     mod bounds;
     mod conservation;
     mod delta_cost;
+    mod feeding;
     mod golden;
+    mod keyed;
     mod large;
     mod lifecycle;
     mod model;
@@ -24,6 +26,7 @@ mod laws {
     mod rdd;
     mod rules;
     mod silence;
+    mod stateless;
     mod support;
     mod transparency;
 }

@@ -9,6 +9,8 @@ mod settings;
 mod socket_streams;
 mod start;
 mod stop_handle;
+mod transform;
+mod union;
 
 use std::fmt;
 use std::path::PathBuf;

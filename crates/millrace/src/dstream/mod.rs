@@ -5,13 +5,21 @@
 //! output operations register what every batch is run for.
 
 mod boxed;
+mod count;
 mod filter;
 mod flat_map;
+mod glom;
 mod map;
+mod map_partitions;
 mod output;
 mod pair;
+mod persist;
+mod reduce;
+mod repartition;
 mod slice;
 mod transform;
+mod transform_all;
+mod transform_with;
 mod union;
 mod window;
 
@@ -25,6 +33,7 @@ use crate::pipeline::{Output, Pipeline};
 
 pub(crate) use output::{PrintFormat, Printer};
 pub use pair::StateOptions;
+pub(crate) use transform_all::TransformAll;
 
 /// A stream of batches of `P::Item`, described by the pipeline `P`.
 ///
@@ -98,6 +107,6 @@ impl<P: Pipeline> fmt::Debug for DStream<P> {
 }
 
 /// How reports name an operator: as Spark does, by the line that called it.
-fn named(operator: &str, at: &Location<'_>) -> String {
+pub(crate) fn named(operator: &str, at: &Location<'_>) -> String {
     format!("{operator} at {}:{}", at.file(), at.line())
 }

@@ -34,6 +34,25 @@ impl<P: Pipeline> DStream<P> {
         self.transformed(name, move |rdd, _| function(rdd))
     }
 
+    /// [`transform`](DStream::transform) with the batch time, in Scala's order of arguments.
+    ///
+    /// ```
+    /// let batches = millrace::testing::run_batches(&["a\n", "b\n"], |lines| {
+    ///     lines.transform_with_time(|rdd, time| {
+    ///         rdd.map(move |line| format!("{line} at {} ms", time.as_millis()))
+    ///     })
+    /// });
+    /// assert_eq!(batches, [["a at 1000 ms"], ["b at 2000 ms"]]);
+    /// ```
+    #[track_caller]
+    pub fn transform_with_time<U, F>(&self, function: F) -> DStream<Output<U>>
+    where
+        U: Send + 'static,
+        F: Fn(&Rdd<P::Item>, BatchTime) -> Rdd<U> + Send + Sync + 'static,
+    {
+        self.transformed(named("transform", Location::caller()), function)
+    }
+
     /// A stream of what `function` makes of every batch, for operators that are just that.
     pub(super) fn transformed<U, F>(&self, name: String, function: F) -> DStream<Output<U>>
     where

@@ -1,77 +1,155 @@
-//! The four joins of [`Rdd`]s, and the rule they share with the stream's.
+//! The four joins of [`Rdd`]s, and the rule that they share with the stream's.
 
 use crate::data::{Data, Key};
 use crate::partition::Partitions;
-use crate::rdd::Rdd;
+use crate::rdd::{Rdd, RddSource};
 use crate::shuffle::Values;
 
-use super::default_partitions;
+use super::{CoGrouped, default_partitions};
 
-/// Every left value with every right value, left-major; a side without values stands as one
-/// `None` where `keep` says that the other side's values are kept all the same.
-pub(crate) fn product<V: Data, W: Data>(
-    (left, right): (Values<V>, Values<W>),
-    keep: Keep,
-) -> Vec<(Option<V>, Option<W>)> {
-    let side = |is_empty: bool, kept: bool| is_empty && kept;
-    let lefts: Vec<Option<V>> = match side(left.is_empty(), keep.right) {
-        true => vec![None],
-        false => left.iter().cloned().map(Some).collect(),
-    };
-    let rights: Vec<Option<W>> = match side(right.is_empty(), keep.left) {
-        true => vec![None],
-        false => right.iter().cloned().map(Some).collect(),
-    };
-    let mut pairs = Vec::with_capacity(lefts.len() * rights.len());
-    for left in lefts {
-        pairs.extend(rights.iter().map(|right| (left.clone(), right.clone())));
+/// One side of a join: how a pair has its values, and what a pair has for a key without any.
+#[derive(Debug)]
+pub(crate) struct JoinSide<V, A> {
+    value: fn(V) -> A,
+    /// Nothing: such a key is in no pair.
+    missing: Option<fn() -> A>,
+}
+
+impl<V> JoinSide<V, V> {
+    /// A side that a key must be on.
+    pub(crate) fn required() -> JoinSide<V, V> {
+        JoinSide {
+            value: |value| value,
+            missing: None,
+        }
     }
-    pairs
 }
 
-/// Which side's values are kept when the other has none.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Keep {
-    pub(crate) left: bool,
-    pub(crate) right: bool,
+impl<V> JoinSide<V, Option<V>> {
+    /// A side that a key may lack.
+    pub(crate) fn optional() -> JoinSide<V, Option<V>> {
+        JoinSide {
+            value: Some,
+            missing: Some(|| None),
+        }
+    }
 }
 
-pub(crate) const INNER: Keep = Keep {
-    left: false,
-    right: false,
-};
-pub(crate) const LEFT: Keep = Keep {
-    left: true,
-    right: false,
-};
-pub(crate) const RIGHT: Keep = Keep {
-    left: false,
-    right: true,
-};
-pub(crate) const FULL: Keep = Keep {
-    left: true,
-    right: true,
-};
+impl<V, A> Clone for JoinSide<V, A> {
+    fn clone(&self) -> JoinSide<V, A> {
+        *self
+    }
+}
 
-/// A value that an inner side has in every pair.
-pub(crate) fn there<T>(side: Option<T>) -> T {
-    side.expect("a side that is not kept open has a value in every pair")
+impl<V, A> Copy for JoinSide<V, A> {}
+
+impl<V: Clone, A> JoinSide<V, A> {
+    /// What the pairs of a key have on this side, in order.
+    fn each(&self, values: &Values<V>, mut sink: impl FnMut(A)) {
+        match self.missing {
+            Some(missing) if values.is_empty() => sink(missing()),
+            _ => values.iter().for_each(|v| sink((self.value)(v.clone()))),
+        }
+    }
+}
+
+/// The pairs of every key, made when they are read: every value of the left side with every one
+/// of the right side, left-major.
+pub(crate) fn joined<K, V, W, A, B>(
+    groups: Rdd<CoGrouped<K, V, W>>,
+    left: JoinSide<V, A>,
+    right: JoinSide<W, B>,
+) -> Rdd<(K, (A, B))>
+where
+    K: Key,
+    V: Data,
+    W: Data,
+    A: Send + 'static,
+    B: Send + 'static,
+{
+    let executor = groups.executor().clone();
+    let source = Joined {
+        groups,
+        left,
+        right,
+    };
+    Rdd::new(source, executor)
+}
+
+struct Joined<K, V, W, A, B> {
+    groups: Rdd<CoGrouped<K, V, W>>,
+    left: JoinSide<V, A>,
+    right: JoinSide<W, B>,
+}
+
+impl<K: Key, V: Data, W: Data, A, B> Joined<K, V, W, A, B> {
+    fn pairs(&self, (key, (left, right)): CoGrouped<K, V, W>, mut sink: impl FnMut((K, (A, B)))) {
+        // The left value is made anew for each of its pairs: the right side is what repeats.
+        let mut row = |one: &dyn Fn() -> A| {
+            self.right
+                .each(&right, |other| sink((key.clone(), (one(), other))));
+        };
+        match self.left.missing {
+            Some(missing) if left.is_empty() => row(&missing),
+            _ => left
+                .iter()
+                .for_each(|value| row(&|| (self.left.value)(value.clone()))),
+        }
+    }
+}
+
+impl<K, V, W, A, B> RddSource<(K, (A, B))> for Joined<K, V, W, A, B>
+where
+    K: Key,
+    V: Data,
+    W: Data,
+    A: Send,
+    B: Send,
+{
+    fn partitions(&self) -> usize {
+        self.groups.partitions()
+    }
+
+    fn pieces(&self, partition: usize) -> usize {
+        self.groups.source().pieces(partition)
+    }
+
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut((K, (A, B)))) {
+        self.groups
+            .visit(partition, piece, &mut |group| self.pairs(group, &mut *each));
+    }
+
+    fn prepare(&self) {
+        self.groups.source().prepare();
+    }
+
+    /// Asks for as many keys as it needs and not for their order: some have no pair, so it may
+    /// have to ask for more.
+    fn take(&self, count: usize) -> Vec<(K, (A, B))> {
+        let mut keys = count;
+        loop {
+            let groups = self.groups.take(keys);
+            let all = groups.len() < keys;
+            let mut taken = Vec::new();
+            for group in groups {
+                if taken.len() >= count {
+                    break;
+                }
+                self.pairs(group, |pair| {
+                    if taken.len() < count {
+                        taken.push(pair);
+                    }
+                });
+            }
+            if all || taken.len() >= count {
+                return taken;
+            }
+            keys = keys.saturating_mul(8);
+        }
+    }
 }
 
 impl<K: Key, V: Data> Rdd<(K, V)> {
-    fn joined<W: Data>(
-        &self,
-        other: &Rdd<(K, W)>,
-        keep: Keep,
-        partitions: Partitions<K>,
-    ) -> Rdd<(K, (Option<V>, Option<W>))> {
-        self.cogroup_with(other, partitions)
-            .flat_map(move |(key, sides)| {
-                let pairs = product(sides, keep).into_iter();
-                pairs.map(move |pair| (key.clone(), pair))
-            })
-    }
-
     /// Every value of a key with every value that `other` has for it (Spark: `join`).
     ///
     /// Ordered by partition and by first arrival of the key, the left side's first; per key
@@ -79,9 +157,9 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///
     /// ```
     /// use millrace::testing::parallelize;
-    /// let names = parallelize(vec![(1, "one"), (2, "two")], 1);
+    /// let names = parallelize(vec![(1, 'i'), (2, 'v')], 1);
     /// let joined = names.join(&names.filter(|(n, _)| *n == 2)).collect();
-    /// assert_eq!(joined, [(2, ("two", "two"))]);
+    /// assert_eq!(joined, [(2, ('v', 'v'))]);
     /// ```
     #[must_use]
     pub fn join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (V, W))> {
@@ -98,8 +176,8 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         other: &Rdd<(K, W)>,
         partitions: impl Into<Partitions<K>>,
     ) -> Rdd<(K, (V, W))> {
-        self.joined(other, INNER, partitions.into())
-            .map(|(key, (v, w))| (key, (there(v), there(w))))
+        let (left, right) = (JoinSide::required(), JoinSide::required());
+        joined(self.cogroup_with(other, partitions), left, right)
     }
 
     /// [`join`](Rdd::join), and the values whose key `other` has not (Spark: `leftOuterJoin`).
@@ -128,8 +206,8 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         other: &Rdd<(K, W)>,
         partitions: impl Into<Partitions<K>>,
     ) -> Rdd<(K, (V, Option<W>))> {
-        self.joined(other, LEFT, partitions.into())
-            .map(|(key, (v, w))| (key, (there(v), w)))
+        let (left, right) = (JoinSide::required(), JoinSide::optional());
+        joined(self.cogroup_with(other, partitions), left, right)
     }
 
     /// [`join`](Rdd::join), and the values of `other` whose key this side has not (Spark:
@@ -159,8 +237,8 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         other: &Rdd<(K, W)>,
         partitions: impl Into<Partitions<K>>,
     ) -> Rdd<(K, (Option<V>, W))> {
-        self.joined(other, RIGHT, partitions.into())
-            .map(|(key, (v, w))| (key, (v, there(w))))
+        let (left, right) = (JoinSide::optional(), JoinSide::required());
+        joined(self.cogroup_with(other, partitions), left, right)
     }
 
     /// [`join`](Rdd::join), and the values of both sides that have no partner (Spark:
@@ -193,6 +271,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         other: &Rdd<(K, W)>,
         partitions: impl Into<Partitions<K>>,
     ) -> Rdd<(K, (Option<V>, Option<W>))> {
-        self.joined(other, FULL, partitions.into())
+        let (left, right) = (JoinSide::optional(), JoinSide::optional());
+        joined(self.cogroup_with(other, partitions), left, right)
     }
 }

@@ -11,6 +11,9 @@ mod reduce_by_key;
 
 use std::sync::Arc;
 
+pub(crate) use cogroup::CoGrouped;
+pub(crate) use join::{JoinSide, joined};
+
 use crossbeam::queue::SegQueue;
 
 use crate::data::{Data, Key};

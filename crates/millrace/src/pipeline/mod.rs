@@ -8,10 +8,14 @@
 mod boxed;
 mod filter;
 mod flat_map;
+mod flat_map_values;
+mod folded;
 mod leaf;
 mod map;
+mod map_values;
 mod received;
 mod union;
+mod union_all;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -19,12 +23,16 @@ use std::sync::Arc;
 pub use boxed::Boxed;
 pub use filter::Filter;
 pub use flat_map::FlatMap;
+pub use flat_map_values::FlatMapValues;
+pub(crate) use folded::Folded;
 pub(crate) use leaf::{LineBlock, LineCount};
 pub use leaf::{Lines, Output};
 pub use map::Map;
+pub use map_values::MapValues;
 pub use received::Received;
 pub(crate) use received::RecordBlock;
 pub use union::Union;
+pub use union_all::UnionAll;
 
 /// What a pipeline reads: a node of the graph, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

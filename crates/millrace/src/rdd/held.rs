@@ -74,6 +74,52 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
         if self.source().lasts() {
             return self.clone();
         }
-        Rdd::of_partitions(self.collect_partitions(), self.executor())
+        let pieces = self.pieces();
+        let read = self.on_pieces(pieces.clone(), |partition, piece| {
+            let mut records = Vec::new();
+            self.visit(partition, piece, &mut |record| records.push(record));
+            records
+        });
+        let mut partitions: Vec<Vec<Vec<T>>> = (0..self.partitions()).map(|_| Vec::new()).collect();
+        for ((partition, _), records) in pieces.into_iter().zip(read) {
+            partitions[partition].push(records);
+        }
+        Rdd::new(HeldPieces { partitions }, self.executor().clone())
+    }
+}
+
+/// What was read by many tasks, and can be again: pieces stay as they were.
+struct HeldPieces<T> {
+    partitions: Vec<Vec<Vec<T>>>,
+}
+
+impl<T: Clone + Send + Sync + 'static> RddSource<T> for HeldPieces<T> {
+    fn partitions(&self) -> usize {
+        self.partitions.len()
+    }
+
+    fn pieces(&self, partition: usize) -> usize {
+        self.partitions[partition].len()
+    }
+
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(T)) {
+        self.partitions[partition][piece]
+            .iter()
+            .cloned()
+            .for_each(each);
+    }
+
+    fn lasts(&self) -> bool {
+        true
+    }
+
+    fn take(&self, count: usize) -> Vec<T> {
+        let records = self.partitions.iter().flatten().flatten();
+        records.take(count).cloned().collect()
+    }
+
+    fn known_count(&self) -> Option<u64> {
+        let pieces = self.partitions.iter().flatten();
+        Some(pieces.map(|records| records.len() as u64).sum())
     }
 }

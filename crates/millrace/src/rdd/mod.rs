@@ -15,6 +15,7 @@ mod partitioned;
 mod read;
 mod repartition;
 mod sorted;
+mod spark_random;
 mod union;
 
 use std::fmt;

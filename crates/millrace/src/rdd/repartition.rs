@@ -1,9 +1,10 @@
 //! `repartition` and `partition_by`: the same records in other partitions.
 
 use crate::data::Key;
-use crate::partition::Partitions;
+use crate::partition::{Partitioner, Partitions};
 
 use super::Rdd;
+use super::spark_random::SparkRandom;
 
 /// PySpark sends records to their new partitions in parcels of so many.
 const PARCEL: usize = 10;
@@ -31,7 +32,7 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
         );
         let mut spread: Vec<Vec<T>> = (0..partitions).map(|_| Vec::new()).collect();
         for (own, records) in self.collect_partitions().into_iter().enumerate() {
-            let first = JavaRandom::of_partition(own).below(partitions);
+            let first = SparkRandom::new(own as u64).below(partitions);
             let mut records = records.into_iter();
             let mut target = first as usize;
             loop {
@@ -66,6 +67,10 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Rdd<(K, V)> {
             Ok(partitioner) => partitioner,
             Err(error) => panic!("partition_by: {error}"),
         };
+        self.parted(&*partitioner)
+    }
+
+    pub(crate) fn parted(&self, partitioner: &dyn Partitioner<K>) -> Rdd<(K, V)> {
         let count = partitioner.partitions();
         let parts = self.on_pieces(self.pieces(), |partition, piece| {
             let mut parts: Vec<Vec<(K, V)>> = (0..count).map(|_| Vec::new()).collect();
@@ -81,42 +86,5 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Rdd<(K, V)> {
             }
         }
         Rdd::of_partitions(parted, self.executor())
-    }
-}
-
-/// Java's generator of random numbers (`java.util.Random`), by which Spark chooses where the
-/// first parcel of a partition goes.
-struct JavaRandom(u64);
-
-impl JavaRandom {
-    /// With the seed that Spark gives it: Scala's `byteswap32` of the partition's number.
-    fn of_partition(partition: usize) -> JavaRandom {
-        let swapped = (partition as u32)
-            .wrapping_mul(0x9e37_75cd)
-            .swap_bytes()
-            .wrapping_mul(0x9e37_75cd);
-        let seed = i64::from(swapped as i32) as u64;
-        JavaRandom((seed ^ 0x0005_deec_e66d) & ((1 << 48) - 1))
-    }
-
-    fn bits(&mut self, count: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(0x0005_deec_e66d).wrapping_add(0xb) & ((1 << 48) - 1);
-        (self.0 >> (48 - count)) as u32
-    }
-
-    /// A number below `bound`, which is positive; Java's way of it.
-    fn below(&mut self, bound: u32) -> u32 {
-        let bound = i64::from(bound);
-        let mut drawn = i64::from(self.bits(31));
-        if bound & (bound - 1) == 0 {
-            return ((bound * drawn) >> 31) as u32;
-        }
-        loop {
-            let rest = drawn % bound;
-            if drawn - rest + (bound - 1) <= i64::from(i32::MAX) {
-                return rest as u32;
-            }
-            drawn = i64::from(self.bits(31));
-        }
     }
 }

@@ -23,6 +23,7 @@ mod pages;
 mod shard;
 mod table;
 mod values;
+mod values_compare;
 mod values_serde;
 
 pub(crate) use aggregate::{Aggregator, Group, Reduce};

@@ -1,6 +1,15 @@
 //! Operators on streams of pairs.
 
+mod cogroup;
+mod combine_by_key;
 mod count_by_value;
+mod flat_map_values;
+mod fold_all;
+mod group_by_key;
+mod join;
+mod map_values;
+mod outer_join;
+mod partition_by;
 mod reduce_by_key;
 mod update_state_by_key;
 
@@ -16,6 +25,7 @@ use crate::rdd::Rdd;
 use crate::shuffle::{Aggregator, KeyHasher, Shard};
 use crate::stage::{EagerStage, ShuffleStage, Shuffled};
 
+pub(super) use fold_all::FoldNode;
 pub use update_state_by_key::StateOptions;
 
 /// The partitioner of an operator that was given none: `spark.default.parallelism` partitions,
@@ -120,6 +130,21 @@ struct ShuffleNode<P, K, V, A: Aggregator<V>> {
     partitioner: Arc<dyn Partitioner<K>>,
 }
 
+impl<P, K, V, A> ShuffleNode<P, K, V, A>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    A: Aggregator<V, Acc: Data>,
+{
+    fn rdd(&self, batch: &BatchRun<'_>) -> Result<Rdd<(K, A::Acc)>> {
+        let shards = self.shuffling.shards(batch)?.unwrap_or_default();
+        let spare = Arc::clone(self.shuffling.stage.spare_shards());
+        let shuffled = Shuffled::new(shards, Arc::clone(&self.partitioner), spare);
+        Ok(Rdd::new(shuffled, batch.executor().clone()))
+    }
+}
+
 impl<P, K, V, A> Node for ShuffleNode<P, K, V, A>
 where
     P: Pipeline<Item = (K, V)>,
@@ -136,9 +161,6 @@ where
     }
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
-        let shards = self.shuffling.shards(batch)?.unwrap_or_default();
-        let spare = Arc::clone(self.shuffling.stage.spare_shards());
-        let shuffled = Shuffled::new(shards, Arc::clone(&self.partitioner), spare);
-        Ok(Made::of(Rdd::new(shuffled, batch.executor().clone())))
+        self.rdd(batch).map(Made::of)
     }
 }

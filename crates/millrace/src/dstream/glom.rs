@@ -1,0 +1,28 @@
+//! `glom`: every partition as one record.
+
+use std::panic::Location;
+
+use crate::pipeline::{Output, Pipeline};
+
+use super::{DStream, named};
+
+impl<P: Pipeline> DStream<P> {
+    /// Makes every partition one record, the list of its records (Spark: `glom`).
+    ///
+    /// What a receiver brought in a batch is one partition, and none if it brought nothing; a
+    /// keyed result has as many as its operator was told.
+    ///
+    /// ```
+    /// let batches = millrace::testing::run_batches(&["a b c\n", ""], |lines| {
+    ///     let ones = lines.flat_map(|line| line.split(" ")).map(|word| (word, 1));
+    ///     ones.reduce_by_key_with(|a, b| a + b, 2).map(|(word, _)| word).glom()
+    /// });
+    /// assert_eq!(batches[0], [vec!["b", "c"], vec!["a"]]);
+    /// assert_eq!(batches[1], [vec![], vec![] as Vec<&str>]);
+    /// ```
+    #[track_caller]
+    pub fn glom(&self) -> DStream<Output<Vec<P::Item>>> {
+        let name = named("glom", Location::caller());
+        self.transformed(name, |rdd, _| rdd.glom())
+    }
+}

@@ -1,0 +1,116 @@
+//! `cogroup`: the values of a key on two streams.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::data::{Data, Key};
+use crate::keyed::CoGrouped;
+use crate::partition::{Partitioner, Partitions};
+use crate::pipeline::{MapValues, Output, Pipeline, Union};
+use crate::shuffle::{CoGroup, Side};
+
+use super::super::{DStream, named};
+use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};
+
+/// Both sides as one pipeline: the left one's records come first, whatever arrived when.
+type Both<P, Q, V, W> = Union<MapValues<P, fn(V) -> Side<V, W>>, MapValues<Q, fn(W) -> Side<V, W>>>;
+
+/// The one shuffle of `cogroup` and of the joins.
+pub(super) type CoShuffleNode<P, Q, K, V, W> =
+    ShuffleNode<Both<P, Q, V, W>, K, Side<V, W>, CoGroup>;
+
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+    /// Of every key that a batch of either stream has its values on both (Spark: `cogroup`):
+    /// `(key, (values here, values there))`, each in arrival order.
+    ///
+    /// Keys are ordered by partition and by first arrival, those of this stream before those
+    /// that only `other` has. Both must have the same slide and the same context; otherwise
+    /// `start` fails with Spark's words for it.
+    ///
+    /// One shuffle for both sides, which takes blocks as they come in. Memory: all values of a
+    /// batch.
+    ///
+    /// ```
+    /// let batches = millrace::testing::run_batches(&["a b\n"], |lines| {
+    ///     let words = lines.flat_map(|line| line.split(" ")).map(|word| (word, 1));
+    ///     words.cogroup(&words.filter(|(word, _)| word == "b").map_values(|_| '!'))
+    /// });
+    /// let [(_, a), (_, b)] = &batches[0][..] else { panic!() };
+    /// assert_eq!((a.0.to_vec(), a.1.to_vec()), (vec![1], vec![]));
+    /// assert_eq!((b.0.to_vec(), b.1.to_vec()), (vec![1], vec!['!']));
+    /// ```
+    #[track_caller]
+    pub fn cogroup<W, Q>(&self, other: &DStream<Q>) -> DStream<Output<CoGrouped<K, V, W>>>
+    where
+        W: Data,
+        Q: Pipeline<Item = (K, W)>,
+    {
+        let name = named("cogroup", Location::caller());
+        self.cogrouped(name, other, default_partitioner(&self.builder))
+    }
+
+    /// [`cogroup`](DStream::cogroup) with a number of partitions or a partitioner.
+    ///
+    /// ```
+    /// let batches = millrace::testing::run_batches(&["a b\n"], |lines| {
+    ///     let words = lines.flat_map(|line| line.split(" ")).map(|word| (word, ()));
+    ///     words.cogroup_with(&words, 2).map(|(word, _)| word)
+    /// });
+    /// assert_eq!(batches, [["b", "a"]]);
+    /// ```
+    #[track_caller]
+    pub fn cogroup_with<W, Q>(
+        &self,
+        other: &DStream<Q>,
+        partitions: impl Into<Partitions<K>>,
+    ) -> DStream<Output<CoGrouped<K, V, W>>>
+    where
+        W: Data,
+        Q: Pipeline<Item = (K, W)>,
+    {
+        let name = named("cogroup", Location::caller());
+        let partitioner = partitioner_of(&self.builder, partitions, &name);
+        self.cogrouped(name, other, partitioner)
+    }
+
+    fn cogrouped<W, Q>(
+        &self,
+        name: String,
+        other: &DStream<Q>,
+        partitioner: Arc<dyn Partitioner<K>>,
+    ) -> DStream<Output<CoGrouped<K, V, W>>>
+    where
+        W: Data,
+        Q: Pipeline<Item = (K, W)>,
+    {
+        let node = self.co_shuffled(other, &name, partitioner);
+        self.of_node(name, node)
+    }
+
+    /// The node that brings both sides of every key together.
+    pub(super) fn co_shuffled<W, Q>(
+        &self,
+        other: &DStream<Q>,
+        name: &str,
+        partitioner: Arc<dyn Partitioner<K>>,
+    ) -> CoShuffleNode<P, Q, K, V, W>
+    where
+        W: Data,
+        Q: Pipeline<Item = (K, W)>,
+    {
+        self.meets(other, name);
+        let left = MapValues {
+            parent: Arc::clone(&self.pipeline),
+            function: Side::Left as fn(V) -> Side<V, W>,
+        };
+        let right = MapValues {
+            parent: Arc::clone(&other.pipeline),
+            function: Side::Right as fn(W) -> Side<V, W>,
+        };
+        let both = Arc::new(Union::new(Arc::new(left), Arc::new(right)));
+        ShuffleNode {
+            shuffling: Shuffling::new(&both, CoGroup, &self.builder, name),
+            partitioner,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! All records of a batch into one value: a shuffle under the only key that there is.
+//!
+//! Every block is folded by itself as it comes in; the parts meet in the order of the blocks
+//! (law 3), which is what a shuffle sees to.
+
+use std::sync::Arc;
+
+use crate::data::Data;
+use crate::error::Result;
+use crate::graph::{BatchRun, Made, Node};
+use crate::pipeline::{Folded, NodeId, Pipeline};
+use crate::rdd::Rdd;
+use crate::shuffle::Reduce;
+use crate::stage::EagerStage;
+
+use super::super::DStream;
+use super::Shuffling;
+
+/// The node of an operator that makes one value of a batch, or none.
+pub(in crate::dstream) struct FoldNode<P, A, F, G>
+where
+    A: Data,
+    G: Fn(A, A) -> A + Send + Sync + 'static,
+{
+    shuffling: Shuffling<Folded<P, A, F>, (), A, Reduce<G>>,
+    finish: fn(Option<A>) -> Option<A>,
+}
+
+impl<P, A, F, G> FoldNode<P, A, F, G>
+where
+    P: Pipeline,
+    A: Data,
+    F: Fn(Option<A>, P::Item) -> A + Send + Sync + 'static,
+    G: Fn(A, A) -> A + Send + Sync + 'static,
+{
+    /// `fold` takes a record, `merge` joins neighbours, `finish` sees what all has come to:
+    /// nothing if there was no record.
+    pub(in crate::dstream) fn new(
+        stream: &DStream<P>,
+        fold: F,
+        merge: G,
+        finish: fn(Option<A>) -> Option<A>,
+        name: &str,
+    ) -> FoldNode<P, A, F, G> {
+        let parent = Arc::clone(&stream.pipeline);
+        let folded = Arc::new(Folded::new(parent, fold));
+        FoldNode {
+            shuffling: Shuffling::new(&folded, Reduce(merge), &stream.builder, name),
+            finish,
+        }
+    }
+}
+
+impl<P, A, F, G> Node for FoldNode<P, A, F, G>
+where
+    P: Pipeline,
+    A: Data,
+    F: Fn(Option<A>, P::Item) -> A + Send + Sync + 'static,
+    G: Fn(A, A) -> A + Send + Sync + 'static,
+{
+    fn inputs(&self) -> Vec<NodeId> {
+        self.shuffling.inputs.clone()
+    }
+
+    fn eager(&self) -> Option<Arc<dyn EagerStage>> {
+        self.shuffling.eager()
+    }
+
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+        let mut folded = None;
+        for mut shard in self.shuffling.shards(batch)?.unwrap_or_default() {
+            shard.drain(|_, (), value| folded = Some(value));
+            shard.recycle();
+            self.shuffling.stage.spare_shards().push(shard);
+        }
+        let value = (self.finish)(folded).into_iter().collect();
+        Ok(Made::of(Rdd::of_partitions(vec![value], batch.executor())))
+    }
+}

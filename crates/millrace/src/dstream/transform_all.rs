@@ -1,0 +1,36 @@
+//! What is made of the batches of any number of streams: `StreamingContext::transform`.
+
+use std::sync::Arc;
+
+use millrace_types::BatchTime;
+
+use crate::error::Result;
+use crate::graph::{BatchRun, Made, Node};
+use crate::pipeline::{NodeId, Pipeline};
+use crate::rdd::Rdd;
+
+/// The node of a function of many batches.
+pub(crate) struct TransformAll<P, F> {
+    pub(crate) pipelines: Vec<Arc<P>>,
+    pub(crate) function: F,
+}
+
+impl<P, U, F> Node for TransformAll<P, F>
+where
+    P: Pipeline,
+    U: Send + 'static,
+    F: Fn(&[Rdd<P::Item>], BatchTime) -> Rdd<U> + Send + Sync + 'static,
+{
+    fn inputs(&self) -> Vec<NodeId> {
+        self.pipelines.iter().flat_map(|own| own.inputs()).collect()
+    }
+
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+        let rdds: Vec<_> = self
+            .pipelines
+            .iter()
+            .map(|pipeline| batch.rdd(pipeline))
+            .collect::<Result<_>>()?;
+        Ok(Made::of((self.function)(&rdds, batch.time())))
+    }
+}

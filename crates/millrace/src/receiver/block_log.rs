@@ -195,7 +195,7 @@ impl BlockLog {
         let (reply, answer) = crossbeam::channel::bounded(1);
         if self.request(Request::Flush(reply)) {
             // An error: the log has failed, and the run ends for it.
-            drop(answer.recv());
+            let _ = answer.recv();
         }
     }
 
@@ -279,7 +279,7 @@ impl Writer {
                 Request::Flush(reply) => {
                     self.make_durable()?;
                     waiting.drain(..).for_each(|block| block.add());
-                    drop(reply.send(()));
+                    let _ = reply.send(());
                 }
             }
         }

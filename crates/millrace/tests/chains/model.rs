@@ -1,0 +1,430 @@
+//! The same chains over plain lists: a batch is a list of partitions, a stream a list of
+//! batches, and everything is computed anew from the first batch on.
+
+use std::collections::HashMap;
+
+use super::op::{Op, Record};
+
+/// How many records of a batch go on where a chain could grow without bound.
+pub(super) const KEEP: u64 = 40;
+
+/// Texts stay short as well.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(24).collect()
+}
+
+type Partition = Vec<Record>;
+type Batch = Vec<Partition>;
+type Stream = Vec<Batch>;
+
+pub(super) fn run(ops: &[Op], batches: &[Vec<Record>], partitions: usize) -> Vec<Vec<Record>> {
+    // What was received is one partition, and nothing none.
+    let received = |batch: &Vec<Record>| match batch.is_empty() {
+        true => Vec::new(),
+        false => vec![batch.clone()],
+    };
+    let base: Stream = batches.iter().map(received).collect();
+    let model = Model { partitions };
+    let result = ops
+        .iter()
+        .fold(base.clone(), |stream, op| model.apply(*op, stream, &base));
+    result.into_iter().map(|batch| batch.concat()).collect()
+}
+
+struct Model {
+    partitions: usize,
+}
+
+/// Python's hash of a small number, and its modulo.
+fn partition_of(key: i64, partitions: usize) -> usize {
+    let hash = if key == -1 { -2 } else { key };
+    hash.rem_euclid(partitions as i64) as usize
+}
+
+fn first(batch: Batch) -> Batch {
+    let mut left = KEEP as usize;
+    let keep = |partition: Partition| {
+        let kept: Partition = partition
+            .into_iter()
+            .take(left)
+            .map(|(key, text)| (key, cut(&text)))
+            .collect();
+        left -= kept.len();
+        kept
+    };
+    batch.into_iter().map(keep).collect()
+}
+
+fn each(batch: Batch, f: impl Fn(Record) -> Vec<Record>) -> Batch {
+    let partition = |partition: Partition| partition.into_iter().flat_map(&f).collect();
+    batch.into_iter().map(partition).collect()
+}
+
+/// Keys in the order in which they came, each with its values.
+fn grouped<V: Clone>(records: impl IntoIterator<Item = (i64, V)>) -> Vec<(i64, Vec<V>)> {
+    let mut groups: Vec<(i64, Vec<V>)> = Vec::new();
+    for (key, value) in records {
+        match groups.iter_mut().find(|(own, _)| *own == key) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((key, vec![value])),
+        }
+    }
+    groups
+}
+
+fn spread<R>(records: Vec<R>, partitions: usize, key: impl Fn(&R) -> i64) -> Vec<Vec<R>> {
+    let mut spread: Vec<Vec<R>> = (0..partitions).map(|_| Vec::new()).collect();
+    for record in records {
+        spread[partition_of(key(&record), partitions)].push(record);
+    }
+    spread
+}
+
+fn list(values: &[String]) -> String {
+    values.iter().map(|text| format!("{text},")).collect()
+}
+
+impl Model {
+    fn keyed(&self, records: Partition) -> Batch {
+        spread(records, self.partitions, |record| record.0)
+    }
+
+    fn apply(&self, op: Op, stream: Stream, base: &Stream) -> Stream {
+        match op {
+            Op::Window(_)
+            | Op::ReduceByKeyAndWindow(_)
+            | Op::Inverse(_)
+            | Op::InverseFiltered(_)
+            | Op::GroupByKeyAndWindow(_)
+            | Op::CountByWindow(_)
+            | Op::CountByValueAndWindow(_)
+            | Op::ReduceByWindow(_) => self.windowed(op, &stream),
+            Op::UpdateStateByKey | Op::UpdateWhatCame => self.updated(op, stream),
+            _ => {
+                let batches = stream.into_iter().zip(base).zip(1_i64..);
+                batches
+                    .map(|((batch, base), time)| self.batch(op, batch, base, time))
+                    .collect()
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one arm for every operator")]
+    fn batch(&self, op: Op, batch: Batch, base: &Batch, time: i64) -> Batch {
+        let all = batch.concat();
+        let joined = |keep_left: bool, keep_right: bool| {
+            let both = sides(&all, &base.concat()).into_iter();
+            let pairs = both.flat_map(|(key, left, right)| {
+                let open = |side: &Vec<String>, kept: bool| match side.is_empty() && kept {
+                    true => vec![String::new()],
+                    false => side.clone(),
+                };
+                let (lefts, rights) = (open(&left, keep_right), open(&right, keep_left));
+                let mut pairs = Vec::new();
+                for left in &lefts {
+                    pairs.extend(rights.iter().map(|right| (key, format!("{left}+{right}"))));
+                }
+                pairs
+            });
+            first(self.keyed(pairs.collect()))
+        };
+        match op {
+            Op::Map => each(batch, |(key, text)| vec![(key + 1, text + "m")]),
+            Op::MapValues => each(batch, |(key, text)| vec![(key, text + "v")]),
+            Op::Filter => each(batch, |(key, text)| {
+                let keeps = (key + text.len() as i64) % 3 != 0;
+                if keeps { vec![(key, text)] } else { Vec::new() }
+            }),
+            Op::FlatMap => first(each(batch, |(key, text)| {
+                vec![(key, text.clone()), (key + 1, text + "f")]
+            })),
+            Op::FlatMapValues => first(each(batch, |(key, text)| {
+                text.chars().map(|c| (key, c.to_string())).collect()
+            })),
+            Op::Glom => batch
+                .into_iter()
+                .map(|part| {
+                    let texts = part.iter().map(|(_, text)| text.as_str());
+                    vec![(part.len() as i64, texts.collect())]
+                })
+                .collect(),
+            Op::MapPartitions => batch
+                .into_iter()
+                .map(|part| part.into_iter().rev().collect())
+                .collect(),
+            Op::MapPartitionsWithIndex => batch
+                .into_iter()
+                .enumerate()
+                .map(|(index, part)| {
+                    part.into_iter()
+                        .map(|(key, text)| (key, format!("{index}{text}")))
+                        .collect()
+                })
+                .collect(),
+            Op::Repartition(partitions) => repartitioned(batch, partitions as usize),
+            Op::PartitionBy(partitions) => spread(all, partitions as usize, |record| record.0),
+            Op::UnionSelf => {
+                let marked = each(batch.clone(), |(key, text)| vec![(key, text + "u")]);
+                first([batch, marked].concat())
+            }
+            Op::UnionBase => first([batch, base.clone()].concat()),
+            Op::TransformWithBase => first([base.clone(), batch].concat()),
+            Op::Count => {
+                let count = all.len() as i64;
+                vec![vec![(count, count.to_string())]]
+            }
+            Op::CountByValue => {
+                let counts = counted(&all, self.partitions);
+                let show = |((key, text), count)| (key, format!("{text}{count}"));
+                counts
+                    .into_iter()
+                    .map(|part| part.into_iter().map(show).collect())
+                    .collect()
+            }
+            Op::Reduce => {
+                let reduced = all.into_iter().reduce(|(key, a), (_, b)| (key, a + &b));
+                first(vec![reduced.into_iter().collect()])
+            }
+            Op::ReduceByKey | Op::ReduceByKeyWith(_) => {
+                let reduced = grouped(all)
+                    .into_iter()
+                    .map(|(key, texts)| (key, texts.concat()));
+                let partitions = match op {
+                    Op::ReduceByKeyWith(partitions) => partitions as usize,
+                    _ => self.partitions,
+                };
+                first(spread(reduced.collect(), partitions, |record| record.0))
+            }
+            Op::CombineByKey => {
+                let combined = grouped(all)
+                    .into_iter()
+                    .map(|(key, texts)| (key, format!("<{}", texts.concat())));
+                first(self.keyed(combined.collect()))
+            }
+            Op::GroupByKey => {
+                let groups = grouped(all)
+                    .into_iter()
+                    .map(|(key, texts)| (key, list(&texts)));
+                first(self.keyed(groups.collect()))
+            }
+            Op::Cogroup => {
+                let both = sides(&all, &base.concat()).into_iter();
+                let shown = both
+                    .map(|(key, left, right)| (key, format!("{}|{}", list(&left), list(&right))));
+                first(self.keyed(shown.collect()))
+            }
+            Op::Join => joined(false, false),
+            Op::LeftOuterJoin => joined(true, false),
+            Op::RightOuterJoin => joined(false, true),
+            Op::FullOuterJoin => joined(true, true),
+            Op::Distinct => {
+                let counts = counted(&all, self.partitions).into_iter();
+                counts
+                    .map(|part| part.into_iter().map(|(record, _)| record).collect())
+                    .collect()
+            }
+            Op::SortByKey => {
+                let mut sorted = all;
+                sorted.sort_by_key(|record| record.0);
+                let (len, count) = (sorted.len(), self.partitions);
+                (0..count)
+                    .map(|i| sorted[len * i / count..len * (i + 1) / count].to_vec())
+                    .collect()
+            }
+            Op::TransformWithTime => {
+                each(batch, |(key, text)| vec![(key, format!("{text}{time}"))])
+            }
+            Op::Persist => batch,
+            _ => unreachable!("{op:?} needs more than one batch"),
+        }
+    }
+
+    fn windowed(&self, op: Op, stream: &Stream) -> Stream {
+        let lengths = |batch: &Batch| -> Vec<(i64, i64)> {
+            batch
+                .concat()
+                .into_iter()
+                .map(|(key, text)| (key, text.len() as i64))
+                .collect()
+        };
+        let mut kept: Vec<(i64, i64)> = Vec::new();
+        let mut values: Vec<(Record, i64)> = Vec::new();
+        let mut result = Vec::new();
+        for now in 0..stream.len() {
+            let of = |count: u64| &stream[(now + 1).saturating_sub(count as usize)..=now];
+            let left = |count: u64| now.checked_sub(count as usize).map(|at| &stream[at]);
+            let batch = match op {
+                Op::Window(count) => first(of(count).concat()),
+                Op::ReduceByKeyAndWindow(count) => {
+                    let all = of(count).concat().concat();
+                    let reduced = grouped(all)
+                        .into_iter()
+                        .map(|(key, texts)| (key, texts.concat()));
+                    first(self.keyed(reduced.collect()))
+                }
+                Op::GroupByKeyAndWindow(count) => {
+                    let all = of(count).concat().concat();
+                    let groups = grouped(all)
+                        .into_iter()
+                        .map(|(key, texts)| (key, list(&texts)));
+                    first(self.keyed(groups.collect()))
+                }
+                Op::Inverse(count) | Op::InverseFiltered(count) => {
+                    for (key, length) in left(count).map(lengths).unwrap_or_default() {
+                        if let Some((_, sum)) = kept.iter_mut().find(|(own, _)| *own == key) {
+                            *sum -= length;
+                        }
+                    }
+                    for (key, length) in lengths(&stream[now]) {
+                        match kept.iter_mut().find(|(own, _)| *own == key) {
+                            Some((_, sum)) => *sum += length,
+                            None => kept.push((key, length)),
+                        }
+                    }
+                    if let Op::InverseFiltered(_) = op {
+                        kept.retain(|(_, sum)| *sum > 0);
+                    }
+                    let shown = kept.iter().map(|(key, sum)| (*key, sum.to_string()));
+                    self.keyed(shown.collect())
+                }
+                Op::CountByWindow(count) => {
+                    let count = of(count).concat().concat().len() as i64;
+                    vec![vec![(count, count.to_string())]]
+                }
+                Op::CountByValueAndWindow(count) => {
+                    for record in left(count).map(|batch| batch.concat()).unwrap_or_default() {
+                        if let Some((_, sum)) = values.iter_mut().find(|(own, _)| *own == record) {
+                            *sum -= 1;
+                        }
+                    }
+                    for record in stream[now].concat() {
+                        match values.iter_mut().find(|(own, _)| *own == record) {
+                            Some((_, sum)) => *sum += 1,
+                            None => values.push((record, 1)),
+                        }
+                    }
+                    values.retain(|(_, sum)| *sum > 0);
+                    let show =
+                        |((key, text), count): (Record, i64)| (key, format!("{text}{count}"));
+                    by_record(values.clone(), self.partitions)
+                        .into_iter()
+                        .map(|part| part.into_iter().map(show).collect())
+                        .collect()
+                }
+                Op::ReduceByWindow(count) => {
+                    let all = of(count).concat().concat().into_iter();
+                    let reduced = all.reduce(|(key, a), (_, b)| (key, a + &b));
+                    first(vec![reduced.into_iter().collect()])
+                }
+                _ => unreachable!("{op:?} has no window"),
+            };
+            result.push(batch);
+        }
+        result
+    }
+
+    fn updated(&self, op: Op, stream: Stream) -> Stream {
+        let mut sums: Vec<(i64, i64)> = Vec::new();
+        let mut texts: Vec<(i64, String)> = Vec::new();
+        let mut result = Vec::new();
+        for batch in stream {
+            let mut new: Vec<(i64, Vec<String>)> = grouped(batch.concat());
+            if op == Op::UpdateStateByKey {
+                let length = |texts: &[String]| texts.iter().map(|text| text.len() as i64).sum::<i64>();
+                let update = |texts: &[String], last: Option<i64>| {
+                    let sum: i64 = last.unwrap_or(0) + length(texts);
+                    (sum % 7 != 0 || !texts.is_empty()).then_some(sum + 1)
+                };
+                step(&mut sums, &mut new, update);
+                let shown = sums.iter().map(|(key, sum)| (*key, sum.to_string()));
+                result.push(self.keyed(shown.collect()));
+            } else {
+                let update = |new: &[String], last: Option<String>| {
+                    Some(cut(&format!("{}{}", last.unwrap_or_default(), list(new))))
+                };
+                step(&mut texts, &mut new, update);
+                result.push(first(self.keyed(texts.clone())));
+            }
+        }
+        result
+    }
+}
+
+/// One batch of `update_state_by_key`.
+fn step<S: Clone>(
+    state: &mut Vec<(i64, S)>,
+    new: &mut Vec<(i64, Vec<String>)>,
+    update: impl Fn(&[String], Option<S>) -> Option<S>,
+) {
+    let old = std::mem::take(state);
+    for (key, last) in old {
+        let at = new.iter().position(|(own, _)| *own == key);
+        let values = at.map(|at| new.remove(at).1).unwrap_or_default();
+        state.extend(update(&values, Some(last)).map(|next| (key, next)));
+    }
+    for (key, values) in new.drain(..) {
+        state.extend(update(&values, None).map(|next| (key, next)));
+    }
+}
+
+/// Keys of both sides, the left one's first, with the values of each.
+fn sides(left: &[Record], right: &[Record]) -> Vec<(i64, Vec<String>, Vec<String>)> {
+    let tagged = |side: usize| move |(key, text): &Record| (*key, (side, text.clone()));
+    let all = left
+        .iter()
+        .map(tagged(0))
+        .chain(right.iter().map(tagged(1)));
+    let of = |values: &[(usize, String)], side: usize| -> Vec<String> {
+        let own = values.iter().filter(|(own, _)| *own == side);
+        own.map(|(_, text)| text.clone()).collect()
+    };
+    grouped(all.collect::<Vec<_>>())
+        .into_iter()
+        .map(|(key, values)| (key, of(&values, 0), of(&values, 1)))
+        .collect()
+}
+
+/// How often each record occurs, by the partition of the record.
+fn counted(records: &[Record], partitions: usize) -> Vec<Vec<(Record, i64)>> {
+    let mut counts: Vec<(Record, i64)> = Vec::new();
+    for record in records {
+        match counts.iter_mut().find(|(own, _)| own == record) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((record.clone(), 1)),
+        }
+    }
+    by_record(counts, partitions)
+}
+
+fn by_record(counts: Vec<(Record, i64)>, partitions: usize) -> Vec<Vec<(Record, i64)>> {
+    use millrace::{HashPartitioner, Partitioner};
+    let count = std::num::NonZeroU32::new(partitions as u32).unwrap();
+    // The hash of a text is no matter of this model; it has tests of its own.
+    let partitioner = HashPartitioner::new(count);
+    let mut spread: Vec<Vec<(Record, i64)>> = vec![Vec::new(); partitions];
+    for (record, count) in counts {
+        spread[partitioner.partition(&record)].push((record, count));
+    }
+    spread
+}
+
+/// Parcels of ten, dealt out from a start that Java draws.
+fn repartitioned(batch: Batch, partitions: usize) -> Batch {
+    // Drawn by a JVM: `new Random(byteswap32(index)).nextInt(n)`, for indices 0, 1, …
+    let starts: HashMap<usize, &[usize]> =
+        HashMap::from([(1, &[0; 256][..]), (2, &STARTS_2[..]), (3, &STARTS_3[..])]);
+    let mut spread: Batch = vec![Vec::new(); partitions];
+    for (index, part) in batch.into_iter().enumerate() {
+        let start = starts[&partitions][index];
+        for (parcel, records) in part.chunks(10).enumerate() {
+            spread[(start + 1 + parcel) % partitions].extend_from_slice(records);
+        }
+    }
+    spread
+}
+
+#[rustfmt::skip]
+const STARTS_2: [usize; 256] = [1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, 0, 0, 1, 1, 0, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1];
+
+#[rustfmt::skip]
+const STARTS_3: [usize; 256] = [0, 1, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 2, 1, 0, 2, 2, 1, 2, 0, 2, 2, 2, 2, 0, 1, 2, 1, 0, 2, 0, 2, 0, 1, 1, 1, 2, 1, 1, 0, 2, 0, 1, 1, 2, 0, 0, 2, 0, 1, 1, 1, 0, 2, 2, 2, 2, 0, 2, 1, 1, 1, 1, 1, 1, 2, 1, 0, 2, 1, 2, 2, 2, 1, 0, 0, 0, 2, 2, 1, 2, 0, 1, 1, 2, 0, 1, 2, 2, 1, 1, 2, 1, 1, 2, 0, 1, 0, 0, 2, 2, 1, 1, 1, 0, 2, 1, 1, 1, 2, 0, 0, 1, 2, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 1, 2, 1, 0, 1, 0, 2, 2, 0, 1, 1, 0, 1, 1, 0, 1, 2, 0, 2, 2, 1, 1, 1, 2, 2, 2, 1, 2, 0, 0, 2, 0, 2, 2, 0, 1, 2, 1, 1, 2, 1, 0, 2, 1, 2, 1, 1, 1, 2, 0, 1, 2, 1, 2, 1, 1, 1, 0, 1, 1, 1, 2, 2, 1, 1, 0, 1, 1, 2, 0, 2, 0, 1, 2, 2, 0, 0, 1, 1, 1, 2, 1, 1, 2, 2, 0, 2, 1, 1, 1, 2, 2, 0, 1, 0, 2, 0, 0, 2, 0, 0, 2, 2, 1, 1, 2, 1, 0, 1, 2, 2, 1, 1, 2, 2, 2, 1, 2, 0, 1, 2, 2, 0, 1, 1, 2, 2, 2, 1, 0];

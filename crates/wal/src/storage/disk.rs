@@ -85,7 +85,7 @@ impl Storage for Disk {
                 file.set_len(0)?;
                 file.write_all(text.as_bytes())?;
                 failpoint("lock.after-write");
-                Ok(LockAttempt::Held(Box::new(file)))
+                Ok(LockAttempt::Held(Box::new(HeldFile(file))))
             }
             Err(TryLockError::WouldBlock) => {
                 let mut holder = Vec::new();
@@ -94,6 +94,17 @@ impl Storage for Disk {
             }
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+}
+
+/// A locked file. The lock belongs to what was opened, which a child process shares from its
+/// fork until it runs its program; so it is let go of in words, and not by closing the file.
+#[derive(Debug)]
+struct HeldFile(File);
+
+impl Drop for HeldFile {
+    fn drop(&mut self) {
+        drop(self.0.unlock());
     }
 }
 
@@ -117,5 +128,22 @@ impl StorageFile for File {
 
     fn len(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_let_go_of_though_a_child_still_has_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("LOCK");
+        let file = File::create(&path).unwrap();
+        file.lock().unwrap();
+        let inherited = file.try_clone().unwrap();
+        drop(HeldFile(file));
+        assert!(matches!(Disk.lock(&path, ""), Ok(LockAttempt::Held(_))));
+        drop(inherited);
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crc32c::crc32c;
 use millrace_wal::{
-    Faulty, FileHeader, HEADER_LEN, Position, SealedWriter, Storage, WalError, read_log,
-    read_sealed, segment_name,
+    END_KIND, Faulty, FileHeader, FrameWriter, HEADER_LEN, Position, SealedWriter, Storage,
+    WalError, read_log, read_sealed, segment_name,
 };
 use proptest::prelude::*;
 
@@ -282,16 +282,17 @@ fn a_segment_that_others_follow_is_whole_or_refused() {
 
 #[test]
 fn a_segment_of_another_log_is_refused() {
-    let (disk, _, _) = many_segments();
-    let (other_disk, other) = super::support::disk();
-    let mut others = vec![options(900), options(900)];
-    others[0].generation += 1;
-    others[1].kind += 1;
-    for options in others {
-        written(&other, options, 1, 1);
-        let bytes = other_disk.files()[&segment(1)].clone();
-        assert!(is_damage(frames_with(&disk, &segment(1), bytes)));
-        other.remove(&segment(1)).unwrap();
+    // It has the right number and nothing behind it: but for whose it is, it is a good log.
+    for (what, change) in [("kind", 1), ("generation", 2), ("nothing", 0)] {
+        let (disk, storage) = disk();
+        let mut other = options(900);
+        other.kind += u8::from(change == 1);
+        other.generation += u64::from(change == 2);
+        written(&storage, other, 1, 1);
+        match frames_of(disk.files()) {
+            Ok(frames) => assert!(change == 0 && frames == 1),
+            Err(error) => assert!(error.to_string().contains(&format!("of {what}")), "{error}"),
+        }
     }
 }
 
@@ -361,7 +362,7 @@ fn sealed() -> (Faulty, PathBuf, Vec<u8>) {
     for number in 0..4 {
         file.append(KIND, &payload(number)).unwrap();
     }
-    assert!(file.append(millrace_wal::END_KIND, b"").is_err());
+    assert!(file.append(END_KIND, b"").is_err());
     file.commit().unwrap();
     let path = directory().join("snapshot");
     let mut read = vec![];
@@ -392,6 +393,24 @@ fn a_sealed_file_is_whole_or_refused() {
     }
     for more in [1, 24, 512] {
         assert!(refused([&bytes[..], &vec![0; more]].concat()));
+    }
+}
+
+#[test]
+fn a_sealed_file_has_as_many_frames_as_it_says() {
+    let (disk, path, whole) = sealed();
+    let header = FileHeader::decode(&path, &whole).unwrap();
+    for count in [0_u64, 1, 2, 3] {
+        let (mut bytes, mut frames) = (header.encode().to_vec(), FrameWriter::new(&header));
+        for (kind, payload) in [
+            (KIND, payload(0)),
+            (KIND, payload(1)),
+            (END_KIND, count.to_le_bytes().to_vec()),
+        ] {
+            frames.put(&mut bytes, &path, kind, 48, &payload).unwrap();
+        }
+        disk.put(&path, bytes);
+        assert_eq!(read_sealed(&disk, &path, |_| Ok(())).is_ok(), count == 2);
     }
 }
 

@@ -51,10 +51,11 @@ mod state;
 
 pub mod testing;
 
-pub use context::{StopHandle, StreamingContext};
+pub use context::{ContextState, StopHandle, StreamingContext};
 pub use data::{Data, Key};
 pub use dstream::{DStream, StateOptions};
 pub use error::{Error, ErrorKind, Result};
+pub use listener::StatsReportListener;
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
     BatchInfo, BatchTime, Conf, Duration, OutputOperationInfo, ReceiverInfo, StreamId,

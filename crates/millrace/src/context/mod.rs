@@ -1,12 +1,15 @@
 //! The entry point of a program, and the assembly of what it described.
 
+mod active;
 mod datasets;
 mod remember;
 mod settings;
 mod start;
+mod state;
 mod stop_handle;
 
 use std::fmt;
+use std::panic::Location;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -23,6 +26,7 @@ use crate::pipeline::{Lines, NodeId};
 use crate::scheduler::{Clock, Engine, Outcome, StopMode};
 
 pub(crate) use settings::Settings;
+pub use state::ContextState;
 pub use stop_handle::StopHandle;
 
 /// The entry point of a streaming program.
@@ -50,6 +54,8 @@ pub struct StreamingContext {
     printer: Arc<Printer>,
     clock: Arc<dyn Clock>,
     outcome: Arc<Outcome>,
+    /// Whether it is one that may only be active alone in its process.
+    alone: bool,
     parts: Mutex<Parts>,
 }
 
@@ -90,7 +96,17 @@ impl StreamingContext {
             Box::new(std::io::stdout()),
         );
         let clock = Arc::new(crate::scheduler::SystemClock::default());
-        StreamingContext::assemble(settings, printer, clock)
+        let mut context = StreamingContext::assemble(settings, printer, clock)?;
+        context.alone = true;
+        Ok(context)
+    }
+
+    /// A context as [`new`](StreamingContext::new) makes it, that does not count as the one that
+    /// is active in its process.
+    pub(crate) fn beside_others(conf: &Conf, batch_duration: Duration) -> Result<StreamingContext> {
+        let mut context = StreamingContext::new(conf, batch_duration)?;
+        context.alone = false;
+        Ok(context)
     }
 
     pub(crate) fn assemble(
@@ -108,6 +124,7 @@ impl StreamingContext {
             printer: Arc::new(printer),
             clock,
             outcome: Arc::default(),
+            alone: false,
             parts: Mutex::default(),
             settings,
         })
@@ -169,29 +186,41 @@ impl StreamingContext {
         Ok(())
     }
 
-    /// Adds a listener; to be called before the start.
+    /// Adds a listener (Spark: `addStreamingListener`). One that is added after the start is told
+    /// what happens from then on.
     pub fn add_streaming_listener(&self, listener: impl StreamingListener + 'static) {
-        self.parts().listeners.push(Box::new(listener));
+        let mut parts = self.parts();
+        match &parts.engine {
+            None => parts.listeners.push(Box::new(listener)),
+            Some(engine) => {
+                if let Err(error) = engine.listeners.add(Box::new(listener)) {
+                    self.builder.break_rule(error);
+                }
+            }
+        }
     }
 
     /// Starts to receive and to run batches, and returns. A second call does nothing but say so.
     ///
     /// # Errors
     /// If the program broke a rule while it was described, has no output, or keeps state
-    /// without a checkpoint directory; if the context was stopped; if the system refuses a
-    /// thread.
+    /// without a checkpoint directory; if the context was stopped, or another one is active in
+    /// this process; if the system refuses a thread. After the last but one the context can
+    /// still be started, after the others it has stopped.
+    #[track_caller]
     pub fn start(&self) -> Result<()> {
-        match self.builder.lifecycle() {
-            Lifecycle::Initialized => {}
-            Lifecycle::Active => {
+        match self.get_state() {
+            ContextState::Initialized => {}
+            ContextState::Active => {
                 notice("StreamingContext has already been started");
                 return Ok(());
             }
-            Lifecycle::Stopped => {
+            ContextState::Stopped => {
                 return Err(Error::illegal("StreamingContext has already been stopped"));
             }
         }
-        let started = self.start_engine();
+        let place = self.alone.then(|| active::Place::take(Location::caller()));
+        let started = self.start_engine(place.transpose()?);
         if started.is_err() {
             self.builder.set_lifecycle(Lifecycle::Stopped);
             self.outcome.end();
@@ -232,8 +261,15 @@ impl StreamingContext {
     /// batch intervals by default.
     ///
     /// Called by a function of a batch, it asks for the stop and returns: the batch that runs
-    /// cannot wait for itself.
+    /// cannot wait for itself. Called by a listener it is refused, as in Spark, with a line on
+    /// standard error, and the next wait reports it; a [`StopHandle`] is for that.
     pub fn stop(&self, graceful: bool) {
+        if std::thread::current().name() == Some(crate::listener::THREAD) {
+            let rule = "Cannot stop StreamingContext within listener bus thread.";
+            notice(rule);
+            self.builder.break_rule(Error::illegal(rule));
+            return;
+        }
         if self.builder.lifecycle() == Lifecycle::Initialized {
             self.builder.set_lifecycle(Lifecycle::Stopped);
             self.outcome.end();

@@ -16,10 +16,11 @@ use crate::receiver::{
 use crate::scheduler::{Engine, Receiving, StopMode, generate, run_jobs};
 use crate::stage::EagerStage;
 
+use super::active::Place;
 use super::{Parts, Source, StreamingContext};
 
 impl StreamingContext {
-    pub(super) fn start_engine(&self) -> Result<()> {
+    pub(super) fn start_engine(&self, place: Option<Place>) -> Result<()> {
         let mut parts = self.parts();
         self.check_checkpoint(&mut parts)?;
         let graph = self.builder.freeze()?;
@@ -29,7 +30,10 @@ impl StreamingContext {
         engine
             .listeners
             .post(|| StreamingEvent::StreamingStarted { time: now });
-        parts.thread = Some(run(&engine)?);
+        if let Some(place) = &place {
+            place.fill(&engine);
+        }
+        parts.thread = Some(run(&engine, place)?);
         parts.engine = Some(engine);
         Ok(())
     }
@@ -146,7 +150,7 @@ impl StreamingContext {
 }
 
 /// Starts the threads: jobs, generator, receivers. The one that is returned joins the others.
-fn run(engine: &Arc<Engine>) -> Result<JoinHandle<()>> {
+fn run(engine: &Arc<Engine>, place: Option<Place>) -> Result<JoinHandle<()>> {
     let (send, receive) = crossbeam::channel::unbounded();
     // Here and not on the generator's thread: a start at one time has one first batch.
     let now = BatchTime::from_millis(engine.clock.now());
@@ -161,6 +165,8 @@ fn run(engine: &Arc<Engine>) -> Result<JoinHandle<()>> {
         // It catches what batches panic.
         drop(jobs.join());
         own.listeners.close();
+        // Whoever is told of the end may start another context.
+        drop(place);
         own.outcome.end();
     })
 }

@@ -15,15 +15,18 @@ mod laws {
     mod blame;
     mod bounds;
     mod conservation;
+    mod context;
     mod delta_cost;
     mod golden;
     mod large;
     mod lifecycle;
     mod model;
     mod order;
+    mod outputs;
     mod rdd;
     mod rules;
     mod silence;
+    mod slice;
     mod support;
     mod transparency;
 }

@@ -219,7 +219,9 @@ impl StreamingContext {
                 return Err(Error::illegal("StreamingContext has already been stopped"));
             }
         }
-        let place = self.alone.then(|| active::Place::take(Location::caller()));
+        // Not in the closure: its caller would be this line.
+        let caller = Location::caller();
+        let place = self.alone.then(|| active::Place::take(caller));
         let started = self.start_engine(place.transpose()?);
         if started.is_err() {
             self.builder.set_lifecycle(Lifecycle::Stopped);

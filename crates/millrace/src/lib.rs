@@ -56,10 +56,11 @@ mod window;
 pub mod testing;
 
 pub use checkpoint::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
-pub use context::{StopHandle, StreamingContext};
+pub use context::{ContextState, StopHandle, StreamingContext};
 pub use data::{Data, Key};
 pub use dstream::{DStream, StateOptions};
 pub use error::{Error, ErrorKind, Result};
+pub use listener::StatsReportListener;
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
     BatchInfo, BatchTime, Conf, Duration, OutputOperationInfo, ReceiverInfo, StreamId,

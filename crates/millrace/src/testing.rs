@@ -11,6 +11,7 @@ use millrace_types::{Conf, Duration, keys};
 
 use crate::context::{Settings, StreamingContext};
 use crate::dstream::{DStream, Printer};
+use crate::error::Result;
 use crate::exec::Executor;
 use crate::pipeline::{Lines, Pipeline};
 use crate::rdd::Rdd;
@@ -210,6 +211,16 @@ pub fn parallelize<T: Clone + Send + Sync + 'static>(records: Vec<T>, partitions
     let executor = Executor::new(2).expect("the system gives threads");
     executor.set_default_partitions(partitions);
     Rdd::sliced(records, partitions, &executor)
+}
+
+/// A context as [`StreamingContext::new`] makes it, on the wall clock and with real receivers,
+/// for tests that run side by side: it does not count as the one context that may be active in a
+/// process.
+///
+/// # Errors
+/// As [`StreamingContext::new`].
+pub fn context(conf: &Conf, batch_duration: Duration) -> Result<StreamingContext> {
+    StreamingContext::beside_others(conf, batch_duration)
 }
 
 /// Signals after every batch: outputs run in the order in which they were registered.

@@ -15,6 +15,7 @@ mod laws {
     mod blame;
     mod bounds;
     mod conservation;
+    mod context;
     mod delta_cost;
     mod feeding;
     mod golden;
@@ -23,9 +24,11 @@ mod laws {
     mod lifecycle;
     mod model;
     mod order;
+    mod outputs;
     mod rdd;
     mod rules;
     mod silence;
+    mod slice;
     mod stateless;
     mod support;
     mod transparency;

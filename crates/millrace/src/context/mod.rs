@@ -1,5 +1,6 @@
 //! The entry point of a program, and the assembly of what it described.
 
+mod active;
 mod datasets;
 mod durability;
 mod queue_stream;
@@ -8,11 +9,13 @@ mod remember;
 mod settings;
 mod socket_streams;
 mod start;
+mod state;
 mod stop_handle;
 mod transform;
 mod union;
 
 use std::fmt;
+use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -32,6 +35,7 @@ use crate::source::Ends;
 
 pub(crate) use settings::Settings;
 use start::Seat;
+pub use state::ContextState;
 pub use stop_handle::StopHandle;
 
 /// The entry point of a streaming program.
@@ -60,6 +64,8 @@ pub struct StreamingContext {
     clock: Arc<dyn Clock>,
     outcome: Arc<Outcome>,
     ends: Arc<Ends>,
+    /// Whether it is one that may only be active alone in its process.
+    alone: bool,
     parts: Mutex<Parts>,
 }
 
@@ -105,7 +111,17 @@ impl StreamingContext {
             Box::new(std::io::stdout()),
         );
         let clock = Arc::new(crate::scheduler::SystemClock::default());
-        StreamingContext::assemble(settings, printer, clock)
+        let mut context = StreamingContext::assemble(settings, printer, clock)?;
+        context.alone = true;
+        Ok(context)
+    }
+
+    /// A context as [`new`](StreamingContext::new) makes it, that does not count as the one that
+    /// is active in its process.
+    pub(crate) fn beside_others(conf: &Conf, batch_duration: Duration) -> Result<StreamingContext> {
+        let mut context = StreamingContext::new(conf, batch_duration)?;
+        context.alone = false;
+        Ok(context)
     }
 
     pub(crate) fn assemble(
@@ -124,6 +140,7 @@ impl StreamingContext {
             clock,
             outcome: Arc::default(),
             ends: Arc::default(),
+            alone: false,
             parts: Mutex::default(),
             settings,
         })
@@ -174,29 +191,43 @@ impl StreamingContext {
         }
     }
 
-    /// Adds a listener; to be called before the start.
+    /// Adds a listener (Spark: `addStreamingListener`). One that is added after the start is told
+    /// what happens from then on.
     pub fn add_streaming_listener(&self, listener: impl StreamingListener + 'static) {
-        self.parts().listeners.push(Box::new(listener));
+        let mut parts = self.parts();
+        match &parts.engine {
+            None => parts.listeners.push(Box::new(listener)),
+            Some(engine) => {
+                if let Err(error) = engine.listeners.add(Box::new(listener)) {
+                    self.builder.break_rule(error);
+                }
+            }
+        }
     }
 
     /// Starts to receive and to run batches, and returns. A second call does nothing but say so.
     ///
     /// # Errors
     /// If the program broke a rule while it was described, has no output, or keeps state
-    /// without a checkpoint directory; if the context was stopped; if the system refuses a
-    /// thread.
+    /// without a checkpoint directory; if the context was stopped, or another one is active in
+    /// this process; if the system refuses a thread. After the last but one the context can
+    /// still be started, after the others it has stopped.
+    #[track_caller]
     pub fn start(&self) -> Result<()> {
-        match self.builder.lifecycle() {
-            Lifecycle::Initialized => {}
-            Lifecycle::Active => {
+        match self.get_state() {
+            ContextState::Initialized => {}
+            ContextState::Active => {
                 notice("StreamingContext has already been started");
                 return Ok(());
             }
-            Lifecycle::Stopped => {
+            ContextState::Stopped => {
                 return Err(Error::illegal("StreamingContext has already been stopped"));
             }
         }
-        let started = self.start_engine();
+        // Not in the closure: its caller would be this line.
+        let caller = Location::caller();
+        let place = self.alone.then(|| active::Place::take(caller));
+        let started = self.start_engine(place.transpose()?);
         if started.is_err() {
             self.builder.set_lifecycle(Lifecycle::Stopped);
             self.outcome.end();
@@ -237,8 +268,15 @@ impl StreamingContext {
     /// batch intervals by default.
     ///
     /// Called by a function of a batch, it asks for the stop and returns: the batch that runs
-    /// cannot wait for itself.
+    /// cannot wait for itself. Called by a listener it is refused, as in Spark, with a line on
+    /// standard error, and the next wait reports it; a [`StopHandle`] is for that.
     pub fn stop(&self, graceful: bool) {
+        if std::thread::current().name() == Some(crate::listener::THREAD) {
+            let rule = "Cannot stop StreamingContext within listener bus thread.";
+            notice(rule);
+            self.builder.break_rule(Error::illegal(rule));
+            return;
+        }
         if self.builder.lifecycle() == Lifecycle::Initialized {
             self.builder.set_lifecycle(Lifecycle::Stopped);
             self.outcome.end();

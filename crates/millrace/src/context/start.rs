@@ -18,11 +18,12 @@ use crate::scheduler::{Clock, Engine, FirstBatch, Receiving, StopMode, generate,
 use crate::source::Ends;
 use crate::stage::EagerStage;
 
+use super::active::Place;
 use super::durability::{first_batch, replay};
 use super::{Settings, Source, StreamingContext};
 
 impl StreamingContext {
-    pub(super) fn start_engine(&self) -> Result<()> {
+    pub(super) fn start_engine(&self, place: Option<Place>) -> Result<()> {
         let mut parts = self.parts();
         let graph = self.builder.freeze()?;
         let opened = self.open_checkpoint(&mut parts, &graph)?;
@@ -51,8 +52,11 @@ impl StreamingContext {
         engine
             .listeners
             .post(|| StreamingEvent::StreamingStarted { time: now });
+        if let Some(place) = &place {
+            place.fill(&engine);
+        }
         let replay = |queue: &Sender<Batch>| replay(&engine, &streams, replayed, queue);
-        parts.thread = Some(run(&engine, first, &self.ends, replay)?);
+        parts.thread = Some(run(&engine, first, &self.ends, replay, place)?);
         parts.engine = Some(engine);
         Ok(())
     }
@@ -231,6 +235,7 @@ fn run(
     first: FirstBatch,
     ends: &Arc<Ends>,
     replay: impl FnOnce(&Sender<Batch>) -> Result<()>,
+    place: Option<Place>,
 ) -> Result<JoinHandle<()>> {
     let (send, receive) = crossbeam::channel::unbounded();
     engine
@@ -252,6 +257,8 @@ fn run(
             checkpoint.close();
         }
         own.listeners.close();
+        // Whoever is told of the end may start another context.
+        drop(place);
         own.outcome.end();
     })
 }

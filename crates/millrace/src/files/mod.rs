@@ -67,3 +67,21 @@ where
         rdd.on_pieces(window, text)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sparks() {
+        let time = BatchTime::from_millis(1_500);
+        for (prefix, suffix, name) in [
+            ("out/counts", "txt", "out/counts-1500.txt"),
+            ("out/counts", "", "out/counts-1500"),
+            ("", "txt", "1500.txt"),
+            ("", "", "1500"),
+        ] {
+            assert_eq!(batch_name(prefix, suffix, time), name);
+        }
+    }
+}

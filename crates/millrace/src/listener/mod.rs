@@ -4,8 +4,10 @@
 //! its own calls the listeners. When they are slower than the stream the oldest events go, and
 //! how many went is said at the end.
 
+mod stats_report;
+
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use crossbeam::queue::ArrayQueue;
@@ -14,14 +16,20 @@ use millrace_types::{StreamingEvent, StreamingListener};
 use crate::error::{Error, Result};
 use crate::notice::notice;
 
+pub use stats_report::StatsReportListener;
+
+/// The thread that calls listeners. It may not stop a context, which waits for this thread.
+pub(crate) const THREAD: &str = "millrace-listeners";
+
 /// Events that may wait. A batch has a handful.
 const CAPACITY: usize = 10_000;
 
-/// The queue and its thread; without listeners there is neither work nor thread.
+/// The queue and its thread; without listeners there is neither.
 pub(crate) struct ListenerBus {
-    events: ArrayQueue<StreamingEvent>,
+    events: OnceLock<ArrayQueue<StreamingEvent>>,
     dropped: AtomicU64,
-    wanted: bool,
+    /// Listeners that the thread has not taken yet.
+    added: Mutex<Vec<Box<dyn StreamingListener>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     signal: Mutex<Signal>,
     signalled: Condvar,
@@ -42,30 +50,47 @@ impl ListenerBus {
     /// If the system gives no thread.
     pub(crate) fn start(listeners: Vec<Box<dyn StreamingListener>>) -> Result<Arc<ListenerBus>> {
         let bus = Arc::new(ListenerBus {
-            events: ArrayQueue::new(if listeners.is_empty() { 1 } else { CAPACITY }),
+            events: OnceLock::new(),
             dropped: AtomicU64::new(0),
-            wanted: !listeners.is_empty(),
+            added: Mutex::default(),
             thread: Mutex::new(None),
             signal: Mutex::default(),
             signalled: Condvar::new(),
         });
-        if bus.wanted {
-            let own = Arc::clone(&bus);
-            let handle = Builder::new()
-                .name("millrace-listeners".to_owned())
-                .spawn(move || own.deliver(listeners))
-                .map_err(|error| Error::io("cannot start the listeners' thread", error))?;
-            *bus.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        for listener in listeners {
+            bus.add(listener)?;
         }
         Ok(bus)
     }
 
+    /// Delivers what comes from now on to `listener` too.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub(crate) fn add(self: &Arc<Self>, listener: Box<dyn StreamingListener>) -> Result<()> {
+        let mut thread = lock(&self.thread);
+        if self.signal().closed {
+            return Ok(());
+        }
+        lock(&self.added).push(listener);
+        if self.events.get().is_none() {
+            let own = Arc::clone(self);
+            let handle = Builder::new()
+                .name(THREAD.to_owned())
+                .spawn(move || own.deliver())
+                .map_err(|error| Error::io("cannot start the listeners' thread", error))?;
+            *thread = Some(handle);
+            self.events.get_or_init(|| ArrayQueue::new(CAPACITY));
+        }
+        Ok(())
+    }
+
     /// Queues what `event` makes, if anybody listens. Never waits.
     pub(crate) fn post(&self, event: impl FnOnce() -> StreamingEvent) {
-        if !self.wanted {
+        let Some(events) = self.events.get() else {
             return;
-        }
-        if self.events.force_push(event()).is_some() {
+        };
+        if events.force_push(event()).is_some() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
         self.signal().posted = true;
@@ -73,10 +98,11 @@ impl ListenerBus {
     }
 
     fn signal(&self) -> MutexGuard<'_, Signal> {
-        self.signal.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.signal)
     }
 
-    fn deliver(&self, mut listeners: Vec<Box<dyn StreamingListener>>) {
+    fn deliver(&self) {
+        let mut listeners: Vec<Box<dyn StreamingListener>> = Vec::new();
         loop {
             let waiting = |signal: &mut Signal| !signal.posted && !signal.closed;
             let signal = self.signalled.wait_while(self.signal(), waiting);
@@ -85,7 +111,8 @@ impl ListenerBus {
             // Looked at before the queue: what was posted before closing is delivered.
             let closed = signal.closed;
             drop(signal);
-            while let Some(event) = self.events.pop() {
+            while let Some(event) = self.events.get().and_then(ArrayQueue::pop) {
+                listeners.append(&mut lock(&self.added));
                 listeners.retain_mut(|listener| {
                     let call = std::panic::AssertUnwindSafe(|| event.deliver(&mut **listener));
                     let kept = std::panic::catch_unwind(call);
@@ -108,11 +135,7 @@ impl ListenerBus {
     pub(crate) fn close(&self) {
         self.signal().closed = true;
         self.signalled.notify_all();
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = lock(&self.thread).take();
         if let Some(thread) = thread {
             // The thread catches what listeners panic.
             drop(thread.join());
@@ -124,6 +147,10 @@ impl ListenerBus {
             ));
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for ListenerBus {
@@ -222,6 +249,22 @@ mod tests {
         let bus = ListenerBus::start(Vec::new()).unwrap();
         bus.post(|| unreachable!("nobody listens"));
         close(&bus);
+    }
+
+    #[test]
+    fn a_listener_that_comes_later_is_told_what_comes_then() {
+        let (early, told_early) = channel();
+        let (late, told_late) = channel();
+        let gated = |tell| Box::new(Gated { tell, gate: None });
+        let bus = ListenerBus::start(vec![gated(early)]).unwrap();
+        bus.post(|| event(1));
+        assert_eq!(told_early.recv().unwrap(), 1);
+        bus.add(gated(late)).unwrap();
+        bus.post(|| event(2));
+        close(&bus);
+        bus.add(gated(channel().0)).unwrap();
+        assert!(told_early.iter().eq([2]));
+        assert!(told_late.iter().eq([2]));
     }
 
     #[test]

@@ -41,11 +41,7 @@ impl<T: Send + 'static> Rdd<T> {
         T: Clone + Sync,
         F: Fn(T, T) -> T + Send + Sync,
     {
-        self.aggregate(
-            zero,
-            |acc, record| function(acc, record),
-            |a, b| function(a, b),
-        )
+        self.aggregate(zero, &function, &function)
     }
 
     /// Folds every partition by `add`, beginning with `zero`, and combines the results by

@@ -109,7 +109,7 @@ impl SocketReceiver {
     /// Receives until it is stopped, or until the stream has ended if it can end. Runs on the
     /// receiver's own thread; says whether the stream has ended by itself.
     pub(crate) fn run(&self) -> bool {
-        self.post(StreamingEvent::ReceiverStarted, None);
+        self.post(StreamingEvent::ReceiverStarted, true, None);
         let mut said = None;
         let ended = loop {
             let end = match self.connect() {
@@ -135,14 +135,20 @@ impl SocketReceiver {
                 self.say(&format!(
                     "{message}; trying again every {delay:?} until it answers"
                 ));
-                self.post(StreamingEvent::ReceiverError, Some(&message));
+                self.post(StreamingEvent::ReceiverError, true, Some(&message));
                 said = Some(message);
             }
             if self.pause() {
                 break false;
             }
         };
-        self.post(StreamingEvent::ReceiverStopped, None);
+        // Spark's words for a stop that was asked for.
+        let reason = if ended {
+            "The stream has ended"
+        } else {
+            "Stopped by driver"
+        };
+        self.post(StreamingEvent::ReceiverStopped, false, Some(reason));
         ended
     }
 
@@ -257,13 +263,13 @@ impl SocketReceiver {
         ))
     }
 
-    fn post(&self, event: fn(ReceiverInfo) -> StreamingEvent, error: Option<&str>) {
+    fn post(&self, event: fn(ReceiverInfo) -> StreamingEvent, active: bool, error: Option<&str>) {
         let stream = self.settings.stream;
         self.listeners.post(|| {
             event(ReceiverInfo {
                 stream_id: stream,
                 name: format!("SocketReceiver-{}", stream.0),
-                active: error.is_none(),
+                active,
                 location: "localhost".to_owned(),
                 executor_id: "driver".to_owned(),
                 last_error_message: error.unwrap_or_default().to_owned(),

@@ -90,6 +90,11 @@ impl Outcome {
         self.changed.notify_all();
     }
 
+    /// Whether nothing happens any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state().ended
+    }
+
     /// Waits until the run has ended or the time is over; gives whether it has ended, and the
     /// error it ended with, once.
     pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<bool, Error> {

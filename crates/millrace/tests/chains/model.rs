@@ -330,7 +330,8 @@ impl Model {
         for batch in stream {
             let mut new: Vec<(i64, Vec<String>)> = grouped(batch.concat());
             if op == Op::UpdateStateByKey {
-                let length = |texts: &[String]| texts.iter().map(|text| text.len() as i64).sum::<i64>();
+                let length =
+                    |texts: &[String]| texts.iter().map(|text| text.len() as i64).sum::<i64>();
                 let update = |texts: &[String], last: Option<i64>| {
                     let sum: i64 = last.unwrap_or(0) + length(texts);
                     (sum % 7 != 0 || !texts.is_empty()).then_some(sum + 1)

@@ -143,12 +143,11 @@ fn cogrouped(left: &[Record], right: &[Record]) -> Vec<Sides> {
         .collect()
 }
 
+/// A pair of a join, each side open.
+type Joined = (u8, (Option<String>, Option<String>));
+
 /// What a join makes of a cogroup: a side that is kept open has a `None` if it has nothing.
-fn joined(
-    cogrouped: Vec<Sides>,
-    left_open: bool,
-    right_open: bool,
-) -> Vec<(u8, (Option<String>, Option<String>))> {
+fn joined(cogrouped: Vec<Sides>, left_open: bool, right_open: bool) -> Vec<Joined> {
     let side = |values: Vec<String>, open: bool| -> Vec<Option<String>> {
         match values.is_empty() && open {
             true => vec![None],
@@ -360,8 +359,7 @@ proptest! {
     fn two_sides(
         left in records(), right in records(), cut in 1_usize..4, partitions in 1_usize..5,
     ) {
-        fn open((key, (left, right)): (u8, (String, String)))
-            -> (u8, (Option<String>, Option<String>)) {
+        fn open((key, (left, right)): (u8, (String, String))) -> Joined {
             (key, (Some(left), Some(right)))
         }
         let cogroups = cogrouped(&left, &right);

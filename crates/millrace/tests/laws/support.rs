@@ -155,7 +155,7 @@ impl Live {
         }
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let context = StreamingContext::new(&conf, interval).unwrap();
+        let context = millrace::testing::context(&conf, interval).unwrap();
         let lines = context.socket_text_stream("127.0.0.1", port);
         Live {
             context,

@@ -193,6 +193,7 @@ fn write_places<T>(mut bits: u64, to: &mut [MaybeUninit<T>], place: impl Fn(usiz
 mod wide {
     use std::arch::x86_64::*;
     use std::mem::MaybeUninit;
+    use std::sync::atomic::{AtomicU8, Ordering};
 
     use super::{LineEnds, SPAN, WIDTH, below};
 
@@ -207,13 +208,31 @@ mod wide {
         places
     };
 
+    /// What is known of this machine: nothing yet, that it has what the functions below are
+    /// compiled for, or that it has not.
+    static KNOWN: AtomicU8 = AtomicU8::new(UNKNOWN);
+    const UNKNOWN: u8 = 0;
+    const HAS: u8 = 1;
+    const HAS_NOT: u8 = 2;
+
     /// Whether this machine has what the functions below are compiled for.
     #[inline(always)]
     pub(super) fn is_here() -> bool {
-        is_x86_feature_detected!("avx512vbmi2")
+        match KNOWN.load(Ordering::Relaxed) {
+            UNKNOWN => find_out(),
+            known => known == HAS,
+        }
+    }
+
+    #[cold]
+    fn find_out() -> bool {
+        let here = is_x86_feature_detected!("avx512vbmi2")
             && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("popcnt");
+        KNOWN.store(if here { HAS } else { HAS_NOT }, Ordering::Relaxed);
+        here
     }
 
     /// # Safety

@@ -174,7 +174,8 @@ impl<K, C> Dense<K, C> {
     where
         K: Eq,
     {
-        // SAFETY: the folding calls what `lend` allows.
+        // SAFETY: what `lend` asks for; an item is moved out once, right before the next one is
+        // looked at.
         unsafe {
             self.lend(|entries| {
                 for (done, (item, guess)) in items.iter().zip(guesses).enumerate() {
@@ -203,7 +204,8 @@ impl<K, C> Dense<K, C> {
     /// are leaked, whatever state they are in.
     ///
     /// # Safety
-    /// None: what `work` may do with a [`DensePlace`] is safe here and only here.
+    /// Makes [`DensePlace`]s sound, which may be made inside `work` only; and `work` drops no
+    /// entry.
     #[inline(always)]
     unsafe fn lend<R>(&mut self, work: impl FnOnce(&mut [Kept<K, C>]) -> R) -> R {
         let len = self.entries.len();

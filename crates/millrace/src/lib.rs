@@ -51,7 +51,7 @@ pub mod testing;
 
 pub use context::{StopHandle, StreamingContext};
 pub use data::{Data, Key};
-pub use dstream::{DStream, StateOptions};
+pub use dstream::{DStream, MapWithStateDStream, StateOptions, StateSpec};
 pub use error::{Error, ErrorKind, Result};
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
@@ -64,3 +64,4 @@ pub use pipeline::{
 };
 pub use rdd::Rdd;
 pub use shuffle::{Values, ValuesIter};
+pub use state::State;

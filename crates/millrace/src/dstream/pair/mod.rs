@@ -1,8 +1,12 @@
 //! Operators on streams of pairs.
 
 mod count_by_value;
+mod map_with_state;
 mod reduce_by_key;
+mod state_options;
+mod state_spec;
 mod update_state_by_key;
+mod update_state_by_partition;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -16,7 +20,9 @@ use crate::rdd::Rdd;
 use crate::shuffle::{Aggregator, KeyHasher, Shard};
 use crate::stage::{EagerStage, ShuffleStage, Shuffled};
 
-pub use update_state_by_key::StateOptions;
+pub use map_with_state::MapWithStateDStream;
+pub use state_options::StateOptions;
+pub use state_spec::StateSpec;
 
 /// The partitioner of an operator that was given none: `spark.default.parallelism` partitions,
 /// else as many as workers.

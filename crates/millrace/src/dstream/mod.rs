@@ -32,7 +32,7 @@ use crate::graph::{Builder, Node};
 use crate::pipeline::{Output, Pipeline};
 
 pub(crate) use output::{PrintFormat, Printer};
-pub use pair::StateOptions;
+pub use pair::{MapWithStateDStream, StateOptions, StateSpec};
 pub(crate) use transform_all::TransformAll;
 
 /// A stream of batches of `P::Item`, described by the pipeline `P`.

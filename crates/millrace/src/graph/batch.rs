@@ -170,6 +170,12 @@ impl<'a> BatchRun<'a> {
         outcome.unwrap_or_else(|payload| Err(self.blamed(stage, &message_of(&*payload))))
     }
 
+    /// The error for the named stage that could not go on.
+    pub(crate) fn failed(&self, stage: &str, message: &str) -> Error {
+        let time = self.batch.time;
+        Error::new(ErrorKind::Task, format!("batch {time}, {stage}: {message}"))
+    }
+
     /// The error for user code of the named stage that panicked with `message`.
     pub(crate) fn blamed(&self, stage: &str, message: &str) -> Error {
         let time = self.batch.time;

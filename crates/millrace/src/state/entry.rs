@@ -56,6 +56,23 @@ impl<S> Entry<S> {
         self.mark |= PRESENT | TOUCHED;
     }
 
+    /// Puts a value back where it was taken, and marks nothing.
+    pub(super) fn put_back(&mut self, value: S) {
+        let touched = self.mark & TOUCHED;
+        self.put(value);
+        self.mark = self.mark & !TOUCHED | touched;
+    }
+
+    /// Changes the value in place, if it is there.
+    pub(super) fn get_mut(&mut self) -> Option<&mut S> {
+        // SAFETY: the mark says that the value is there.
+        (self.mark & PRESENT != 0).then(|| unsafe { self.value.assume_init_mut() })
+    }
+
+    pub(super) fn is_touched(&self) -> bool {
+        self.mark & TOUCHED != 0
+    }
+
     /// Whether the entry was touched since the last call.
     pub(super) fn untouch(&mut self) -> bool {
         let touched = self.mark & TOUCHED != 0;

@@ -27,6 +27,15 @@ impl<K: Clone> Head<K> {
         }
     }
 
+    /// Of a state of which nothing is known: whoever asks has to read it.
+    pub(super) fn unknown() -> Head<K> {
+        Head {
+            keys: BTreeMap::new(),
+            more: true,
+            stale: true,
+        }
+    }
+
     /// Takes a key that the state has. `partition` is asked for only if it can matter.
     pub(super) fn offer(&mut self, place: u64, key: &K, partition: impl FnOnce() -> usize) {
         if self.keys.len() == HEAD {

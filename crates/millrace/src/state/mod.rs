@@ -7,16 +7,33 @@
 //!
 //! Law 3 for state: a key keeps its *place* from the batch that brought it until it is removed;
 //! places grow, so a key that returns comes last.
+//!
+//! Three ways to fold a batch in: [`StateStore::update`] visits a key once, [`MappedStore::map`]
+//! once a record and when it times out, and [`PartitionStore::update`] hands whole partitions to
+//! the program and keeps them as lists, for there is nothing else to look up.
 
+mod due;
+mod durable;
 mod entry;
+mod handle;
 mod head;
+mod idle;
+mod kept;
+mod mapped_store;
+mod mapping;
+mod partition_cache;
+mod partition_store;
+mod recorder;
+mod scatter;
 mod store;
+#[cfg(test)]
+mod tests;
+mod update;
 mod view;
 
+pub use handle::State;
+pub(crate) use mapped_store::MappedStore;
+pub(crate) use mapping::Mapping;
+pub(crate) use partition_store::{PartitionStore, PartitionUpdate};
 pub(crate) use store::StateStore;
 pub(crate) use view::StateView;
-
-/// The function of `update_state_by_key`: the new values of a key and its state, if it has one,
-/// into its state from now on; `None` removes the key.
-pub(crate) type Update<V, S> =
-    std::sync::Arc<dyn Fn(&crate::shuffle::Values<V>, Option<S>) -> Option<S> + Send + Sync>;

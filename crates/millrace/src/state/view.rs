@@ -7,18 +7,26 @@ use crate::rdd::RddSource;
 
 use super::store::StateStore;
 
-/// The state as one batch left it.
-pub(crate) struct StateView<K: Key, S> {
+/// The state as one batch left it; `T` is what is shown of a key's state `S`.
+pub(crate) struct StateView<K: Key, S, T> {
     store: Arc<StateStore<K, S>>,
+    shown: fn(&S) -> T,
     generation: u64,
-    ordered: OnceLock<Vec<Vec<(K, S)>>>,
+    ordered: OnceLock<Vec<Vec<(K, T)>>>,
 }
 
-impl<K: Key, S: Data> StateView<K, S> {
-    pub(crate) fn new(store: Arc<StateStore<K, S>>) -> StateView<K, S> {
+impl<K: Key, S: Data> StateView<K, S, S> {
+    pub(crate) fn new(store: Arc<StateStore<K, S>>) -> StateView<K, S, S> {
+        StateView::shown(store, S::clone)
+    }
+}
+
+impl<K: Key, S: Data, T> StateView<K, S, T> {
+    pub(crate) fn shown(store: Arc<StateStore<K, S>>, shown: fn(&S) -> T) -> StateView<K, S, T> {
         let generation = store.generation();
         StateView {
             store,
+            shown,
             generation,
             ordered: OnceLock::new(),
         }
@@ -36,17 +44,18 @@ impl<K: Key, S: Data> StateView<K, S> {
         &self.store
     }
 
-    fn ordered(&self) -> &[Vec<(K, S)>] {
-        self.ordered.get_or_init(|| self.store().ordered())
+    fn ordered(&self) -> &[Vec<(K, T)>] {
+        self.ordered
+            .get_or_init(|| self.store().ordered(self.shown))
     }
 }
 
-impl<K: Key, S: Data> RddSource<(K, S)> for StateView<K, S> {
+impl<K: Key, S: Data, T: Data> RddSource<(K, T)> for StateView<K, S, T> {
     fn partitions(&self) -> usize {
         self.store.partitions()
     }
 
-    fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut((K, S))) {
+    fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut((K, T))) {
         self.ordered()[partition].iter().cloned().for_each(each);
     }
 
@@ -54,9 +63,9 @@ impl<K: Key, S: Data> RddSource<(K, S)> for StateView<K, S> {
         self.ordered();
     }
 
-    fn take(&self, count: usize) -> Vec<(K, S)> {
+    fn take(&self, count: usize) -> Vec<(K, T)> {
         match self.ordered.get() {
-            None => self.store().take(count),
+            None => self.store().take(count, self.shown),
             Some(ordered) => ordered.iter().flatten().take(count).cloned().collect(),
         }
     }

@@ -8,10 +8,14 @@ mod fold_all;
 mod group_by_key;
 mod join;
 mod map_values;
+mod map_with_state;
 mod outer_join;
 mod partition_by;
 mod reduce_by_key;
+mod state_options;
+mod state_spec;
 mod update_state_by_key;
+mod update_state_by_partition;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -26,7 +30,9 @@ use crate::shuffle::{Aggregator, KeyHasher, Shard};
 use crate::stage::{EagerStage, ShuffleStage, Shuffled};
 
 pub(super) use fold_all::FoldNode;
-pub use update_state_by_key::StateOptions;
+pub use map_with_state::MapWithStateDStream;
+pub use state_options::StateOptions;
+pub use state_spec::StateSpec;
 
 /// The partitioner of an operator that was given none: `spark.default.parallelism` partitions,
 /// else as many as workers.

@@ -3,57 +3,21 @@
 use std::panic::Location;
 use std::sync::Arc;
 
+use millrace_types::BatchTime;
+
 use crate::data::{Data, Key};
+use crate::durable::Durable;
 use crate::error::Result;
 use crate::graph::{BatchRun, Made, Node};
 use crate::pipeline::{NodeId, Output, Pipeline};
 use crate::rdd::Rdd;
 use crate::shuffle::{Group, Values};
 use crate::stage::EagerStage;
-use crate::state::{StateStore, StateView, Update};
+use crate::state::{StateStore, StateView};
 
 use super::super::{DStream, named};
-use super::{Shuffling, default_partitioner};
-
-/// What [`update_state_by_key_with`](DStream::update_state_by_key_with) can be told.
-#[derive(Debug, Clone)]
-pub struct StateOptions<K, S> {
-    initial: Vec<(K, S)>,
-    idle_keeps: bool,
-}
-
-impl<K, S> StateOptions<K, S> {
-    /// No initial state; the function sees every key in every batch.
-    pub fn new() -> StateOptions<K, S> {
-        StateOptions {
-            initial: Vec::new(),
-            idle_keeps: false,
-        }
-    }
-
-    /// The state before the first batch (Spark: `initialRDD`). Of two states for one key the
-    /// first counts, as in PySpark. The function sees these keys from the first batch on.
-    #[must_use]
-    pub fn initial_state(mut self, initial: impl IntoIterator<Item = (K, S)>) -> Self {
-        self.initial = initial.into_iter().collect();
-        self
-    }
-
-    /// Declares that a key without new values keeps its state: `f(&[], Some(s)) == Some(s)`.
-    /// The function is then called only for keys that a batch brings, and a batch costs what it
-    /// brings and not what the state holds.
-    #[must_use]
-    pub fn idle_keeps_state(mut self) -> Self {
-        self.idle_keeps = true;
-        self
-    }
-}
-
-impl<K, S> Default for StateOptions<K, S> {
-    fn default() -> Self {
-        StateOptions::new()
-    }
-}
+use super::state_options::StateOptions;
+use super::{Shuffling, default_partitioner, partitioner_of};
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// Keeps a state for every key (Spark: `updateStateByKey`).
@@ -88,8 +52,8 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         self.update_state_by_key_with(function, StateOptions::new())
     }
 
-    /// [`update_state_by_key`](DStream::update_state_by_key) with an initial state, or with a
-    /// promise about idle keys.
+    /// [`update_state_by_key`](DStream::update_state_by_key) with an initial state, partitions,
+    /// or a promise about idle keys.
     ///
     /// ```
     /// use millrace::{StateOptions, Text, Values};
@@ -115,37 +79,89 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         F: Fn(&Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
     {
         let name = named("update_state_by_key", Location::caller());
+        self.updated(name, options, move |_, _: &K, values, state| {
+            function(values, state)
+        })
+    }
+
+    /// [`update_state_by_key`](DStream::update_state_by_key) with a function that sees the batch
+    /// time and the key too (Spark: `updateStateByKey` with `(Time, K, Seq[V], Option[S])`).
+    ///
+    /// ```
+    /// use millrace::{BatchTime, StateOptions, Text, Values};
+    /// // When a word was seen last; it is forgotten a second later.
+    /// let batches = millrace::testing::run_batches(&["a\nb\n", "b\n", ""], |lines| {
+    ///     lines.map(|word| (word, ())).update_state_by_key_with_time(
+    ///         |time: BatchTime, _word: &Text, new: &Values<()>, last: Option<i64>| match last {
+    ///             _ if !new.is_empty() => Some(time.as_millis()),
+    ///             last => last.filter(|last| time.as_millis() - last < 1000),
+    ///         },
+    ///         StateOptions::new(),
+    ///     )
+    /// });
+    /// assert_eq!(batches[1], [(Text::from("b"), 2000)]);
+    /// assert_eq!(batches[2], []);
+    /// ```
+    #[track_caller]
+    pub fn update_state_by_key_with_time<S, F>(
+        &self,
+        function: F,
+        options: StateOptions<K, S>,
+    ) -> DStream<Output<(K, S)>>
+    where
+        S: Data,
+        F: Fn(BatchTime, &K, &Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
+    {
+        let name = named("update_state_by_key", Location::caller());
+        self.updated(name, options, function)
+    }
+
+    fn updated<S, F>(
+        &self,
+        name: String,
+        options: StateOptions<K, S>,
+        function: F,
+    ) -> DStream<Output<(K, S)>>
+    where
+        S: Data,
+        F: Fn(BatchTime, &K, &Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
+    {
         let shuffling = Shuffling::new(&self.pipeline, Group, &self.builder, &name);
-        let partitioner = default_partitioner(&self.builder);
+        let partitioner = match options.partitions {
+            Some(partitions) => partitioner_of(&self.builder, partitions, &name),
+            None => default_partitioner(&self.builder),
+        };
         let store = StateStore::new(shuffling.stage.hasher().clone(), partitioner);
-        store.seed(options.initial);
+        for (key, state) in options.initial {
+            store.seed(key, state);
+        }
         self.builder.keeps_state();
-        let (store, update) = (Arc::new(store), Arc::new(function));
-        self.of_node(
-            name,
-            StateNode {
-                shuffling,
-                store,
-                update,
-                every: !options.idle_keeps,
-            },
-        )
+        let node = StateNode {
+            shuffling,
+            store: Arc::new(store),
+            function,
+            every: !options.idle_keeps,
+            name: name.clone(),
+        };
+        self.of_node(name, node)
     }
 }
 
-struct StateNode<P, K: Key, V: Data, S> {
+struct StateNode<P, K: Key, V: Data, S, F> {
     shuffling: Shuffling<P, K, V, Group>,
     store: Arc<StateStore<K, S>>,
-    update: Update<V, S>,
+    function: F,
     every: bool,
+    name: String,
 }
 
-impl<P, K, V, S> Node for StateNode<P, K, V, S>
+impl<P, K, V, S, F> Node for StateNode<P, K, V, S, F>
 where
     P: Pipeline<Item = (K, V)>,
     K: Key,
     V: Data,
     S: Data,
+    F: Fn(BatchTime, &K, &Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
 {
     fn inputs(&self) -> Vec<NodeId> {
         self.shuffling.inputs.clone()
@@ -155,10 +171,19 @@ where
         self.shuffling.eager()
     }
 
+    fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
+        vec![("state", Arc::clone(&self.store) as _)]
+    }
+
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
         let delta = self.shuffling.shards(batch)?;
-        let executor = batch.executor();
-        for mut shard in self.store.update(delta, &self.update, self.every, executor) {
+        let (executor, time) = (batch.executor(), batch.time());
+        let update = |key: &K, values: &Values<V>, state| (self.function)(time, key, values, state);
+        let spent = self
+            .store
+            .update(delta, &update, self.every, batch.number(), executor)
+            .map_err(|message| batch.failed(&self.name, &message))?;
+        for mut shard in spent {
             shard.recycle();
             self.shuffling.stage.spare_shards().push(shard);
         }

@@ -1,0 +1,104 @@
+//! What the operators that update a state can be told.
+
+use std::fmt;
+
+use crate::partition::Partitions;
+use crate::rdd::Rdd;
+
+/// What [`update_state_by_key_with`](crate::DStream::update_state_by_key_with) and its kin can be
+/// told.
+pub struct StateOptions<K, S> {
+    pub(super) initial: Vec<(K, S)>,
+    pub(super) idle_keeps: bool,
+    pub(super) partitions: Option<Partitions<K>>,
+}
+
+impl<K, S> StateOptions<K, S> {
+    /// No initial state; the default partitions; the function sees every key in every batch.
+    pub fn new() -> StateOptions<K, S> {
+        StateOptions {
+            initial: Vec::new(),
+            idle_keeps: false,
+            partitions: None,
+        }
+    }
+
+    /// The state before the first batch (Spark: `initialRDD`). Of two states for one key the
+    /// first counts, as in PySpark. The function sees these keys from the first batch on.
+    #[must_use]
+    pub fn initial_state(mut self, initial: impl IntoIterator<Item = (K, S)>) -> Self {
+        self.initial = initial.into_iter().collect();
+        self
+    }
+
+    /// [`initial_state`](StateOptions::initial_state) from a dataset, which is read at once.
+    ///
+    /// ```
+    /// use millrace::StateOptions;
+    /// use millrace::testing::parallelize;
+    /// let initial = parallelize(vec![("hello".to_owned(), 1), ("world".to_owned(), 1)], 2);
+    /// let options = StateOptions::new().initial_rdd(&initial);
+    /// # drop(options);
+    /// ```
+    #[must_use]
+    pub fn initial_rdd(self, initial: &Rdd<(K, S)>) -> Self
+    where
+        K: Send + 'static,
+        S: Send + 'static,
+    {
+        self.initial_state(initial.collect())
+    }
+
+    /// The number of partitions of the state, or its partitioner (Spark: `numPartitions`,
+    /// `partitioner`); by default `spark.default.parallelism`, else as many as workers.
+    #[must_use]
+    pub fn partitions(mut self, partitions: impl Into<Partitions<K>>) -> Self {
+        self.partitions = Some(partitions.into());
+        self
+    }
+
+    /// Whether the stream is known to be partitioned as its state is (Spark:
+    /// `rememberPartitioner`). Has no effect: Spark saves a shuffle by it, and there is none to
+    /// save here, since a state is met where it lies.
+    #[must_use]
+    pub fn remember_partitioner(self, _remember: bool) -> Self {
+        self
+    }
+
+    /// Declares that a key without new values keeps its state: `f(&[], Some(s)) == Some(s)`.
+    /// The function is then called only for keys that a batch brings, and a batch costs what it
+    /// brings and not what the state holds.
+    ///
+    /// Builds with debug assertions check it for some keys of every batch, by calling the
+    /// function for them without values; a batch in which it does not hold fails.
+    #[must_use]
+    pub fn idle_keeps_state(mut self) -> Self {
+        self.idle_keeps = true;
+        self
+    }
+}
+
+impl<K, S> Default for StateOptions<K, S> {
+    fn default() -> Self {
+        StateOptions::new()
+    }
+}
+
+impl<K: Clone, S: Clone> Clone for StateOptions<K, S> {
+    fn clone(&self) -> Self {
+        StateOptions {
+            initial: self.initial.clone(),
+            idle_keeps: self.idle_keeps,
+            partitions: self.partitions.clone(),
+        }
+    }
+}
+
+impl<K, S> fmt::Debug for StateOptions<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateOptions")
+            .field("initial", &self.initial.len())
+            .field("idle_keeps", &self.idle_keeps)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! `update_state_by_partition`: the state of a whole partition at once.
+
+use std::panic::Location;
+use std::sync::Arc;
+use std::vec::IntoIter;
+
+use crate::data::{Data, Key};
+use crate::durable::Durable;
+use crate::error::{Error, Result};
+use crate::graph::{BatchRun, Made, Node};
+use crate::pipeline::{NodeId, Output, Pipeline};
+use crate::shuffle::{Group, Values};
+use crate::stage::EagerStage;
+use crate::state::{PartitionStore, PartitionUpdate};
+
+use super::super::{DStream, named};
+use super::state_options::StateOptions;
+use super::{Shuffling, default_partitioner, partitioner_of};
+
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+    /// Keeps a state for every key with a function that sees a whole partition at once (Spark:
+    /// `updateStateByKey` with `Iterator[(K, Seq[V], Option[S])] => Iterator[(K, S)]`).
+    ///
+    /// In every batch `function` is called once for every partition of the state, with all its
+    /// keys: those that have a state in their order, then the new ones in the order of their
+    /// first arrival, each with its new values and its state. The pairs that it gives are the
+    /// state from then on, in the order in which it gives them; a key that it does not give is
+    /// removed. It may make up keys, but only of the partition that it was given: another fails
+    /// the batch. If it gives a key twice the first counts.
+    ///
+    /// Cost: every key of the state in every batch, and a clone of it. Partitions are updated
+    /// side by side, so more of them than workers help if they differ in size.
+    ///
+    /// ```
+    /// use millrace::StateOptions;
+    /// // Only the two words that have been there the longest are counted.
+    /// let batches = millrace::testing::run_batches(&["a b c\n", "c b a\n"], |lines| {
+    ///     lines
+    ///         .flat_map(|line| line.split(" "))
+    ///         .map(|word| (word, 1_i64))
+    ///         .update_state_by_partition(
+    ///             |keys| {
+    ///                 keys.take(2).map(|(word, new, last): (_, _, Option<i64>)| {
+    ///                     (word, last.unwrap_or(0) + new.iter().sum::<i64>())
+    ///                 })
+    ///             },
+    ///             StateOptions::new(),
+    ///         )
+    /// });
+    /// let counts: Vec<_> = batches[1].iter().map(|(word, count)| (word.as_str(), *count)).collect();
+    /// assert_eq!(counts, [("a", 2), ("b", 2)]);
+    /// ```
+    #[track_caller]
+    pub fn update_state_by_partition<S, I, F>(
+        &self,
+        function: F,
+        options: StateOptions<K, S>,
+    ) -> DStream<Output<(K, S)>>
+    where
+        S: Data,
+        I: IntoIterator<Item = (K, S)>,
+        F: Fn(IntoIter<(K, Values<V>, Option<S>)>) -> I + Send + Sync + 'static,
+    {
+        let name = named("update_state_by_partition", Location::caller());
+        if options.idle_keeps {
+            self.builder.break_rule(Error::illegal(format!(
+                "{name}: the function is given all keys of a partition, so none can be left out; \
+                 drop idle_keeps_state, or use update_state_by_key"
+            )));
+        }
+        let shuffling = Shuffling::new(&self.pipeline, Group, &self.builder, &name);
+        let partitioner = match options.partitions {
+            Some(partitions) => partitioner_of(&self.builder, partitions, &name),
+            None => default_partitioner(&self.builder),
+        };
+        let hasher = shuffling.stage.hasher().clone();
+        let store = PartitionStore::new(hasher, partitioner, options.initial);
+        self.builder.keeps_state();
+        let node = PartitionNode {
+            shuffling,
+            store: Arc::new(store),
+            function: Arc::new(move |keys: Vec<(K, Values<V>, Option<S>)>| {
+                function(keys.into_iter()).into_iter().collect()
+            }),
+            name: name.clone(),
+        };
+        self.of_node(name, node)
+    }
+}
+
+struct PartitionNode<P, K: Key, V: Data, S> {
+    shuffling: Shuffling<P, K, V, Group>,
+    store: Arc<PartitionStore<K, S>>,
+    function: PartitionUpdate<K, V, S>,
+    name: String,
+}
+
+impl<P, K, V, S> Node for PartitionNode<P, K, V, S>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    S: Data,
+{
+    fn inputs(&self) -> Vec<NodeId> {
+        self.shuffling.inputs.clone()
+    }
+
+    fn eager(&self) -> Option<Arc<dyn EagerStage>> {
+        self.shuffling.eager()
+    }
+
+    fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
+        vec![("state", Arc::clone(&self.store) as _)]
+    }
+
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+        let delta = self.shuffling.shards(batch)?;
+        let (spent, rdd) = self
+            .store
+            .update(delta, &self.function, batch.number(), batch.executor())
+            .map_err(|message| batch.failed(&self.name, &message))?;
+        for mut shard in spent {
+            shard.recycle();
+            self.shuffling.stage.spare_shards().push(shard);
+        }
+        Ok(Made::of(rdd))
+    }
+}

@@ -7,9 +7,6 @@ use crate::shuffle::Values;
 
 use super::default_partitions;
 
-/// Every value of a key with its partner, where it has one.
-type Outer<K, V, W> = Rdd<(K, (Option<V>, Option<W>))>;
-
 /// Every left value with every right value, left-major; a side without values stands as one
 /// `None` where `keep` says that the other side's values are kept all the same.
 pub(crate) fn product<V: Data, W: Data>(
@@ -67,7 +64,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         other: &Rdd<(K, W)>,
         keep: Keep,
         partitions: Partitions<K>,
-    ) -> Outer<K, V, W> {
+    ) -> Rdd<(K, (Option<V>, Option<W>))> {
         self.cogroup_with(other, partitions)
             .flat_map(move |(key, sides)| {
                 let pairs = product(sides, keep).into_iter();
@@ -179,7 +176,10 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// assert_eq!(joined.collect(), [(1, (Some('a'), None)), (2, (None, Some('b')))]);
     /// ```
     #[must_use]
-    pub fn full_outer_join<W: Data>(&self, other: &Rdd<(K, W)>) -> Outer<K, V, W> {
+    pub fn full_outer_join<W: Data>(
+        &self,
+        other: &Rdd<(K, W)>,
+    ) -> Rdd<(K, (Option<V>, Option<W>))> {
         self.full_outer_join_with(other, default_partitions(self.executor()))
     }
 
@@ -192,7 +192,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         &self,
         other: &Rdd<(K, W)>,
         partitions: impl Into<Partitions<K>>,
-    ) -> Outer<K, V, W> {
+    ) -> Rdd<(K, (Option<V>, Option<W>))> {
         self.joined(other, FULL, partitions.into())
     }
 }

@@ -46,7 +46,7 @@ impl Directory {
     /// The generations that are whole enough to have a `meta`, oldest first.
     pub(crate) fn generations(&self) -> Result<Vec<u32>> {
         let mut generations = Vec::new();
-        for name in self.names(&self.root)? {
+        for name in self.directories()? {
             let number = name.strip_prefix(PREFIX).and_then(|n| n.parse().ok());
             if let Some(number) = number
                 && self
@@ -61,13 +61,18 @@ impl Directory {
         Ok(generations)
     }
 
-    /// The names in a directory; none if it is not there.
+    fn directories(&self) -> Result<Vec<String>> {
+        match self.storage.list_directories(&self.root) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            listed => listed.map_err(|error| WalError::io("cannot list", &self.root, error)),
+        }
+    }
+
+    /// The names of the files in a directory; none if it is not there.
     fn names(&self, directory: &Path) -> Result<Vec<String>> {
         match self.storage.list(directory) {
             Ok(names) => Ok(names),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            // A file that is named as a generation would be is none.
-            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(Vec::new()),
             Err(error) => Err(WalError::io("cannot list", directory, error)),
         }
     }
@@ -79,7 +84,7 @@ impl Directory {
     /// Begins a generation after all others, those without a `meta` included.
     pub(crate) fn create(&self, meta: &Meta) -> Result<u32> {
         let last = self
-            .names(&self.root)?
+            .directories()?
             .iter()
             .filter_map(|name| name.strip_prefix(PREFIX)?.parse::<u32>().ok())
             .max();

@@ -40,6 +40,9 @@ pub trait Storage: Debug + Send + Sync {
     /// UTF-8, are left out.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
 
+    /// The names of the directories in a directory, sorted. Names that are no UTF-8 are left out.
+    fn list_directories(&self, directory: &Path) -> io::Result<Vec<String>>;
+
     /// Makes a directory and those above it where they do not exist, and makes that durable.
     fn create_directory(&self, directory: &Path) -> io::Result<()>;
 

@@ -81,6 +81,18 @@ impl Storage for Faulty {
             .collect())
     }
 
+    fn list_directories(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let state = self.state();
+        if !state.directories.contains(directory) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let below = state.directories.iter();
+        Ok(below
+            .filter(|path| path.parent() == Some(directory))
+            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+            .collect())
+    }
+
     fn create_directory(&self, directory: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.whole_operation()?;

@@ -26,6 +26,10 @@ pub(crate) use shuffled::Shuffled;
 /// The most bytes that a run takes, unless one block alone is larger.
 const RUN_BYTES: u64 = 32 << 20;
 
+/// Blocks that are worth a run of their own. Every run has its keys to insert, spill and merge,
+/// which takes about as long as counting a block; fewer are left to the worker that is at it.
+const WORTH_A_RUN: usize = 4;
+
 /// A stage that takes blocks before their batch is due.
 pub(crate) trait EagerStage: Send + Sync {
     /// Takes a block of input number `lane`, of the batch that is open.
@@ -175,8 +179,12 @@ where
 
     fn next_run(&self) -> Option<Run<K, Acc<V, A>>> {
         let mut queue = self.queue();
-        let fair = queue.blocks.len().div_ceil(2 * self.executor.workers());
-        let Some(first) = queue.blocks.pop_front() else {
+        let waiting = queue.blocks.len();
+        let fair = waiting.div_ceil(2 * self.executor.workers());
+        let fair = fair.max(WORTH_A_RUN);
+        // Whoever else is at work looks here again when it is done.
+        let leave = queue.tasks > 1 && waiting < WORTH_A_RUN;
+        let Some(first) = queue.blocks.pop_front_if(|_| !leave) else {
             queue.tasks -= 1;
             return None;
         };
@@ -243,7 +251,8 @@ where
             block: block.clone(),
             bytes,
         });
-        if queue.tasks >= self.executor.workers() {
+        let busy = queue.tasks > 0 && queue.blocks.len() < WORTH_A_RUN;
+        if busy || queue.tasks >= self.executor.workers() {
             return;
         }
         queue.tasks += 1;

@@ -16,13 +16,16 @@ mod laws {
     mod bounds;
     mod conservation;
     mod delta_cost;
+    mod feeding;
     mod golden;
+    mod keyed;
     mod large;
     mod lifecycle;
     mod model;
     mod order;
     mod rules;
     mod silence;
+    mod stateless;
     mod support;
     mod transparency;
 }

@@ -55,7 +55,7 @@ pub(crate) fn shuffled<K: Serialize, V>(
 }
 
 /// The values of every key, keys in the order of their first arrival.
-fn grouped<K: Clone + Eq + Hash, V>(records: Vec<(K, V)>) -> Vec<(K, Vec<V>)> {
+pub(crate) fn grouped<K: Clone + Eq + Hash, V>(records: Vec<(K, V)>) -> Vec<(K, Vec<V>)> {
     let mut places = HashMap::new();
     let mut groups: Vec<(K, Vec<V>)> = Vec::new();
     for (key, value) in records {

@@ -118,6 +118,21 @@ impl Setup {
         messages: &[M],
         program: impl FnOnce(&StreamingContext, &DStream<Lines>),
     ) -> String {
+        let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
+        let mut program = Some(program);
+        self.drive_all(&messages, &mut |ssc, lines| {
+            if let Some(program) = program.take() {
+                program(ssc, lines);
+            }
+        })
+    }
+
+    /// Compiled once, whatever the program: tests are many.
+    fn drive_all(
+        &self,
+        messages: &[&[u8]],
+        program: &mut dyn FnMut(&StreamingContext, &DStream<Lines>),
+    ) -> String {
         let printed = Printed::default();
         let mut conf = Conf::new();
         conf.set(keys::MASTER, format!("local[{}]", self.workers));
@@ -145,7 +160,7 @@ impl Setup {
         let done = end_of_batch(&lines);
         ssc.start().expect("the program is legal");
         for message in messages {
-            ssc.feed(message.as_ref(), self.block_bytes);
+            ssc.feed(message, self.block_bytes);
             clock.advance(Duration::seconds(1));
             // A run that has failed signals no more; it is asked now and then.
             while done.recv_timeout(StdDuration::from_millis(20)).is_err() {

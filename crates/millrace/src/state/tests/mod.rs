@@ -1,0 +1,46 @@
+//! The stores of state, each against something plainer.
+
+mod durability;
+mod memory;
+mod update;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::store::StateStore;
+use crate::data::Data;
+use crate::partition::{HashPartitioner, Partitioner};
+use crate::shuffle::{Combiner, Exchange, Group, KeyHasher, LocalTable, Shard, Values};
+
+pub(super) fn partitioner(partitions: u32) -> Arc<dyn Partitioner<u32>> {
+    Arc::new(HashPartitioner::new(NonZeroU32::new(partitions).unwrap()))
+}
+
+pub(super) fn store<S: Data>(partitions: u32) -> StateStore<u32, S> {
+    StateStore::new(KeyHasher::default(), partitioner(partitions))
+}
+
+/// The shards of a batch that has these records, a run for each slice.
+pub(super) fn delta<V: Data>(
+    hasher: &KeyHasher,
+    runs: &[Vec<(u32, V)>],
+) -> Option<Vec<Shard<u32, Values<V>>>> {
+    let exchange = Exchange::new(1);
+    for run in runs {
+        exchange.expect(0);
+        let number = exchange.claim(0, 1);
+        let mut combiner = Combiner::new(&Group, hasher, LocalTable::new());
+        run.iter().cloned().for_each(|record| combiner.push(record));
+        let (spilled, _) = combiner.finish();
+        exchange.publish(0, number, spilled, &Group, hasher, Shard::new);
+    }
+    exchange.finish(&Group, hasher, |work| work()).unwrap()
+}
+
+/// Batches of runs of records.
+pub(super) fn batches() -> impl Strategy<Value = Vec<Vec<Vec<(u32, u8)>>>> {
+    let run = prop::collection::vec((0_u32..150, 0_u8..10), 0..80);
+    prop::collection::vec(prop::collection::vec(run, 0..4), 1..8)
+}

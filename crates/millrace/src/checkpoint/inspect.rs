@@ -15,7 +15,7 @@ use crate::durable::{AnyValue, EntryReader, RawEntry};
 use crate::error::{Error, Result};
 
 use super::contents::{Contents, Reading};
-use super::directory::{Directory, FileKind};
+use super::directory::Directory;
 use super::record::Section;
 use super::refused;
 

@@ -8,8 +8,8 @@
 //! | MessagePack | the value (put only) |
 
 use rmp_serde::Serializer;
+use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
 
 const REMOVE: u8 = 0;
 const PUT: u8 = 1;

@@ -1,5 +1,10 @@
 //! The four joins of [`Rdd`]s, and the rule that they share with the stream's.
 
+#![expect(
+    clippy::type_complexity,
+    reason = "what a join gives is said where it is given"
+)]
+
 use crate::data::{Data, Key};
 use crate::partition::Partitions;
 use crate::rdd::{Rdd, RddSource};

@@ -23,8 +23,6 @@ use std::sync::Arc;
 
 use crate::exec::Executor;
 
-pub(crate) use held::Held;
-
 /// Where the records of an [`Rdd`] come from.
 pub(crate) trait RddSource<T>: Send + Sync {
     fn partitions(&self) -> usize;

@@ -8,8 +8,6 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use crate::data::Data;
 use crate::pipeline::{LineBlock, RecordBlock};
 

@@ -15,13 +15,16 @@ use crate::stage::EagerStage;
 
 use super::{Clock, Outcome, StopMode};
 
+/// Takes the bytes of a block.
+pub(crate) type Restore = Arc<dyn Fn(&[u8]) -> Result<(), String> + Send + Sync>;
+
 /// Something that receives on a thread of its own.
 pub(crate) struct Receiving {
     /// Cuts its open block.
     pub(crate) seal: Arc<dyn Fn() + Send + Sync>,
     /// Takes a block that an earlier run has written down; the message says what is wrong with
     /// it.
-    pub(crate) restore: Arc<dyn Fn(&[u8]) -> Result<(), String> + Send + Sync>,
+    pub(crate) restore: Restore,
     /// Where its bytes go, if a test is the sender.
     pub(crate) fed: Option<Arc<BlockGenerator>>,
     /// Runs until it is stopped; says whether the stream ended by itself.

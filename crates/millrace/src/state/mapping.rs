@@ -47,6 +47,9 @@ struct Batch<'a, K, V, S, M> {
     next_place: u64,
 }
 
+/// Where the records of a piece went, and what came of them there.
+type Routed<M> = (Vec<u8>, Vec<Vec<Emitted<M>>>);
+
 impl<K: Key, S: Data> MappedStore<K, S> {
     /// Calls `mapping` for every record of the batch, and for every key that is due, and gives
     /// what it gave.
@@ -106,7 +109,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
             moves.push(shard.moves);
         }
         states.moved(moves, next);
-        let mut by_piece: Vec<(Vec<u8>, Vec<Vec<Emitted<M>>>)> = Vec::new();
+        let mut by_piece: Vec<Routed<M>> = Vec::new();
         for route in routes {
             by_piece.push((
                 route,

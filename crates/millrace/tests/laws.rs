@@ -25,4 +25,6 @@ mod laws {
     mod silence;
     mod support;
     mod transparency;
+    mod window_rules;
+    mod windows;
 }

@@ -32,4 +32,6 @@ mod laws {
     mod stateless;
     mod support;
     mod transparency;
+    mod window_rules;
+    mod windows;
 }

@@ -8,6 +8,7 @@
 mod contents;
 mod directory;
 mod inspect;
+mod loading;
 mod meta;
 mod record;
 mod snapshots;
@@ -22,11 +23,13 @@ use millrace_wal::{
 
 use crate::durable::Durable;
 use crate::error::{Error, Result};
+use crate::exec::Executor;
 use crate::notice::notice;
 
 use contents::Reading;
 use directory::{Directory, FileKind, LOG};
 pub use inspect::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
+use loading::Loading;
 pub(crate) use meta::{FORMAT, Meta, StoreMeta};
 pub(crate) use record::Commit;
 use snapshots::Snapshots;
@@ -80,6 +83,7 @@ impl Checkpoint {
         meta: &Meta,
         stores: Vec<Arc<dyn Durable>>,
         log_bytes: u64,
+        executor: &Executor,
     ) -> Result<Opened> {
         let storage: Arc<dyn Storage> = Arc::new(Disk);
         let lock = DirectoryLock::acquire(&*storage, root).map_err(refused)?;
@@ -127,7 +131,7 @@ impl Checkpoint {
             }
             None => directory.create(meta).map_err(refused)?,
         };
-        let (log, contents) = load(&directory, generation, &stores).map_err(refused)?;
+        let (log, contents) = load(&directory, generation, &stores, executor).map_err(refused)?;
         if let Some(last) = contents.last {
             stores.iter().for_each(|store| store.loaded(last.number));
         }
@@ -204,13 +208,14 @@ fn load(
     directory: &Directory,
     generation: u32,
     stores: &[Arc<dyn Durable>],
+    executor: &Executor,
 ) -> Result<(SegmentLog, contents::Contents), WalError> {
-    let mut sink = |section: &record::Section<'_>| {
-        let store = stores.get(section.store as usize);
-        let store = store.ok_or_else(|| format!("there is no store {}", section.store))?;
-        store.load(section.entries)
-    };
+    let loading = Loading::new(stores, executor);
+    let mut sink = |section: &record::Section<'_>| loading.take(section);
     let mut reading = Reading::snapshot(directory, generation, &mut sink)?;
+    loading
+        .snapshot_ends()
+        .map_err(|what| WalError::damage(&directory.generation(generation), 0, what))?;
     let path = directory.log(generation);
     let from = reading.from;
     let (log, _) = SegmentLog::open(

@@ -110,7 +110,8 @@ impl StreamingContext {
         };
         let stores = stores.into_iter().map(|(_, durable)| durable).collect();
         let log_bytes = self.settings.snapshot_log_bytes;
-        Checkpoint::open(&directory, start, &meta, stores, log_bytes).map(Some)
+        let executor = &self.builder.executor;
+        Checkpoint::open(&directory, start, &meta, stores, log_bytes, executor).map(Some)
     }
 
     fn meta(&self, graph: &Graph, stores: &[(StoreMeta, Arc<dyn Durable>)]) -> Meta {

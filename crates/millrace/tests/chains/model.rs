@@ -223,14 +223,7 @@ impl Model {
                     .map(|part| part.into_iter().map(|(record, _)| record).collect())
                     .collect()
             }
-            Op::SortByKey => {
-                let mut sorted = all;
-                sorted.sort_by_key(|record| record.0);
-                let (len, count) = (sorted.len(), self.partitions);
-                (0..count)
-                    .map(|i| sorted[len * i / count..len * (i + 1) / count].to_vec())
-                    .collect()
-            }
+            Op::SortByKey => sorted(batch, self.partitions),
             Op::TransformWithTime => {
                 each(batch, |(key, text)| vec![(key, format!("{text}{time}"))])
             }
@@ -407,6 +400,28 @@ fn by_record(counts: Vec<(Record, i64)>, partitions: usize) -> Vec<Vec<(Record, 
         spread[partitioner.partition(&record)].push((record, count));
     }
     spread
+}
+
+/// PySpark's ranges: the keys that stand at equal distances among all keys are their ends. What
+/// is empty stays as it is, partitions and all.
+fn sorted(batch: Batch, partitions: usize) -> Batch {
+    let mut all = batch.concat();
+    all.sort_by_key(|record| record.0);
+    if all.is_empty() {
+        let own = if partitions == 1 {
+            batch.len().min(1)
+        } else {
+            batch.len()
+        };
+        return vec![Vec::new(); own];
+    }
+    let end = |i: usize| all[all.len() * (i + 1) / partitions].0;
+    let ends: Vec<i64> = (0..partitions - 1).map(end).collect();
+    let mut ranges: Batch = vec![Vec::new(); partitions];
+    for record in all {
+        ranges[ends.partition_point(|end| *end < record.0)].push(record);
+    }
+    ranges
 }
 
 /// Parcels of ten, dealt out from a start that Java draws.

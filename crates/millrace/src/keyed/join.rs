@@ -148,6 +148,9 @@ where
     }
 }
 
+/// What a join gives of a key, and of its values here and there.
+type JoinRdd<K, A, B> = Rdd<(K, (A, B))>;
+
 impl<K: Key, V: Data> Rdd<(K, V)> {
     /// Every value of a key with every value that `other` has for it (Spark: `join`).
     ///
@@ -205,7 +208,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     pub fn full_outer_join<W: Data>(
         &self,
         other: &Rdd<(K, W)>,
-    ) -> Rdd<(K, (Option<V>, Option<W>))> {
+    ) -> JoinRdd<K, Option<V>, Option<W>> {
         let (left, right) = (JoinSide::optional(), JoinSide::optional());
         joined(self.cogroup(other), left, right)
     }

@@ -59,3 +59,68 @@ impl StreamingContext {
             .break_rule(Error::illegal(format!("{name}: {rule}")));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use millrace_types::{Conf, Duration};
+
+    use super::*;
+    use crate::error::Result;
+    use crate::graph::{BatchRun, Made, Node};
+    use crate::pipeline::{Lines, NodeId, Output};
+    use crate::rdd::Rdd;
+
+    /// A node that is not due in every batch.
+    struct Slow(NodeId);
+
+    impl Node for Slow {
+        fn inputs(&self) -> Vec<NodeId> {
+            vec![self.0]
+        }
+
+        fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+            let none = Rdd::<(u8, u8)>::of_partitions(Vec::new(), batch.executor());
+            Ok(Made::of(none))
+        }
+    }
+
+    type Pairs = DStream<Output<(u8, u8)>>;
+
+    fn broken(together: fn(&StreamingContext, &DStream<Lines>, &Pairs)) -> String {
+        let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1)).unwrap();
+        let lines = ssc.text_stream(None);
+        lines.print();
+        let slow = Box::new(Slow(lines.pipeline.node));
+        let slow = ssc.builder.make_every("slow".to_owned(), slow, 3);
+        let slow = DStream {
+            pipeline: Arc::new(Output::of(slow)),
+            builder: Arc::clone(&ssc.builder),
+            printer: Arc::clone(&ssc.printer),
+        };
+        together(&ssc, &lines, &slow);
+        ssc.start().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn streams_of_different_slides_do_not_meet() {
+        let uses: [fn(&StreamingContext, &DStream<Lines>, &Pairs); 6] = [
+            |ssc, lines, slow| {
+                let pairs = lines.map(|_| (1, 1));
+                drop(ssc.union(&[pairs.boxed(), slow.boxed()]));
+            },
+            |ssc, lines, slow| {
+                let both = [lines.map(|_| (1, 1)).boxed(), slow.boxed()];
+                drop(ssc.transform(&both, |rdds, _| rdds[0].clone()));
+            },
+            |_, lines, slow| drop(slow.union(&lines.map(|_| (1, 1)))),
+            |_, lines, slow| drop(slow.transform_with(lines, |rdd, _| rdd.clone())),
+            |_, lines, slow| drop(slow.cogroup(&lines.map(|_| (1_u8, 1_u8)))),
+            |_, lines, slow| drop(slow.full_outer_join(&lines.map(|_| (1_u8, 1_u8)))),
+        ];
+        for together in uses {
+            let error = broken(together);
+            let rule = "Some of the DStreams have different slide durations";
+            assert!(error.ends_with(rule), "{error}");
+        }
+    }
+}

@@ -20,8 +20,11 @@ fn partitions(given: Option<u32>, default: usize) -> usize {
     given.map_or(default, |given| given as usize)
 }
 
+/// The values of a key on either side.
+type Sided = (Vec<String>, Vec<String>);
+
 /// The values of both sides of every key, in the order in which the keys come.
-fn cogrouped(batch: &Batch) -> Vec<(String, (Vec<String>, Vec<String>))> {
+fn cogrouped(batch: &Batch) -> Vec<(String, Sided)> {
     let mut left: HashMap<_, _> = model::grouped(batch.lefts()).into_iter().collect();
     let mut right: HashMap<_, _> = model::grouped(batch.rights()).into_iter().collect();
     let both = [batch.lefts(), batch.rights()].concat();
@@ -356,4 +359,86 @@ fn groups_are_printed() {
             "('b', (2, \"2'\"))",
         ]
     );
+}
+
+/// What PySpark 3.5.9 has for left `[(d, 1), (a, 2), (b, 3), (a, 4), (f, 5), (d, 6)]` and right
+/// `[(g, x), (a, y), (c, z), (d, u), (a, v), (b, w), (c, t)]` with 1, 2 and 3 partitions: the
+/// partitions of `join`, `leftOuterJoin`, `rightOuterJoin`, `fullOuterJoin`, `cogroup`,
+/// `groupByKey` of the right and `partitionBy` of the left side, one a line.
+const SPARK: [&str; 3] = [
+    "\
+[('d', (1, 'u')), ('d', (6, 'u')), ('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v')), ('b', (3, 'w'))]
+[('d', (1, 'u')), ('d', (6, 'u')), ('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v')), ('b', (3, 'w')), ('f', (5, None))]
+[('d', (1, 'u')), ('d', (6, 'u')), ('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v')), ('b', (3, 'w')), ('g', (None, 'x')), ('c', (None, 'z')), ('c', (None, 't'))]
+[('d', (1, 'u')), ('d', (6, 'u')), ('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v')), ('b', (3, 'w')), ('f', (5, None)), ('g', (None, 'x')), ('c', (None, 'z')), ('c', (None, 't'))]
+[('d', ([1, 6], ['u'])), ('a', ([2, 4], ['y', 'v'])), ('b', ([3], ['w'])), ('f', ([5], [])), ('g', ([], ['x'])), ('c', ([], ['z', 't']))]
+[('g', ['x']), ('a', ['y', 'v']), ('c', ['z', 't']), ('d', ['u']), ('b', ['w'])]
+[('d', 1), ('a', 2), ('b', 3), ('a', 4), ('f', 5), ('d', 6)]
+",
+    "\
+[('d', (1, 'u')), ('d', (6, 'u')), ('b', (3, 'w'))]
+[('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v'))]
+[('d', (1, 'u')), ('d', (6, 'u')), ('b', (3, 'w'))]
+[('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v')), ('f', (5, None))]
+[('d', (1, 'u')), ('d', (6, 'u')), ('b', (3, 'w')), ('g', (None, 'x')), ('c', (None, 'z')), ('c', (None, 't'))]
+[('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v'))]
+[('d', (1, 'u')), ('d', (6, 'u')), ('b', (3, 'w')), ('g', (None, 'x')), ('c', (None, 'z')), ('c', (None, 't'))]
+[('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v')), ('f', (5, None))]
+[('d', ([1, 6], ['u'])), ('b', ([3], ['w'])), ('g', ([], ['x'])), ('c', ([], ['z', 't']))]
+[('a', ([2, 4], ['y', 'v'])), ('f', ([5], []))]
+[('g', ['x']), ('c', ['z', 't']), ('d', ['u']), ('b', ['w'])]
+[('a', ['y', 'v'])]
+[('d', 1), ('b', 3), ('d', 6)]
+[('a', 2), ('a', 4), ('f', 5)]
+",
+    "\
+[('b', (3, 'w'))]
+[('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v'))]
+[('d', (1, 'u')), ('d', (6, 'u'))]
+[('b', (3, 'w')), ('f', (5, None))]
+[('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v'))]
+[('d', (1, 'u')), ('d', (6, 'u'))]
+[('b', (3, 'w'))]
+[('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v')), ('c', (None, 'z')), ('c', (None, 't'))]
+[('d', (1, 'u')), ('d', (6, 'u')), ('g', (None, 'x'))]
+[('b', (3, 'w')), ('f', (5, None))]
+[('a', (2, 'y')), ('a', (2, 'v')), ('a', (4, 'y')), ('a', (4, 'v')), ('c', (None, 'z')), ('c', (None, 't'))]
+[('d', (1, 'u')), ('d', (6, 'u')), ('g', (None, 'x'))]
+[('b', ([3], ['w'])), ('f', ([5], []))]
+[('a', ([2, 4], ['y', 'v'])), ('c', ([], ['z', 't']))]
+[('d', ([1, 6], ['u'])), ('g', ([], ['x']))]
+[('b', ['w'])]
+[('a', ['y', 'v']), ('c', ['z', 't'])]
+[('g', ['x']), ('d', ['u'])]
+[('b', 3), ('f', 5)]
+[('a', 2), ('a', 4)]
+[('d', 1), ('d', 6)]
+",
+];
+
+#[test]
+fn spark_has_the_same_partitions() {
+    let message = "d1\na2\ngx\nay\nb3\na4\ncz\ndu\nf5\nav\nbw\nd6\nct\n";
+    for (partitions, spark) in (1..).zip(SPARK) {
+        let setup = Setup {
+            partitions,
+            ..Setup::default()
+        };
+        let printed = setup.run(&[message], |lines| {
+            let pairs = lines.map(|line| (line[..1].to_owned(), line[1..].to_owned()));
+            let left = pairs.flat_map(|(key, value)| Some((key, value.parse::<i64>().ok()?)));
+            let right = pairs.filter(|(_, value)| value.parse::<i64>().is_err());
+            left.join(&right).glom().print();
+            left.left_outer_join(&right).glom().print();
+            left.right_outer_join(&right).glom().print();
+            left.full_outer_join(&right).glom().print();
+            left.cogroup(&right).glom().print();
+            right.group_by_key().glom().print();
+            let parts = u32::try_from(partitions).unwrap();
+            left.partition_by(parts).glom().print();
+        });
+        let records = printed.lines().filter(|line| line.starts_with('['));
+        let records: String = records.map(|line| format!("{line}\n")).collect();
+        assert_eq!(records, spark, "{partitions} partitions");
+    }
 }

@@ -15,6 +15,9 @@ use super::super::{DStream, named};
 use super::cogroup::CoShuffleNode;
 use super::{default_partitioner, partitioner_of};
 
+/// What a join gives of a key, and of its values here and there.
+pub(super) type JoinStream<K, A, B> = DStream<Output<(K, (A, B))>>;
+
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// Every value that a batch of this stream has for a key with every value that the batch of
     /// `other` has for it (Spark: `join`): `(key, (value here, value there))`.
@@ -34,7 +37,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches, [[("b".into(), (1, '!'))]]);
     /// ```
     #[track_caller]
-    pub fn join<W, Q>(&self, other: &DStream<Q>) -> DStream<Output<(K, (V, W))>>
+    pub fn join<W, Q>(&self, other: &DStream<Q>) -> JoinStream<K, V, W>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -58,7 +61,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         other: &DStream<Q>,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, (V, W))>>
+    ) -> JoinStream<K, V, W>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -76,7 +79,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         other: &DStream<Q>,
         sides: (JoinSide<V, A>, JoinSide<W, B>),
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> DStream<Output<(K, (A, B))>>
+    ) -> JoinStream<K, A, B>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,

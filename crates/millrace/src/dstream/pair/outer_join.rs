@@ -11,9 +11,10 @@ use std::panic::Location;
 use crate::data::{Data, Key};
 use crate::keyed::JoinSide;
 use crate::partition::Partitions;
-use crate::pipeline::{Output, Pipeline};
+use crate::pipeline::Pipeline;
 
 use super::super::{DStream, named};
+use super::join::JoinStream;
 use super::{default_partitioner, partitioner_of};
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
@@ -30,7 +31,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches, [[("a".into(), (1, None)), ("b".into(), (1, Some(1)))]]);
     /// ```
     #[track_caller]
-    pub fn left_outer_join<W, Q>(&self, other: &DStream<Q>) -> DStream<Output<(K, (V, Option<W>))>>
+    pub fn left_outer_join<W, Q>(&self, other: &DStream<Q>) -> JoinStream<K, V, Option<W>>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -54,7 +55,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         other: &DStream<Q>,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, (V, Option<W>))>>
+    ) -> JoinStream<K, V, Option<W>>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -78,7 +79,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches, [[("b".into(), (Some(1), 1)), ("a".into(), (None, 1))]]);
     /// ```
     #[track_caller]
-    pub fn right_outer_join<W, Q>(&self, other: &DStream<Q>) -> DStream<Output<(K, (Option<V>, W))>>
+    pub fn right_outer_join<W, Q>(&self, other: &DStream<Q>) -> JoinStream<K, Option<V>, W>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -102,7 +103,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         other: &DStream<Q>,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, (Option<V>, W))>>
+    ) -> JoinStream<K, Option<V>, W>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -127,10 +128,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches, [[("a".into(), (Some(1), None)), ("b".into(), (None, Some(1)))]]);
     /// ```
     #[track_caller]
-    pub fn full_outer_join<W, Q>(
-        &self,
-        other: &DStream<Q>,
-    ) -> DStream<Output<(K, (Option<V>, Option<W>))>>
+    pub fn full_outer_join<W, Q>(&self, other: &DStream<Q>) -> JoinStream<K, Option<V>, Option<W>>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -154,7 +152,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         other: &DStream<Q>,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, (Option<V>, Option<W>))>>
+    ) -> JoinStream<K, Option<V>, Option<W>>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,

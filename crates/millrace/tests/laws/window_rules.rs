@@ -213,8 +213,10 @@ fn durations_are_multiples_of_the_slide() {
              positive duration",
         ),
     ];
+    let directory = std::env::temp_dir().display().to_string();
     for (program, window, slide, rule) in cases {
-        let live = Live::new(Duration::milliseconds(50), &[]);
+        let settings = [(millrace::keys::CHECKPOINT_DIRECTORY, directory.as_str())];
+        let live = Live::new(Duration::milliseconds(50), &settings);
         program(
             &live,
             Duration::milliseconds(window),

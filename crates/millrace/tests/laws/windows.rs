@@ -436,10 +436,10 @@ fn expired_keys_stay_at_nothing_unless_a_filter_removes_them() {
 /// Many keys: the work is shared, tables grow, numbers are given anew when most keys have left.
 #[test]
 fn of_many_keys() {
-    let mut numbers: Vec<Vec<u32>> = (0..6_u32)
-        .map(|batch| (0..80_000).filter(|key| key % 6 <= batch).collect())
+    let mut numbers: Vec<Vec<u32>> = (0..3_u32)
+        .map(|batch| (0..80_000).filter(|key| key % 3 <= batch).collect())
         .collect();
-    numbers.resize(13, (0..100).collect());
+    numbers.resize(8, (0..100).collect());
     let message = |numbers: &Vec<u32>| numbers.iter().map(|key| format!("{key}\n")).collect();
     let messages: Vec<String> = numbers.iter().map(message).collect();
     let records = |(batch, keys): (usize, &Vec<u32>)| {
@@ -461,7 +461,7 @@ fn of_many_keys() {
             let batch = *counts.lock().unwrap();
             rdd.map(move |line| (line.to_string(), format!("{batch},")))
         });
-        let (window, slide) = (Duration::seconds(4), None);
+        let (window, slide) = (Duration::seconds(3), None);
         windows = Some((
             seen(&stream.reduce_by_key_and_window(CONCATENATE, window, slide)),
             seen(&stream.reduce_by_key_and_window_inverse_filter(
@@ -485,7 +485,7 @@ fn of_many_keys() {
         inverted.lock().unwrap(),
         grouped.lock().unwrap(),
     );
-    let expected = Windows::expected(&batches, (4, 1), 2);
+    let expected = Windows::expected(&batches, (3, 1), 2);
     // Not with `assert_eq`, which would write down all of them.
     assert!(*reduced == expected.reduced, "reduced");
     assert!(*inverted == expected.filtered, "inverted");

@@ -99,6 +99,18 @@ impl Setup {
         self.drive(&vec![""; batches], |ssc, _| program(ssc))
     }
 
+    /// [`run_context`](Setup::run_context) where the number of partitions is the N of `local[N]`
+    /// and `spark.default.parallelism` is not set: a keyed result of a stream has as many, one
+    /// of an [`Rdd`] has those of what it was made of.
+    ///
+    /// # Panics
+    /// If the program fails: this is for tests.
+    pub fn run_local(&self, batches: usize, program: impl FnOnce(&StreamingContext)) -> String {
+        let mut conf = Conf::new();
+        conf.set(keys::MASTER, format!("local[{}]", self.partitions));
+        self.drive_with(conf, &vec![""; batches], |ssc, _| program(ssc))
+    }
+
     /// Runs one batch for every message, as [`run`](Setup::run) does, of a program that needs its
     /// context too.
     ///
@@ -117,10 +129,18 @@ impl Setup {
         messages: &[M],
         program: impl FnOnce(&StreamingContext, &DStream<Lines>),
     ) -> String {
-        let printed = Printed::default();
         let mut conf = Conf::new();
-        conf.set(keys::MASTER, format!("local[{}]", self.workers));
         conf.set(keys::DEFAULT_PARALLELISM, self.partitions.to_string());
+        self.drive_with(conf, messages, program)
+    }
+
+    fn drive_with<M: AsRef<[u8]>>(
+        &self,
+        mut conf: Conf,
+        messages: &[M],
+        program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+    ) -> String {
+        let printed = Printed::default();
         // It is there, and nothing is written to it.
         conf.set(
             keys::CHECKPOINT_DIRECTORY,
@@ -129,6 +149,7 @@ impl Setup {
         let mut settings =
             Settings::resolve(&conf, Duration::seconds(1)).expect("a setup is legal");
         settings.durable = false;
+        settings.workers = self.workers;
         let sink = Box::new(printed.clone());
         let printer = Printer::new(
             settings.print_format,
@@ -209,6 +230,7 @@ pub fn run_context(batches: usize, program: impl FnOnce(&StreamingContext)) -> S
 pub fn parallelize<T: Clone + Send + Sync + 'static>(records: Vec<T>, partitions: usize) -> Rdd<T> {
     let executor = Executor::new(2).expect("the system gives threads");
     executor.set_default_partitions(partitions);
+    executor.partitions_are_given();
     Rdd::sliced(records, partitions, &executor)
 }
 

@@ -100,6 +100,18 @@ impl Setup {
         self.drive(&vec![""; batches], |ssc, _| program(ssc))
     }
 
+    /// [`run_context`](Setup::run_context) where the number of partitions is the N of `local[N]`
+    /// and `spark.default.parallelism` is not set: a keyed result of a stream has as many, one
+    /// of an [`Rdd`] has those of what it was made of.
+    ///
+    /// # Panics
+    /// If the program fails: this is for tests.
+    pub fn run_local(&self, batches: usize, program: impl FnOnce(&StreamingContext)) -> String {
+        let mut conf = Conf::new();
+        conf.set(keys::MASTER, format!("local[{}]", self.partitions));
+        self.drive_with(conf, &vec![""; batches], |ssc, _| program(ssc))
+    }
+
     /// Runs one batch for every message, as [`run`](Setup::run) does, of a program that needs its
     /// context too.
     ///
@@ -118,9 +130,20 @@ impl Setup {
         messages: &[M],
         program: impl FnOnce(&StreamingContext, &DStream<Lines>),
     ) -> String {
+        let mut conf = Conf::new();
+        conf.set(keys::DEFAULT_PARALLELISM, self.partitions.to_string());
+        self.drive_with(conf, messages, program)
+    }
+
+    fn drive_with<M: AsRef<[u8]>>(
+        &self,
+        conf: Conf,
+        messages: &[M],
+        program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+    ) -> String {
         let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
         let mut program = Some(program);
-        self.drive_all(&messages, &mut |ssc, lines| {
+        self.drive_all(conf, &messages, &mut |ssc, lines| {
             if let Some(program) = program.take() {
                 program(ssc, lines);
             }
@@ -130,13 +153,11 @@ impl Setup {
     /// Compiled once, whatever the program: tests are many.
     fn drive_all(
         &self,
+        mut conf: Conf,
         messages: &[&[u8]],
         program: &mut dyn FnMut(&StreamingContext, &DStream<Lines>),
     ) -> String {
         let printed = Printed::default();
-        let mut conf = Conf::new();
-        conf.set(keys::MASTER, format!("local[{}]", self.workers));
-        conf.set(keys::DEFAULT_PARALLELISM, self.partitions.to_string());
         // It is there, and nothing is written to it.
         conf.set(
             keys::CHECKPOINT_DIRECTORY,
@@ -145,6 +166,7 @@ impl Setup {
         let mut settings =
             Settings::resolve(&conf, Duration::seconds(1)).expect("a setup is legal");
         settings.durable = false;
+        settings.workers = self.workers;
         let sink = Box::new(printed.clone());
         let printer = Printer::new(
             settings.print_format,
@@ -225,6 +247,7 @@ pub fn run_context(batches: usize, program: impl FnOnce(&StreamingContext)) -> S
 pub fn parallelize<T: Clone + Send + Sync + 'static>(records: Vec<T>, partitions: usize) -> Rdd<T> {
     let executor = Executor::new(2).expect("the system gives threads");
     executor.set_default_partitions(partitions);
+    executor.partitions_are_given();
     Rdd::sliced(records, partitions, &executor)
 }
 

@@ -130,6 +130,9 @@ impl StreamingContext {
         clock: Arc<dyn Clock>,
     ) -> Result<StreamingContext> {
         let executor = Executor::new(settings.workers)?;
+        if settings.partitions_given {
+            executor.partitions_are_given();
+        }
         Ok(StreamingContext {
             builder: Arc::new(Builder::new(
                 executor,

@@ -26,6 +26,8 @@ const MOST_WORKERS: usize = 256;
 pub(crate) struct Settings {
     pub(crate) workers: usize,
     pub(crate) partitions: usize,
+    /// Whether `spark.default.parallelism` says so, and not the master.
+    pub(crate) partitions_given: bool,
     pub(crate) interval: Duration,
     pub(crate) block_interval: StdDuration,
     pub(crate) restart_delay: StdDuration,
@@ -76,7 +78,8 @@ impl Settings {
                 "the batch interval must be positive, but was {interval}"
             )));
         }
-        let partitions = match integer(keys::DEFAULT_PARALLELISM)? {
+        let parallelism = integer(keys::DEFAULT_PARALLELISM)?;
+        let partitions = match parallelism {
             None => asked,
             Some(count) => u32::try_from(count).map_err(|_| {
                 let key = keys::DEFAULT_PARALLELISM;
@@ -99,6 +102,7 @@ impl Settings {
         Ok(Settings {
             workers,
             partitions,
+            partitions_given: parallelism.is_some(),
             interval,
             block_interval: std(keys::BLOCK_INTERVAL, Duration::milliseconds(200))?,
             restart_delay: std(keys::RECEIVER_RESTART_DELAY, Duration::seconds(2))?,

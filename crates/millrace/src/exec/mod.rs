@@ -7,7 +7,7 @@
 //! itself while urgent work is under way: it is parked, and goes on when that is done.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -29,6 +29,8 @@ struct Inner {
     workers: usize,
     /// How many partitions a keyed dataset has that was told nothing else.
     partitions: AtomicUsize,
+    /// Whether the program's settings say so.
+    partitions_given: AtomicBool,
     urgent: AtomicUsize,
     parked: Mutex<Vec<Task>>,
 }
@@ -66,6 +68,7 @@ impl Executor {
                 threads,
                 workers,
                 partitions: AtomicUsize::new(workers),
+                partitions_given: AtomicBool::new(false),
                 urgent: AtomicUsize::new(0),
                 parked: Mutex::new(Vec::new()),
             }),
@@ -86,6 +89,22 @@ impl Executor {
     /// Sets the default number of partitions.
     pub(crate) fn set_default_partitions(&self, partitions: usize) {
         self.inner.partitions.store(partitions, Ordering::Relaxed);
+    }
+
+    /// How many partitions a dataset has that was made of one with `parents` partitions and was
+    /// told nothing else: what `spark.default.parallelism` says, else as many (PySpark's
+    /// `_defaultReducePartitions`).
+    pub(crate) fn partitions_after(&self, parents: usize) -> usize {
+        if self.inner.partitions_given.load(Ordering::Relaxed) {
+            self.default_partitions()
+        } else {
+            parents
+        }
+    }
+
+    /// Declares that the default number of partitions is what `spark.default.parallelism` says.
+    pub(crate) fn partitions_are_given(&self) {
+        self.inner.partitions_given.store(true, Ordering::Relaxed);
     }
 
     /// Runs a map task when a worker is free. The task must not panic.

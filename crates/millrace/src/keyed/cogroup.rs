@@ -8,7 +8,7 @@ use crate::pipeline::{Map, Union};
 use crate::rdd::Rdd;
 use crate::shuffle::{CoGroup, Side, Values};
 
-use super::{default_partitions, leaf, pieces, shuffled};
+use super::{leaf, pieces, shuffled};
 
 /// A key with its values of both sides.
 pub(crate) type CoGrouped<K, V, W> = (K, (Values<V>, Values<W>));
@@ -27,7 +27,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// ```
     #[must_use]
     pub fn cogroup<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<CoGrouped<K, V, W>> {
-        self.cogroup_with(other, default_partitions(self.executor()))
+        self.cogroup_with(other, self.default_partitions_with(other))
     }
 
     /// [`cogroup`](Rdd::cogroup) with a number of partitions or a partitioner.

@@ -5,7 +5,7 @@ use crate::partition::Partitions;
 use crate::rdd::Rdd;
 use crate::shuffle::{CombineBy, Group, Values};
 
-use super::{default_partitions, leaf, pieces, shuffled};
+use super::{leaf, pieces, shuffled};
 
 impl<K: Key, V: Data> Rdd<(K, V)> {
     /// Collects the values of every key, in order (Spark: `groupByKey`).
@@ -18,7 +18,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// ```
     #[must_use]
     pub fn group_by_key(&self) -> Rdd<(K, Values<V>)> {
-        self.group_by_key_with(default_partitions(self.executor()))
+        self.group_by_key_with(self.default_partitions())
     }
 
     /// [`group_by_key`](Rdd::group_by_key) with a number of partitions or a partitioner.
@@ -48,7 +48,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         G: Fn(C, V) -> C + Send + Sync + 'static,
         H: Fn(C, C) -> C + Send + Sync + 'static,
     {
-        self.combine_by_key_with(create, add, merge, default_partitions(self.executor()))
+        self.combine_by_key_with(create, add, merge, self.default_partitions())
     }
 
     /// [`combine_by_key`](Rdd::combine_by_key) with a number of partitions or a partitioner.

@@ -10,7 +10,7 @@ use crate::partition::Partitions;
 use crate::rdd::{Rdd, RddSource};
 use crate::shuffle::Values;
 
-use super::{CoGrouped, default_partitions};
+use super::CoGrouped;
 
 /// One side of a join: how a pair has its values, and what a pair has for a key without any.
 #[derive(Debug)]
@@ -171,7 +171,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// ```
     #[must_use]
     pub fn join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (V, W))> {
-        self.join_with(other, default_partitions(self.executor()))
+        self.join_with(other, self.default_partitions_with(other))
     }
 
     /// [`join`](Rdd::join) with a number of partitions or a partitioner.
@@ -201,7 +201,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// ```
     #[must_use]
     pub fn left_outer_join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (V, Option<W>))> {
-        self.left_outer_join_with(other, default_partitions(self.executor()))
+        self.left_outer_join_with(other, self.default_partitions_with(other))
     }
 
     /// [`left_outer_join`](Rdd::left_outer_join) with a number of partitions or a partitioner.
@@ -232,7 +232,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// ```
     #[must_use]
     pub fn right_outer_join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (Option<V>, W))> {
-        self.right_outer_join_with(other, default_partitions(self.executor()))
+        self.right_outer_join_with(other, self.default_partitions_with(other))
     }
 
     /// [`right_outer_join`](Rdd::right_outer_join) with a number of partitions or a partitioner.
@@ -266,7 +266,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         &self,
         other: &Rdd<(K, W)>,
     ) -> Rdd<(K, (Option<V>, Option<W>))> {
-        self.full_outer_join_with(other, default_partitions(self.executor()))
+        self.full_outer_join_with(other, self.default_partitions_with(other))
     }
 
     /// [`full_outer_join`](Rdd::full_outer_join) with a number of partitions or a partitioner.

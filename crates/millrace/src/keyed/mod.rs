@@ -24,11 +24,27 @@ use crate::rdd::Rdd;
 use crate::shuffle::{Aggregator, KeyHasher};
 use crate::stage::{ShuffleStage, Shuffled};
 
-/// The partitions of an operator that was given none.
-pub(crate) fn default_partitions<K: Key>(executor: &Executor) -> Partitions<K> {
-    u32::try_from(executor.default_partitions())
+/// The partitions of an operator that was given none and reads `parents` partitions.
+fn default_partitions<K: Key>(executor: &Executor, parents: usize) -> Partitions<K> {
+    if parents == 0 && executor.partitions_after(0) == 0 {
+        return Partitions::nowhere();
+    }
+    u32::try_from(executor.partitions_after(parents))
         .unwrap_or(u32::MAX)
         .into()
+}
+
+impl<K: Key, V: Data> Rdd<(K, V)> {
+    /// The partitions of what is made of this dataset.
+    fn default_partitions(&self) -> Partitions<K> {
+        default_partitions(self.executor(), self.partitions())
+    }
+
+    /// The partitions of what is made of this dataset and another one, which PySpark puts
+    /// behind it first.
+    fn default_partitions_with<W: Data>(&self, other: &Rdd<(K, W)>) -> Partitions<K> {
+        default_partitions(self.executor(), self.partitions() + other.partitions())
+    }
 }
 
 /// # Panics

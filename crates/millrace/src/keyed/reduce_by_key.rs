@@ -5,7 +5,7 @@ use crate::partition::Partitions;
 use crate::rdd::Rdd;
 use crate::shuffle::Reduce;
 
-use super::{default_partitions, leaf, pieces, shuffled};
+use super::{leaf, pieces, shuffled};
 
 impl<K: Key, V: Data> Rdd<(K, V)> {
     /// Combines the values of every key from left to right (Spark: `reduceByKey`). `function`
@@ -21,7 +21,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
     {
-        self.reduce_by_key_with(function, default_partitions(self.executor()))
+        self.reduce_by_key_with(function, self.default_partitions())
     }
 
     /// [`reduce_by_key`](Rdd::reduce_by_key) with a number of partitions or a partitioner.

@@ -38,18 +38,37 @@ pub struct Partitions<K> {
 impl<K: 'static> Partitions<K> {
     /// Those of a partitioner.
     pub fn by(partitioner: impl Partitioner<K>) -> Partitions<K> {
+        let some = partitioner.partitions() > 0;
         Partitions {
-            partitioner: Some(Arc::new(partitioner)),
+            partitioner: some.then(|| Arc::new(partitioner) as _),
+        }
+    }
+
+    /// No partitions, for what is made of no record.
+    pub(crate) fn nowhere() -> Partitions<K> {
+        Partitions {
+            partitioner: Some(Arc::new(Nowhere)),
         }
     }
 
     /// # Errors
     /// If there are none.
     pub(crate) fn partitioner(self) -> Result<Arc<dyn Partitioner<K>>> {
-        let some = self
-            .partitioner
-            .filter(|partitioner| partitioner.partitions() > 0);
-        some.ok_or_else(|| Error::illegal("the number of partitions must be positive"))
+        self.partitioner
+            .ok_or_else(|| Error::illegal("the number of partitions must be positive"))
+    }
+}
+
+/// The partitioner of no key.
+struct Nowhere;
+
+impl<K> Partitioner<K> for Nowhere {
+    fn partitions(&self) -> usize {
+        0
+    }
+
+    fn partition(&self, _key: &K) -> usize {
+        unreachable!("there is no record")
     }
 }
 

@@ -29,7 +29,8 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
         O: Ord + Send + Sync,
         F: Fn(&T) -> O + Send + Sync,
     {
-        self.ranged(&key, ascending, self.executor().default_partitions())
+        let partitions = self.executor().partitions_after(self.partitions());
+        self.ranged(&key, ascending, partitions)
     }
 
     /// [`sort_by`](Rdd::sort_by) into a number of partitions; none counts as one.

@@ -48,10 +48,7 @@ impl Block {
                 // end of the block, so the range holds whole characters. The block has a count.
                 each(unsafe { Text::slice(header, start, end - start) });
                 start = end + 1;
-                if returns
-                    && bytes.get(end) == Some(&b'\r')
-                    && bytes.get(start) == Some(&b'\n')
-                {
+                if returns && bytes.get(end) == Some(&b'\r') && bytes.get(start) == Some(&b'\n') {
                     start += 1;
                 }
             }

@@ -55,9 +55,7 @@ fn group(from: usize, to: usize) -> std::ops::Range<usize> {
 
 impl<T> Lookahead<T> {
     pub(crate) fn new() -> Lookahead<T> {
-        let ring = NonNull::from(Box::leak(Box::new(
-            [const { MaybeUninit::uninit() }; RING],
-        )));
+        let ring = NonNull::from(Box::leak(Box::new([const { MaybeUninit::uninit() }; RING])));
         Lookahead {
             next: ring.cast(),
             room: GROUP,

@@ -284,7 +284,7 @@ mod wide {
             let inside = below(len, from);
             // SAFETY: the caller's promise.
             let bytes = unsafe { _mm512_loadu_si512(at.add(from).cast()) };
-            // Touches nothing that a program can see, whatever the address.
+            // The next window is on its way while the lines of this one are worked on.
             _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(from + super::WINDOW).cast());
             let returns = _mm512_mask_cmpeq_epi8_mask(inside, bytes, carriage_return);
             let found = _mm512_mask_cmpeq_epi8_mask(inside, bytes, newline) | returns;

@@ -1,8 +1,8 @@
 //! Sixty-four bytes at a time: which of them are this one?
 //!
-//! Cutting text is a walk over set bits. The sixteen-byte compares used here belong to every
-//! processor of their architecture, so there is nothing to detect at run time; wider ones save
-//! ten instructions in sixty-four bytes of text, which the walk over the bits does not show.
+//! The way of every machine; [`ends`](crate::ends) knows a faster one for some. The sixteen-byte
+//! compares used here belong to every processor of their architecture, so there is nothing to
+//! detect at run time.
 
 #![expect(
     unsafe_code,

@@ -1,9 +1,10 @@
-//! The local half of a shuffle: one run of blocks, one thread, one table that fits the cache.
+//! The local half of a shuffle: one run of blocks, one thread, one table.
 //!
-//! When the table is full it is not grown past the cache but *spilled*: its entries move, by
-//! shard, to the run's output, and it starts again. A text of few distinct words is combined
-//! almost wholly here; a text of a million spills every second record and merges shard by
-//! shard, each merge within the cache again. Neither ever waits for memory on every word.
+//! The table is looked at a group of records behind the loop that makes them, so that it may be
+//! larger than the cache. It is not grown without end but *spilled* when it is full, and at the
+//! end of the run: its entries move, by shard, to the run's output. A text of few distinct words
+//! is combined almost wholly here; one of a million spills every tenth record and merges shard
+//! by shard, each merge within the cache. Neither ever waits for memory on every word.
 
 #![expect(
     unsafe_code,
@@ -17,8 +18,9 @@ use super::dense::{Dense, DensePlace, Kept};
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
 use super::lookahead::{Lookahead, STEPS};
 
-/// A local table keeps below this: about the second-level cache of today, of which a skewed
-/// text uses the first part most.
+/// A local table keeps below this: what the keys of the longest run take, if every tenth word of
+/// it is new. What a word pays for a table beyond the cache is less than what it would pay for
+/// being spilled and merged more often.
 const TABLE_BYTES: usize = 32 << 20;
 
 /// Slots of a new table: enough for a small batch, little to clear.

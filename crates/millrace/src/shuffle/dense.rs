@@ -1,9 +1,9 @@
 //! The table of a map task: entries in the order of their insertion, behind an index of four
 //! bytes a slot.
 //!
-//! Two cache lines a probe instead of one, and yet the faster layout for a table that is to
-//! stay in the cache: entries leave no holes, the index is small, and frequent keys, which
-//! arrive early, share the first few lines of both. Insertion order is also the arrival order
+//! Two cache lines a probe instead of one, and yet the faster layout: entries leave no holes, the
+//! index is small, and frequent keys, which arrive early, share the first few lines of the
+//! entries. Insertion order is also the arrival order
 //! that law 3 asks for, so nothing has to be stored for it, and spilling walks memory forwards.
 //!
 //! User code runs inside (a merge function, `Eq`) and may panic while a value is out of its
@@ -111,9 +111,16 @@ impl<K, C> Dense<K, C> {
     /// Where the key with this hash is likely to stand, and asks for what stands there.
     #[inline(always)]
     pub(super) fn guess(&self, hash: u64) -> u32 {
-        // SAFETY: an index is never empty and as long as a power of two, so this is one of its
+        // SAFETY: an index is never empty and as long as a power of two, so these are two of its
         // slots.
-        let slot = unsafe { *self.slot(hash as usize) };
+        let (home, next) = unsafe {
+            (
+                *self.slot(hash as usize),
+                *self.slot((hash as usize).wrapping_add(1)),
+            )
+        };
+        // A choice and not a branch, which nobody could foresee.
+        let slot = std::hint::select_unpredictable(home & !POSITION == check_of(hash), home, next);
         let position = (slot & POSITION).wrapping_sub(1);
         prefetch(self.entries.as_ptr().wrapping_add(position as usize));
         position

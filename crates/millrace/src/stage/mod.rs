@@ -3,7 +3,8 @@
 //! A block's batch is known when it is sealed, so its map task does not wait for the tick: the
 //! cores work through the whole interval and raw text is freed at once. A worker takes a *run*,
 //! the oldest blocks that follow each other in one batch, the more of them the more are
-//! waiting: long runs mean few merges, short ones keep all workers busy when there is little.
+//! waiting: long runs mean few merges, shorter ones keep all workers busy towards the end. While
+//! few blocks wait one worker does them all.
 
 mod shuffled;
 

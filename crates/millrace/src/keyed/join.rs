@@ -154,9 +154,6 @@ where
     }
 }
 
-/// What a join gives of a key, and of its values here and there.
-type JoinRdd<K, A, B> = Rdd<(K, (A, B))>;
-
 impl<K: Key, V: Data> Rdd<(K, V)> {
     /// Every value of a key with every value that `other` has for it (Spark: `join`).
     ///

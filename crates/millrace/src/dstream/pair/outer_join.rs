@@ -1,11 +1,6 @@
 //! The joins that keep what has no partner: `left_outer_join`, `right_outer_join` and
 //! `full_outer_join`.
 
-#![expect(
-    clippy::type_complexity,
-    reason = "what a join gives is said where it is given"
-)]
-
 use std::panic::Location;
 
 use crate::data::{Data, Key};

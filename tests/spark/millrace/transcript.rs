@@ -24,7 +24,10 @@ pub(super) fn blocks(printed: &str) -> String {
     for (index, &start) in starts.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(lines.len() - 1);
         assert_eq!(lines[end - 1], "", "no empty line at its end: {printed:?}");
-        text.push_str(&block(seconds(lines[start + 1]), &lines[start + 3..end - 1]));
+        text.push_str(&block(
+            seconds(lines[start + 1]),
+            &lines[start + 3..end - 1],
+        ));
     }
     text
 }

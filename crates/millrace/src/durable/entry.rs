@@ -120,6 +120,7 @@ impl<'a> EntryReader<'a> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde::Deserialize;
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     enum Value {

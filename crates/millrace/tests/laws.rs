@@ -19,10 +19,12 @@ mod laws {
     mod golden;
     mod large;
     mod lifecycle;
+    mod map_with_state;
     mod model;
     mod order;
     mod rules;
     mod silence;
+    mod state;
     mod support;
     mod transparency;
 }

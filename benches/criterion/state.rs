@@ -1,5 +1,6 @@
 //! A thousand words meet a state of half a million keys: what a batch costs that brings little,
-//! when the program asks for every key and when idle keys keep their state (law 4).
+//! when the program asks for every key, when idle keys keep their state, and when records are mapped
+//! with a timeout (law 4).
 
 mod run;
 
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use millrace::testing::Setup;
-use millrace::{StateOptions, Values};
+use millrace::{State, StateOptions, StateSpec, Text, Values};
 
 const KEYS: u64 = 500_000;
 const DELTA: u64 = 1_000;
@@ -50,6 +51,22 @@ fn state(c: &mut Criterion) {
             });
         });
     }
+    group.bench_function("mapped records", |b| {
+        b.iter_custom(|batches| {
+            run::time(&setup, all.as_bytes(), delta.as_bytes(), batches, |lines| {
+                let spec =
+                    StateSpec::function(|word: &Text, new: Option<i64>, state: &mut State<i64>| {
+                        let sum = state.get().copied().unwrap_or(0) + new.unwrap_or(0);
+                        state.update(sum);
+                        (word.clone(), sum)
+                    });
+                lines
+                    .map(|word| (word, 1_i64))
+                    .map_with_state(spec.timeout(millrace::Duration::minutes(60)))
+                    .foreach_rdd(|rdd| drop(rdd.take(11)));
+            })
+        });
+    });
     group.finish();
 }
 

@@ -22,6 +22,7 @@ mod laws {
     mod keyed;
     mod large;
     mod lifecycle;
+    mod map_with_state;
     mod model;
     mod order;
     mod outputs;
@@ -29,6 +30,7 @@ mod laws {
     mod rules;
     mod silence;
     mod slice;
+    mod state;
     mod stateless;
     mod support;
     mod transparency;

@@ -288,7 +288,7 @@ fn batches_of(messages: &[String]) -> Vec<Vec<Pair>> {
 }
 
 proptest! {
-    #![proptest_config(cases(32))]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn of_received_text(

@@ -231,9 +231,7 @@ mod tests {
     fn memory_of_many_keys_is_given_back() {
         let mut slots = Slots::new(KeyHasher::default());
         let numbers: Vec<u32> = (0..10_000_u32).map(|key| slots.slot(key, || ())).collect();
-        for key in 10..10_000 {
-            slots.remove(numbers[key]);
-        }
+        numbers[10..].iter().for_each(|&slot| slots.remove(slot));
         let renumbered = slots.compacted().unwrap();
         assert!(slots.entries.len() == 10 && slots.index.len() == 32);
         for key in 0..10 {

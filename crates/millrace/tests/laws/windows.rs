@@ -211,8 +211,7 @@ impl Program {
         let (window, every) = (batches(length), batches(slide));
         // Where it may be left out, it is.
         let slides = (slide > 1).then_some(every);
-        let list: fn((String, Values<String>)) -> (String, Vec<String>) =
-            |(key, values)| (key, values.to_vec());
+        let list = |(key, values): (String, Values<String>)| (key, values.to_vec());
         let value: fn(Pair) -> String = |(_, value)| value;
         let is_some: fn(&String, &String) -> bool = |_, value| !value.is_empty();
         let values = stream.map(value);
@@ -289,7 +288,7 @@ fn batches_of(messages: &[String]) -> Vec<Vec<Pair>> {
 }
 
 proptest! {
-    #![proptest_config(cases(32))]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn of_received_text(

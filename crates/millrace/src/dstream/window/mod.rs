@@ -12,7 +12,7 @@ mod reduce_by_key_and_window;
 mod reduce_by_key_and_window_inverse;
 mod reduce_by_window;
 mod single;
-mod windowed;
+mod whole;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -67,4 +67,4 @@ pub use pipeline::{
 pub use rdd::Rdd;
 pub use receiver::{Receiver, ReceiverContext};
 pub use shuffle::{Values, ValuesIter};
-pub use source::{QueueOptions, RddQueue};
+pub use source::{FileOptions, QueueOptions, RddQueue};

@@ -23,6 +23,7 @@ mod laws {
     mod order;
     mod rules;
     mod silence;
+    mod sources;
     mod support;
     mod transparency;
 }

@@ -1,5 +1,6 @@
 //! The entry point of a program, and the assembly of what it described.
 
+mod file_streams;
 mod queue_stream;
 mod receiver_stream;
 mod settings;

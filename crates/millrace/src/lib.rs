@@ -75,5 +75,5 @@ pub use rdd::Rdd;
 pub use receiver::{Receiver, ReceiverContext};
 pub use shared::{Accumulator, Broadcast};
 pub use shuffle::{Values, ValuesIter};
-pub use source::{QueueOptions, RddQueue};
+pub use source::{FileOptions, QueueOptions, RddQueue};
 pub use state::State;

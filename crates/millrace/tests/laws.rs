@@ -30,6 +30,7 @@ mod laws {
     mod rules;
     mod silence;
     mod slice;
+    mod sources;
     mod state;
     mod stateless;
     mod support;

@@ -3,6 +3,7 @@
 mod active;
 mod datasets;
 mod durability;
+mod file_streams;
 mod queue_stream;
 mod receiver_stream;
 mod remember;

@@ -167,7 +167,13 @@ impl<'a> BatchRun<'a> {
     /// Runs user code of the named stage: its panic becomes an error that names stage and batch.
     pub(crate) fn blame<T>(&self, stage: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
         let outcome = catch_unwind(AssertUnwindSafe(run));
-        outcome.unwrap_or_else(|payload| Err(self.blamed(stage, &message_of(&*payload))))
+        outcome.unwrap_or_else(|payload| match payload.downcast::<Error>() {
+            Ok(error) => Err(Error::new(
+                error.kind(),
+                format!("batch {}, {stage}: {error}", self.batch.time),
+            )),
+            Err(payload) => Err(self.blamed(stage, &message_of(&*payload))),
+        })
     }
 
     /// The error for the named stage that could not go on.

@@ -126,9 +126,12 @@ impl<T: Data> ReceiverContext<T> {
 
     /// As [`restart`](ReceiverContext::restart), after another delay.
     pub fn restart_after(&self, message: &str, delay: Duration) {
-        let message = message.to_owned();
-        self.shared
-            .command(self.start, Command::Restart { message, delay });
+        let restart = Command::Restart {
+            message: message.to_owned(),
+            delay,
+            again: self.shared.after(delay),
+        };
+        self.shared.command(self.start, restart);
     }
 
     /// Stops the receiver for the rest of the run (Spark: `stop`). Returns at once.

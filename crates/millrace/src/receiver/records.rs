@@ -157,3 +157,155 @@ impl<T: Data> RecordGenerator<T> {
         self.tracker.add_records(self.receiver, block);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::thread;
+
+    use millrace_types::{BatchTime, StreamId};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::graph::Batch;
+    use crate::pipeline::{NodeId, Pipeline, Received};
+    use crate::receiver::InputSpec;
+
+    const NODE: NodeId = NodeId(0);
+
+    fn tracker() -> Arc<InputTracker> {
+        Arc::new(InputTracker::new(vec![InputSpec {
+            node: NODE,
+            stream: StreamId(0),
+            name: String::new(),
+            stages: Vec::new(),
+            held: true,
+        }]))
+    }
+
+    fn generator<T: Data>(budget: u64) -> (RecordGenerator<T>, Arc<InputTracker>) {
+        let tracker = tracker();
+        let budget = Arc::new(Budget::new(budget));
+        let generator = RecordGenerator::new(budget, Arc::clone(&tracker), 0);
+        (generator, tracker)
+    }
+
+    /// Ends a batch; gives its blocks.
+    fn cut<T: Data>(tracker: &InputTracker) -> (Batch, Vec<Vec<T>>) {
+        let batch = tracker.cut(BatchTime::from_millis(0), &[], 0);
+        let records = |block| {
+            let mut records = Vec::new();
+            Received::of(NODE).drive(0, block, |record| records.push(record));
+            records
+        };
+        let blocks = batch.blocks[&NODE].iter().map(records).collect();
+        (batch, blocks)
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Store(Vec<u16>),
+        Block(Vec<u16>),
+        Seal,
+        Tick,
+    }
+
+    proptest! {
+        /// What was stored before the tick is in the batch, in order, and is counted; a block
+        /// that was stored as one is one.
+        #[test]
+        fn batches_have_what_was_stored(steps in prop::collection::vec(prop_oneof![
+            3 => prop::collection::vec(any::<u16>(), 0..5).prop_map(Step::Store),
+            2 => prop::collection::vec(any::<u16>(), 0..5).prop_map(Step::Block),
+            1 => Just(Step::Seal),
+            1 => Just(Step::Tick),
+        ], 0..30)) {
+            let (generator, tracker) = generator::<u16>(1 << 30);
+            let (mut stored, mut blocks) = (Vec::<u16>::new(), Vec::new());
+            for step in steps.into_iter().chain([Step::Tick]) {
+                match step {
+                    Step::Store(records) => {
+                        stored.extend(&records);
+                        prop_assert!(records.into_iter().all(|record| generator.store(record)));
+                    }
+                    Step::Block(records) => {
+                        stored.extend(&records);
+                        blocks.push(records.clone());
+                        prop_assert!(generator.store_block(records));
+                    }
+                    Step::Seal => generator.seal(),
+                    Step::Tick => {
+                        generator.seal();
+                        let (batch, seen) = cut::<u16>(&tracker);
+                        let inputs = batch.input_info();
+                        prop_assert_eq!(inputs[&StreamId(0)].num_records, stored.len() as u64);
+                        prop_assert_eq!(batch.has_input, !stored.is_empty());
+                        prop_assert_eq!(seen.concat(), std::mem::take(&mut stored));
+                        let mut seen = seen.into_iter();
+                        for block in blocks.drain(..).filter(|block| !block.is_empty()) {
+                            prop_assert!(seen.any(|seen| seen == block), "one block stays one");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_closed_generator_takes_nothing_more() {
+        let (generator, tracker) = generator::<u8>(1 << 30);
+        assert!(generator.store(1));
+        generator.close();
+        assert!(!generator.store(2));
+        assert!(!generator.store_block(vec![3]));
+        assert!(!generator.store_block(Vec::new()));
+        assert_eq!(cut::<u8>(&tracker).1, [[1]]);
+    }
+
+    /// Law 1 and law 6 at once: many threads, ticks at any moment, and a budget of two blocks
+    /// for what is many times that.
+    #[test]
+    fn threads_lose_nothing_and_wait_for_the_budget() {
+        const THREADS: usize = 4;
+        const EACH: usize = 30_000;
+        let (generator, tracker) = generator::<(usize, usize, [u64; 16])>(2 * FULL);
+        let ended = AtomicUsize::new(0);
+        let mut seen: Vec<Vec<usize>> = vec![Vec::new(); THREADS];
+        thread::scope(|scope| {
+            for number in 0..THREADS {
+                let (generator, ended) = (&generator, &ended);
+                scope.spawn(move || {
+                    for record in 0..EACH {
+                        assert!(generator.store((number, record, [0; 16])));
+                    }
+                    ended.fetch_add(1, Ordering::Release);
+                });
+            }
+            let mut more = true;
+            while more {
+                more = ended.load(Ordering::Acquire) < THREADS;
+                generator.seal();
+                let (batch, blocks) = cut::<(usize, usize, [u64; 16])>(&tracker);
+                let bytes = batch.input_info()[&StreamId(0)].num_bytes;
+                assert!(bytes <= 2 * FULL + 144, "{bytes} bytes in a batch");
+                for (thread, record, _) in blocks.into_iter().flatten() {
+                    seen[thread].push(record);
+                }
+            }
+        });
+        for records in seen {
+            assert!(records.into_iter().eq(0..EACH), "each thread's own order");
+        }
+        // Whatever was reserved has been given back.
+        generator.budget.close();
+        drop(generator.budget.wait_for_bytes(2 * FULL));
+    }
+
+    #[test]
+    fn a_block_larger_than_the_budget_passes_alone() {
+        let (generator, tracker) = generator::<[u64; 32]>(FULL);
+        assert!(generator.store_block(vec![[7; 32]; 10_000]));
+        assert_eq!(cut::<[u64; 32]>(&tracker).1[0].len(), 10_000);
+        assert!(generator.store([7; 32]), "what was dropped is given back");
+    }
+}

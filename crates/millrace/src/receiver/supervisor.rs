@@ -32,8 +32,15 @@ const NONE: u64 = 0;
 /// What a receiver may ask for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command {
-    Restart { message: String, delay: Duration },
-    Stop { message: String },
+    Restart {
+        message: String,
+        delay: Duration,
+        /// When the delay is over: it begins when the restart is asked for.
+        again: BatchTime,
+    },
+    Stop {
+        message: String,
+    },
 }
 
 /// How a receiver of records behaves.
@@ -199,7 +206,7 @@ impl<T: Data> Shared<T> {
     }
 
     /// `length` from now.
-    fn after(&self, length: Duration) -> BatchTime {
+    pub(super) fn after(&self, length: Duration) -> BatchTime {
         let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
         BatchTime::from_millis(self.clock.now().saturating_add(length))
     }
@@ -311,10 +318,13 @@ impl<R: Receiver> Supervisor<R> {
                     ));
                     break true;
                 }
-                Some(Command::Restart { message, delay }) => {
+                Some(Command::Restart {
+                    message,
+                    delay,
+                    again,
+                }) => {
                     let line = format!("{message}; starting it again after {delay:?}");
                     shared.error(&message, &line);
-                    let again = shared.after(delay);
                     shared.clock.wait_until(again, &|| shared.is_stopping());
                 }
             }
@@ -333,5 +343,255 @@ impl<R: Receiver> Supervisor<R> {
             shared.clock.wait_until(next, &|| shared.is_wanted());
             shared.records.seal();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, channel};
+    use std::thread;
+
+    use millrace_types::Duration as Millis;
+
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::pipeline::{NodeId, Pipeline, Received};
+    use crate::receiver::{Budget, InputSpec, InputTracker};
+
+    const NODE: NodeId = NodeId(0);
+
+    /// What a receiver under test does when it is started or stopped, and that it was.
+    struct Scripted {
+        start: Box<dyn FnMut(ReceiverContext<u32>) + Send>,
+        stop: Box<dyn FnMut() + Send>,
+    }
+
+    impl Receiver for Scripted {
+        type Item = u32;
+
+        fn on_start(&mut self, context: ReceiverContext<u32>) {
+            (self.start)(context);
+        }
+
+        fn on_stop(&mut self) {
+            (self.stop)();
+        }
+    }
+
+    struct Run {
+        supervisor: Arc<Supervisor<Scripted>>,
+        clock: ManualClock,
+        tracker: Arc<InputTracker>,
+        ended: mpsc::Receiver<bool>,
+    }
+
+    impl Run {
+        /// Runs a receiver with a restart delay of two seconds on a clock that stands still.
+        fn of(
+            start: impl FnMut(ReceiverContext<u32>) + Send + 'static,
+            stop: impl FnMut() + Send + 'static,
+        ) -> Run {
+            let tracker = Arc::new(InputTracker::new(vec![InputSpec {
+                node: NODE,
+                stream: StreamId(5),
+                name: String::new(),
+                stages: Vec::new(),
+                held: true,
+            }]));
+            let budget = Arc::new(Budget::new(1 << 30));
+            let clock = ManualClock::new();
+            let settings = ReceiverSettings {
+                stream: StreamId(5),
+                block_interval: Duration::from_millis(200),
+                restart_delay: Duration::from_secs(2),
+            };
+            let receiver = Scripted {
+                start: Box::new(start),
+                stop: Box::new(stop),
+            };
+            let mut supervisor = Supervisor::new(
+                receiver,
+                &settings,
+                RecordGenerator::new(budget, Arc::clone(&tracker), 0),
+                None,
+                Arc::new(clock.clone()),
+                ListenerBus::start(Vec::new()).unwrap(),
+            );
+            supervisor.patience = Duration::ZERO;
+            let supervisor = Arc::new(supervisor);
+            let own = Arc::clone(&supervisor);
+            let (end, ended) = channel();
+            thread::spawn(move || end.send(own.run()));
+            Run {
+                supervisor,
+                clock,
+                tracker,
+                ended,
+            }
+        }
+
+        /// Moves the clock by `millis`, in steps in which blocks are cut.
+        fn advance(&self, millis: i64) {
+            self.clock.advance(Millis::milliseconds(millis));
+        }
+
+        /// All records that have been cut since the last call.
+        fn records(&self) -> Vec<u32> {
+            let batch = self.tracker.cut(BatchTime::from_millis(0), &[], 0);
+            let mut records = Vec::new();
+            for block in &batch.blocks[&NODE] {
+                Received::of(NODE).drive(0, block, |record| records.push(record));
+            }
+            records
+        }
+    }
+
+    /// A receiver that tells of every start, by number.
+    fn telling(
+        mut run: impl FnMut(usize, &ReceiverContext<u32>) + Send + 'static,
+    ) -> (
+        Run,
+        mpsc::Receiver<(usize, ReceiverContext<u32>)>,
+        mpsc::Receiver<()>,
+    ) {
+        let (started, starts) = channel();
+        let (stopped, stops) = channel();
+        let mut number = 0;
+        let start = move |context: ReceiverContext<u32>| {
+            number += 1;
+            // The test may be over.
+            let _ = started.send((number, context.clone()));
+            run(number, &context);
+        };
+        let stop = move || {
+            let _ = stopped.send(());
+        };
+        (Run::of(start, stop), starts, stops)
+    }
+
+    #[test]
+    fn a_restart_waits_for_its_delay_on_the_clock() {
+        let (run, starts, stops) = telling(|_, _| {});
+        let (_, first) = starts.recv().unwrap();
+        assert!(first.is_started() && !first.is_stopped());
+        assert_eq!(first.stream_id(), StreamId(5));
+        first.store(1);
+        first.restart("the sender is away");
+        assert!(first.is_stopped(), "at once");
+        stops.recv().unwrap();
+        run.advance(1999);
+        assert!(starts.try_recv().is_err(), "the delay is not over");
+        run.advance(1);
+        let (number, second) = starts.recv().unwrap();
+        assert_eq!(number, 2);
+        assert!(second.is_started() && first.is_stopped());
+        // What belongs to the start of before has nothing to say any more.
+        first.restart("late");
+        first.stop("late");
+        assert!(second.is_started());
+        assert!(first.store(2), "its records are records");
+        second.restart_after("now", Duration::ZERO);
+        let (number, third) = starts.recv().unwrap();
+        assert_eq!(number, 3);
+        third.store_block(vec![3, 4]);
+        run.supervisor.stop();
+        assert_eq!(run.ended.recv(), Ok(false));
+        assert_eq!(run.records(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn panics_restart_the_receiver_and_harm_nobody() {
+        let (run, starts, _stops) = telling(|number, context| match number {
+            1 => panic!("in on_start"),
+            2 => context.spawn("reader", |context| {
+                context.store(2);
+                panic!("in a thread");
+            }),
+            _ => {
+                context.store(3);
+            }
+        });
+        for number in 1..=3 {
+            // When the restart has been asked for is the thread's affair.
+            let started = loop {
+                match starts.try_recv() {
+                    Ok((number, _)) => break number,
+                    Err(_) => run.advance(100),
+                }
+                thread::yield_now();
+            };
+            assert_eq!(started, number);
+        }
+        run.supervisor.stop();
+        assert_eq!(run.ended.recv(), Ok(false));
+        assert_eq!(run.records(), [2, 3]);
+    }
+
+    #[test]
+    fn a_panic_in_on_stop_does_not_keep_a_receiver_from_ending() {
+        let (started, starts) = channel();
+        let start = move |context| {
+            let _ = started.send(context);
+        };
+        let run = Run::of(start, || panic!("in on_stop"));
+        starts.recv().unwrap().restart_after("once", Duration::ZERO);
+        let context = starts.recv().unwrap();
+        context.stop("enough");
+        assert_eq!(run.ended.recv(), Ok(true), "it ended by itself");
+        assert!(starts.try_recv().is_err(), "and is not started again");
+        assert!(
+            !context.store(1),
+            "what comes now is not taken, and it is told"
+        );
+    }
+
+    #[test]
+    fn blocks_are_cut_at_the_block_interval() {
+        let (run, starts, _stops) = telling(|_, context| {
+            context.store_many([1, 2, 3]);
+        });
+        starts.recv().unwrap();
+        let mut records = Vec::new();
+        while records.len() < 3 {
+            run.advance(200);
+            thread::yield_now();
+            records.extend(run.records());
+        }
+        assert_eq!(records, [1, 2, 3]);
+        run.supervisor.stop();
+        assert_eq!(run.ended.recv(), Ok(false));
+    }
+
+    #[test]
+    fn threads_that_do_not_end_are_left_behind_and_can_store_no_more() {
+        let (go, wait) = channel::<()>();
+        let (told, tells) = channel();
+        let wait = Mutex::new(Some(wait));
+        let (run, starts, _stops) = telling(move |_, context| {
+            let (wait, told) = (lock(&wait).take(), told.clone());
+            context.spawn("deaf", move |context| {
+                context.store(1);
+                let _ = told.send(true);
+                let _ = wait.map(|wait| wait.recv());
+                let _ = told.send(context.store(2));
+            });
+        });
+        starts.recv().unwrap();
+        assert_eq!(tells.recv(), Ok(true));
+        run.supervisor.stop();
+        assert_eq!(run.ended.recv(), Ok(false), "it is not waited for for ever");
+        drop(go);
+        assert_eq!(tells.recv(), Ok(false));
+        assert_eq!(run.records(), [1]);
+    }
+
+    #[test]
+    fn a_stop_before_the_start_starts_nothing() {
+        let (run, starts, _stops) = telling(|_, _| {});
+        starts.recv().unwrap();
+        run.supervisor.stop();
+        assert_eq!(run.ended.recv(), Ok(false));
+        assert!(!run.supervisor.run());
+        assert!(starts.try_recv().is_err());
     }
 }

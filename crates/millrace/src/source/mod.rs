@@ -4,8 +4,11 @@
 //! the batch's time; nothing of them waits in memory between batches.
 
 mod ends;
+mod files;
 mod queue;
 
 pub(crate) use ends::Ends;
+pub use files::FileOptions;
+pub(crate) use files::{BinaryFormat, FileNode, FileSettings, Format, LinesFormat, ReaderFormat};
 pub(crate) use queue::QueueNode;
 pub use queue::{QueueOptions, RddQueue};

@@ -1,0 +1,175 @@
+//! `text_file_stream`, `file_stream` and `binary_records_stream`: files that are moved into a
+//! directory.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::panic::Location;
+
+use millrace_text::Text;
+
+use crate::data::Data;
+use crate::dstream::DStream;
+use crate::error::Error;
+use crate::pipeline::Output;
+use crate::source::{
+    BinaryFormat, FileNode, FileOptions, FileSettings, Format, LinesFormat, ReaderFormat,
+};
+
+use super::StreamingContext;
+
+impl StreamingContext {
+    /// The lines of the files that are moved into a directory (Spark: `textFileStream`).
+    ///
+    /// When a batch is run it takes the files whose time of last change is later than the
+    /// moment this was called, not later than the batch, and not outside of
+    /// `spark.streaming.fileStream.minRememberDuration` (60 s); each file once. So a file has to
+    /// be written elsewhere on the same file system and then moved here: what is appended later
+    /// is never read. A file with an older time is not read either, which standard error says;
+    /// `touch` makes it new.
+    ///
+    /// Files come in the order of their times, then of their paths; each is one partition, and
+    /// large ones are read by several workers at once. Lines are those of
+    /// [`socket_text_stream`](StreamingContext::socket_text_stream), but a byte order mark at
+    /// the start is dropped. Names that begin with `.` or `_`, files that are empty, and those
+    /// that are compressed (`.gz` and its kin) are not read. Of a sub-directory that is moved
+    /// here, the files directly in it are read. Records are not counted as input (Spark 3.5).
+    ///
+    /// `directory` may be a pattern of directories (`*`, `?`, `[a-c]`, `[^a-c]`, `{a,b}`, and `\`
+    /// for one of these as it is). One that does not exist yet is waited for. A pattern that
+    /// cannot be understood is reported by `start`, and so is another file system than this
+    /// machine's.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let directory = std::env::temp_dir().join(format!("text-file-stream-{}", std::process::id()));
+    /// std::fs::create_dir_all(&directory).unwrap();
+    /// let write = |name: &str, text: &str| {
+    ///     // The batches of a test are in 1970.
+    ///     let path = directory.join(name);
+    ///     std::fs::write(&path, text).unwrap();
+    ///     let file = std::fs::File::options().write(true).open(path).unwrap();
+    ///     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(500)).unwrap();
+    /// };
+    /// write("b", "to be\n");
+    /// write("a", "or not\nto be\n");
+    /// let printed = millrace::testing::run_context(2, |ssc| {
+    ///     ssc.text_file_stream(directory.to_str().unwrap()).print();
+    /// });
+    /// std::fs::remove_dir_all(&directory).unwrap();
+    /// let lines: Vec<&str> = printed.lines().filter(|line| line.contains('o')).collect();
+    /// assert_eq!(lines, ["or not", "to be", "to be"]);
+    /// ```
+    #[track_caller]
+    pub fn text_file_stream(&self, directory: &str) -> DStream<Output<Text>> {
+        self.file_stream(directory, FileOptions::new())
+    }
+
+    /// [`text_file_stream`](StreamingContext::text_file_stream) with a filter, or with files that
+    /// were there before (Spark: `fileStream` with `TextInputFormat`).
+    ///
+    /// ```no_run
+    /// # use millrace::{Conf, Duration, FileOptions, StreamingContext};
+    /// # let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1)).unwrap();
+    /// let is_log = |path: &std::path::Path| path.extension().is_some_and(|ending| ending == "log");
+    /// let options = FileOptions::new().filter(is_log).new_files_only(false);
+    /// let lines = ssc.file_stream("/var/spool/in", options);
+    /// ```
+    #[track_caller]
+    pub fn file_stream(&self, directory: &str, options: FileOptions) -> DStream<Output<Text>> {
+        let format = LinesFormat::new(self.settings.max_line);
+        self.files("file stream", directory, options, format)
+    }
+
+    /// What `reader` makes of the files that are moved into a directory (Spark: `fileStream`
+    /// with an input format of one's own). Which files they are, and in which order, is as with
+    /// [`text_file_stream`](StreamingContext::text_file_stream); each is read by one worker,
+    /// empty and compressed ones too. `reader` is called whenever the records are asked for.
+    ///
+    /// ```no_run
+    /// # use millrace::{Conf, Duration, FileOptions, StreamingContext};
+    /// use std::io::BufRead;
+    ///
+    /// # let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1)).unwrap();
+    /// let words = ssc.file_stream_with("/var/spool/in", FileOptions::new(), |file| {
+    ///     file.split(b';').map_while(Result::ok)
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn file_stream_with<T, I, F>(
+        &self,
+        directory: &str,
+        options: FileOptions,
+        reader: F,
+    ) -> DStream<Output<T>>
+    where
+        T: Data,
+        I: Iterator<Item = T> + 'static,
+        F: Fn(BufReader<File>) -> I + Send + Sync + 'static,
+    {
+        self.files("file stream", directory, options, ReaderFormat(reader))
+    }
+
+    /// The records, of `record_length` bytes each, of the files that are moved into a directory
+    /// (Spark: `binaryRecordsStream`). Which files they are, and in which order, is as with
+    /// [`text_file_stream`](StreamingContext::text_file_stream). A file whose length is not a
+    /// multiple of `record_length` fails its batch (Spark 3.5); zero is reported by `start`.
+    ///
+    /// ```no_run
+    /// # use millrace::{Conf, Duration, StreamingContext};
+    /// # let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1)).unwrap();
+    /// let numbers = ssc.binary_records_stream("/var/spool/in", 4).map(|record| {
+    ///     record.try_into().map_or(0, u32::from_be_bytes)
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn binary_records_stream(
+        &self,
+        directory: &str,
+        record_length: usize,
+    ) -> DStream<Output<Vec<u8>>> {
+        if record_length == 0 {
+            self.builder.break_rule(Error::illegal(
+                "binary_records_stream: the length of a record must not be zero",
+            ));
+        }
+        let format = BinaryFormat::new(record_length.max(1) as u64);
+        self.files(
+            "binary records stream",
+            directory,
+            FileOptions::new(),
+            format,
+        )
+    }
+
+    #[track_caller]
+    fn files<F: Format>(
+        &self,
+        name: &str,
+        directory: &str,
+        options: FileOptions,
+        format: F,
+    ) -> DStream<Output<F::Item>> {
+        let settings = FileSettings {
+            directory: directory.to_owned(),
+            options,
+            now: self.clock.now(),
+            interval: self.settings.interval,
+            min_remember: self.settings.min_remember,
+        };
+        let at = Location::caller();
+        let made = FileNode::new(settings, format);
+        let name = format!("{name} {directory}");
+        let (node, _) = match made {
+            Ok(made) => self.builder.read(name, |stream| Box::new(made.of(stream))),
+            Err(message) => {
+                let place = format!("{}:{}", at.file(), at.line());
+                let message = format!("{name} at {place}: {message}");
+                self.builder.break_rule(Error::illegal(message));
+                self.builder.receive(name)
+            }
+        };
+        self.parts().reads.push(node);
+        self.described(Output::of(node))
+    }
+}

@@ -1,0 +1,53 @@
+//! What a program may say of a file stream.
+
+use std::fmt;
+use std::path::Path;
+
+use super::listing::Filter;
+
+/// Which files of a directory a [`file stream`](crate::StreamingContext::file_stream) takes.
+pub struct FileOptions {
+    pub(super) filter: Option<Box<Filter>>,
+    pub(super) new_files_only: bool,
+}
+
+impl FileOptions {
+    /// All files that were changed after the stream was made.
+    pub fn new() -> FileOptions {
+        FileOptions {
+            filter: None,
+            new_files_only: true,
+        }
+    }
+
+    /// Takes only files (and sub-directories) whose path `filter` accepts. Names that begin with
+    /// `.` or `_` are never taken.
+    #[must_use]
+    pub fn filter(mut self, filter: impl Fn(&Path) -> bool + Send + Sync + 'static) -> FileOptions {
+        self.filter = Some(Box::new(filter));
+        self
+    }
+
+    /// With `false`, the first batches also take files that were there before, if they are not
+    /// older than `spark.streaming.fileStream.minRememberDuration` (60 s). `true` by default.
+    #[must_use]
+    pub fn new_files_only(mut self, new_files_only: bool) -> FileOptions {
+        self.new_files_only = new_files_only;
+        self
+    }
+}
+
+impl Default for FileOptions {
+    fn default() -> FileOptions {
+        FileOptions::new()
+    }
+}
+
+impl fmt::Debug for FileOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileOptions")
+            .field("has_filter", &self.filter.is_some())
+            .field("new_files_only", &self.new_files_only)
+            .finish()
+    }
+}

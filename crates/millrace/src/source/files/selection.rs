@@ -1,0 +1,317 @@
+//! Which files a batch takes: Spark's rule.
+//!
+//! A file belongs to the first batch at `T` with `threshold < modified <= T`, where the threshold
+//! is the moment the stream was made (or none, if old files are wanted) or `T` less the remember
+//! window, whichever is later. A name that was taken within the window is not taken again. So
+//! every file is read once, as long as it is moved in whole and not written to later.
+//!
+//! What each batch of the window took is kept: a batch that is run again takes the same files,
+//! and a restart goes on where the stream was (law 5).
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use millrace_types::{BatchTime, Duration};
+
+use crate::durable::{Durable, EntryReader, put, remove};
+
+/// The key under which the moment the stream was made is written down; batches count from one.
+const BEGINNING: u64 = 0;
+
+/// A file that is there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Found {
+    /// Milliseconds since the epoch.
+    pub(super) modified: i64,
+    pub(super) path: String,
+}
+
+/// What a file stream remembers.
+pub(super) struct Selection {
+    /// Whole batches.
+    remember: Duration,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Files that were modified up to here are never read.
+    ignored: i64,
+    /// What was taken, by number of the batch, with its time.
+    taken: BTreeMap<u64, (i64, Vec<String>)>,
+    names: HashSet<String>,
+    /// The last batch that is in here.
+    number: u64,
+    /// Entries since they were last taken, if they are wanted.
+    changes: Option<Vec<u8>>,
+}
+
+impl State {
+    fn insert(&mut self, number: u64, time: i64, files: Vec<String>) {
+        self.names.extend(files.iter().cloned());
+        self.taken.insert(number, (time, files));
+    }
+
+    fn forget(&mut self, number: u64) {
+        if let Some((_, files)) = self.taken.remove(&number) {
+            files.iter().for_each(|file| {
+                self.names.remove(file);
+            });
+        }
+    }
+}
+
+/// Numbers and strings can be written down.
+const PLAIN: &str = "numbers and strings have a form";
+
+impl Selection {
+    /// A selection that ignores files up to `ignored` and remembers for `remember`.
+    pub(super) fn new(ignored: i64, remember: Duration) -> Selection {
+        let state = State {
+            ignored,
+            taken: BTreeMap::new(),
+            names: HashSet::new(),
+            number: 0,
+            changes: None,
+        };
+        Selection {
+            remember,
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The files that batch `number` at `time` takes of those that are there, the oldest first
+    /// and by name where they are of one age. A batch that has been here takes what it took.
+    pub(super) fn choose(&self, number: u64, time: BatchTime, found: &[Found]) -> Vec<String> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        if let Some((_, files)) = state.taken.get(&number) {
+            return files.clone();
+        }
+        let threshold = self.threshold_of(state, time);
+        let within = |file: &&Found| {
+            threshold < file.modified
+                && file.modified <= time.as_millis()
+                && !state.names.contains(&file.path)
+        };
+        let mut files: Vec<&Found> = found.iter().filter(within).collect();
+        files.sort_unstable();
+        let files: Vec<String> = files.into_iter().map(|file| file.path.clone()).collect();
+        // As Spark does it, behind the choice: what has just left the window was still known.
+        let oldest = (time - self.remember).as_millis();
+        let outdated = |(&number, &(time, _)): (&u64, &(i64, _))| (time < oldest).then_some(number);
+        let outdated: Vec<u64> = state.taken.iter().filter_map(outdated).collect();
+        for &number in &outdated {
+            state.forget(number);
+        }
+        if let Some(changes) = &mut state.changes {
+            for number in &outdated {
+                remove(changes, number).expect(PLAIN);
+            }
+            if !files.is_empty() {
+                put(changes, &number, number, &(time.as_millis(), &files)).expect(PLAIN);
+            }
+        }
+        if !files.is_empty() {
+            state.insert(number, time.as_millis(), files.clone());
+        }
+        state.number = number;
+        files
+    }
+
+    /// A file that was modified up to here is too old for the batch at `time`.
+    pub(super) fn threshold(&self, time: BatchTime) -> i64 {
+        self.threshold_of(&self.state(), time)
+    }
+
+    fn threshold_of(&self, state: &State, time: BatchTime) -> i64 {
+        state.ignored.max((time - self.remember).as_millis())
+    }
+}
+
+impl Durable for Selection {
+    fn record(&self) {
+        let mut state = self.state();
+        let mut changes = Vec::new();
+        let beginning = (state.ignored, &[] as &[String]);
+        put(&mut changes, &BEGINNING, BEGINNING, &beginning).expect(PLAIN);
+        state.changes = Some(changes);
+    }
+
+    fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
+        let changes = self.state().changes.as_mut().map(std::mem::take);
+        let changes = changes.filter(|changes| !changes.is_empty());
+        changes.map(|changes| (0, changes)).into_iter().collect()
+    }
+
+    fn shards(&self) -> u32 {
+        1
+    }
+
+    fn snapshot(&self, _shard: u32) -> (Vec<u8>, u64) {
+        let state = self.state();
+        let mut out = Vec::new();
+        let beginning = (state.ignored, &[] as &[String]);
+        put(&mut out, &BEGINNING, BEGINNING, &beginning).expect(PLAIN);
+        for (number, taken) in &state.taken {
+            put(&mut out, number, *number, taken).expect(PLAIN);
+        }
+        (out, state.number)
+    }
+
+    fn load(&self, entries: &[u8]) -> Result<(), String> {
+        let mut state = self.state();
+        let mut reader = EntryReader::new(entries);
+        while let Some(entry) = reader.next::<u64, (i64, Vec<String>)>() {
+            match entry? {
+                (BEGINNING, Some((_, (ignored, _)))) => state.ignored = ignored,
+                (number, Some((_, (time, files)))) => state.insert(number, time, files),
+                (number, None) => state.forget(number),
+            }
+        }
+        Ok(())
+    }
+
+    fn loaded(&self, number: u64) {
+        self.state().number = number;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const INTERVAL: i64 = 1000;
+
+    /// A directory that changes: names with the times of their last change.
+    #[derive(Debug, Clone)]
+    enum Change {
+        /// The name is there from now on, modified so long before the next batch (or after it).
+        Write(u8, i64),
+        Remove(u8),
+    }
+
+    fn batches() -> impl Strategy<Value = Vec<Vec<Change>>> {
+        let change = prop_oneof![
+            4 => (0_u8..6, -1500_i64..6000).prop_map(|(name, age)| Change::Write(name, age)),
+            1 => (0_u8..6).prop_map(Change::Remove),
+        ];
+        prop::collection::vec(prop::collection::vec(change, 0..4), 1..20)
+    }
+
+    fn at(number: u64) -> BatchTime {
+        BatchTime::from_millis(10_000 + number as i64 * INTERVAL)
+    }
+
+    fn apply(there: &mut BTreeMap<u8, i64>, changes: &[Change], time: BatchTime) -> Vec<Found> {
+        for change in changes {
+            match *change {
+                Change::Write(name, age) => {
+                    there.insert(name, time.as_millis() - age);
+                }
+                Change::Remove(name) => {
+                    there.remove(&name);
+                }
+            }
+        }
+        let found = |(name, &modified): (&u8, &i64)| Found {
+            path: name.to_string(),
+            modified,
+        };
+        there.iter().map(found).collect()
+    }
+
+    proptest! {
+        /// FACTS of Spark 3.5, as they are written: taken if and only if the change is later than
+        /// the stream and than the window, not later than the batch, and the name was taken by no
+        /// batch of the window.
+        #[test]
+        fn the_rule_is_sparks(batches in batches(), remember in 1_i64..5, ignored in 8_000_i64..13_000) {
+            let remember = Duration::milliseconds(remember * INTERVAL);
+            let selection = Selection::new(ignored, remember);
+            let (mut there, mut history) = (BTreeMap::new(), Vec::<(i64, Vec<String>)>::new());
+            for (changes, number) in batches.iter().zip(1..) {
+                let time = at(number);
+                let found = apply(&mut there, changes, time);
+                let now = time.as_millis();
+                // The last batch that was run has dropped what was older than its window.
+                let kept = now - INTERVAL - remember.as_millis();
+                let known = |path: &String| {
+                    history.iter().any(|(time, files)| *time >= kept && files.contains(path))
+                };
+                let mut expected: Vec<&Found> = found
+                    .iter()
+                    .filter(|file| file.modified > ignored)
+                    .filter(|file| file.modified > now - remember.as_millis())
+                    .filter(|file| file.modified <= now && !known(&file.path))
+                    .collect();
+                expected.sort_by_key(|file| (file.modified, &file.path));
+                let expected: Vec<String> =
+                    expected.iter().map(|file| file.path.clone()).collect();
+                prop_assert_eq!(&selection.choose(number, time, &found), &expected);
+                prop_assert_eq!(&selection.choose(number, time, &[]), &expected, "run again");
+                history.push((now, expected));
+            }
+        }
+
+        /// Law 5: a selection that was written down and read goes on as one that never stopped.
+        #[test]
+        fn one_that_is_loaded_goes_on(
+            batches in batches(),
+            stop in any::<prop::sample::Index>(),
+            snapshot in any::<prop::sample::Index>(),
+        ) {
+            let remember = Duration::milliseconds(3 * INTERVAL);
+            let stop = stop.index(batches.len() + 1);
+            let snapshot = snapshot.index(stop + 1);
+            let selection = Selection::new(9_000, remember);
+            selection.record();
+            let (mut there, mut deltas, mut base) = (BTreeMap::new(), Vec::new(), None);
+            for (number, changes) in (1..).zip(&batches[..stop]) {
+                if number == snapshot as u64 + 1 {
+                    base = Some(selection.snapshot(0));
+                }
+                selection.choose(number, at(number), &apply(&mut there, changes, at(number)));
+                deltas.push((number, selection.take_changes()));
+            }
+            // It is made later than the first one was.
+            let second = Selection::new(99_000, remember);
+            if let Some((entries, _)) = &base {
+                second.load(entries).unwrap();
+            }
+            let seen = base.map_or(0, |(_, number)| number);
+            for (_, entries) in deltas.iter().filter(|(number, _)| *number > seen) {
+                for (_, entries) in entries {
+                    second.load(entries).unwrap();
+                }
+            }
+            if stop == 0 {
+                second.load(&selection.snapshot(0).0).unwrap();
+            }
+            second.loaded(stop as u64);
+            prop_assert_eq!(second.snapshot(0), selection.snapshot(0));
+            for (number, changes) in (stop as u64 + 1..).zip(&batches[stop..]) {
+                let found = apply(&mut there, changes, at(number));
+                let taken = selection.choose(number, at(number), &found);
+                prop_assert_eq!(second.choose(number, at(number), &found), taken);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_recorded_that_nobody_wants() {
+        let selection = Selection::new(0, Duration::seconds(60));
+        let file = Found {
+            modified: 500,
+            path: "f".to_owned(),
+        };
+        selection.choose(1, BatchTime::from_millis(1000), &[file]);
+        assert!(selection.take_changes().is_empty());
+        assert!(selection.load(b"\x07").is_err());
+    }
+}

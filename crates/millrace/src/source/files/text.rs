@@ -1,0 +1,303 @@
+//! Lines of files, in pieces that can be read side by side.
+//!
+//! A piece is a range of bytes of fixed length, and has the lines that begin within it: where
+//! the first of them begins is found by looking for a line end from the byte before the range
+//! on. So nobody has to read a file to cut it, and every line is in exactly one piece.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use millrace_text::{Buffer, Text};
+
+use crate::notice::notice;
+
+use super::{Format, empty};
+
+/// How long a piece is.
+const PIECE: u64 = 4 << 20;
+
+/// How much is read at a time to find a line end.
+const LOOK: usize = 64 << 10;
+
+/// What stands at the start of some files and is no text (Spark 3.5 drops it too).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Endings of files that Hadoop would decompress.
+const COMPRESSED: &[&str] = &["gz", "bz2", "deflate", "lz4", "snappy", "zst"];
+
+/// Files of lines.
+pub(crate) struct LinesFormat {
+    piece: u64,
+    /// `millrace.receiver.maxLineBytes`.
+    max_line: usize,
+    /// It has been said that a line was cut.
+    said: AtomicBool,
+}
+
+impl LinesFormat {
+    pub(crate) fn new(max_line: usize) -> LinesFormat {
+        LinesFormat {
+            piece: PIECE,
+            max_line,
+            said: AtomicBool::new(false),
+        }
+    }
+
+    fn say_cut(&self) {
+        if self.said.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let limit = self.max_line;
+        notice(format_args!(
+            "a line of a file is longer than millrace.receiver.maxLineBytes ({limit}) and was cut \
+             there: what follows is a line of its own; nothing was dropped"
+        ));
+    }
+}
+
+impl Format for LinesFormat {
+    type Item = Text;
+
+    fn refusal(&self, path: &Path, length: u64) -> Option<String> {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if ending.is_some_and(|ending| COMPRESSED.contains(&ending)) {
+            let why = "is compressed and is not read: decompress it before it is moved here";
+            return Some(why.to_owned());
+        }
+        empty(length)
+    }
+
+    fn pieces(&self, length: u64) -> usize {
+        length.div_ceil(self.piece) as usize
+    }
+
+    fn read(
+        &self,
+        mut file: File,
+        length: u64,
+        piece: usize,
+        each: &mut dyn FnMut(Text),
+    ) -> io::Result<()> {
+        let from = piece as u64 * self.piece;
+        let to = length.min(from + self.piece);
+        let Some(start) = line_start(&mut file, from, to)? else {
+            return Ok(());
+        };
+        let end = line_start(&mut file, to, length)?.unwrap_or(length);
+        let cut = || self.say_cut();
+        lines(&mut file, start, end, self.max_line, &cut, each)
+    }
+}
+
+/// Where the first line begins that begins at `from` or later; `None` if that is not before
+/// `to`.
+fn line_start(file: &mut File, from: u64, to: u64) -> io::Result<Option<u64>> {
+    if from == 0 {
+        return Ok((to > 0).then_some(0));
+    }
+    file.seek(SeekFrom::Start(from - 1))?;
+    let mut buffer = vec![0; LOOK];
+    let (mut at, mut after_return) = (from - 1, false);
+    while at < to {
+        let count = match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        for &byte in &buffer[..count] {
+            if after_return && byte != b'\n' {
+                return Ok((at < to).then_some(at));
+            }
+            at += 1;
+            if byte == b'\n' {
+                return Ok((at < to).then_some(at));
+            }
+            after_return = byte == b'\r';
+        }
+    }
+    Ok(None)
+}
+
+/// Gives the lines of a range that begins and ends with lines.
+fn lines(
+    file: &mut File,
+    start: u64,
+    end: u64,
+    max_line: usize,
+    cut: &dyn Fn(),
+    each: &mut dyn FnMut(Text),
+) -> io::Result<()> {
+    file.seek(SeekFrom::Start(start))?;
+    let mut at = start;
+    while at < end {
+        let wanted = (end - at).min(max_line as u64) as usize;
+        let mut buffer = Buffer::with_capacity(wanted);
+        let ended = !fill(file, &mut buffer)?;
+        if !ended && at + (wanted as u64) < end {
+            let whole = whole(buffer.as_slice());
+            if whole.is_none() {
+                cut();
+            }
+            buffer.truncate(whole.unwrap_or_else(|| characters(buffer.as_slice())));
+        }
+        let marked = at == 0 && buffer.as_slice().starts_with(BYTE_ORDER_MARK);
+        at += buffer.len() as u64;
+        file.seek(SeekFrom::Start(at))?;
+        if marked {
+            let len = buffer.len();
+            buffer.copy_within(BYTE_ORDER_MARK.len()..len, 0);
+            buffer.truncate(len - BYTE_ORDER_MARK.len());
+        }
+        buffer.freeze().for_each_line(false, &mut *each);
+        if ended {
+            // It has been cut since it was taken.
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Reads until the buffer is full; says whether it is.
+fn fill(file: &mut File, buffer: &mut Buffer) -> io::Result<bool> {
+    while buffer.len() < buffer.capacity() {
+        match file.read(buffer.spare_mut()) {
+            Ok(0) => return Ok(false),
+            Ok(count) => buffer.commit(count),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
+}
+
+/// How much of it is whole lines, if there is one. A `\r` at the end may be half of a line end.
+fn whole(bytes: &[u8]) -> Option<usize> {
+    let ends = |&byte: &u8| byte == b'\n' || byte == b'\r';
+    let (&last, rest) = bytes.split_last()?;
+    if last == b'\n' {
+        return Some(bytes.len());
+    }
+    rest.iter().rposition(ends).map(|end| end + 1)
+}
+
+/// How much of it is whole characters.
+fn characters(bytes: &[u8]) -> usize {
+    let len = bytes.len();
+    let starts = |back: &usize| bytes[len - back] >= 0xc0;
+    let back = (1..=3.min(len.saturating_sub(1))).find(starts);
+    len - back.unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use millrace_text::java;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(bytes: &[u8], piece: u64, max_line: usize) -> Vec<Vec<String>> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        let mut format = LinesFormat::new(max_line);
+        format.piece = piece;
+        let length = bytes.len() as u64;
+        let pieces = (0..format.pieces(length)).map(|piece| {
+            let mut lines = Vec::new();
+            let mut each = |line: Text| lines.push(line.to_string());
+            let own = File::open(file.path()).unwrap();
+            format.read(own, length, piece, &mut each).unwrap();
+            lines
+        });
+        pieces.collect()
+    }
+
+    /// One byte after the other, as the rule is written.
+    fn model(bytes: &[u8]) -> Vec<String> {
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        let (mut lines, mut line, mut after_return) = (Vec::new(), Vec::new(), false);
+        let text = |line: &[u8]| java::decode_lossy(line).into_owned();
+        for &byte in bytes {
+            match byte {
+                b'\n' if after_return => {}
+                b'\n' | b'\r' => lines.push(text(&std::mem::take(&mut line))),
+                other => line.push(other),
+            }
+            after_return = byte == b'\r';
+        }
+        lines.extend((!line.is_empty()).then(|| text(&line)));
+        lines
+    }
+
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop::sample::select(vec![
+            &b"\n"[..],
+            b"\r",
+            b"\r\n",
+            b"word",
+            b"w",
+            BYTE_ORDER_MARK,
+            "\u{e9}".as_bytes(),
+            "\u{1f600}".as_bytes(),
+            b"\xff",
+        ]);
+        prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_is_in_one_piece(bytes in bytes(), piece in 1_u64..40) {
+            prop_assert_eq!(read(&bytes, piece, 1 << 20).concat(), model(&bytes));
+        }
+
+        #[test]
+        fn a_range_that_is_read_in_parts_has_the_same_lines(
+            bytes in bytes(), max_line in 40_usize..80,
+        ) {
+            let lines = model(&bytes);
+            prop_assume!(lines.iter().all(|line| line.len() + 5 < max_line));
+            prop_assert_eq!(read(&bytes, u64::MAX, max_line).concat(), lines);
+        }
+
+        #[test]
+        fn a_line_that_is_too_long_is_cut_between_characters(
+            count in 1_usize..40, max_line in 4_usize..20,
+        ) {
+            let text = "\u{1f600}x\u{e9}".repeat(count);
+            let lines = read(text.as_bytes(), u64::MAX, max_line).concat();
+            prop_assert_eq!(lines.concat(), text);
+            prop_assert!(lines.iter().all(|line| line.len() <= max_line));
+        }
+    }
+
+    #[test]
+    fn a_line_over_many_pieces_belongs_to_the_one_it_begins_in() {
+        let long = "l".repeat(1000);
+        let pieces = read(format!("a\n{long}\r\nb").as_bytes(), 100, 1 << 20);
+        assert_eq!(pieces.len(), 11);
+        assert_eq!(pieces[0], ["a", &long]);
+        assert_eq!(pieces[10], ["b"]);
+        assert!(pieces[1..10].iter().all(Vec::is_empty));
+    }
+
+    #[test]
+    fn compressed_files_are_refused() {
+        let format = LinesFormat::new(1 << 20);
+        for (name, refused) in [
+            ("a.gz", true),
+            ("a.gz.txt", false),
+            ("gz", false),
+            ("a.zst", true),
+        ] {
+            assert_eq!(
+                format.refusal(Path::new(name), 1).is_some(),
+                refused,
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,719 @@
+//! Laws 1, 2 and 7 for the sources that are no socket of lines: queues, directories, receivers
+//! that a program brings, sockets of records. What goes in is in one batch, whole and in order.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::mpsc::{Receiver as Channel, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration as StdDuration, UNIX_EPOCH};
+
+use millrace::testing::Setup;
+use millrace::{
+    BatchInfo, Conf, DStream, Data, Duration, FileOptions, Pipeline, QueueOptions, RddQueue,
+    Receiver, ReceiverContext, ReceiverInfo, Result, StreamingContext, StreamingListener, keys,
+};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::support::{cases, failure, watched};
+
+/// Partitions of every batch of the stream that `program` makes.
+fn partitions<P: Pipeline>(
+    setup: &Setup,
+    batches: usize,
+    program: impl FnOnce(&StreamingContext) -> DStream<P>,
+) -> Vec<(usize, Vec<P::Item>)> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&seen);
+    setup.run_context(batches, |ssc| {
+        program(ssc).foreach_rdd(move |rdd| {
+            noted
+                .lock()
+                .unwrap()
+                .push((rdd.partitions(), rdd.collect()));
+        });
+    });
+    std::mem::take(&mut *seen.lock().unwrap())
+}
+
+fn setup(workers: usize, partitions: usize) -> Setup {
+    Setup {
+        workers,
+        partitions,
+        ..Setup::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(40))]
+
+    #[test]
+    fn a_queue_gives_its_items_one_a_batch_or_all_at_once(
+        items in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..6), 0..5),
+        idle in prop::option::of(prop::collection::vec(any::<u8>(), 0..4)),
+        slices in 1_usize..4,
+        workers in 1_usize..4,
+        all_at_once: bool,
+    ) {
+        let mut options = QueueOptions::new();
+        if all_at_once {
+            options = options.all_at_once();
+        }
+        let nothing = match &idle {
+            Some(records) => (slices, records.clone()),
+            None => (1, Vec::new()),
+        };
+        if let Some(records) = idle {
+            options = options.default_records(records);
+        }
+        let mut expected: Vec<(usize, Vec<u8>)> = if !all_at_once {
+            items.iter().map(|item| (slices, item.clone())).collect()
+        } else if items.is_empty() {
+            Vec::new()
+        } else {
+            vec![(slices * items.len(), items.concat())]
+        };
+        expected.resize(6, nothing);
+        let seen = partitions(&setup(workers, slices), 6, |ssc| {
+            ssc.queue_stream_with(items, options)
+        });
+        prop_assert_eq!(seen, expected);
+    }
+}
+
+#[test]
+fn a_queue_is_live_and_keeps_its_partitions() {
+    let queue = RddQueue::new();
+    queue.push_partitions(vec![vec![1], vec![], vec![2, 3]]);
+    let later = queue.clone();
+    let seen = partitions(&setup(2, 2), 4, |ssc| {
+        let stream = ssc.queue_stream(queue);
+        stream.foreach_rdd_with_time(move |_, time| {
+            if time.as_millis() == 2000 {
+                later.push(vec![4]);
+            }
+        });
+        stream
+    });
+    let expected = [(3, vec![1, 2, 3]), (1, vec![]), (2, vec![4]), (1, vec![])];
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn an_explicit_default_of_no_partitions_has_none() {
+    let seen = partitions(&setup(1, 2), 1, |ssc| {
+        let options = QueueOptions::<u8>::new().default_partitions(Vec::new());
+        ssc.queue_stream_with(RddQueue::new(), options)
+    });
+    assert_eq!(seen, [(0, vec![])]);
+}
+
+/// A context on the wall clock that ends when its sources have.
+fn ending(settings: &[(&str, &str)]) -> StreamingContext {
+    let mut conf = Conf::new();
+    conf.set(keys::MASTER, "local[2]")
+        .set(keys::STOP_AT_EOF, "true");
+    for (key, value) in settings {
+        conf.set(*key, *value);
+    }
+    StreamingContext::new(&conf, Duration::milliseconds(20)).unwrap()
+}
+
+/// Records of all batches of a stream, as they come.
+fn records<P: Pipeline>(stream: &DStream<P>) -> Channel<P::Item> {
+    let (send, seen) = channel();
+    stream.foreach_rdd(move |rdd| {
+        for record in rdd.collect() {
+            // The test may have what it wanted.
+            let _ = send.send(record);
+        }
+    });
+    seen
+}
+
+fn to_the_end(ssc: StreamingContext) -> Result<()> {
+    ssc.start()?;
+    ssc.await_termination()
+}
+
+#[test]
+fn a_run_ends_when_its_last_queue_has() {
+    let seen = watched(|| {
+        let ssc = ending(&[]);
+        let first = ssc.queue_stream(vec![vec![1], vec![2]]);
+        let second = ssc.queue_stream(vec![vec![10], vec![20], vec![30]]);
+        let seen = records(&first.union(&second));
+        to_the_end(ssc).unwrap();
+        let mut seen: Vec<i32> = seen.iter().collect();
+        seen.sort_unstable();
+        seen
+    });
+    assert_eq!(seen, [1, 2, 10, 20, 30]);
+}
+
+/// A directory whose files have times of 1970, as the harness' batches have.
+struct Watched(TempDir);
+
+impl Watched {
+    fn new() -> Watched {
+        Watched(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &str {
+        self.0.path().to_str().unwrap()
+    }
+
+    fn write(&self, name: &str, millis: u64, contents: impl AsRef<[u8]>) {
+        write(self.0.path(), name, millis, contents);
+    }
+}
+
+fn write(directory: &Path, name: &str, millis: u64, contents: impl AsRef<[u8]>) {
+    let path = directory.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, contents).unwrap();
+    touch(&path, millis);
+}
+
+fn touch(path: &Path, millis: u64) {
+    let file = std::fs::File::open(path).unwrap();
+    file.set_modified(UNIX_EPOCH + StdDuration::from_millis(millis))
+        .unwrap();
+}
+
+/// The lines of every batch, as strings, with the number of partitions.
+fn lines(
+    setup: &Setup,
+    batches: usize,
+    program: impl FnOnce(&StreamingContext) -> DStream<millrace::Output<millrace::Text>>,
+) -> Vec<(usize, Vec<String>)> {
+    let seen = partitions(setup, batches, program).into_iter();
+    let strings = |lines: Vec<millrace::Text>| lines.iter().map(ToString::to_string).collect();
+    seen.map(|(partitions, lines)| (partitions, strings(lines)))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    /// Every file is in the batch of its time, each a partition, in the order of their times.
+    #[test]
+    fn files_are_read_once_and_in_order(
+        files in prop::collection::btree_map("[a-z]{1,4}", (1_u64..3500, "([a-c]{0,3}\n?){0,6}"), 0..6),
+        workers in 1_usize..4,
+    ) {
+        let directory = Watched::new();
+        for (name, (millis, contents)) in &files {
+            directory.write(name, *millis, contents);
+        }
+        let mut order: Vec<_> = files.iter().collect();
+        order.sort_by_key(|&(name, &(millis, _))| (millis, name));
+        let expected: Vec<(usize, Vec<String>)> = (0..4)
+            .map(|batch| {
+                let own = order.iter().filter(|(_, (millis, contents))| {
+                    millis.div_ceil(1000) == batch + 1 && !contents.is_empty()
+                });
+                let own: Vec<_> = own.collect();
+                let lines = own.iter().flat_map(|(_, (_, contents))| contents.lines());
+                (own.len(), lines.map(str::to_owned).collect())
+            })
+            .collect();
+        let seen = lines(&setup(workers, 1), 4, |ssc| ssc.text_file_stream(directory.path()));
+        prop_assert_eq!(seen, expected);
+    }
+}
+
+#[test]
+fn files_that_spark_chokes_on_are_passed_over() {
+    let directory = Watched::new();
+    directory.write("good", 500, "\u{feff}good\r\nlines\n");
+    directory.write("empty", 500, "");
+    for name in ["_temporary", ".hidden", "packed.gz"] {
+        directory.write(name, 500, "not this\n");
+    }
+    let seen = lines(&setup(2, 1), 1, |ssc| {
+        ssc.text_file_stream(directory.path())
+    });
+    assert_eq!(seen, [(1, vec!["good".to_owned(), "lines".to_owned()])]);
+}
+
+#[test]
+fn a_new_directory_counts_as_its_files_and_what_is_deeper_does_not() {
+    let directory = Watched::new();
+    directory.write("sub/b", 900, "b\n");
+    directory.write("sub/a", 900, "a\n");
+    directory.write("sub/old", 0, "old\n");
+    directory.write("sub/deep/x", 900, "x\n");
+    directory.write("sub/_x", 900, "x\n");
+    touch(&directory.0.path().join("sub"), 600);
+    directory.write("first", 500, "first\n");
+    let seen = lines(&setup(2, 1), 2, |ssc| {
+        ssc.text_file_stream(directory.path())
+    });
+    let all = ["first", "old", "a", "b"].map(str::to_owned).to_vec();
+    assert_eq!(seen, [(4, all), (0, vec![])]);
+}
+
+#[test]
+fn a_pattern_names_directories_and_a_missing_one_is_waited_for() {
+    let top = Watched::new();
+    let later = top.0.path().to_owned();
+    let pattern = format!("file://{}/day-[0-9]", top.path());
+    let seen = lines(&setup(1, 1), 3, |ssc| {
+        let stream = ssc.text_file_stream(&pattern);
+        stream.foreach_rdd_with_time(move |_, time| {
+            if time.as_millis() == 1000 {
+                write(&later, "day-2/f", 1500, "two\n");
+                write(&later, "day-1/f", 1500, "one\n");
+                write(&later, "day-x/f", 1500, "x\n");
+            }
+        });
+        stream
+    });
+    let both = vec!["one".to_owned(), "two".to_owned()];
+    assert_eq!(seen, [(0, vec![]), (2, both), (0, vec![])]);
+}
+
+#[test]
+fn a_filter_and_old_files_are_a_matter_of_options() {
+    let directory = Watched::new();
+    directory.write("a.log", 700, "log\n");
+    directory.write("a.txt", 700, "text\n");
+    let is_log = |path: &Path| path.extension().is_some_and(|ending| ending == "log");
+    let seen = lines(&setup(1, 1), 1, |ssc| {
+        ssc.file_stream(directory.path(), FileOptions::new().filter(is_log))
+    });
+    assert_eq!(seen, [(1, vec!["log".to_owned()])]);
+    // On the wall clock: what was there before the stream is read only if it is asked for.
+    for (new_files_only, expected) in [(true, None), (false, Some("now".to_owned()))] {
+        let seen = watched(move || {
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::write(directory.path().join("f"), "now\n").unwrap();
+            // The clock counts milliseconds: none but later files are new.
+            let written = std::time::Instant::now();
+            while written.elapsed() < StdDuration::from_millis(2) {
+                thread::yield_now();
+            }
+            let ssc = ending(&[(keys::MAX_BATCHES, "3")]);
+            let options = FileOptions::new().new_files_only(new_files_only);
+            let stream = ssc.file_stream(directory.path().to_str().unwrap(), options);
+            let seen = records(&stream.map(|line| line.to_string()));
+            to_the_end(ssc).unwrap();
+            seen.iter().next()
+        });
+        assert_eq!(seen, expected);
+    }
+}
+
+#[test]
+fn a_large_file_is_one_partition_and_is_read_in_parallel() {
+    let directory = Watched::new();
+    let contents: String = (0..1_200_000).map(|number| format!("{number}\n")).collect();
+    assert!(contents.len() > 8 << 20, "three pieces");
+    directory.write("large", 500, contents);
+    for workers in [1, 3] {
+        let seen = partitions(&setup(workers, 2), 1, |ssc| {
+            let lines = ssc.text_file_stream(directory.path());
+            lines.map(|line| line.as_str().parse::<u32>().unwrap())
+        });
+        let (partitions, numbers) = &seen[0];
+        assert_eq!(*partitions, 1);
+        assert!(numbers.iter().copied().eq(0..1_200_000));
+    }
+}
+
+#[test]
+fn records_of_one_length_are_cut_and_half_a_record_fails_its_batch() {
+    let directory = Watched::new();
+    directory.write("a", 500, [1, 2, 3, 4]);
+    let path = directory.path().to_owned();
+    let seen = partitions(&setup(2, 1), 1, |ssc| ssc.binary_records_stream(&path, 2));
+    assert_eq!(seen, [(1, vec![vec![1, 2], vec![3, 4]])]);
+    let ended = watched(|| {
+        let directory = tempfile::tempdir().unwrap();
+        let ssc = ending(&[]);
+        let stream = ssc.binary_records_stream(directory.path().to_str().unwrap(), 3);
+        let _seen = records(&stream);
+        ssc.start()?;
+        // Later than the stream, whose time is a millisecond's.
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < StdDuration::from_millis(2) {
+            thread::yield_now();
+        }
+        std::fs::write(directory.path().join("odd"), [1, 2, 3, 4]).unwrap();
+        ssc.await_termination()
+    });
+    let message = failure(ended).to_string();
+    assert!(
+        message.contains("odd: its 4 bytes are not a whole number"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_file_that_goes_before_it_is_read_fails_the_batch_and_not_the_program() {
+    let directory = tempfile::tempdir().unwrap();
+    let gone = directory.path().join("gone");
+    std::fs::write(&gone, "here\n").unwrap();
+    let path = directory.path().to_str().unwrap().to_owned();
+    let ended = watched(move || {
+        let ssc = ending(&[]);
+        let options = FileOptions::new().new_files_only(false);
+        ssc.file_stream(&path, options).foreach_rdd(move |rdd| {
+            if rdd.partitions() > 0 {
+                std::fs::remove_file(&gone).unwrap();
+                rdd.collect();
+            }
+        });
+        to_the_end(ssc)
+    });
+    let message = failure(ended).to_string();
+    assert!(
+        message.contains("cannot read") && message.contains("gone"),
+        "{message}"
+    );
+    assert!(
+        !message.contains("panicked"),
+        "it is not the program's doing: {message}"
+    );
+}
+
+#[test]
+fn a_reader_of_the_programs_own_reads_files() {
+    let directory = Watched::new();
+    directory.write("f", 500, "1;2;3");
+    let seen = partitions(&setup(1, 1), 1, |ssc| {
+        ssc.file_stream_with(directory.path(), FileOptions::new(), |file| {
+            let parts = file.split(b';').map_while(std::result::Result::ok);
+            parts.map(|part| String::from_utf8(part).unwrap().parse::<u8>().unwrap())
+        })
+    });
+    assert_eq!(seen, [(1, vec![1, 2, 3])]);
+}
+
+#[test]
+fn a_directory_that_cannot_be_meant_is_an_error_of_the_start() {
+    for directory in ["hdfs://host/in", "/a/[b", ""] {
+        let ssc = ending(&[]);
+        let _seen = records(&ssc.text_file_stream(directory));
+        let message = failure(ssc.start()).to_string();
+        assert!(message.contains("sources.rs"), "{message}");
+    }
+    let ssc = ending(&[]);
+    let _seen = records(&ssc.binary_records_stream("/tmp", 0));
+    failure(ssc.start());
+}
+
+/// Stores what `run` says, on several threads, and stops when all of them have.
+struct Threads<F> {
+    threads: u32,
+    run: F,
+}
+
+impl<T: Data, F: Fn(u32, &ReceiverContext<T>) + Clone + Send + 'static> Receiver
+    for Threads<Storing<T, F>>
+{
+    type Item = T;
+
+    fn on_start(&mut self, context: ReceiverContext<T>) {
+        let left = Arc::new(Mutex::new(self.threads));
+        for number in 0..self.threads {
+            let (run, left) = (self.run.0.clone(), Arc::clone(&left));
+            context.spawn("storing", move |context| {
+                run(number, &context);
+                let mut left = left.lock().unwrap();
+                *left -= 1;
+                if *left == 0 {
+                    context.stop("it has stored everything");
+                }
+            });
+        }
+    }
+}
+
+/// A function with what it stores.
+struct Storing<T, F>(F, std::marker::PhantomData<fn() -> T>);
+
+fn threads<T: Data, F: Fn(u32, &ReceiverContext<T>) + Clone + Send + 'static>(
+    threads: u32,
+    run: F,
+) -> Threads<Storing<T, F>> {
+    let run = Storing(run, std::marker::PhantomData);
+    Threads { threads, run }
+}
+
+/// Counts what batches say they have received.
+struct Counted(Arc<Mutex<u64>>);
+
+impl StreamingListener for Counted {
+    fn on_batch_completed(&mut self, batch: &BatchInfo) {
+        *self.0.lock().unwrap() += batch.num_records();
+    }
+}
+
+#[test]
+fn what_receivers_store_is_seen_once_and_in_order() {
+    const EACH: u32 = 20_000;
+    let counted = Arc::new(Mutex::new(0));
+    let listener = Counted(Arc::clone(&counted));
+    let seen = watched(move || {
+        let ssc = ending(&[
+            (keys::MAX_BYTES_IN_FLIGHT, "1m"),
+            (keys::BLOCK_INTERVAL, "5ms"),
+        ]);
+        ssc.add_streaming_listener(listener);
+        let store = |receiver: u32| {
+            threads(
+                3,
+                move |thread, context: &ReceiverContext<(u32, u32, u32)>| {
+                    for start in (0..EACH).step_by(100) {
+                        let records = (start..start + 100).map(|record| (receiver, thread, record));
+                        // Blocks and single records keep their order.
+                        let stored = if start % 200 == 0 {
+                            context.store_many(records)
+                        } else {
+                            context.store_block(records.collect())
+                        };
+                        assert!(stored);
+                    }
+                },
+            )
+        };
+        let first = ssc.receiver_stream(store(0));
+        let second = ssc.receiver_stream(store(1));
+        let both = records(&first.union(&second));
+        // The same, combined while it comes in.
+        let pairs = first.map(|(_, thread, record)| (thread, u64::from(record)));
+        let sums = records(&pairs.reduce_by_key(|a, b| a + b));
+        to_the_end(ssc).unwrap();
+        (
+            both.iter().collect::<Vec<_>>(),
+            sums.iter().collect::<Vec<_>>(),
+        )
+    });
+    let (both, sums) = seen;
+    for receiver in 0..2 {
+        for thread in 0..3 {
+            let own = both
+                .iter()
+                .filter(|record| (record.0, record.1) == (receiver, thread));
+            assert!(own.map(|record| record.2).eq(0..EACH));
+        }
+    }
+    for thread in 0..3 {
+        let own = sums.iter().filter(|(key, _)| *key == thread);
+        let sum: u64 = own.map(|(_, sum)| sum).sum();
+        assert_eq!(sum, u64::from(EACH) * u64::from(EACH - 1) / 2);
+    }
+    assert_eq!(both.len(), 6 * EACH as usize);
+    assert_eq!(
+        *counted.lock().unwrap(),
+        u64::from(6 * EACH),
+        "counted exactly"
+    );
+}
+
+/// Notes what is said of receivers.
+struct Errors(Arc<Mutex<Vec<(String, String)>>>);
+
+impl StreamingListener for Errors {
+    fn on_receiver_error(&mut self, receiver: &ReceiverInfo) {
+        let error = (receiver.name.clone(), receiver.last_error_message.clone());
+        self.0.lock().unwrap().push(error);
+    }
+}
+
+/// Panics when it is started, then in a thread, then stores and stops.
+struct Clumsy(u32);
+
+impl Receiver for Clumsy {
+    type Item = u32;
+
+    fn on_start(&mut self, context: ReceiverContext<u32>) {
+        self.0 += 1;
+        match self.0 {
+            1 => panic!("at the start"),
+            2 => context.spawn("reader", |context| {
+                context.store(2);
+                panic!("amid the reading");
+            }),
+            _ => {
+                context.report_error("nothing to worry about");
+                context.store(3);
+                context.stop("done");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_receiver_that_panics_is_started_again_and_the_others_go_on() {
+    let errors = Arc::new(Mutex::new(Vec::new()));
+    let listener = Errors(Arc::clone(&errors));
+    let (clumsy, steady) = watched(move || {
+        let ssc = ending(&[(keys::RECEIVER_RESTART_DELAY, "0ms")]);
+        ssc.add_streaming_listener(listener);
+        let clumsy = records(&ssc.receiver_stream(Clumsy(0)));
+        let store = |_, context: &ReceiverContext<u32>| {
+            context.store_many(0..1000);
+        };
+        let steady = records(&ssc.receiver_stream(threads(1, store)));
+        to_the_end(ssc).unwrap();
+        (
+            clumsy.iter().collect::<Vec<_>>(),
+            steady.iter().collect::<Vec<_>>(),
+        )
+    });
+    assert_eq!(clumsy, [2, 3]);
+    assert!(steady.into_iter().eq(0..1000));
+    let errors = errors.lock().unwrap();
+    // The harness has no stream of its own here: the first one is number zero.
+    assert!(errors.iter().all(|(name, _)| name == "Clumsy-0"));
+    let messages: Vec<&str> = errors.iter().map(|(_, message)| message.as_str()).collect();
+    let expected = [
+        "on_start panicked: at the start",
+        "its thread reader panicked: amid the reading",
+        "nothing to worry about",
+    ];
+    assert_eq!(messages, expected);
+}
+
+/// A server for one connection, and what it sends.
+fn server(bytes: Vec<u8>) -> (u16, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let sending = thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        connection.write_all(&bytes).unwrap();
+    });
+    (port, sending)
+}
+
+#[test]
+fn sockets_of_records_and_of_frames_bring_all_of_them() {
+    let (numbers, frames) = watched(|| {
+        let (ports, senders): (Vec<u16>, Vec<_>) = [
+            (0..100_000_u32).flat_map(u32::to_le_bytes).collect(),
+            (0..2000_u32)
+                .flat_map(|length| [&length.to_be_bytes()[..], &vec![7; length as usize]].concat())
+                .collect(),
+        ]
+        .into_iter()
+        .map(server)
+        .unzip();
+        let ssc = ending(&[(keys::MAX_BYTES_IN_FLIGHT, "2m")]);
+        let numbers = ssc.socket_stream("127.0.0.1", ports[0], |connection| {
+            let mut connection = BufReader::new(connection);
+            std::iter::from_fn(move || {
+                let mut bytes = [0; 4];
+                connection.read_exact(&mut bytes).ok()?;
+                Some(u32::from_le_bytes(bytes))
+            })
+        });
+        let numbers = records(&numbers);
+        let frames = ssc.raw_socket_stream("127.0.0.1", ports[1]);
+        let frames = records(&frames.map(|frame| frame.len()));
+        to_the_end(ssc).unwrap();
+        senders
+            .into_iter()
+            .for_each(|sender| sender.join().unwrap());
+        (
+            numbers.iter().collect::<Vec<_>>(),
+            frames.iter().collect::<Vec<_>>(),
+        )
+    });
+    assert!(numbers.into_iter().eq(0..100_000));
+    assert!(frames.into_iter().eq(0..2000));
+}
+
+#[test]
+fn a_converter_that_panics_costs_its_connection_and_no_more() {
+    let seen = watched(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let sender = thread::spawn(move || {
+            for message in [&b"1\n2\nbad\n9\n"[..], b"3\n"] {
+                let (mut connection, _) = listener.accept().unwrap();
+                // The first one is left before its end.
+                let _ = connection.write_all(message);
+            }
+        });
+        let ssc = ending(&[(keys::RECEIVER_RESTART_DELAY, "0ms")]);
+        let numbers = ssc.socket_stream("127.0.0.1", port, |connection| {
+            let lines = BufReader::new(connection)
+                .lines()
+                .map_while(std::result::Result::ok);
+            lines.map(|line| line.parse::<u8>().unwrap())
+        });
+        let seen = records(&numbers);
+        to_the_end(ssc).unwrap();
+        sender.join().unwrap();
+        seen.iter().collect::<Vec<_>>()
+    });
+    assert_eq!(seen, [1, 2, 3]);
+}
+
+#[test]
+fn a_stop_is_seen_by_receivers_and_takes_what_they_have_stored() {
+    let (stored, seen) = watched(|| {
+        let mut conf = Conf::new();
+        conf.set(keys::MASTER, "local[1]");
+        let ssc = StreamingContext::new(&conf, Duration::milliseconds(20)).unwrap();
+        let (tell, told) = channel();
+        let endless = move |_, context: &ReceiverContext<u64>| {
+            let mut stored = 0;
+            while !context.is_stopped() && context.store(stored) {
+                stored += 1;
+            }
+            tell.send(stored).unwrap();
+        };
+        let seen = records(&ssc.receiver_stream(threads(1, endless)));
+        ssc.start().unwrap();
+        let first = seen.recv().unwrap();
+        ssc.stop(true);
+        drop(ssc);
+        let seen: Vec<u64> = std::iter::once(first).chain(seen.iter()).collect();
+        (told.recv().unwrap(), seen)
+    });
+    assert!(seen.into_iter().eq(0..stored));
+}
+
+#[test]
+fn a_rate_that_is_none_is_refused_and_zero_is_no_limit() {
+    let context = |rate: &str| {
+        let mut conf = Conf::new();
+        conf.set(keys::RECEIVER_MAX_RATE, rate);
+        StreamingContext::new(&conf, Duration::seconds(1))
+    };
+    for rate in ["fast", "1.5", "10/s", ""] {
+        assert!(context(rate).is_err(), "{rate}");
+    }
+    for rate in ["0", "-1", "9223372036854775807", "100"] {
+        assert!(context(rate).is_ok(), "{rate}");
+    }
+}
+
+#[test]
+fn a_rate_limits_lines_and_loses_none() {
+    let batches = watched(|| {
+        let (port, sender) = server(b"line\r\n".repeat(1200));
+        let ssc = ending(&[(keys::RECEIVER_MAX_RATE, "500")]);
+        let (send, batches) = channel();
+        let lines = ssc.socket_text_stream("127.0.0.1", port);
+        lines.foreach_rdd_with_time(move |rdd, time| {
+            send.send((time.as_millis(), rdd.count())).unwrap();
+        });
+        to_the_end(ssc).unwrap();
+        sender.join().unwrap();
+        batches.iter().collect::<Vec<_>>()
+    });
+    assert_eq!(batches.iter().map(|(_, count)| count).sum::<u64>(), 1200);
+    let with_lines = batches.iter().filter(|(_, count)| *count > 0);
+    let times: Vec<i64> = with_lines.map(|(time, _)| *time).collect();
+    // A second's worth can have been saved up before the connection was there. The rest takes
+    // 1.4 seconds; a machine that is busy may be late with its last batch.
+    let took = times[times.len() - 1] - times[0];
+    assert!(took >= 500, "{took} ms");
+}

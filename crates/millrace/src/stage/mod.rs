@@ -3,8 +3,7 @@
 //! A block's batch is known when it is sealed, so its map task does not wait for the tick: the
 //! cores work through the whole interval and raw text is freed at once. A worker takes a *run*,
 //! the oldest blocks that follow each other in one batch, the more of them the more are
-//! waiting: long runs mean few merges, shorter ones keep all workers busy towards the end. While
-//! few blocks wait one worker does them all.
+//! waiting: long runs mean few merges, short ones keep all workers busy when there is little.
 
 mod shuffled;
 
@@ -26,10 +25,6 @@ pub(crate) use shuffled::Shuffled;
 
 /// The most bytes that a run takes, unless one block alone is larger.
 const RUN_BYTES: u64 = 32 << 20;
-
-/// Blocks that are worth a run of their own. Every run has its keys to insert, spill and merge,
-/// which takes about as long as counting a block; fewer are left to the worker that is at it.
-const WORTH_A_RUN: usize = 4;
 
 /// A stage that takes blocks before their batch is due.
 pub(crate) trait EagerStage: Send + Sync {
@@ -180,12 +175,8 @@ where
 
     fn next_run(&self) -> Option<Run<K, Acc<V, A>>> {
         let mut queue = self.queue();
-        let waiting = queue.blocks.len();
-        let fair = waiting.div_ceil(2 * self.executor.workers());
-        let fair = fair.max(WORTH_A_RUN);
-        // Whoever else is at work looks here again when it is done.
-        let leave = queue.tasks > 1 && waiting < WORTH_A_RUN;
-        let Some(first) = queue.blocks.pop_front_if(|_| !leave) else {
+        let fair = queue.blocks.len().div_ceil(2 * self.executor.workers());
+        let Some(first) = queue.blocks.pop_front() else {
             queue.tasks -= 1;
             return None;
         };
@@ -252,8 +243,7 @@ where
             block: block.clone(),
             bytes,
         });
-        let busy = queue.tasks > 0 && queue.blocks.len() < WORTH_A_RUN;
-        if busy || queue.tasks >= self.executor.workers() {
+        if queue.tasks >= self.executor.workers() {
             return;
         }
         queue.tasks += 1;

@@ -58,7 +58,9 @@ case!(rdd_save_as_text_file, |case| {
     case.each_with_number(&case.numbers(), move |batch, rdd| {
         if !rdd.is_empty() {
             let pairs = rdd.map(|x| (x, -x));
-            pairs.save_as_text_file(&format!("{folder}{batch}")).unwrap();
+            pairs
+                .save_as_text_file(&format!("{folder}{batch}"))
+                .unwrap();
         }
         vec![rdd.count()]
     });

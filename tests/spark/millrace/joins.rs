@@ -27,7 +27,10 @@ case!(cogroup_options, |case| {
     groups.map_values(lists).pprint();
 });
 
-case!(join_streams, |case| case.ages().join(&case.cities()).pprint());
+case!(join_streams, |case| case
+    .ages()
+    .join(&case.cities())
+    .pprint());
 
 case!(join_streams_swapped, |case| {
     let ages = case.ages();

@@ -86,12 +86,20 @@ case!(queue_all_at_once_with_default, |case| {
 });
 
 case!(queue_of_lists, |case| {
-    let lists: Vec<Vec<i64>> = case.batches("queued").into_iter().map(|b| b.concat()).collect();
+    let lists: Vec<Vec<i64>> = case
+        .batches("queued")
+        .into_iter()
+        .map(|b| b.concat())
+        .collect();
     case.ssc.queue_stream(lists).glom().pprint();
 });
 
 case!(queue_of_lists_four_workers, |case| {
-    let lists: Vec<Vec<i64>> = case.batches("queued").into_iter().map(|b| b.concat()).collect();
+    let lists: Vec<Vec<i64>> = case
+        .batches("queued")
+        .into_iter()
+        .map(|b| b.concat())
+        .collect();
     case.ssc.queue_stream(lists).glom().pprint();
 });
 

@@ -273,10 +273,7 @@ case!(rdd_cogroup, |case| {
 
 case!(rdd_keys_and_values, |case| {
     case.each(&case.pairs(), |rdd| {
-        vec![
-            shown(&rdd.keys().collect()),
-            shown(&rdd.values().collect()),
-        ]
+        vec![shown(&rdd.keys().collect()), shown(&rdd.values().collect())]
     });
 });
 

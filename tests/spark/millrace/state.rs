@@ -104,7 +104,9 @@ case!(update_state_no_partition, |case| {
 });
 
 case!(update_state_of_window, |case| {
-    let window = case.visits().window(super::case::seconds(2), super::case::seconds(2));
+    let window = case
+        .visits()
+        .window(super::case::seconds(2), super::case::seconds(2));
     window.update_state_by_key(total).pprint();
 });
 

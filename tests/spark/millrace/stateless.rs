@@ -203,7 +203,10 @@ case!(count_by_value_unicode, |case| {
     case.unicode().count_by_value().pprint();
 });
 
-case!(reduce_sum, |case| case.numbers().reduce(|a, b| a + b).pprint());
+case!(reduce_sum, |case| case
+    .numbers()
+    .reduce(|a, b| a + b)
+    .pprint());
 
 case!(reduce_in_order, |case| {
     case.words().reduce(|a, b| format!("{a} {b}")).pprint();
@@ -214,7 +217,9 @@ case!(reduce_one_record, |case| {
 });
 
 case!(reduce_max, |case| {
-    case.floats().reduce(|a, b| if b > a { b } else { a }).pprint();
+    case.floats()
+        .reduce(|a, b| if b > a { b } else { a })
+        .pprint();
 });
 
 case!(reduce_no_partition, |case| {

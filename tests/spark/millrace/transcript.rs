@@ -24,7 +24,10 @@ pub(super) fn blocks(printed: &str) -> String {
     for (index, &start) in starts.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(lines.len() - 1);
         assert_eq!(lines[end - 1], "", "no empty line at its end: {printed:?}");
-        text.push_str(&block(seconds(lines[start + 1]), &lines[start + 3..end - 1]));
+        text.push_str(&block(
+            seconds(lines[start + 1]),
+            &lines[start + 3..end - 1],
+        ));
     }
     text
 }
@@ -37,6 +40,12 @@ pub(super) fn block<L: AsRef<str>>(number: i64, lines: &[L]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// How a run failed, without the batch and the line of the program that the message begins with.
+pub(super) fn failed(message: &str) -> String {
+    let words = message.rsplit(": ").next().unwrap_or(message);
+    format!("--- failed\n{words}\n")
 }
 
 /// The second of the first hour that a header names.

@@ -54,7 +54,8 @@ impl<K: 'static> Partitions<K> {
     /// # Errors
     /// If there are none.
     pub(crate) fn partitioner(self) -> Result<Arc<dyn Partitioner<K>>> {
-        self.partitioner.ok_or_else(|| Error::illegal("the number of partitions must be positive"))
+        self.partitioner
+            .ok_or_else(|| Error::illegal("the number of partitions must be positive"))
     }
 }
 

@@ -102,11 +102,16 @@ impl Setup {
 
     /// [`run_context`](Setup::run_context) where the number of partitions is the N of `local[N]`
     /// and `spark.default.parallelism` is not set: a keyed result of a stream has as many, one
-    /// of an [`Rdd`] has those of what it was made of.
+    /// of an [`Rdd`] has those of what it was made of. Gives what was printed, and how the run
+    /// ended.
     ///
     /// # Panics
-    /// If the program fails: this is for tests.
-    pub fn run_local(&self, batches: usize, program: impl FnOnce(&StreamingContext)) -> String {
+    /// If the program is not legal: this is for tests.
+    pub fn run_local(
+        &self,
+        batches: usize,
+        program: impl FnOnce(&StreamingContext),
+    ) -> (String, Result<()>) {
         let mut conf = Conf::new();
         conf.set(keys::MASTER, format!("local[{}]", self.partitions));
         self.drive_with(conf, &vec![""; batches], |ssc, _| program(ssc))
@@ -132,7 +137,10 @@ impl Setup {
     ) -> String {
         let mut conf = Conf::new();
         conf.set(keys::DEFAULT_PARALLELISM, self.partitions.to_string());
-        self.drive_with(conf, messages, program)
+        match self.drive_with(conf, messages, program) {
+            (printed, Ok(())) => printed,
+            (_, Err(error)) => panic!("{error}"),
+        }
     }
 
     fn drive_with<M: AsRef<[u8]>>(
@@ -140,7 +148,7 @@ impl Setup {
         conf: Conf,
         messages: &[M],
         program: impl FnOnce(&StreamingContext, &DStream<Lines>),
-    ) -> String {
+    ) -> (String, Result<()>) {
         let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
         let mut program = Some(program);
         self.drive_all(conf, &messages, &mut |ssc, lines| {
@@ -156,7 +164,7 @@ impl Setup {
         mut conf: Conf,
         messages: &[&[u8]],
         program: &mut dyn FnMut(&StreamingContext, &DStream<Lines>),
-    ) -> String {
+    ) -> (String, Result<()>) {
         let printed = Printed::default();
         // It is there, and nothing is written to it.
         conf.set(
@@ -187,15 +195,13 @@ impl Setup {
             // A run that has failed signals no more; it is asked now and then.
             while done.recv_timeout(StdDuration::from_millis(20)).is_err() {
                 if let Err(error) = ssc.await_termination_or_timeout(StdDuration::ZERO) {
-                    panic!("{error}");
+                    return (printed.text(), Err(error));
                 }
             }
         }
         ssc.stop(false);
-        if let Err(error) = ssc.await_termination() {
-            panic!("{error}");
-        }
-        printed.text()
+        let ended = ssc.await_termination();
+        (printed.text(), ended)
     }
 }
 

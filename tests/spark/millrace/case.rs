@@ -62,7 +62,7 @@ pub(super) fn play(name: &str, partitions: Option<usize>, program: fn(&Case<'_>)
     };
     let folder = tempfile::tempdir().unwrap();
     let printed = Arc::default();
-    let from_outputs = setup.run_local(number("batches", 0), |ssc| {
+    let (from_outputs, ended) = setup.run_local(number("batches", 0), |ssc| {
         program(&Case {
             entry,
             ssc,
@@ -81,6 +81,9 @@ pub(super) fn play(name: &str, partitions: Option<usize>, program: fn(&Case<'_>)
         folder.path(),
         entry["hidden"] == Value::Bool(true),
     ));
+    if let Err(error) = ended {
+        found.push_str(&transcript::failed(&error.to_string()));
+    }
     judge(name, &found);
 }
 
@@ -180,4 +183,32 @@ pub(super) fn shown<T: Data>(value: &T) -> String {
     let mut text = String::new();
     python::write_str(&mut text, value).unwrap();
     text
+}
+
+/// Cases whose test was forgotten would be nobody's: a name in `inputs.json` has to be in one of
+/// the families.
+#[test]
+fn every_case_has_a_test() {
+    let families = [
+        include_str!("files.rs"),
+        include_str!("joins.rs"),
+        include_str!("pairs.rs"),
+        include_str!("printing.rs"),
+        include_str!("rdds.rs"),
+        include_str!("state.rs"),
+        include_str!("stateless.rs"),
+        include_str!("transforms.rs"),
+        include_str!("windows.rs"),
+    ];
+    let tested: Vec<&str> = families
+        .iter()
+        .flat_map(|family| family.split("\ncase!(").skip(1))
+        .filter_map(|case| case.trim_start().split(',').next())
+        .collect();
+    let cases = TABLE["cases"].as_object().unwrap();
+    let untested: Vec<_> = cases
+        .keys()
+        .filter(|case| !tested.contains(&case.as_str()))
+        .collect();
+    assert!(untested.is_empty(), "without a test: {untested:?}");
 }

@@ -6,7 +6,7 @@ fn add(a: i64, b: i64) -> i64 {
     a + b
 }
 
-fn length(word: &String) -> usize {
+fn length(word: &str) -> usize {
     word.chars().count()
 }
 
@@ -129,7 +129,9 @@ case!(rdd_sort_by, |case| {
 });
 
 case!(rdd_sort_by_descending, |case| {
-    case.each(&case.words(), |rdd| rdd.sort_by(length, false).collect());
+    case.each(&case.words(), |rdd| {
+        rdd.sort_by(|word| length(word), false).collect()
+    });
 });
 
 case!(rdd_sort_by_partitions, |case| {
@@ -169,7 +171,9 @@ case!(rdd_top, |case| {
 });
 
 case!(rdd_top_by_key, |case| {
-    case.each(&case.words(), |rdd| vec![rdd.top_by(3, length)]);
+    case.each(&case.words(), |rdd| {
+        vec![rdd.top_by(3, |word| length(word))]
+    });
 });
 
 case!(rdd_take_ordered, |case| {

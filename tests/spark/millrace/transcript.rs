@@ -42,6 +42,12 @@ pub(super) fn block<L: AsRef<str>>(number: i64, lines: &[L]) -> String {
     text
 }
 
+/// How a run failed, without the batch and the line of the program that the message begins with.
+pub(super) fn failed(message: &str) -> String {
+    let words = message.rsplit(": ").next().unwrap_or(message);
+    format!("--- failed\n{words}\n")
+}
+
 /// The second of the first hour that a header names.
 fn seconds(header: &str) -> i64 {
     let digits = |part: &str| part.parse::<i64>().unwrap();

@@ -80,8 +80,8 @@ impl Executor {
         self.inner.workers
     }
 
-    /// How many partitions a keyed dataset has that was told nothing else: as many as workers,
-    /// or what `spark.default.parallelism` says.
+    /// How many partitions a stream's keyed dataset has that was told nothing else, and how many
+    /// slices records are cut into: what `spark.default.parallelism` says, else N of `local[N]`.
     pub(crate) fn default_partitions(&self) -> usize {
         self.inner.partitions.load(Ordering::Relaxed)
     }

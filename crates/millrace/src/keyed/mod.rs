@@ -1,7 +1,9 @@
 //! Keyed operators of an [`Rdd`]: the shuffle of a stream, run over a dataset that is there.
 //!
 //! They compute when they are called, on the workers; results are ordered as those of the
-//! stream's operators are, by partition and first arrival (law 3).
+//! stream's operators are, by partition and first arrival (law 3). One that is told no number of
+//! partitions has as many as `spark.default.parallelism` says; where that is not set, as many as
+//! what it was made of, those of both sides together if there are two (PySpark 3.5).
 
 mod cogroup;
 mod combine_by_key;
@@ -98,4 +100,49 @@ where
     };
     let spare = Arc::new(SegQueue::new());
     Rdd::new(Shuffled::new(shards, partitioner, spare), executor.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use crate::source::RddQueue;
+    use crate::testing::{Setup, parallelize};
+
+    #[test]
+    fn the_default_number_of_partitions_is_that_of_what_was_read() {
+        let queue = RddQueue::new();
+        for partitions in [vec![vec![1, 2], vec![1], vec![]], vec![], vec![vec![]]] {
+            queue.push_partitions(partitions);
+        }
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let found = Arc::clone(&seen);
+        let (_, ended) = Setup::default().run_local(3, |ssc| {
+            ssc.queue_stream(queue).foreach_rdd(move |rdd| {
+                let pairs = rdd.map(|n| (n, n));
+                let both = pairs.cogroup(&pairs.union(&pairs));
+                found.lock().unwrap().push([
+                    pairs.reduce_by_key(|a, b| a + b).partitions(),
+                    pairs.group_by_key().glom().collect().len(),
+                    both.partitions(),
+                    rdd.sort_by(|n| *n, true).partitions(),
+                    rdd.distinct().map(|n| (n, ())).join(&pairs).collect().len(),
+                ]);
+            });
+        });
+        ended.unwrap();
+        assert_eq!(
+            *seen.lock().unwrap(),
+            [[3, 3, 9, 3, 3], [0, 0, 0, 0, 0], [1, 1, 3, 1, 0]]
+        );
+    }
+
+    #[test]
+    fn a_default_that_is_set_counts_for_every_dataset() {
+        let pairs = parallelize(vec![(1, 'a'), (2, 'b')], 2);
+        let more = pairs.union(&pairs);
+        assert_eq!(more.reduce_by_key(|a, _| a).partitions(), 2);
+        assert_eq!(more.join(&more).partitions(), 2);
+        assert_eq!(more.sort_by_key(true).partitions(), 2);
+    }
 }

@@ -13,9 +13,10 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// The records in the order of what `key` says of them, rising or falling; equal ones stay
     /// in the order in which they were (Spark: `sortBy`).
     ///
-    /// Reads and sorts now, on the workers. The result has the default number of partitions,
-    /// ranges of about equal size; records whose keys are equal are in one of them. A dataset
-    /// without a record keeps its partitions (PySpark 3.5).
+    /// Reads and sorts now, on the workers. The result has as many partitions as
+    /// `spark.default.parallelism` says, else as many as this dataset: ranges of about equal
+    /// size; records whose keys are equal are in one of them. A dataset without a record keeps
+    /// its partitions (PySpark 3.5).
     ///
     /// ```
     /// use millrace::testing::parallelize;

@@ -17,6 +17,7 @@ mod acceptance {
     mod flood;
     mod golden;
     mod harness;
+    mod kills;
     mod laws;
     mod long_lines;
     mod model;

@@ -130,6 +130,18 @@ impl Program {
         process::kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Kills it, if it lives.
+    pub(crate) fn kill(&mut self) {
+        // It fails when it has ended, and then there is nothing to do.
+        let _ = self.child.kill();
+    }
+
+    /// The batches that have been printed so far.
+    pub(crate) fn batches_begun(&self) -> Vec<Batch> {
+        let stdout = self.stdout.as_ref().map(Capture::so_far);
+        transcript::beginning(&stdout.unwrap_or_default())
+    }
+
     /// Whether it has ended by now.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
@@ -199,6 +211,11 @@ impl Finished {
     /// The batches it printed, which have to be all that it printed.
     pub(crate) fn batches(&self) -> Vec<Batch> {
         transcript::whole(&self.stdout)
+    }
+
+    /// The batches it had finished printing when it was killed.
+    pub(crate) fn batches_begun(&self) -> Vec<Batch> {
+        transcript::beginning(&self.stdout)
     }
 
     /// The bodies of the batches in which something was printed.

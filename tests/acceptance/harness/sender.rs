@@ -50,19 +50,26 @@ impl Sender {
     pub(crate) fn accept(&self) -> Connection {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.listener.accept() {
-                Ok((stream, _)) => {
-                    stream.set_nonblocking(false).unwrap();
-                    stream.set_nodelay(true).unwrap();
-                    // A program that stops reading must fail a test, not hang it.
-                    stream.set_write_timeout(Some(PATIENCE)).unwrap();
-                    return Connection { stream };
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => panic!("cannot accept: {error}"),
+            if let Some(connection) = self.accept_now() {
+                return connection;
             }
             assert!(Instant::now() < deadline, "nobody connects");
             thread::sleep(GLANCE);
+        }
+    }
+
+    /// The program that has connected, if one has.
+    pub(crate) fn accept_now(&self) -> Option<Connection> {
+        match self.listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false).unwrap();
+                stream.set_nodelay(true).unwrap();
+                // A program that stops reading must fail a test, not hang it.
+                stream.set_write_timeout(Some(PATIENCE)).unwrap();
+                Some(Connection { stream })
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            Err(error) => panic!("cannot accept: {error}"),
         }
     }
 }

@@ -11,7 +11,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use millrace_wal::{FileHeader, SealedWriter, Storage, WalError, read_sealed};
+use millrace_wal::{
+    FileHeader, LogOptions, Position, SealedWriter, SegmentLog, Storage, WalError, failpoint,
+    read_log, read_sealed, segment_name,
+};
 
 use super::meta::{FORMAT, Meta};
 
@@ -81,7 +84,48 @@ impl Directory {
         self.root.join(format!("{PREFIX}{number:06}"))
     }
 
-    /// Begins a generation after all others, those without a `meta` included.
+    /// Refuses a directory with a generation that has lost its `meta`: to pass over it would be
+    /// to begin at zero. One that a crash left unfinished has nothing in it that counts.
+    pub(crate) fn check_whole(&self) -> Result<()> {
+        let whole = self.generations()?;
+        for name in self.directories()? {
+            let number = name.strip_prefix(PREFIX).and_then(|n| n.parse().ok());
+            let Some(number) = number.filter(|number| !whole.contains(number)) else {
+                continue;
+            };
+            let mut lost = !self.snapshots(number)?.is_empty();
+            let log = self.log(number);
+            if !self.names(&log)?.is_empty() {
+                let options = log_options(number);
+                let mut visit = |_, _: millrace_wal::Frame<'_>| {
+                    lost = true;
+                    Ok(())
+                };
+                read_log(&*self.storage, &log, &options, Position::START, &mut visit)?;
+            }
+            let path = self.generation(number);
+            // A program that began it meanwhile has made its `meta` before it wrote anything.
+            if lost && !self.names(&path)?.iter().any(|name| name == META) {
+                let file = path.join(META);
+                return Err(WalError::damage(&file, 0, "it is missing, and there is state beside it"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a generation that has lost its log: it is made before `meta` is.
+    pub(crate) fn check_log(&self, number: u32) -> Result<()> {
+        let log = self.log(number);
+        let mut names = self.names(&log)?.into_iter();
+        if names.any(|name| name.starts_with(LOG)) {
+            return Ok(());
+        }
+        let first = log.join(segment_name(LOG, 1));
+        Err(WalError::damage(&first, 0, "it is missing, as is all of the log"))
+    }
+
+    /// Begins a generation after all others, those without a `meta` included. Its log is made
+    /// before its `meta`: who finds the one must find the other.
     pub(crate) fn create(&self, meta: &Meta) -> Result<u32> {
         let last = self
             .directories()?
@@ -94,13 +138,20 @@ impl Directory {
             self.storage
                 .create_directory(&directory)
                 .map_err(|error| WalError::io("cannot create", &directory, error))?;
+            failpoint("checkpoint.create.after-directory");
         }
         for directory in [&self.root, &path] {
             self.storage
                 .sync_directory(directory)
                 .map_err(|error| WalError::io("cannot sync", directory, error))?;
         }
+        failpoint("checkpoint.create.after-directory-sync");
+        let log = self.log(number);
+        let options = log_options(number);
+        SegmentLog::open(&self.storage, &log, options, Position::START, |_, _| Ok(()))?;
+        failpoint("checkpoint.create.before-meta");
         self.write_meta(number, meta)?;
+        failpoint("checkpoint.create.after-meta");
         Ok(number)
     }
 
@@ -158,6 +209,11 @@ impl Directory {
     pub(crate) fn blocks(&self, number: u32) -> PathBuf {
         self.generation(number).join("blocks")
     }
+}
+
+/// How the batch log of a generation is made.
+pub(crate) fn log_options(generation: u32) -> LogOptions {
+    LogOptions::new(LOG, FileKind::Log as u8, u64::from(generation))
 }
 
 /// The header of a file of a generation.

@@ -15,7 +15,7 @@ use crate::durable::{AnyValue, EntryReader, RawEntry};
 use crate::error::{Error, Result};
 
 use super::contents::{Contents, Reading};
-use super::directory::Directory;
+use super::directory::{Directory, log_options};
 use super::record::Section;
 use super::refused;
 
@@ -85,6 +85,7 @@ impl CheckpointReader {
             ));
         }
         let directory = Directory { storage, root };
+        directory.check_whole().map_err(refused)?;
         if directory.generations().map_err(refused)?.is_empty() {
             return Err(Error::illegal(format!(
                 "{} has no checkpoint: no generation in it is whole",
@@ -179,8 +180,9 @@ impl CheckpointReader {
         sink: &mut dyn FnMut(&Section<'_>) -> std::result::Result<(), String>,
     ) -> std::result::Result<Contents, WalError> {
         let mut reading = Reading::snapshot(&self.directory, number, sink)?;
+        self.directory.check_log(number)?;
         let path = self.directory.log(number);
-        let options = super::log_options(number);
+        let options = log_options(number);
         let from = reading.from;
         read_log(
             &*self.directory.storage,

@@ -7,6 +7,8 @@
 
 mod contents;
 mod directory;
+#[cfg(test)]
+mod failpoints;
 mod inspect;
 mod loading;
 mod meta;
@@ -18,7 +20,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millrace_wal::{
-    DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, remove_temporaries,
+    DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, failpoint, read_log,
+    remove_temporaries,
 };
 
 use crate::durable::Durable;
@@ -27,7 +30,7 @@ use crate::exec::Executor;
 use crate::notice::notice;
 
 use contents::Reading;
-use directory::{Directory, FileKind, LOG};
+use directory::{Directory, FileKind, log_options};
 pub use inspect::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
 use loading::Loading;
 pub(crate) use meta::{FORMAT, Meta, StoreMeta};
@@ -91,6 +94,9 @@ impl Checkpoint {
             storage,
             root: root.to_owned(),
         };
+        if start != Start::Anew {
+            directory.check_whole().map_err(refused)?;
+        }
         let generations = directory.generations().map_err(refused)?;
         let wanted = match start {
             Start::Anew => None,
@@ -125,18 +131,23 @@ impl Checkpoint {
                     )));
                 }
                 interval_ms = written.interval_ms;
+                directory.check_log(number).map_err(refused)?;
                 remove_temporaries(&*directory.storage, &directory.generation(number))
                     .map_err(refused)?;
+                failpoint("checkpoint.recover.after-clean");
                 number
             }
             None => directory.create(meta).map_err(refused)?,
         };
-        let (log, contents) = load(&directory, generation, &stores, executor).map_err(refused)?;
+        let (log, contents) =
+            load(&directory, generation, &stores, executor, log_bytes).map_err(refused)?;
+        failpoint("checkpoint.recover.after-load");
         if let Some(last) = contents.last {
             stores.iter().for_each(|store| store.loaded(last.number));
         }
         if interval_ms != meta.interval_ms {
             directory.write_meta(generation, meta).map_err(refused)?;
+            failpoint("checkpoint.recover.after-meta");
         }
         let log = Arc::new(BatchLog::new(log, stores, contents.epoch + 1));
         let next = contents.snapshot.map_or(1, |number| number + 1);
@@ -192,8 +203,41 @@ impl Checkpoint {
         storage
             .create_directory(&path)
             .map_err(|error| refused(WalError::io("cannot create", &path, error)))?;
+        failpoint("checkpoint.blocks.after-create");
+        let parent = self.directory.generation(self.generation);
+        storage
+            .sync_directory(&parent)
+            .map_err(|error| refused(WalError::io("cannot sync", &parent, error)))?;
+        failpoint("checkpoint.blocks.after-directory-sync");
         let from = *self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         open(storage, &path, self.generation, from).map_err(refused)
+    }
+
+    /// Whether the receivers' log has blocks that no committed batch has, for a run that does
+    /// not mean to open it. `options` say how that log is made.
+    ///
+    /// # Errors
+    /// If it is damaged or cannot be read.
+    pub(crate) fn has_blocks_not_run(
+        &self,
+        options: impl FnOnce(u32) -> LogOptions,
+        is_block: impl Fn(u8) -> bool,
+    ) -> Result<bool> {
+        let path = self.directory.blocks(self.generation);
+        let from = *self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let storage = &*self.directory.storage;
+        let there = storage.list(&path).is_ok_and(|names| !names.is_empty());
+        if !there {
+            return Ok(false);
+        }
+        let mut found = false;
+        let mut visit = |_, frame: millrace_wal::Frame<'_>| {
+            found |= is_block(frame.kind);
+            Ok(())
+        };
+        let options = options(self.generation);
+        read_log(storage, &path, &options, from, &mut visit).map_err(refused)?;
+        Ok(found)
     }
 
     /// Ends the background work.
@@ -209,6 +253,7 @@ fn load(
     generation: u32,
     stores: &[Arc<dyn Durable>],
     executor: &Executor,
+    log_bytes: u64,
 ) -> Result<(SegmentLog, contents::Contents), WalError> {
     let loading = Loading::new(stores, executor);
     let mut sink = |section: &record::Section<'_>| loading.take(section);
@@ -221,15 +266,20 @@ fn load(
     let (log, _) = SegmentLog::open(
         &directory.storage,
         &path,
-        log_options(generation),
+        LogOptions {
+            segment_bytes: segment_bytes(log_bytes),
+            ..log_options(generation)
+        },
         from,
         |position, frame| reading.frame(&path, position, &frame),
     )?;
     Ok((log, reading.contents))
 }
 
-fn log_options(generation: u32) -> LogOptions {
-    LogOptions::new(LOG, FileKind::Log as u8, u64::from(generation))
+/// How long a segment may be: a snapshot lets go of whole segments only, so they are no longer
+/// than what may gather between two snapshots.
+pub(crate) fn segment_bytes(log_bytes: u64) -> u64 {
+    log_bytes.clamp(4 << 10, 64 << 20)
 }
 
 /// An error of the storage, as one of the engine.

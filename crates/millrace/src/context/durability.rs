@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crossbeam::channel::Sender;
 use millrace_types::{BatchTime, Duration};
 
-use crate::checkpoint::{BLOCKS, Checkpoint, FORMAT, Meta, Opened, Start, StoreMeta};
+use crate::checkpoint::{
+    BLOCKS, Checkpoint, FORMAT, Meta, Opened, Start, StoreMeta, segment_bytes,
+};
 use crate::durable::Durable;
 use crate::error::{Error, Result};
 use crate::graph::{Batch, Graph, Kind};
@@ -140,7 +142,20 @@ impl StreamingContext {
         &self,
         opened: Option<&Opened>,
     ) -> Result<(Option<Arc<BlockLog>>, Replayed)> {
-        let (Some(sync), Some(opened)) = (self.settings.wal, opened) else {
+        let Some(opened) = opened else {
+            return Ok((None, Replayed::default()));
+        };
+        let segment = segment_bytes(self.settings.snapshot_log_bytes);
+        let options = |generation| BlockLog::options(BLOCKS, generation, segment);
+        let Some(sync) = self.settings.wal else {
+            // To go on without them would lose them for good: batches are numbered on.
+            if opened.checkpoint.has_blocks_not_run(options, BlockLog::is_block)? {
+                return Err(Error::illegal(
+                    "the write-ahead log has blocks that were received and not run, and this run \
+                     has no write-ahead log: run once with \
+                     --conf spark.streaming.receiver.writeAheadLog.enable=true",
+                ));
+            }
             return Ok((None, Replayed::default()));
         };
         let (outcome, clock) = (Arc::clone(&self.outcome), Arc::clone(&self.clock));
@@ -150,8 +165,7 @@ impl StreamingContext {
         };
         let checkpoint = &opened.checkpoint;
         let (log, mut replayed) = checkpoint.open_blocks(|storage, path, generation, from| {
-            let options = BlockLog::options(BLOCKS, generation);
-            BlockLog::open(storage, path, options, from, sync, failed)
+            BlockLog::open(storage, path, options(generation), from, sync, failed)
         })?;
         let last = opened.last.map_or(0, |last| last.number);
         replayed.batches.retain(|batch| batch.number > last);

@@ -150,8 +150,16 @@ impl BlockLog {
     }
 
     /// How the log of a generation is made.
-    pub(crate) fn options(kind: u8, generation: u32) -> LogOptions {
-        LogOptions::new(NAME, kind, u64::from(generation))
+    pub(crate) fn options(kind: u8, generation: u32, segment_bytes: u64) -> LogOptions {
+        LogOptions {
+            segment_bytes,
+            ..LogOptions::new(NAME, kind, u64::from(generation))
+        }
+    }
+
+    /// Whether a frame of this kind is a block, and not the end of a batch.
+    pub(crate) fn is_block(kind: u8) -> bool {
+        kind != CUT
     }
 
     /// Says whether anybody will look at it: after a failure nobody does.
@@ -267,6 +275,7 @@ impl Writer {
                     self.log
                         .append(CUT, &encode_cut(number, time))
                         .map_err(refused)?;
+                    failpoint("wal.cut.after-append");
                     self.make_durable()?;
                     waiting.drain(..).for_each(|block| block.add());
                     failpoint("wal.cut.after-sync");
@@ -274,7 +283,9 @@ impl Writer {
                     drop(reply.send((cut(), self.log.end())));
                 }
                 Request::Release(before) => {
+                    failpoint("wal.blocks.before-release");
                     self.log.release(before).map(drop).map_err(refused)?;
+                    failpoint("wal.blocks.after-release");
                 }
                 Request::Flush(reply) => {
                     self.make_durable()?;

@@ -23,7 +23,9 @@ mod acceptance {
     mod model;
     mod play;
     mod printing;
+    mod programs;
     mod random;
+    mod recovery;
     mod settings;
     mod stopping;
     mod submit;

@@ -107,23 +107,6 @@ fn a_summary_that_cannot_be_written_is_said() {
 }
 
 #[test]
-fn the_stateful_program_says_that_it_forgets_and_makes_its_directory() {
-    let sender = Sender::new();
-    let launch = Launch::stateful()
-        .threads(2)
-        .every("20ms")
-        .conf("millrace.maxBatches", 1);
-    let finished = launch.start_at(&sender).finish().with_code(0);
-    let said: Vec<_> = finished
-        .stderr
-        .lines()
-        .filter(|line| line.contains("not kept across restarts"))
-        .collect();
-    assert_eq!(said.len(), 1, "{}", finished.stderr);
-    assert!(finished.path("checkpoint").is_dir());
-}
-
-#[test]
 fn the_stateless_program_leaves_nothing_behind() {
     let sender = Sender::new();
     let launch = Launch::network_wordcount().threads(2).every("20ms");

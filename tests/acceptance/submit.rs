@@ -72,6 +72,20 @@ fn what_is_no_native_program_is_refused() {
             "run stateful_network_wordcount instead",
         ),
         ("network_wordcount.R", "run network_wordcount instead"),
+        ("queue_stream.py", "run queue_stream instead"),
+        (
+            "network_wordjoinsentiments.py",
+            "run network_wordjoinsentiments instead",
+        ),
+        (
+            "recoverable_network_wordcount.py",
+            "run recoverable_network_wordcount instead",
+        ),
+        (
+            "windowed_network_wordcount.py",
+            "run windowed_network_wordcount instead",
+        ),
+        ("custom_receiver.jar", "run custom_receiver instead"),
         ("other.py", "there is no other"),
         ("nosuch", "Cannot find program 'nosuch'"),
         ("./nosuch", "Cannot run program './nosuch'"),

@@ -27,6 +27,7 @@ mod properties;
 mod resolved;
 mod resources;
 mod run;
+mod seconds;
 mod signals;
 mod state;
 mod stderr;

@@ -13,6 +13,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::port::parse_port;
 use crate::program::{Invocation, Program, parse};
+use crate::seconds::parse_seconds;
 use crate::signals::Signals;
 use crate::stderr::say;
 use crate::summary::Summary;
@@ -105,6 +106,17 @@ impl App {
         parse_port(self.argument(index)).map_err(Exit::error)
     }
 
+    /// Argument number `index` as a length of time in whole seconds, which `what` names.
+    ///
+    /// # Errors
+    /// An [`Exit`] that names the argument, if it is not a number above zero.
+    ///
+    /// # Panics
+    /// If the program takes fewer arguments.
+    pub fn seconds(&self, index: usize, what: &str) -> Result<Duration, Exit> {
+        parse_seconds(what, self.argument(index)).map_err(Exit::error)
+    }
+
     /// `spark.streaming.stopGracefullyOnShutdown`.
     fn stops_gracefully(&self) -> Result<bool, Exit> {
         let graceful = self.conf().boolean(keys::STOP_GRACEFULLY_ON_SHUTDOWN);
@@ -127,6 +139,20 @@ impl App {
             ssc.add_streaming_listener(summary.listener());
         }
         Ok(ssc)
+    }
+
+    /// The context that `create` makes, to go on from what it has left in `directory`, if it has
+    /// run before; see [`StreamingContext::get_or_create`].
+    ///
+    /// # Errors
+    /// What `create` gives, and if the directory cannot be created.
+    pub fn get_or_create(
+        &self,
+        directory: &str,
+        create: impl FnOnce() -> Result<StreamingContext, Exit>,
+    ) -> Result<StreamingContext, Exit> {
+        let ssc = create()?;
+        Ok(StreamingContext::get_or_create(directory, || Ok(ssc))?)
     }
 
     /// Waits until the context has stopped. A first SIGINT or SIGTERM stops it after it has run

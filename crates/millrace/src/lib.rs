@@ -53,6 +53,7 @@ mod stage;
 mod state;
 mod window;
 
+pub mod python;
 pub mod testing;
 
 pub use checkpoint::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};

@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use tempfile::TempDir;
 
-use super::program::{Program, Read};
+use super::program::{Finished, Program, Read};
 use super::sender::Sender;
 
 /// A batch interval of a hundred years: all that a test sends is in the first
@@ -45,7 +45,8 @@ impl Launch {
         Launch::of(env!("CARGO_BIN_EXE_millrace-submit"))
     }
 
-    fn of(program: &str) -> Launch {
+    /// A program by its path.
+    pub(crate) fn of(program: &str) -> Launch {
         Launch {
             program: program.into(),
             arguments: Vec::new(),
@@ -102,9 +103,17 @@ impl Launch {
         self.directory.path()
     }
 
-    /// Puts a file into that directory.
+    /// Puts a file into that directory, or below it.
     pub(crate) fn file(self, name: &str, text: &str) -> Launch {
-        fs::write(self.directory().join(name), text).unwrap();
+        let path = self.directory().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    /// The same in the directory in which another run has ended.
+    pub(crate) fn after(mut self, finished: Finished) -> Launch {
+        self.directory = finished.into_directory();
         self
     }
 

@@ -18,6 +18,8 @@ use super::{GLANCE, PATIENCE};
 pub(crate) enum Signal {
     Interrupt,
     Terminate,
+    /// Which no program hears.
+    Kill,
 }
 
 /// How much of a program's stdout is read before it is closed.
@@ -100,6 +102,11 @@ impl Program {
         });
     }
 
+    /// Waits until stdout satisfies `find`, for a program that does not print batches.
+    pub(crate) fn wait_for_stdout<T>(&self, what: &str, find: impl FnMut(&str) -> Option<T>) -> T {
+        self.wait(what, self.stdout.as_ref().unwrap(), find)
+    }
+
     /// Waits until stderr satisfies `find`.
     pub(crate) fn wait_for_stderr<T>(&self, what: &str, find: impl FnMut(&str) -> Option<T>) -> T {
         self.wait(what, self.stderr.as_ref().unwrap(), find)
@@ -125,6 +132,7 @@ impl Program {
         let signal = match signal {
             Signal::Interrupt => process::Signal::INT,
             Signal::Terminate => process::Signal::TERM,
+            Signal::Kill => process::Signal::KILL,
         };
         // A child that has not been waited for can be sent one, ended or not.
         process::kill_process(Pid::from_child(&self.child), signal).unwrap();
@@ -140,6 +148,16 @@ impl Program {
     pub(crate) fn batches_begun(&self) -> Vec<Batch> {
         let stdout = self.stdout.as_ref().map(Capture::so_far);
         transcript::beginning(&stdout.unwrap_or_default())
+    }
+
+    /// Its process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The directory it runs in.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.as_ref().unwrap().path()
     }
 
     /// Whether it has ended by now.
@@ -222,6 +240,11 @@ impl Finished {
     pub(crate) fn bodies(&self) -> Vec<String> {
         let bodies = self.batches().into_iter().map(|batch| batch.body);
         bodies.filter(|body| !body.is_empty()).collect()
+    }
+
+    /// The directory it ran in, for another run.
+    pub(super) fn into_directory(self) -> TempDir {
+        self.directory
     }
 
     /// A file in the directory it ran in.

@@ -40,7 +40,11 @@ impl Life {
     }
 
     /// Looks until something is found or the program is dead.
-    pub(super) fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Life) -> Option<T>) -> Option<T> {
+    pub(super) fn until<T>(
+        &mut self,
+        what: &str,
+        mut look: impl FnMut(&Life) -> Option<T>,
+    ) -> Option<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let dead = self.program.has_ended();

@@ -7,7 +7,7 @@ use crossbeam::channel::Sender;
 use millrace_types::{BatchTime, Duration};
 
 use crate::checkpoint::{
-    BLOCKS, Checkpoint, FORMAT, Meta, Opened, Start, StoreMeta, segment_bytes,
+    BLOCKS, Checkpoint, CheckpointReader, FORMAT, Meta, Opened, Start, StoreMeta, segment_bytes,
 };
 use crate::durable::Durable;
 use crate::error::{Error, Result};
@@ -26,7 +26,10 @@ impl StreamingContext {
     /// Unlike Spark's, `create` is called every time: functions are not written down, so that a
     /// program can be changed and keep its state. What the program keeps must be the same:
     /// [`start`](StreamingContext::start) refuses a checkpoint of another program and says what
-    /// differs.
+    /// differs. [`is_recovering`](StreamingContext::is_recovering) tells whether there is one.
+    ///
+    /// A program that keeps nothing goes on with the batch after its last one; what was received
+    /// and not run is there again only with `spark.streaming.receiver.writeAheadLog.enable`.
     ///
     /// ```no_run
     /// use millrace::{Conf, Duration, StreamingContext};
@@ -51,6 +54,40 @@ impl StreamingContext {
         ssc.checkpoint(directory)?;
         ssc.parts().start = Start::Recover;
         Ok(ssc)
+    }
+
+    /// Whether `start` will go on from a checkpoint: the program asks for it, and its directory
+    /// has a generation. Tells after the start whether it did so.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let directory = std::env::temp_dir().join(format!("nothing-yet-{}", std::process::id()));
+    /// let ssc = StreamingContext::get_or_create(&directory, || {
+    ///     StreamingContext::new(&Conf::new(), Duration::seconds(1))
+    /// })?;
+    /// assert!(!ssc.is_recovering());
+    /// # drop(std::fs::remove_dir_all(directory));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn is_recovering(&self) -> bool {
+        let parts = self.parts();
+        if let Some(recovers) = parts.recovers {
+            return recovers;
+        }
+        let set = || self.settings.checkpoint.as_deref().map(Path::new);
+        let directory = parts.checkpoint.as_deref().or_else(set);
+        self.asked(&parts) != Start::Anew
+            && directory.is_some_and(|directory| CheckpointReader::open(directory).is_ok())
+    }
+
+    /// What the program asks for, else what the settings do.
+    fn asked(&self, parts: &Parts) -> Start {
+        match parts.start {
+            Start::Anew => self.settings.recover,
+            asked => asked,
+        }
     }
 
     /// Names the checkpoint directory, which a program that keeps state must have (Spark:
@@ -101,15 +138,18 @@ impl StreamingContext {
             return Ok(None);
         };
         let stores = stores(graph);
-        let nothing = stores.is_empty() && self.settings.wal.is_none();
+        let start = self.asked(parts);
+        // A program that asks to go on has at least its batches to go on from.
+        let nothing = stores.is_empty() && self.settings.wal.is_none() && start == Start::Anew;
         if nothing || !self.settings.durable {
             return Ok(None);
         }
         let meta = self.meta(graph, &stores);
-        let start = match parts.start {
-            Start::Anew => self.settings.recover,
-            asked => asked,
-        };
+        // Here, before there is a generation of this run's own.
+        parts.recovers = Some(start != Start::Anew && CheckpointReader::open(&directory).is_ok());
+        if start != Start::Anew && meta.operators.iter().any(|name| name.contains("window")) {
+            notice("windows are not in the checkpoint: they begin empty and fill anew");
+        }
         let stores = stores.into_iter().map(|(_, durable)| durable).collect();
         let log_bytes = self.settings.snapshot_log_bytes;
         let executor = &self.builder.executor;
@@ -149,7 +189,10 @@ impl StreamingContext {
         let options = |generation| BlockLog::options(BLOCKS, generation, segment);
         let Some(sync) = self.settings.wal else {
             // To go on without them would lose them for good: batches are numbered on.
-            if opened.checkpoint.has_blocks_not_run(options, BlockLog::is_block)? {
+            if opened
+                .checkpoint
+                .has_blocks_not_run(options, BlockLog::is_block)?
+            {
                 return Err(Error::illegal(
                     "the write-ahead log has blocks that were received and not run, and this run \
                      has no write-ahead log: run once with \

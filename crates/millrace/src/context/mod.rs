@@ -78,6 +78,8 @@ struct Parts {
     listeners: Vec<Box<dyn StreamingListener>>,
     checkpoint: Option<PathBuf>,
     start: Start,
+    /// Whether it goes on from a checkpoint; known when it has been opened.
+    recovers: Option<bool>,
     engine: Option<Arc<Engine>>,
     /// The thread that ends last.
     thread: Option<JoinHandle<()>>,

@@ -4,7 +4,6 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::sync::Mutex;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use millrace_text::{java, python};
 use millrace_types::BatchTime;
@@ -12,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::python::time_in;
 
 /// Forty-three hyphens, as Spark has it.
 const RULE: &str = "-------------------------------------------";
@@ -98,7 +98,7 @@ impl Printer {
                     json!({ "time": time.as_millis(), "records": records, "truncated": more });
                 return Ok(format!("{batch}\n"));
             }
-            PrintFormat::PySpark => self.head(&mut out, &self.local(time)),
+            PrintFormat::PySpark => self.head(&mut out, &time_in(&self.zone, time)),
             PrintFormat::Scala => self.head(&mut out, &time.to_string()),
         }
         for record in records {
@@ -121,19 +121,6 @@ impl Printer {
     fn head(&self, out: &mut String, time: &str) {
         // Writing to a String does not fail.
         let _ = write!(out, "{RULE}\nTime: {time}\n{RULE}\n");
-    }
-
-    /// Python's `str()` of the naive local datetime: microseconds only if there are any.
-    fn local(&self, time: BatchTime) -> String {
-        let instant = Timestamp::from_millisecond(time.as_millis()).unwrap_or(Timestamp::MAX);
-        let local = instant.to_zoned(self.zone.clone()).datetime();
-        let micros = local.subsec_nanosecond() / 1000;
-        let seconds = local.strftime("%Y-%m-%d %H:%M:%S");
-        if micros == 0 {
-            seconds.to_string()
-        } else {
-            format!("{seconds}.{micros:06}")
-        }
     }
 }
 

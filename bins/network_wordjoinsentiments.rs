@@ -1,0 +1,59 @@
+//! Joins the words that a TCP server sends with a list of sentiments, and prints the happiest of
+//! every five seconds; the twin of Spark's `network_wordjoinsentiments.py`.
+//!
+//! The list is `data/streaming/AFINN-111.txt`, as in Spark's directory: `word<TAB>score`.
+//!
+//! ```text
+//! nc -lk 9999
+//! network_wordjoinsentiments localhost 9999
+//! ```
+
+#![allow(clippy::print_stdout)] // What it shows is no `print` of a stream.
+
+use std::process::ExitCode;
+
+use millrace::{Duration, Text};
+use millrace_cli::{App, Exit, Program, run};
+
+const PROGRAM: Program = Program {
+    name: "network_wordjoinsentiments",
+    arguments: "<hostname> <port>",
+    argument_count: 2,
+    app_name: "PythonStreamingNetworkWordJoinSentiments",
+};
+
+fn main() -> ExitCode {
+    run(&PROGRAM, network_wordjoinsentiments)
+}
+
+fn network_wordjoinsentiments(app: &App) -> Result<(), Exit> {
+    let ssc = app.streaming_context(Duration::seconds(5))?;
+
+    // A line that is not `word<TAB>score` is passed over.
+    let sentiments = ssc.text_file("data/streaming/AFINN-111.txt")?;
+    let sentiments = sentiments.flat_map(|line| {
+        let (word, score) = line.split_once('\t')?;
+        Some((Text::from(word), score.trim().parse::<i64>().ok()?))
+    });
+
+    let lines = ssc.socket_text_stream(app.argument(0), app.port(1)?);
+    let happiest = lines
+        .flat_map(|line| line.split(" "))
+        .map(|word| (word, 1_i64))
+        .reduce_by_key(|a, b| a + b)
+        .transform(move |counts| sentiments.join(counts))
+        .map(|(word, (score, count))| (score * count, word))
+        .transform(|rdd| rdd.sort_by_key(false));
+    happiest.foreach_rdd(|rdd| {
+        println!(
+            "Happiest topics in the last 5 seconds ({} total):",
+            rdd.count()
+        );
+        for (happiness, word) in rdd.take(5) {
+            println!("{word} ({happiness} happiness)");
+        }
+    });
+
+    ssc.start()?;
+    app.await_termination(&ssc)
+}

@@ -1,0 +1,60 @@
+//! Counts the words of every second that a TCP server sends, appends the counts to a file, and
+//! goes on where it was when it is started again; the twin of Spark's
+//! `recoverable_network_wordcount.py`.
+//!
+//! ```text
+//! recoverable_network_wordcount localhost 9999 checkpoint counts.txt
+//! ```
+
+#![allow(clippy::print_stdout)] // What it shows is no `print` of a stream.
+
+use std::io::Write;
+use std::{fs, path, process::ExitCode};
+
+use millrace::{Duration, StreamingContext, python};
+use millrace_cli::{App, Exit, Program, run};
+
+const PROGRAM: Program = Program {
+    name: "recoverable_network_wordcount",
+    arguments: "<hostname> <port> <checkpoint-directory> <output-file>",
+    argument_count: 4,
+    app_name: "PythonStreamingRecoverableNetworkWordCount",
+};
+
+fn main() -> ExitCode {
+    run(&PROGRAM, |app| {
+        let ssc = app.get_or_create(app.argument(2), || describe(app))?;
+        if !ssc.is_recovering() {
+            println!("Creating new context");
+            drop(fs::remove_file(app.argument(3)));
+        }
+        ssc.start()?;
+        app.await_termination(&ssc)
+    })
+}
+
+fn describe(app: &App) -> Result<StreamingContext, Exit> {
+    let ssc = app.streaming_context(Duration::seconds(1))?;
+    let (excluded, dropped) = (ssc.broadcast(["a", "b", "c"]), ssc.accumulator(0_i64));
+    let output = path::absolute(app.argument(3)).map_err(|e| Exit::error(e.to_string()))?;
+
+    let lines = ssc.socket_text_stream(app.argument(0), app.port(1)?);
+    let words = lines.flat_map(|line| line.split(" "));
+    let counts = words.map(|word| (word, 1_i64)).reduce_by_key(|a, b| a + b);
+    counts.foreach_rdd_with_time(move |rdd, time| {
+        let (excluded, sum) = (excluded.clone(), dropped.clone());
+        let kept = rdd.filter(move |(word, count)| {
+            let keep = !excluded.contains(&word.as_str());
+            sum.add(if keep { 0 } else { *count });
+            keep
+        });
+        let (time, kept) = (python::local_time(time), python::str_of(&kept.collect()));
+        println!("Counts at time {time} {kept}");
+        println!("Dropped {} word(s) totally", dropped.value());
+        println!("Appending to {}", output.display());
+        let file = fs::File::options().create(true).append(true).open(&output);
+        file.and_then(|mut file| writeln!(file, "Counts at time {time} {kept}"))
+            .unwrap_or_else(|error| panic!("cannot append to {}: {error}", output.display()));
+    });
+    Ok(ssc)
+}

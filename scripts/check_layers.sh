@@ -24,6 +24,7 @@ ROOMS='
 error
 data
 durable
+python
 notice
 panics
 clock

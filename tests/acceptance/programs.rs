@@ -1,6 +1,7 @@
 //! Spark's streaming examples beside the word counts.
 
 use std::fs;
+use std::time::SystemTime;
 
 use super::harness::{Batch, Launch, Sender, Signal, assert_ticks};
 
@@ -35,6 +36,9 @@ fn a_wrong_number_of_arguments_shows_the_usage() {
         assert_eq!(finished.stdout, "");
         assert_eq!(finished.stderr, format!("Usage: {name} {arguments}\n"));
     }
+    let finished = program!("hdfs_wordcount").start().finish();
+    let usage = "Usage: hdfs_wordcount <directory>\n";
+    assert_eq!(finished.with_code(255).stderr, usage);
     let finished = program!("queue_stream").arg("x").start().finish();
     assert_eq!(finished.with_code(255).stderr, "Usage: queue_stream\n");
 }
@@ -46,6 +50,29 @@ fn a_queue_is_counted_item_by_item() {
     let finished = launch.start().finish().with_code(0);
     assert_eq!(finished.bodies(), vec![counts.join("\n"); 5]);
     assert_ticks(&finished.batches(), 50);
+}
+
+#[test]
+fn files_that_are_moved_in_are_counted_once() {
+    let launch = program!("hdfs_wordcount").threads(2).every("100ms");
+    let launch = launch.file("in/before", "old\n").file("new", "b a b\na\n");
+    let program = launch.arg("in").start();
+    program.wait_for_more_batches(2);
+    let directory = program.directory();
+    // Its time has to be of the run: it was written before.
+    let file = fs::File::options().append(true).open(directory.join("new"));
+    file.unwrap().set_modified(SystemTime::now()).unwrap();
+    fs::rename(directory.join("new"), directory.join("in/new")).unwrap();
+    let counts = "('b', 2)\n('a', 2)";
+    program.wait_for_batches(counts, |batches| {
+        batches
+            .iter()
+            .any(|batch| batch.body == counts)
+            .then_some(())
+    });
+    program.wait_for_more_batches(2);
+    program.signal(Signal::Terminate);
+    assert_eq!(program.finish().with_code(0).bodies(), [counts]);
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn what_is_no_native_program_is_refused() {
             "run stateful_network_wordcount instead",
         ),
         ("network_wordcount.R", "run network_wordcount instead"),
+        ("hdfs_wordcount.py", "run hdfs_wordcount instead"),
         ("queue_stream.py", "run queue_stream instead"),
         (
             "network_wordjoinsentiments.py",

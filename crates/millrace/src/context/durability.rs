@@ -1,6 +1,6 @@
 //! How a context comes to its checkpoint, and goes on from one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossbeam::channel::Sender;
@@ -117,10 +117,14 @@ impl StreamingContext {
         graph: &Graph,
     ) -> Result<Option<Opened>> {
         if parts.checkpoint.is_none()
-            && let Some(directory) = &self.settings.checkpoint
+            && let Some(directory) = self
+                .settings
+                .checkpoint_dir
+                .clone()
+                .or_else(|| self.settings.checkpoint.as_ref().map(PathBuf::from))
         {
-            create_directory(directory.as_ref())?;
-            parts.checkpoint = Some(directory.into());
+            create_directory(&directory)?;
+            parts.checkpoint = Some(directory);
         }
         let Some(directory) = parts.checkpoint.clone() else {
             if self.settings.wal.is_some() {

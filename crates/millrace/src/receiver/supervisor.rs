@@ -447,6 +447,7 @@ mod tests {
     }
 
     /// A receiver that tells of every start, by number.
+    #[expect(clippy::type_complexity, reason = "taken apart where it is called")]
     fn telling(
         mut run: impl FnMut(usize, &ReceiverContext<u32>) + Send + 'static,
     ) -> (

@@ -12,10 +12,8 @@ type Records = DStream<Boxed<Record>>;
 pub(super) fn run(setup: &Setup, ops: &[Op], messages: &[String]) -> Vec<Vec<Record>> {
     setup.run_batches(messages, |lines| {
         let base = parsed(lines);
-        let built = ops
-            .iter()
-            .fold(base.clone(), |stream, op| apply(*op, &stream, &base));
-        built
+        ops.iter()
+            .fold(base.clone(), |stream, op| apply(*op, &stream, &base))
     })
 }
 

@@ -36,6 +36,7 @@ fn emitted(time: i64, key: &str, value: Option<&str>, before: Option<&String>) -
     Some(format!("{time} {key} {value:?} {before:?} {exists}"))
 }
 
+#[expect(clippy::ptr_arg, reason = "the key's type is String")]
 fn follow(
     time: BatchTime,
     key: &String,

@@ -151,7 +151,9 @@ fn apply(op: Op, stream: &Records, base: &Records) -> Records {
             .reduce_by_key_and_window_inverse(|a, b| a + b, |a, b| a - b, batches(count), None)
             .map(shown)
             .boxed(),
-        Op::InverseFiltered(count) => counted(stream)
+        Op::InverseFiltered(count) => stream
+            // Never nothing: what a filter removes at once is missed when it leaves (Scala's rule).
+            .map(|(key, text)| (key, text.len() as i64 + 1))
             .reduce_by_key_and_window_inverse_filter(
                 |a, b| a + b,
                 |a, b| a - b,

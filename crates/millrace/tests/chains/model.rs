@@ -233,11 +233,12 @@ impl Model {
     }
 
     fn windowed(&self, op: Op, stream: &Stream) -> Stream {
+        let more = i64::from(matches!(op, Op::InverseFiltered(_)));
         let lengths = |batch: &Batch| -> Vec<(i64, i64)> {
             batch
                 .concat()
                 .into_iter()
-                .map(|(key, text)| (key, text.len() as i64))
+                .map(|(key, text)| (key, text.len() as i64 + more))
                 .collect()
         };
         let mut kept: Vec<(i64, i64)> = Vec::new();

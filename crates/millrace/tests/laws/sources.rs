@@ -118,7 +118,7 @@ fn ending(settings: &[(&str, &str)]) -> StreamingContext {
     for (key, value) in settings {
         conf.set(*key, *value);
     }
-    StreamingContext::new(&conf, Duration::milliseconds(20)).unwrap()
+    millrace::testing::context(&conf, Duration::milliseconds(20)).unwrap()
 }
 
 /// Records of all batches of a stream, as they come.
@@ -660,7 +660,7 @@ fn a_stop_is_seen_by_receivers_and_takes_what_they_have_stored() {
     let (stored, seen) = watched(|| {
         let mut conf = Conf::new();
         conf.set(keys::MASTER, "local[1]");
-        let ssc = StreamingContext::new(&conf, Duration::milliseconds(20)).unwrap();
+        let ssc = millrace::testing::context(&conf, Duration::milliseconds(20)).unwrap();
         let (tell, told) = channel();
         let endless = move |_, context: &ReceiverContext<u64>| {
             let mut stored = 0;
@@ -685,7 +685,7 @@ fn a_rate_that_is_none_is_refused_and_zero_is_no_limit() {
     let context = |rate: &str| {
         let mut conf = Conf::new();
         conf.set(keys::RECEIVER_MAX_RATE, rate);
-        StreamingContext::new(&conf, Duration::seconds(1))
+        millrace::testing::context(&conf, Duration::seconds(1))
     };
     for rate in ["fast", "1.5", "10/s", ""] {
         assert!(context(rate).is_err(), "{rate}");

@@ -337,12 +337,18 @@ fn records_of_one_length_are_cut_and_half_a_record_fails_its_batch() {
         let stream = ssc.binary_records_stream(directory.path().to_str().unwrap(), 3);
         let _seen = records(&stream);
         ssc.start()?;
-        // Later than the stream, whose time is a millisecond's.
+        // Later than the stream, whose time is a millisecond's. The file system stamps files with
+        // a clock that ticks every few milliseconds, so the stamp is the test's own.
         let begun = std::time::Instant::now();
         while begun.elapsed() < StdDuration::from_millis(2) {
             thread::yield_now();
         }
-        std::fs::write(directory.path().join("odd"), [1, 2, 3, 4]).unwrap();
+        let aside = tempfile::tempdir().unwrap();
+        let odd = aside.path().join("odd");
+        std::fs::write(&odd, [1, 2, 3, 4]).unwrap();
+        let file = std::fs::File::options().write(true).open(&odd).unwrap();
+        file.set_modified(std::time::SystemTime::now()).unwrap();
+        std::fs::rename(&odd, directory.path().join("odd")).unwrap();
         ssc.await_termination()
     });
     let message = failure(ended).to_string();

@@ -39,7 +39,12 @@ pub(super) struct Table {
 
 impl Matrix {
     pub(super) fn new(kind: Kind, seed: u64, kills: u64, lanes: u64) -> Matrix {
-        Matrix { kind, seed, kills, lanes }
+        Matrix {
+            kind,
+            seed,
+            kills,
+            lanes,
+        }
     }
 
     /// Runs it; the lanes side by side, since most of it is waiting.
@@ -66,7 +71,10 @@ impl Matrix {
         });
         let seed = self.seed;
         let failures = table.failures.join("\n");
-        assert!(failures.is_empty(), "with MILLRACE_KILL_SEED={seed}:\n{failures}\n{table}");
+        assert!(
+            failures.is_empty(),
+            "with MILLRACE_KILL_SEED={seed}:\n{failures}\n{table}"
+        );
         table
     }
 }
@@ -125,7 +133,9 @@ impl<'a> Case<'a> {
     /// One life; gives where it was killed, and what is wrong.
     fn live(&mut self, mortal: bool) -> (Option<String>, Result<(), String>) {
         let failpoint = (mortal && self.random.below(5) > 0).then(|| self.draw());
-        let argument = failpoint.as_ref().map(|(name, passing)| format!("{name}:{passing}"));
+        let argument = failpoint
+            .as_ref()
+            .map(|(name, passing)| format!("{name}:{passing}"));
         let mut life = Life::begin(self.kind, self.path(), &self.sender, argument.as_deref());
         let arrived = match self.recovered(&mut life) {
             Ok(arrived) => arrived,
@@ -139,7 +149,7 @@ impl<'a> Case<'a> {
             };
             return (None, self.end(life, sent));
         }
-        let by_itself = life.program.has_ended();
+        let by_itself = life.dies_soon(if failpoint.is_some() { 60 } else { 0 });
         life.program.kill();
         drop(life.connection.take());
         let ended = life.program.finish();
@@ -150,7 +160,10 @@ impl<'a> Case<'a> {
             Some((name, _)) if by_itself => name,
             _ => "(any moment)".to_owned(),
         };
-        let outcome = self.printed.take(&ended.batches_begun()).and_then(|()| self.judge());
+        let outcome = self
+            .printed
+            .take(&ended.batches_begun())
+            .and_then(|()| self.judge());
         (Some(row), outcome.map(drop))
     }
 
@@ -160,7 +173,7 @@ impl<'a> Case<'a> {
 
     fn draw(&mut self) -> (String, u64) {
         let name = self.points[self.random.below(self.points.len() as u64) as usize].clone();
-        let reach = [1, 4, 40][self.random.below(3) as usize];
+        let reach = [1, 3, 12][self.random.below(3) as usize];
         (name, 1 + self.random.below(reach))
     }
 
@@ -223,7 +236,10 @@ impl<'a> Case<'a> {
 
     /// Waits for all that was sent, and stops it as a user does.
     fn end(&mut self, mut life: Life, sent: u64) -> Result<(), String> {
-        let settled = life.connection.as_ref().is_none_or(|connection| connection.settle());
+        let settled = life
+            .connection
+            .as_ref()
+            .is_none_or(|connection| connection.settle());
         assert!(settled, "this system does not say what a socket holds");
         life.program.signal(Signal::Terminate);
         drop(life.connection.take());
@@ -243,10 +259,16 @@ impl<'a> Case<'a> {
 fn failpoints() -> Vec<String> {
     let mut names = BTreeSet::new();
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
-    let mut rooms: Vec<PathBuf> = ["wal/src", "millrace/src"].map(|room| crates.join(room)).into();
+    let mut rooms: Vec<PathBuf> = ["wal/src", "millrace/src"]
+        .map(|room| crates.join(room))
+        .into();
     while let Some(path) = rooms.pop() {
         if path.is_dir() {
-            rooms.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            rooms.extend(
+                fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
             continue;
         }
         let source = fs::read_to_string(&path).unwrap();
@@ -256,13 +278,20 @@ fn failpoints() -> Vec<String> {
             names.insert(name.to_owned());
         }
     }
-    assert!(names.len() > 40, "the failpoints are elsewhere now: {names:?}");
+    assert!(
+        names.len() > 40,
+        "the failpoints are elsewhere now: {names:?}"
+    );
     names.into_iter().collect()
 }
 
 impl Table {
     fn new(kind: Kind) -> Table {
-        Table { kind, rows: BTreeMap::new(), failures: Vec::new() }
+        Table {
+            kind,
+            rows: BTreeMap::new(),
+            failures: Vec::new(),
+        }
     }
 
     fn add(&mut self, other: Table) {

@@ -20,7 +20,9 @@ pub(super) fn beginning(counts: &Counts) -> Result<u64, String> {
     for ((found, count), line) in counts.iter().zip(0..) {
         if *found != word(line) || *count != 1 {
             let expected = word(line);
-            return Err(format!("({found}, {count}) stands where ({expected}, 1) should"));
+            return Err(format!(
+                "({found}, {count}) stands where ({expected}, 1) should"
+            ));
         }
     }
     Ok(counts.len() as u64)
@@ -31,7 +33,9 @@ pub(super) fn beginning(counts: &Counts) -> Result<u64, String> {
 pub(super) fn last_time(directory: &Path) -> Option<i64> {
     let reader = CheckpointReader::open(directory).ok()?;
     let newest = reader.generations().unwrap().pop()?;
-    let info = reader.generation(newest).unwrap_or_else(|error| panic!("{error}"));
+    let info = reader
+        .generation(newest)
+        .unwrap_or_else(|error| panic!("{error}"));
     info.last.map(|(_, time)| time.as_millis())
 }
 
@@ -90,7 +94,9 @@ impl Printed {
     pub(super) fn counts(&self) -> Counts {
         let mut counts = Counts::new();
         for line in self.batches.values().flat_map(|body| body.lines()) {
-            let parts = line.strip_prefix("('").and_then(|rest| rest.split_once("', "));
+            let parts = line
+                .strip_prefix("('")
+                .and_then(|rest| rest.split_once("', "));
             let (word, count) = parts.unwrap_or((line, "-1)"));
             let count: i64 = count.trim_end_matches(')').parse().unwrap_or(-1);
             *counts.entry(word.to_owned()).or_default() += count;

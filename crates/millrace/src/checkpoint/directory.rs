@@ -107,7 +107,11 @@ impl Directory {
             // A program that began it meanwhile has made its `meta` before it wrote anything.
             if lost && !self.names(&path)?.iter().any(|name| name == META) {
                 let file = path.join(META);
-                return Err(WalError::damage(&file, 0, "it is missing, and there is state beside it"));
+                return Err(WalError::damage(
+                    &file,
+                    0,
+                    "it is missing, and there is state beside it",
+                ));
             }
         }
         Ok(())
@@ -121,7 +125,11 @@ impl Directory {
             return Ok(());
         }
         let first = log.join(segment_name(LOG, 1));
-        Err(WalError::damage(&first, 0, "it is missing, as is all of the log"))
+        Err(WalError::damage(
+            &first,
+            0,
+            "it is missing, as is all of the log",
+        ))
     }
 
     /// Begins a generation after all others, those without a `meta` included. Its log is made

@@ -148,7 +148,10 @@ impl StreamingContext {
         let options = |generation| BlockLog::options(BLOCKS, generation, segment);
         let Some(sync) = self.settings.wal else {
             // To go on without them would lose them for good: batches are numbered on.
-            if opened.checkpoint.has_blocks_not_run(options, BlockLog::is_block)? {
+            if opened
+                .checkpoint
+                .has_blocks_not_run(options, BlockLog::is_block)?
+            {
                 return Err(Error::illegal(
                     "the write-ahead log has blocks that were received and not run, and this run \
                      has no write-ahead log: run once with \

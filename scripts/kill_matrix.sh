@@ -11,6 +11,6 @@ cd "$(dirname "$0")/.."
 
 export MILLRACE_KILL_RECOVERIES="${1:-3000}"
 export MILLRACE_KILL_LANES="${MILLRACE_KILL_LANES:-4}"
-echo "| program | killed at | recoveries | mismatches |"
+echo "| program | killed at | kills | mismatches |"
 echo "|---|---|---|---|"
 exec cargo test -q -p millrace-bins --test acceptance -- --nocapture however_often

@@ -138,6 +138,11 @@ impl Program {
         process::kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it, if it lives.
     pub(crate) fn kill(&mut self) {
         // It fails when it has ended, and then there is nothing to do.

@@ -39,6 +39,18 @@ impl Life {
         }
     }
 
+    /// Whether it is dead, or dies within so many looks. That it lives on is no failure: not every
+    /// failpoint is passed so often in every life.
+    pub(super) fn dies_soon(&mut self, looks: u32) -> bool {
+        for _ in 0..looks {
+            if self.program.has_ended() {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.program.has_ended()
+    }
+
     /// Looks until something is found or the program is dead.
     pub(super) fn until<T>(
         &mut self,
@@ -63,7 +75,10 @@ impl Life {
 pub(super) fn launch(kind: Kind, at: &Path, failpoint: Option<&str>) -> Launch {
     let launch = match kind {
         Kind::Stateful => Launch::stateful(),
-        Kind::Stateless => Launch::network_wordcount(),
+        // It names no directory itself.
+        Kind::Stateless => {
+            Launch::network_wordcount().conf("spark.streaming.checkpoint.directory", at.display())
+        }
     };
     let launch = launch
         .threads(2)

@@ -149,7 +149,7 @@ impl<'a> Case<'a> {
             };
             return (None, self.end(life, sent));
         }
-        let by_itself = life.program.has_ended();
+        let by_itself = life.dies_soon(if failpoint.is_some() { 60 } else { 0 });
         life.program.kill();
         drop(life.connection.take());
         let ended = life.program.finish();
@@ -173,7 +173,7 @@ impl<'a> Case<'a> {
 
     fn draw(&mut self) -> (String, u64) {
         let name = self.points[self.random.below(self.points.len() as u64) as usize].clone();
-        let reach = [1, 4, 40][self.random.below(3) as usize];
+        let reach = [1, 3, 12][self.random.below(3) as usize];
         (name, 1 + self.random.below(reach))
     }
 

@@ -337,12 +337,13 @@ fn records_of_one_length_are_cut_and_half_a_record_fails_its_batch() {
         let stream = ssc.binary_records_stream(directory.path().to_str().unwrap(), 3);
         let _seen = records(&stream);
         ssc.start()?;
-        // Later than the stream, whose time is a millisecond's.
-        let begun = std::time::Instant::now();
-        while begun.elapsed() < StdDuration::from_millis(2) {
-            thread::yield_now();
-        }
-        std::fs::write(directory.path().join("odd"), [1, 2, 3, 4]).unwrap();
+        let odd = directory.path().join("odd");
+        std::fs::write(&odd, [1, 2, 3, 4]).unwrap();
+        // The system's times of files are a little behind the clock: later than the stream for
+        // certain.
+        let file = std::fs::File::open(odd).unwrap();
+        let soon = std::time::SystemTime::now() + StdDuration::from_millis(30);
+        file.set_modified(soon).unwrap();
         ssc.await_termination()
     });
     let message = failure(ended).to_string();

@@ -2,7 +2,7 @@
 
 use crate::dstream::DStream;
 use crate::pipeline::Received;
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, class_of};
 
 use super::StreamingContext;
 
@@ -13,7 +13,7 @@ impl StreamingContext {
     /// how one is written, with an example. Any number of receivers can run, each of them a
     /// stream. What a receiver stored between two ticks is one batch, in one partition.
     pub fn receiver_stream<R: Receiver>(&self, receiver: R) -> DStream<Received<R::Item>> {
-        self.receiver("receiver stream".to_owned(), receiver)
+        self.receiver(format!("receiver stream {}", class_of::<R>()), receiver)
     }
 
     /// [`receiver_stream`](StreamingContext::receiver_stream) by another name.

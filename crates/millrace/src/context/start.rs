@@ -105,7 +105,8 @@ impl StreamingContext {
         let least = sources.len() * BLOCK_BYTES;
         let budget = Arc::new(Budget::new(settings.max_in_flight.max(least as u64)));
         if !kept.is_empty() {
-            budget.bounds_batches_of(&kept.join(", "));
+            kept.dedup();
+            budget.bounds_batches_of(&kept.join(" and "));
         }
         let receivers = sources.into_iter().enumerate().map(|(number, source)| {
             let seat = Seat {

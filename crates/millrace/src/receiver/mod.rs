@@ -31,5 +31,5 @@ pub(crate) use rate::RateLimiter;
 pub(crate) use records::RecordGenerator;
 pub(crate) use socket::{SocketReceiver, SocketSettings};
 pub(crate) use socket_receiver::{SocketSource, converted};
-pub(crate) use supervisor::{ReceiverSettings, Supervisor};
+pub(crate) use supervisor::{ReceiverSettings, Supervisor, class_of};
 pub(crate) use tracker::{InputSpec, InputTracker};

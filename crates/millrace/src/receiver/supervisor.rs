@@ -230,6 +230,13 @@ impl<T: Data> Shared<T> {
     }
 }
 
+/// The name of a receiver's type, as reports have it (Spark: the name of the class).
+pub(crate) fn class_of<R>() -> &'static str {
+    let path = std::any::type_name::<R>();
+    let path = path.split('<').next().unwrap_or(path);
+    path.rsplit("::").next().unwrap_or(path)
+}
+
 /// Runs a receiver.
 pub(crate) struct Supervisor<R: Receiver> {
     shared: Arc<Shared<R::Item>>,
@@ -247,14 +254,11 @@ impl<R: Receiver> Supervisor<R> {
         clock: Arc<dyn Clock>,
         listeners: Arc<ListenerBus>,
     ) -> Supervisor<R> {
-        let path = std::any::type_name::<R>();
-        let path = path.split('<').next().unwrap_or(path);
-        let class = path.rsplit("::").next().unwrap_or(path);
         let shared = Shared {
             records,
             stream: settings.stream,
             restart_delay: settings.restart_delay,
-            name: format!("{class}-{}", settings.stream.0),
+            name: format!("{}-{}", class_of::<R>(), settings.stream.0),
             limiter,
             clock,
             listeners,
@@ -446,15 +450,14 @@ mod tests {
         }
     }
 
+    /// The starts of a receiver, by number.
+    type Starts = mpsc::Receiver<(usize, ReceiverContext<u32>)>;
+
     /// A receiver that tells of every start, by number.
     #[expect(clippy::type_complexity, reason = "taken apart where it is called")]
     fn telling(
         mut run: impl FnMut(usize, &ReceiverContext<u32>) + Send + 'static,
-    ) -> (
-        Run,
-        mpsc::Receiver<(usize, ReceiverContext<u32>)>,
-        mpsc::Receiver<()>,
-    ) {
+    ) -> (Run, Starts, mpsc::Receiver<()>) {
         let (started, starts) = channel();
         let (stopped, stops) = channel();
         let mut number = 0;

@@ -76,14 +76,13 @@ impl Listing {
                 0 => String::new(),
                 count => format!(" and {count} others"),
             };
-            let rule = if known.is_none() {
-                "were there before the stream: they are not read"
+            let why = if known.is_none() {
+                "older than the stream"
             } else {
-                "came with a time of last change that is before the stream or outside of \
-                 spark.streaming.fileStream.minRememberDuration: they are not read; touch them \
-                 to have them read"
+                "last changed before the stream was made, or longer ago than \
+                 spark.streaming.fileStream.minRememberDuration; touch what is to be read"
             };
-            notice(format_args!("{}{others} {rule}", file.path));
+            notice(format_args!("not read: {}{others} ({why})", file.path));
         }
         let paths = found.iter().map(|file| file.path.clone());
         said.known = Some(paths.collect());

@@ -106,7 +106,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
             moves.push(shard.moves);
         }
         states.moved(moves, next);
-        let mut by_piece: Vec<(Vec<u8>, Vec<Vec<Emitted<M>>>)> = Vec::new();
+        let mut by_piece = Vec::with_capacity(routes.len());
         for route in routes {
             by_piece.push((
                 route,

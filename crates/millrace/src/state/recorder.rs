@@ -42,10 +42,6 @@ impl Recorder {
         self.on.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn shards(&self) -> usize {
-        self.shards.len()
-    }
-
     /// Begins the changes of batch `number` to a shard, whose lock the caller holds.
     pub(super) fn begin(&self, shard: usize, number: u64) -> Record<'_> {
         let mut log = lock(&self.shards[shard]);

@@ -38,7 +38,7 @@ fn emitted(time: i64, key: &str, value: Option<&str>, before: Option<&String>) -
 
 fn follow(
     time: BatchTime,
-    key: &String,
+    key: &str,
     value: Option<String>,
     state: &mut State<String>,
 ) -> Option<String> {

@@ -92,7 +92,7 @@ fn shown<T: std::fmt::Debug>(records: impl IntoIterator<Item = T>) -> Vec<String
 /// Nines remove a key; idle batches leave a trace in every third key, and remove it in the end.
 fn update(key: u32, values: &Values<u8>, state: Option<String>) -> Option<String> {
     let mut state = state.unwrap_or_default();
-    if values.is_empty() && key % 3 == 0 {
+    if values.is_empty() && key.is_multiple_of(3) {
         state.push('.');
     }
     state.extend(values.iter().map(|value| char::from(b'0' + value)));
@@ -138,7 +138,7 @@ impl Subject for ByPartition {
     fn batch(&self, runs: &[Vec<(u32, u8)>], number: u64, executor: &Executor) -> Vec<String> {
         let function: PartitionUpdate<u32, u8, String> = Arc::new(move |mut keys| {
             // Now and then the order is changed, or a key is there twice.
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 keys.reverse();
             }
             if let (0, Some(first)) = (number % 4, keys.first().cloned()) {

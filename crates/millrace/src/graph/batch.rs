@@ -152,16 +152,33 @@ impl<'a> BatchRun<'a> {
         })
     }
 
-    /// What can be read of this batch when it is over.
-    pub(super) fn past(&self) -> Past {
+    /// Makes the datasets of all nodes that are due and needed.
+    pub(super) fn make_all(&self) -> Result<()> {
+        for (index, entry) in self.graph.nodes.iter().enumerate() {
+            let is_due = self.number().is_multiple_of(entry.slide);
+            if is_due && self.graph.needed[index] && matches!(entry.kind, Kind::Made(_)) {
+                self.made(NodeId(index))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What can be read of this batch while it is being run.
+    pub(super) fn present(&self) -> Past {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.values().for_each(Made::keep);
         Past {
             time: self.batch.time,
             number: self.batch.number,
             blocks: self.batch.blocks.clone(),
             made: made.clone(),
         }
+    }
+
+    /// What can be read of it when it is over.
+    pub(super) fn past(&self) -> Past {
+        let past = self.present();
+        past.made.values().for_each(Made::keep);
+        past
     }
 
     /// Runs user code of the named stage: its panic becomes an error that names stage and batch.

@@ -101,6 +101,23 @@ impl StreamingContext {
     ///
     /// # Errors
     /// If the directory cannot be created.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext, Values};
+    /// # fn main() -> millrace::Result<()> {
+    /// let directory = std::env::temp_dir().join(format!("counts-{}", std::process::id()));
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1))?;
+    /// ssc.checkpoint(&directory)?;
+    /// ssc.socket_text_stream("localhost", 9999)
+    ///     .map(|line| (line, 1_i64))
+    ///     .update_state_by_key(|new: &Values<i64>, old: Option<i64>| {
+    ///         Some(new.iter().sum::<i64>() + old.unwrap_or(0))
+    ///     })
+    ///     .print();
+    /// # drop(std::fs::remove_dir_all(directory));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn checkpoint(&self, directory: impl AsRef<Path>) -> Result<()> {
         let own = self.settings.checkpoint_dir.as_deref();
         let directory = own.unwrap_or(directory.as_ref());

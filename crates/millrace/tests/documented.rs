@@ -1,6 +1,8 @@
 //! Every public operator, source and action has a runnable example, and an entry on the page
 //! that lists them.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

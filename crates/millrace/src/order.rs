@@ -51,6 +51,12 @@ impl<R> Earliest<R> {
         self.records.insert((partition(), arrival), record());
     }
 
+    /// Whether it has as many records as it may, all of the first partition.
+    pub(crate) fn is_full_of_first_partition(&self) -> bool {
+        let last = self.records.last_key_value();
+        self.records.len() == self.count && last.is_none_or(|((partition, _), _)| *partition == 0)
+    }
+
     /// The records, first one first.
     pub(crate) fn into_records(self) -> impl Iterator<Item = R> {
         self.records.into_values()

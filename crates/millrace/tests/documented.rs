@@ -1,5 +1,5 @@
-//! Every public operator, source and action has a runnable example, and an entry on the page
-//! that lists them.
+//! Every public operator, source and action has a runnable example, an entry on the page that
+//! lists them, and a test that calls it.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where the public functions are that programs are made of.
-const ROOMS: [&str; 3] = ["src/dstream", "src/rdd", "src/context"];
+const ROOMS: [&str; 4] = ["src/dstream", "src/rdd", "src/keyed", "src/context"];
 
 /// Not operators: they describe, or configure, and are spoken of where they are used.
 const OPTIONS: [&str; 4] = [
@@ -49,12 +49,19 @@ fn functions(text: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_operator_has_an_example_and_an_entry() {
+fn every_operator_has_an_example_an_entry_and_a_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("../../docs/OPERATORS.md")).unwrap();
     let mut files = Vec::new();
     for room in ROOMS {
         sources(&root.join(room), &mut files);
+    }
+    let (mut tests, mut called) = (Vec::new(), String::new());
+    for tested in ["tests", "../../tests"] {
+        sources(&root.join(tested), &mut tests);
+    }
+    for test in tests {
+        called.push_str(&fs::read_to_string(test).unwrap());
     }
     let (mut missing, mut count) = (Vec::new(), 0);
     for file in files {
@@ -67,8 +74,16 @@ fn every_operator_has_an_example_and_an_entry() {
             if !docs.contains("```") {
                 missing.push(format!("{name}: no example in {}", file.display()));
             }
-            let called = page.contains(&format!("::{name}("));
-            if !called && !["`", "("].iter().any(|mark| named(mark)) {
+            let calls = [
+                format!(".{name}("),
+                format!(".{name}::<"),
+                format!("::{name}("),
+            ];
+            if !calls.iter().any(|call| called.contains(call)) {
+                missing.push(format!("{name}: no test calls it"));
+            }
+            let is_listed = page.contains(&format!("::{name}("));
+            if !is_listed && !["`", "("].iter().any(|mark| named(mark)) {
                 missing.push(format!("{name}: no entry in docs/OPERATORS.md"));
             }
         }

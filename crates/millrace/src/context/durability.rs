@@ -151,9 +151,6 @@ impl StreamingContext {
         let meta = self.meta(graph, &stores);
         // Here, before there is a generation of this run's own.
         parts.recovers = Some(start != Start::Anew && CheckpointReader::open(&directory).is_ok());
-        if start != Start::Anew && meta.operators.iter().any(|name| name.contains("window")) {
-            notice("windows are not in the checkpoint: they begin empty and fill anew");
-        }
         let stores = stores.into_iter().map(|(_, durable)| durable).collect();
         let log_bytes = self.settings.snapshot_log_bytes;
         let executor = &self.builder.executor;

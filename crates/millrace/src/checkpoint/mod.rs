@@ -31,6 +31,7 @@ use crate::notice::notice;
 
 use contents::Reading;
 use directory::{Directory, FileKind, log_options};
+pub(crate) use inspect::WINDOW;
 pub use inspect::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
 use loading::Loading;
 pub(crate) use meta::{FORMAT, Meta, StoreMeta};

@@ -1,8 +1,7 @@
 //! The batches of a window as they are, with their checkpoint.
 //!
 //! A batch is written down once, as it was taken: its records by partition and by the pieces
-//! that tasks read, so that what is read again is cut as it was. The workers write it. Without a
-//! checkpoint nothing is read and nothing written until somebody asks for the window.
+//! that tasks read, so that what is read again is cut as it was. The workers write it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -26,20 +26,25 @@ use crate::window::{
 type Numbers = (u64, u64, u64);
 
 fn frames() -> impl Strategy<Value = Numbers> {
-    (1_u64..3, 1_u64..8, 1_u64..5)
+    (1_u64..3, 1_u64..14, 1_u64..5)
 }
 
 fn frame((parent, length, slide): Numbers) -> Frame {
     Frame::new(parent, length, slide)
 }
 
-/// A few records a batch, so that keys come and go; many batches bring nothing.
+/// A few records a batch, so that keys come and go, or so many that they share shards; many
+/// batches bring nothing, and now and then there are enough of these to empty a window.
 fn batches() -> impl Strategy<Value = Vec<Vec<(u32, u8)>>> {
-    let records = prop_oneof![
-        1 => Just(Vec::new()),
-        3 => prop::collection::vec((0_u32..12, 1_u8..10), 0..12),
+    let few = prop::collection::vec((0_u32..12, 1_u8..10), 0..12);
+    let many = prop::collection::vec((0_u32..200, 1_u8..10), 40..80);
+    let some = prop_oneof![
+        6 => few.prop_map(|records| vec![records]),
+        1 => many.prop_map(|records| vec![records]),
+        2 => Just(vec![Vec::new()]),
+        1 => (1_usize..16).prop_map(|idle| vec![Vec::new(); idle]),
     ];
-    prop::collection::vec(records, 1..40)
+    prop::collection::vec(some, 1..30).prop_map(|some| some.concat())
 }
 
 /// The shards of a batch that has these records.
@@ -243,7 +248,7 @@ fn whole(frame: Numbers) -> impl Subject {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.min(64)))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.min(40)))]
 
     #[test]
     fn of_lists(frame in frames(), batches in batches(), lives in lives()) {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::durable::{Durable, Origin};
+use crate::durable::{Durable, EntryReader, Origin};
 use crate::exec::Executor;
 
 /// A window, and what makes a batch of it.
@@ -66,6 +66,29 @@ impl Written {
     }
 }
 
+/// Everything that a window keeps, whatever shard it is in: key, place and value.
+fn kept(store: &dyn Durable) -> Vec<(Vec<u8>, u64, Vec<u8>)> {
+    let mut all = Vec::new();
+    for shard in 0..store.shards() {
+        let (entries, _) = store.snapshot(shard);
+        let mut reader = EntryReader::new(&entries);
+        while let Some(entry) = reader.next_raw() {
+            let (key, kept) = entry.unwrap();
+            let (place, value) = kept.unwrap();
+            all.push((key.to_vec(), place, value.to_vec()));
+        }
+    }
+    // The places that were given: in one shard as in all after a recovery.
+    let is_head = |(key, _, value): &(Vec<u8>, u64, Vec<u8>)| key == &NIL && value == &NIL;
+    let next = all.iter().filter(|entry| is_head(entry)).map(|head| head.1).max();
+    all.retain(|entry| !is_head(entry));
+    all.extend(next.map(|next| (Vec::new(), next, Vec::new())));
+    all.sort_unstable();
+    all
+}
+
+const NIL: [u8; 1] = [0xc0];
+
 /// Runs all batches on one window; and on others, each going on from what those before it have
 /// written down.
 pub(super) fn goes_on<T: Subject>(
@@ -109,6 +132,7 @@ pub(super) fn goes_on<T: Subject>(
             disk.last = number;
             take(number);
         }
+        prop_assert_eq!(kept(window.durable()), kept(whole.durable()), "at the end of a life");
         // It counts when all that it has is committed, which is so at the end of the process.
         if life.moments.is_some() && end > 0 {
             disk.snapshot = Some((epoch, snapshot));

@@ -3,8 +3,11 @@
 //! What a life shows of the lives before it is in its windows only, so whatever a checkpoint
 //! lost, doubled or put elsewhere shows in the records, in their order, or in their partitions.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use millrace::testing::Setup;
-use millrace::{Boxed, DStream, Duration, Lines, Text, Values};
+use millrace::{Boxed, CheckpointReader, DStream, Duration, Lines, Text, Values};
 use proptest::prelude::*;
 
 /// A stream whose records say what they are.
@@ -237,5 +240,72 @@ fn every_program_goes_on_in_the_middle() {
             let seen = Setup::default().run_lives(directory.path(), lives, &messages, program);
             assert_eq!(seen, expected, "{name}, stopped after {end}");
         }
+    }
+}
+
+#[test]
+fn a_tool_is_told_that_a_window_has_no_values() {
+    let messages: Vec<String> = (1..6).map(|number| format!("{number}; a b\n")).collect();
+    for log_bytes in [1, 1 << 20] {
+        let directory = tempfile::tempdir().unwrap();
+        Setup::default().run_lives(directory.path(), (&[3], log_bytes), &messages, |lines| {
+            let window = pairs(lines).reduce_by_key_and_window(joined, Duration::seconds(2), None);
+            window.update_state_by_key(state)
+        });
+        let reader = CheckpointReader::open(directory.path()).unwrap();
+        let stores = reader.stores(1).unwrap();
+        let [window, state] = &stores[..] else {
+            panic!("{} stores", stores.len())
+        };
+        assert!(window.is_window() && !state.is_window());
+        assert!(window.is_empty() && window.bytes() > 0);
+        for error in [window.entries().map(drop), window.get("a").map(drop)] {
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("reduce_by_key_and_window"), "{error}");
+        }
+        assert!(!state.entries().unwrap().is_empty());
+    }
+}
+
+/// A changed window has of what was kept what it would have kept itself.
+#[test]
+fn a_window_may_be_changed() {
+    let messages: Vec<String> = (1..=9).map(|number| format!("{number}; a\n")).collect();
+    for log_bytes in [1, 1 << 20] {
+        let directory = tempfile::tempdir().unwrap();
+        let life = Cell::new(0);
+        let lives = (&[4, 6][..], log_bytes);
+        let seen = Setup::default().run_lives(directory.path(), lives, &messages, |lines| {
+            let (length, slide) = [(3, 1), (2, 1), (4, 2)][life.replace(life.get() + 1)];
+            let [length, slide] = [length, slide].map(Duration::seconds);
+            let lists = pairs(lines).group_by_key_and_window(length, slide);
+            lists.map(|(_, values)| values.to_vec().concat())
+        });
+        let expected = ["1;", "1;2;", "1;2;3;", "2;3;4;", "4;5;", "5;6;", "5;6;7;8;"];
+        assert_eq!(seen.concat(), expected);
+    }
+}
+
+/// A function that cannot be called again for what was kept fails the start and says so.
+#[test]
+fn a_function_that_panics_now_fails_the_start() {
+    let messages: Vec<String> = (1..=3).map(|number| format!("{number}; a\n")).collect();
+    let directory = tempfile::tempdir().unwrap();
+    let life = Cell::new(0);
+    let run = || {
+        let lives = (&[2][..], 1 << 20);
+        Setup::default().run_lives(directory.path(), lives, &messages, |lines| {
+            let panics = life.replace(1) == 1;
+            let joined = move |earlier: String, later: String| {
+                assert!(!panics, "no more of {earlier}");
+                joined(earlier, later)
+            };
+            pairs(lines).reduce_by_key_and_window(joined, Duration::seconds(3), None)
+        })
+    };
+    let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+    let message = payload.downcast_ref::<String>().unwrap();
+    for part in ["reduce_by_key_and_window", "panicked", "no more of 1;"] {
+        assert!(message.contains(part), "{message}");
     }
 }

@@ -80,7 +80,11 @@ fn kept(store: &dyn Durable) -> Vec<(Vec<u8>, u64, Vec<u8>)> {
     }
     // The places that were given: in one shard as in all after a recovery.
     let is_head = |(key, _, value): &(Vec<u8>, u64, Vec<u8>)| key == &NIL && value == &NIL;
-    let next = all.iter().filter(|entry| is_head(entry)).map(|head| head.1).max();
+    let next = all
+        .iter()
+        .filter(|entry| is_head(entry))
+        .map(|head| head.1)
+        .max();
     all.retain(|entry| !is_head(entry));
     all.extend(next.map(|next| (Vec::new(), next, Vec::new())));
     all.sort_unstable();
@@ -132,7 +136,11 @@ pub(super) fn goes_on<T: Subject>(
             disk.last = number;
             take(number);
         }
-        prop_assert_eq!(kept(window.durable()), kept(whole.durable()), "at the end of a life");
+        prop_assert_eq!(
+            kept(window.durable()),
+            kept(whole.durable()),
+            "at the end of a life"
+        );
         // It counts when all that it has is committed, which is so at the end of the process.
         if life.moments.is_some() && end > 0 {
             disk.snapshot = Some((epoch, snapshot));

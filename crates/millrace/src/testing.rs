@@ -138,6 +138,21 @@ impl Setup {
     ///
     /// What comes out must not depend on `ends`, `log_bytes` or how many workers the lives have.
     ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use millrace::Duration;
+    /// use millrace::testing::Setup;
+    /// let directory = std::env::temp_dir().join(format!("millrace-lives-{}", std::process::id()));
+    /// let lives = (&[1, 2][..], 1 << 20);
+    /// let batches = Setup::default().run_lives(&directory, lives, &["a\n", "b\n", "c\n"], |lines| {
+    ///     lines.window(Duration::seconds(2), None)
+    /// });
+    /// std::fs::remove_dir_all(directory)?;
+    /// assert_eq!(batches, [vec!["a"], vec!["a", "b"], vec!["b", "c"]]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// If the program fails, or cannot go on: this is for tests.
     pub fn run_lives<M, P, B>(

@@ -7,7 +7,8 @@ use crossbeam::channel::Sender;
 use millrace_types::{BatchTime, Duration};
 
 use crate::checkpoint::{
-    BLOCKS, Checkpoint, CheckpointReader, FORMAT, Meta, Opened, Start, StoreMeta, segment_bytes,
+    BLOCKS, Checkpoint, CheckpointReader, FORMAT, Meta, Opened, Start, StoreMeta, WINDOW,
+    segment_bytes,
 };
 use crate::durable::Durable;
 use crate::error::{Error, Result};
@@ -168,13 +169,18 @@ impl StreamingContext {
         let meta = self.meta(graph, &stores);
         // Here, before there is a generation of this run's own.
         parts.recovers = Some(start != Start::Anew && CheckpointReader::open(&directory).is_ok());
-        if start != Start::Anew && meta.operators.iter().any(|name| name.contains("window")) {
-            notice("windows are not in the checkpoint: they begin empty and fill anew");
-        }
         let stores = stores.into_iter().map(|(_, durable)| durable).collect();
         let log_bytes = self.settings.snapshot_log_bytes;
         let executor = &self.builder.executor;
-        Checkpoint::open(&directory, start, &meta, stores, log_bytes, executor).map(Some)
+        let opened = Checkpoint::open(&directory, start, &meta, stores, log_bytes, executor)?;
+        let (before, now) = (opened.interval_ms, meta.interval_ms);
+        if before != now && meta.stores.iter().any(|store| store.name == WINDOW) {
+            notice(format_args!(
+                "the batch interval was {before} ms and is {now} ms: windows have as many of the \
+                 batches before as fit in, whatever their time"
+            ));
+        }
+        Ok(Some(opened))
     }
 
     fn meta(&self, graph: &Graph, stores: &[(StoreMeta, Arc<dyn Durable>)]) -> Meta {

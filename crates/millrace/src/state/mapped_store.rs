@@ -7,7 +7,7 @@ use millrace_types::{BatchTime, Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Key};
-use crate::durable::Durable;
+use crate::durable::{Durable, Origin};
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
 
@@ -135,12 +135,13 @@ impl<K: Key, S: Data> Durable for MappedStore<K, S> {
         self.states.snapshot(shard)
     }
 
-    fn load(&self, entries: &[u8]) -> Result<(), String> {
-        self.states.load(entries)
+    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String> {
+        self.states.load(origin, entries)
     }
 
-    fn loaded(&self, number: u64) {
-        self.states.loaded(number);
+    fn loaded(&self, number: u64) -> Result<(), String> {
+        self.states.loaded(number)?;
         self.queue_all();
+        Ok(())
     }
 }

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dashmap::DashMap;
 
 use crate::data::{Data, Key};
+use crate::durable::Recorder;
 use crate::order::Earliest;
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS};
 
 use super::entry::Entry;
 use super::head::{HEAD, Head};
-use super::recorder::Recorder;
 
 /// Keys with their state; see the module head of [`state`](super).
 pub(crate) struct StateStore<K: Key, S> {

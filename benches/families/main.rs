@@ -44,7 +44,9 @@ fn run() -> Result<(), String> {
     if rounds == 0 || records < 1_000 {
         return Err(args.wrong("at least one round of a thousand records is needed"));
     }
-    println!("| family | read | records a batch | M/s on 1 | M/s on 2 | growth | CPU ns on 1 | on 2 |");
+    println!(
+        "| family | read | records a batch | M/s on 1 | M/s on 2 | growth | CPU ns on 1 | on 2 |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for row in &chosen {
         println!("{}", line(row, records, rounds));

@@ -124,18 +124,28 @@ fn stateless() -> Vec<Row> {
 
 fn keyed() -> Vec<Row> {
     vec![
-        row(("count_by_value of words", "first"), FULL, FEW, |ssc, load| {
-            first(&load.words(ssc).count_by_value());
-        }),
+        row(
+            ("count_by_value of words", "first"),
+            FULL,
+            FEW,
+            |ssc, load| {
+                first(&load.words(ssc).count_by_value());
+            },
+        ),
         row(("reduce_by_key", "first"), FULL, FEW, |ssc, load| {
             first(&load.drawn(ssc).reduce_by_key(|a, b| a + b));
         }),
         row(("reduce_by_key", "all"), FULL, FEW, |ssc, load| {
             all(&load.drawn(ssc).reduce_by_key(|a, b| a + b));
         }),
-        row(("reduce_by_key, every key once", "all"), FULL, FEW, |ssc, load| {
-            all(&load.each(ssc, 0).reduce_by_key(|a, b| a + b));
-        }),
+        row(
+            ("reduce_by_key, every key once", "all"),
+            FULL,
+            FEW,
+            |ssc, load| {
+                all(&load.each(ssc, 0).reduce_by_key(|a, b| a + b));
+            },
+        ),
         row(("combine_by_key", "first"), FULL, FEW, |ssc, load| {
             first(&load.drawn(ssc).combine_by_key(
                 |value| (value, 1_i64),
@@ -168,52 +178,108 @@ fn windows() -> Vec<Row> {
         row(("window, 10 by 1", "all"), TENTH, (12, 20), |ssc, load| {
             all(&load.turns(ssc).window(Duration::seconds(10), None));
         }),
-        row(("reduce_by_window, 60 by 1", "all"), TENTH, WINDOW, |ssc, load| {
-            let values = load.turns(ssc).map(|(_, value)| value);
-            all(&values.reduce_by_window(|a, b| a + b, MINUTE, SECOND));
-        }),
-        row(("reduce_by_key_and_window, 60 by 1", "first"), TENTH, WINDOW, |ssc, load| {
-            first(&load.turns(ssc).reduce_by_key_and_window(|a, b| a + b, MINUTE, None));
-        }),
-        row(("... with an inverse", "first"), TENTH, WINDOW, |ssc, load| {
-            let (add, subtract) = (|a, b| a + b, |a, b| a - b);
-            let pairs = load.turns(ssc);
-            first(&pairs.reduce_by_key_and_window_inverse(add, subtract, MINUTE, None));
-        }),
-        row(("... with an inverse", "all"), TENTH, WINDOW, |ssc, load| {
-            let (add, subtract) = (|a, b| a + b, |a, b| a - b);
-            let pairs = load.turns(ssc);
-            all(&pairs.reduce_by_key_and_window_inverse(add, subtract, MINUTE, None));
-        }),
-        row(("group_by_key_and_window, 60 by 1", "first"), TENTH, WINDOW, |ssc, load| {
-            first(&load.turns(ssc).group_by_key_and_window(MINUTE, None));
-        }),
-        row(("count_by_value_and_window, 60 by 1", "first"), TENTH, WINDOW, |ssc, load| {
-            let keys = load.turns(ssc).map(|(key, _)| key);
-            first(&keys.count_by_value_and_window(MINUTE, SECOND));
-        }),
+        row(
+            ("reduce_by_window, 60 by 1", "all"),
+            TENTH,
+            WINDOW,
+            |ssc, load| {
+                let values = load.turns(ssc).map(|(_, value)| value);
+                all(&values.reduce_by_window(|a, b| a + b, MINUTE, SECOND));
+            },
+        ),
+        row(
+            ("reduce_by_key_and_window, 60 by 1", "first"),
+            TENTH,
+            WINDOW,
+            |ssc, load| {
+                first(
+                    &load
+                        .turns(ssc)
+                        .reduce_by_key_and_window(|a, b| a + b, MINUTE, None),
+                );
+            },
+        ),
+        row(
+            ("... with an inverse", "first"),
+            TENTH,
+            WINDOW,
+            |ssc, load| {
+                let (add, subtract) = (|a, b| a + b, |a, b| a - b);
+                let pairs = load.turns(ssc);
+                first(&pairs.reduce_by_key_and_window_inverse(add, subtract, MINUTE, None));
+            },
+        ),
+        row(
+            ("... with an inverse", "all"),
+            TENTH,
+            WINDOW,
+            |ssc, load| {
+                let (add, subtract) = (|a, b| a + b, |a, b| a - b);
+                let pairs = load.turns(ssc);
+                all(&pairs.reduce_by_key_and_window_inverse(add, subtract, MINUTE, None));
+            },
+        ),
+        row(
+            ("group_by_key_and_window, 60 by 1", "first"),
+            TENTH,
+            WINDOW,
+            |ssc, load| {
+                first(&load.turns(ssc).group_by_key_and_window(MINUTE, None));
+            },
+        ),
+        row(
+            ("count_by_value_and_window, 60 by 1", "first"),
+            TENTH,
+            WINDOW,
+            |ssc, load| {
+                let keys = load.turns(ssc).map(|(key, _)| key);
+                first(&keys.count_by_value_and_window(MINUTE, SECOND));
+            },
+        ),
     ]
 }
 
 fn states() -> Vec<Row> {
     vec![
-        row(("update_state_by_key, every key", "first"), TENTH, STATE, |ssc, load| {
-            first(&load.all_then_turns(ssc).update_state_by_key(sum));
-        }),
-        row(("update_state_by_key, idle keeps", "first"), TENTH, STATE, |ssc, load| {
-            let options = StateOptions::new().idle_keeps_state();
-            first(&load.all_then_turns(ssc).update_state_by_key_with(sum, options));
-        }),
-        row(("update_state_by_key, idle keeps", "all"), TENTH, STATE, |ssc, load| {
-            let options = StateOptions::new().idle_keeps_state();
-            all(&load.all_then_turns(ssc).update_state_by_key_with(sum, options));
-        }),
+        row(
+            ("update_state_by_key, every key", "first"),
+            TENTH,
+            STATE,
+            |ssc, load| {
+                first(&load.all_then_turns(ssc).update_state_by_key(sum));
+            },
+        ),
+        row(
+            ("update_state_by_key, idle keeps", "first"),
+            TENTH,
+            STATE,
+            |ssc, load| {
+                let options = StateOptions::new().idle_keeps_state();
+                first(
+                    &load
+                        .all_then_turns(ssc)
+                        .update_state_by_key_with(sum, options),
+                );
+            },
+        ),
+        row(
+            ("update_state_by_key, idle keeps", "all"),
+            TENTH,
+            STATE,
+            |ssc, load| {
+                let options = StateOptions::new().idle_keeps_state();
+                all(&load
+                    .all_then_turns(ssc)
+                    .update_state_by_key_with(sum, options));
+            },
+        ),
         row(("map_with_state", "all"), TENTH, STATE, |ssc, load| {
-            let spec = StateSpec::function(|key: &u64, new: Option<i64>, state: &mut State<i64>| {
-                let sum = state.get().copied().unwrap_or(0) + new.unwrap_or(0);
-                state.update(sum);
-                (*key, sum)
-            });
+            let spec =
+                StateSpec::function(|key: &u64, new: Option<i64>, state: &mut State<i64>| {
+                    let sum = state.get().copied().unwrap_or(0) + new.unwrap_or(0);
+                    state.update(sum);
+                    (*key, sum)
+                });
             all(&load.all_then_turns(ssc).map_with_state(spec));
         }),
     ]
@@ -226,11 +292,18 @@ fn sum(new: &Values<i64>, last: Option<i64>) -> Option<i64> {
 fn datasets() -> Vec<Row> {
     vec![
         row(("Rdd::sort_by", "all"), FULL, FEW, |ssc, load| {
-            all(&load.drawn(ssc).transform(|rdd| rdd.sort_by(|&(key, _)| key, true)));
+            all(&load
+                .drawn(ssc)
+                .transform(|rdd| rdd.sort_by(|&(key, _)| key, true)));
         }),
-        row(("Rdd::distinct of words", "first"), FULL, FEW, |ssc, load| {
-            first(&load.words(ssc).transform(|rdd| rdd.distinct()));
-        }),
+        row(
+            ("Rdd::distinct of words", "first"),
+            FULL,
+            FEW,
+            |ssc, load| {
+                first(&load.words(ssc).transform(|rdd| rdd.distinct()));
+            },
+        ),
         row(("save_as_text_files", "all"), FULL, FEW, |ssc, load| {
             let prefix = scratch().join("pairs").display().to_string();
             load.drawn(ssc).save_as_text_files(&prefix, "txt");

@@ -67,12 +67,12 @@ fn share<T>(worker: &Worker, batches: impl Iterator<Item = Vec<T>>) -> Share<T> 
 }
 
 /// One input of a dataflow.
-struct Source<T: ExchangeData> {
+struct Source<T: ExchangeData + Clone> {
     input: InputHandle<u64, timely::container::CapacityContainerBuilder<Vec<T>>>,
     share: Share<T>,
 }
 
-impl<T: ExchangeData> Source<T> {
+impl<T: ExchangeData + Clone> Source<T> {
     fn new(share: Share<T>) -> Source<T> {
         Source {
             input: InputHandle::new(),

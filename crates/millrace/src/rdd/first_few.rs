@@ -102,7 +102,11 @@ mod tests {
                 _ if count == 0 => 0,
                 _ => 10_000,
             };
-            assert_eq!(calls.load(Ordering::Relaxed), needed, "{count} of every {modulus}th");
+            assert_eq!(
+                calls.load(Ordering::Relaxed),
+                needed,
+                "{count} of every {modulus}th"
+            );
         }
     }
 }

@@ -266,7 +266,8 @@ idle() {
 }
 
 echo 'bench: building (release)' >&2
-cargo build --release --quiet -p millrace-bins -p millrace-benches --bins
+cargo build --release --quiet -p millrace-bins
+cargo build --release --quiet -p millrace-benches --bin corpus --bin discard --bin feed --bin limit
 case $target in
     /*) ;;
     *) target=$PWD/$target bin=$PWD/$bin texts=$PWD/$texts ;;

@@ -152,6 +152,10 @@ where
             keys = keys.saturating_mul(8);
         }
     }
+
+    fn takes_few(&self) -> bool {
+        self.groups.source().takes_few()
+    }
 }
 
 impl<K: Key, V: Data> Rdd<(K, V)> {

@@ -64,6 +64,10 @@ impl<T: Send + 'static> RddSource<T> for Concatenated<T> {
         taken
     }
 
+    fn takes_few(&self) -> bool {
+        self.parts.iter().all(|part| part.source().takes_few())
+    }
+
     fn known_count(&self) -> Option<u64> {
         self.parts
             .iter()

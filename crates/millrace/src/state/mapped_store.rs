@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Key};
 use crate::durable::{Durable, Origin};
+use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
 
@@ -69,8 +70,8 @@ impl<K: Key, S: Data> MappedStore<K, S> {
     }
 
     /// The states as they are now.
-    pub(crate) fn view(&self) -> StateView<K, Timed<S>, S> {
-        StateView::shown(Arc::clone(&self.states), Timed::state)
+    pub(crate) fn view(&self, executor: Executor) -> StateView<K, Timed<S>, S> {
+        StateView::shown(Arc::clone(&self.states), Timed::state, executor)
     }
 
     pub(super) fn due(&self, shard: usize) -> MutexGuard<'_, Due> {

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::data::{Data, Key};
 use crate::durable::Recorder;
 use crate::exec::Executor;
-use crate::order::Earliest;
+use crate::order::{Earliest, Placed, in_order};
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, Shard};
 
@@ -126,9 +126,6 @@ pub(crate) struct WindowStore<K: Key, S: Sliding<K>> {
 
 /// The records of a window by partition, in order.
 pub(super) type Ordered<K, V> = Vec<Vec<(K, V)>>;
-
-/// Records of one partition with their places.
-type Placed<K, V> = Vec<(u64, (K, V))>;
 
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     pub(crate) fn new(
@@ -305,22 +302,15 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// All keys with their values; on the workers if `executor` is given. Not to be given by one
     /// of them.
     pub(super) fn ordered(&self, executor: Option<&Executor>) -> Ordered<K, S::Value> {
+        let of_shard = |index| self.by_partition(index);
+        let ordered = |side_by_side| in_order(side_by_side, SHARDS, self.partitions(), of_shard);
         match executor.filter(|_| self.len() >= WORTH_SHARING) {
-            None => {
-                let shards = (0..SHARDS).map(|index| self.by_partition(index)).collect();
-                let partitions = self.transposed(shards);
-                partitions.into_iter().map(in_order).collect()
-            }
-            Some(executor) => executor.run(|| {
-                let shards = (0..SHARDS).into_par_iter().with_max_len(1);
-                let shards = shards.map(|index| self.by_partition(index)).collect();
-                let partitions = self.transposed(shards);
-                partitions.into_par_iter().map(in_order).collect()
-            }),
+            None => ordered(false),
+            Some(executor) => executor.run(|| ordered(true)),
         }
     }
 
-    fn by_partition(&self, index: usize) -> Vec<Placed<K, S::Value>> {
+    fn by_partition(&self, index: usize) -> Vec<Placed<(K, S::Value)>> {
         let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
         let shard = self.read(index);
         for (place, slot) in shard.slots.places() {
@@ -330,23 +320,6 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         }
         partitions
     }
-
-    /// From partitions of shards to shards of partitions.
-    fn transposed(&self, shards: Vec<Vec<Placed<K, S::Value>>>) -> Vec<Vec<Placed<K, S::Value>>> {
-        let mut partitions: Vec<Vec<_>> = (0..self.partitions()).map(|_| Vec::new()).collect();
-        for shard in shards {
-            for (partition, records) in partitions.iter_mut().zip(shard) {
-                partition.push(records);
-            }
-        }
-        partitions
-    }
-}
-
-fn in_order<K, V>(shards: Vec<Placed<K, V>>) -> Vec<(K, V)> {
-    let mut records: Placed<K, V> = shards.into_iter().flatten().collect();
-    records.sort_unstable_by_key(|&(place, _)| place);
-    records.into_iter().map(|(_, record)| record).collect()
 }
 
 impl<K: Key, S: Sliding<K>> fmt::Debug for WindowStore<K, S> {

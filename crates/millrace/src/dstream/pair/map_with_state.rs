@@ -198,7 +198,7 @@ impl<K: Key, S: Data, M: Clone + Send + Sync + 'static> Node for Snapshots<K, S,
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
         // The batch has to be folded in before its states can be seen.
         batch.rdd(&self.mapped)?;
-        let view = self.store.view();
+        let view = self.store.view(batch.executor().clone());
         Ok(Made::of(Rdd::new(view, batch.executor().clone())))
     }
 }

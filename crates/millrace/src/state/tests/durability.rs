@@ -122,7 +122,7 @@ impl Subject for Updated {
             .update(delta, &function, self.every, number, executor);
         drop(spent.unwrap());
         let mut seen = shown(self.store.take(5, String::clone));
-        seen.extend(shown(self.store.ordered(String::clone).concat()));
+        seen.extend(shown(self.store.ordered(String::clone, None).concat()));
         seen
     }
 }
@@ -198,7 +198,12 @@ impl Subject for Mapped {
 
 impl Mapped {
     fn seen(&self) -> Vec<String> {
-        shown(self.store.states.ordered(|timed| timed.state()).concat())
+        shown(
+            self.store
+                .states
+                .ordered(|timed| timed.state(), None)
+                .concat(),
+        )
     }
 }
 

@@ -4,9 +4,14 @@ use std::process::Command;
 
 use crate::acceptance::harness::{Launch, Sender};
 
-use super::life::{Life, launch};
-use super::matrix::Kind;
+use super::kind::{Kind, Means};
+use super::life::Life;
+use super::place::Place;
 use super::view::{beginning, state, word};
+
+fn launch(kind: Kind, place: &Place) -> Launch {
+    kind.launch(place, Means::default())
+}
 
 /// Runs a program that has to refuse; gives what it said.
 fn refused(launch: Launch) -> String {
@@ -16,45 +21,44 @@ fn refused(launch: Launch) -> String {
 
 #[test]
 fn two_programs_on_one_directory_are_one_too_many() {
-    let directory = tempfile::tempdir().unwrap();
+    let place = Place::new();
     let sender = Sender::new();
-    let life = Life::begin(Kind::Stateful, directory.path(), &sender, None);
+    let life = Life::begin(Kind::Stateful, &place, &sender, Means::default());
     let pid = life.program.id();
-    let said = refused(launch(Kind::Stateful, directory.path(), None));
+    let said = refused(launch(Kind::Stateful, &place));
     assert!(said.contains(&format!("pid {pid}")), "{said}");
 }
 
 #[test]
 fn the_checkpoint_of_another_program_is_refused() {
-    let directory = tempfile::tempdir().unwrap();
+    let place = Place::new();
     let sender = Sender::new();
-    let mut life = Life::begin(Kind::Stateful, directory.path(), &sender, None);
+    let mut life = Life::begin(Kind::Stateful, &place, &sender, Means::default());
     life.program.kill();
     drop(life.program.finish());
-    let said = refused(launch(Kind::Stateless, directory.path(), None));
+    let said = refused(launch(Kind::Stateless, &place));
     assert!(said.contains("another program"), "{said}");
 }
 
 #[test]
 fn other_partitions_are_refused_until_they_are_made() {
-    let directory = tempfile::tempdir().unwrap();
+    let place = Place::new();
     let sender = Sender::new();
-    let mut life = Life::begin(Kind::Stateful, directory.path(), &sender, None);
+    let mut life = Life::begin(Kind::Stateful, &place, &sender, Means::default());
     let connection = life.connection.as_mut().unwrap();
     connection.send(format!("{}\n{}\n", word(0), word(1)).as_bytes());
-    let arrived = || state(directory.path()).is_ok_and(|counts| counts.len() == 2);
+    let arrived = || state(&place.state()).is_ok_and(|counts| counts.len() == 2);
     life.until("two lines", |_| arrived().then_some(()))
         .expect("it lives");
     life.program.kill();
     drop(life.program.finish());
-    let other =
-        || launch(Kind::Stateful, directory.path(), None).conf("spark.default.parallelism", 3);
+    let other = || launch(Kind::Stateful, &place).conf("spark.default.parallelism", 3);
     let said = refused(other());
     assert!(said.contains("millrace-state repartition"), "{said}");
 
     let tool = Command::new(env!("CARGO_BIN_EXE_millrace-state"))
         .arg("repartition")
-        .arg(directory.path())
+        .arg(place.state())
         .arg("3")
         .output()
         .unwrap();
@@ -72,19 +76,19 @@ fn other_partitions_are_refused_until_they_are_made() {
         connection: Some(connection),
         since: 0,
     };
-    let arrived = || state(directory.path()).is_ok_and(|counts| counts.len() == 3);
+    let arrived = || state(&place.state()).is_ok_and(|counts| counts.len() == 3);
     life.until("three lines", |_| arrived().then_some(()))
         .expect("it goes on");
-    assert_eq!(beginning(&state(directory.path()).unwrap()), Ok(3));
+    assert_eq!(beginning(&state(&place.state()).unwrap()), Ok(3));
 }
 
 /// A limit on the length of files stands for a disk that is full: a write of the run fails.
 #[test]
 fn a_run_whose_disk_takes_no_more_ends_with_an_error_behind_the_last_durable_batch() {
-    let directory = tempfile::tempdir().unwrap();
+    let place = Place::new();
     let sender = Sender::new();
     // No snapshot and no new segment, so that the files grow until the limit.
-    let launch = launch(Kind::Stateful, directory.path(), None)
+    let launch = launch(Kind::Stateful, &place)
         .conf("millrace.checkpoint.logBytes", "32m")
         .limited_files(16 << 10);
     let program = launch.start_at(&sender);
@@ -107,6 +111,6 @@ fn a_run_whose_disk_takes_no_more_ends_with_an_error_behind_the_last_durable_bat
         "{}",
         ended.stderr
     );
-    let kept = beginning(&state(directory.path()).unwrap()).unwrap();
+    let kept = beginning(&state(&place.state()).unwrap()).unwrap();
     assert!(kept > 0 && kept <= line, "{kept} of {line}");
 }

@@ -277,6 +277,17 @@ fn files_doubled_emptied_missing_or_swapped_are_never_a_wrong_count() {
 }
 
 #[test]
+fn the_files_of_another_generation_are_refused() {
+    let (one, two) = (Written::new(), Written::new());
+    let second = one.place.state().join("generation-000002");
+    fs::rename(two.place.state().join("generation-000001"), &second).unwrap();
+    let reader = millrace::CheckpointReader::open(one.place.state()).unwrap();
+    let said = reader.generation(2).unwrap_err().to_string();
+    assert!(said.contains("generation-000002/"), "{said}");
+    assert!(said.contains(" is damaged at byte 0:"), "{said}");
+}
+
+#[test]
 fn a_damaged_file_is_refused_by_the_tool_and_by_the_program() {
     let written = Written::new();
     for sort in SORTS {
@@ -295,7 +306,7 @@ fn a_damaged_file_is_refused_by_the_tool_and_by_the_program() {
                 .unwrap();
             let said = String::from_utf8_lossy(&tool.stderr).into_owned()
                 + &String::from_utf8_lossy(&tool.stdout);
-            assert_eq!(tool.status.code(), Some(1), "{sort}: {said}");
+            assert_eq!(tool.status.code(), Some(2), "{sort}: {said}");
             assert!(said.contains(&place), "{sort}: {said}");
         }
         let before: Vec<_> = files(&written.place.state())

@@ -27,6 +27,8 @@ pub(super) fn now() -> i64 {
 impl Life {
     /// Starts it. One that reads a socket is waited for until it connects or is dead.
     pub(super) fn begin(kind: Kind, place: &Place, sender: &Sender, means: Means<'_>) -> Life {
+        // What the life before has left in the queue is no connection of this one.
+        while sender.accept_now().is_some() {}
         let launch = kind.launch(place, means);
         let launch = match kind {
             _ if kind.is_ours() => launch.env(programs::PORT, sender.port().to_string()),

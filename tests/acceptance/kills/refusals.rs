@@ -2,12 +2,12 @@
 
 use std::process::Command;
 
-use crate::acceptance::harness::{Launch, Sender};
+use crate::acceptance::harness::{Launch, Sender, Signal};
 
 use super::kind::{Kind, Means};
 use super::life::Life;
 use super::place::Place;
-use super::view::{beginning, state, word};
+use super::view::{beginning, last_time, state, word};
 
 fn launch(kind: Kind, place: &Place) -> Launch {
     kind.launch(place, Means::default())
@@ -86,11 +86,90 @@ fn other_partitions_are_refused_until_they_are_made() {
 #[test]
 fn a_run_whose_disk_takes_no_more_ends_with_an_error_behind_the_last_durable_batch() {
     let place = Place::new();
-    let sender = Sender::new();
     // No snapshot and no new segment, so that the files grow until the limit.
     let launch = launch(Kind::Stateful, &place)
         .conf("millrace.checkpoint.logBytes", "32m")
         .limited_files(16 << 10);
+    let (_, said) = fed_until_its_end(&place, launch);
+    assert!(said.contains("generation-000001"), "{said}");
+}
+
+/// Blocks that were received and not run would be numbered over by a run that has no log.
+#[test]
+fn a_run_without_the_log_is_refused_while_there_are_blocks_not_run() {
+    let place = Place::new();
+    let sender = Sender::new();
+    // Every line is in the log before its batch is.
+    let means = Means {
+        failpoint: Some("wal.cut.after-sync:4"),
+        ..Means::default()
+    };
+    let mut life = Life::begin(Kind::Stateful, &place, &sender, means);
+    let mut line = 0;
+    while !life.program.has_ended() {
+        let connection = life.connection.as_mut().unwrap();
+        line += u64::from(connection.try_send((word(line) + "\n").as_bytes()));
+        std::thread::yield_now();
+    }
+    drop(life.program.finish());
+    let kept = beginning(&state(&place.state()).unwrap()).unwrap();
+    let log = "spark.streaming.receiver.writeAheadLog.enable";
+    let said = refused(launch(Kind::Stateful, &place).conf(log, "false"));
+    assert!(said.contains("received and not run"), "{said}");
+    assert!(said.contains(&format!("--conf {log}=true")), "{said}");
+    assert_eq!(beginning(&state(&place.state()).unwrap()), Ok(kept));
+    // Once with it, and then without.
+    let mut life = Life::begin(Kind::Stateful, &place, &sender, Means::default());
+    let since = life.since;
+    life.until("a batch", |_| {
+        last_time(&place.state()).filter(|time| *time >= since)
+    })
+    .expect("it lives");
+    life.program.signal(Signal::Terminate);
+    drop(life.connection.take());
+    assert!(life.program.finish().code.is_some());
+    assert!(beginning(&state(&place.state()).unwrap()).unwrap() > kept);
+    let program = launch(Kind::Stateful, &place)
+        .conf(log, "false")
+        .start_at(&sender);
+    drop(sender.accept());
+    drop(program);
+}
+
+/// A file system of its own, without room or not to be written; `None` where that cannot be had.
+struct Mount(tempfile::TempDir);
+
+impl Mount {
+    fn of(bytes: u64) -> Option<Mount> {
+        let place = tempfile::tempdir().unwrap();
+        let options = format!("size={bytes}");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "none"])
+            .arg(place.path())
+            .output();
+        mounted
+            .is_ok_and(|it| it.status.success())
+            .then_some(Mount(place))
+    }
+
+    fn make_read_only(&self) {
+        let again = Command::new("mount")
+            .args(["-o", "remount,ro"])
+            .arg(self.0.path())
+            .output();
+        assert!(again.unwrap().status.success());
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("-l").arg(self.0.path()).output());
+    }
+}
+
+/// Feeds a program that keeps its checkpoint in `state` until it ends; gives what it said.
+fn fed_until_its_end(place: &Place, launch: Launch) -> (u64, String) {
+    let sender = Sender::new();
     let program = launch.start_at(&sender);
     let mut connection = sender.accept();
     let mut life = Life {
@@ -105,12 +184,56 @@ fn a_run_whose_disk_takes_no_more_ends_with_an_error_behind_the_last_durable_bat
         }
         None
     });
-    let ended = life.program.finish().with_code(1);
-    assert!(
-        ended.stderr.contains("generation-000001"),
-        "{}",
-        ended.stderr
-    );
+    let said = life.program.finish().with_code(1).stderr;
     let kept = beginning(&state(&place.state()).unwrap()).unwrap();
     assert!(kept > 0 && kept <= line, "{kept} of {line}");
+    (kept, said)
+}
+
+/// A disk that is full in truth; only root can make one.
+#[test]
+fn a_full_disk_ends_the_run_behind_the_last_durable_batch_and_room_lets_it_go_on() {
+    let Some(mount) = Mount::of(64 << 10) else {
+        return;
+    };
+    let place = Place::new();
+    std::os::unix::fs::symlink(mount.0.path(), place.state()).unwrap();
+    let big = |launch: Launch| launch.conf("millrace.checkpoint.logBytes", "32m");
+    let (kept, said) = fed_until_its_end(&place, big(launch(Kind::Stateful, &place)));
+    assert!(said.contains("no room to write"), "{said}");
+    assert!(said.contains("make room on the disk"), "{said}");
+    let room = Command::new("mount")
+        .args(["-o", "remount,size=64m"])
+        .arg(mount.0.path())
+        .output();
+    assert!(room.unwrap().status.success());
+    let sender = Sender::new();
+    let mut life = Life {
+        program: big(launch(Kind::Stateful, &place)).start_at(&sender),
+        connection: Some(sender.accept()),
+        since: super::life::now(),
+    };
+    let since = life.since;
+    life.until("a batch", |_| {
+        last_time(&place.state()).filter(|time| *time >= since)
+    })
+    .expect("it goes on");
+    assert!(beginning(&state(&place.state()).unwrap()).unwrap() >= kept);
+}
+
+#[test]
+fn a_directory_that_may_not_be_written_is_refused_by_name() {
+    // Root writes where it may not; a file system that is read only stops root, too.
+    let Some(mount) = Mount::of(64 << 10) else {
+        return;
+    };
+    let place = Place::new();
+    std::os::unix::fs::symlink(mount.0.path(), place.state()).unwrap();
+    mount.make_read_only();
+    let said = refused(launch(Kind::Stateful, &place));
+    assert!(
+        said.contains(&place.state().display().to_string()),
+        "{said}"
+    );
+    assert!(said.contains("choose a directory"), "{said}");
 }

@@ -1,5 +1,6 @@
 //! Where a program keeps, reads and writes, life after life.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -30,6 +31,25 @@ impl Place {
     /// Where outputs appear.
     pub(super) fn saved(&self) -> PathBuf {
         saved(self.root())
+    }
+
+    /// Another place with the same checkpoint.
+    pub(super) fn copy(&self) -> Place {
+        let copy = Place::new();
+        let mut rooms = vec![self.state()];
+        while let Some(room) = rooms.pop() {
+            fs::create_dir_all(copy.root().join(room.strip_prefix(self.root()).unwrap())).unwrap();
+            for entry in fs::read_dir(room).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    rooms.push(path);
+                } else {
+                    let to = copy.root().join(path.strip_prefix(self.root()).unwrap());
+                    fs::copy(path, to).unwrap();
+                }
+            }
+        }
+        copy
     }
 
     /// Leaves it there for a person to look at.

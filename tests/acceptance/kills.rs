@@ -1,38 +1,60 @@
 //! Killed at any moment, a program goes on where it was (law 5).
 //!
-//! The matrix is programs times failpoints: real binaries with the write-ahead log on, killed
-//! with SIGKILL, recovered, perhaps killed while they recover, and judged after every recovery:
-//! what has arrived is a beginning of what was sent, each line once, and never less than what was
-//! seen before. What the program had not written down when it died belongs to the sender, which
-//! goes on behind what has arrived.
+//! The matrix is programs times failpoints: real binaries, those that read a socket with the
+//! write-ahead log on, killed with SIGKILL, recovered, perhaps killed while they recover, and
+//! judged after every kill and every recovery: what has arrived is a beginning of what was sent,
+//! each line once, and never less than what was seen before. What the program had not written
+//! down when it died belongs to the sender, which goes on behind what has arrived. Files belong to
+//! nobody but the directory: all of them are counted, each in the batch of its own time. What a
+//! batch has shown it shows again, and what it has saved is whole whenever somebody looks.
 //!
-//! A short slice runs with the other tests. `scripts/kill_matrix.sh` runs the whole. The seed of a
-//! run that failed is in its message; `MILLRACE_KILL_SEED` runs it again.
+//! A short slice runs with the other tests. `scripts/kill_matrix.sh` runs the whole, and shows
+//! that it can fail. The seed of a run that failed is in its message; `MILLRACE_KILL_SEED` runs it
+//! again.
 
+mod case;
 mod damage;
+mod each;
+mod inbox;
+mod kind;
 mod life;
 mod matrix;
+mod place;
+mod points;
+mod programs;
 mod random;
 mod refusals;
+mod saved;
 mod view;
+mod windowed;
 
-use matrix::{Kind, Matrix};
+use kind::Kind;
+use matrix::{Matrix, Table};
 
 /// How many recoveries of each program the slice makes.
-const SLICE: u64 = 20;
+const SLICE: u64 = 12;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+fn seed() -> u64 {
+    number("MILLRACE_KILL_SEED").unwrap_or(0x5EED)
+}
+
 fn run(kind: Kind) {
-    let seed = number("MILLRACE_KILL_SEED").unwrap_or(0x5EED);
-    // Half of what is asked for: there are two programs.
-    let recoveries = number("MILLRACE_KILL_RECOVERIES").map_or(SLICE, |all| all.div_ceil(2));
-    let lanes = number("MILLRACE_KILL_LANES").unwrap_or(2);
-    let table = Matrix::new(kind, seed, recoveries, lanes).run();
-    // The table of the whole matrix is made of these lines.
-    eprint!("{table}");
+    let matrix = Matrix {
+        kind,
+        seed: seed(),
+        kills: SLICE,
+        lanes: 2,
+    };
+    matrix.run().assert_none(seed());
+}
+
+#[test]
+fn a_stateless_program_prints_each_line_in_one_batch_however_often_it_is_killed() {
+    run(Kind::Stateless);
 }
 
 #[test]
@@ -41,6 +63,54 @@ fn a_stateful_program_counts_each_line_once_however_often_it_is_killed() {
 }
 
 #[test]
-fn a_stateless_program_prints_each_line_in_one_batch_however_often_it_is_killed() {
-    run(Kind::Stateless);
+fn each_file_is_in_its_batch_however_often_the_program_is_killed() {
+    run(Kind::Files);
+}
+
+#[test]
+fn a_stateful_program_counts_each_file_once_however_often_it_is_killed() {
+    run(Kind::StatefulFiles);
+}
+
+#[test]
+fn outputs_are_whole_and_saved_once_however_often_the_program_is_killed() {
+    run(Kind::Saving);
+}
+
+/// The whole matrix: `scripts/kill_matrix.sh`.
+///
+/// `MILLRACE_KILL_RECOVERIES` of all programs together, `MILLRACE_KILL_PROGRAMS` the names of
+/// those that are run, with commas between them, and `MILLRACE_KILL_LANES` how many of each at a
+/// time.
+#[test]
+#[ignore = "takes minutes"]
+fn the_whole_matrix() {
+    let wanted = std::env::var("MILLRACE_KILL_PROGRAMS").unwrap_or_default();
+    let is_wanted =
+        |kind: &Kind| wanted.is_empty() || wanted.split(',').any(|it| it == kind.name());
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(is_wanted).collect();
+    let all = number("MILLRACE_KILL_RECOVERIES").unwrap_or(3_000);
+    let lanes = number("MILLRACE_KILL_LANES").unwrap_or(2);
+    let kills = all.div_ceil(kinds.len() as u64);
+    let mut table = Table::default();
+    std::thread::scope(|scope| {
+        let run = |kind| {
+            let seed = seed();
+            move || {
+                Matrix {
+                    kind,
+                    seed,
+                    kills,
+                    lanes,
+                }
+                .run()
+            }
+        };
+        let running = kinds.iter().map(|&kind| scope.spawn(run(kind)));
+        for done in running.collect::<Vec<_>>() {
+            table.add(done.join().unwrap());
+        }
+    });
+    table.assert_none(seed());
+    println!("{}", table.show(seed()));
 }

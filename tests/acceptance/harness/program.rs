@@ -155,11 +155,6 @@ impl Program {
         transcript::beginning(&stdout.unwrap_or_default())
     }
 
-    /// Its process's number.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// The directory it runs in.
     pub(crate) fn directory(&self) -> &Path {
         self.directory.as_ref().unwrap().path()

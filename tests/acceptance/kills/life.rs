@@ -1,47 +1,67 @@
 //! One life of a program: from its start to its end.
 
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::acceptance::harness::{Connection, GLANCE, Launch, PATIENCE, Program, Sender};
+use crate::acceptance::harness::{Connection, GLANCE, PATIENCE, Program, Sender};
 
-use super::matrix::Kind;
+use super::kind::{Kind, Means};
+use super::place::Place;
+use super::programs;
 
 /// A program that runs, and its sender if it has come so far as to connect.
 pub(super) struct Life {
     pub(super) program: Program,
     pub(super) connection: Option<Connection>,
-    /// When it connected: a batch of a later time has all that was recovered.
+    /// When it connected, or was started if it reads files: a batch of a later time has all that
+    /// was recovered.
     pub(super) since: i64,
 }
 
+/// Milliseconds since 1970.
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap()
+}
+
 impl Life {
-    /// Starts it, and waits until it connects or is dead.
-    pub(super) fn begin(kind: Kind, at: &Path, sender: &Sender, failpoint: Option<&str>) -> Life {
-        let mut program = launch(kind, at, failpoint).start_at(sender);
-        let deadline = Instant::now() + PATIENCE;
-        let connection = loop {
-            if let Some(connection) = sender.accept_now() {
-                break Some(connection);
-            }
-            if program.has_ended() {
-                break None;
-            }
-            assert!(Instant::now() < deadline, "it neither connects nor dies");
-            thread::sleep(GLANCE);
+    /// Starts it. One that reads a socket is waited for until it connects or is dead.
+    pub(super) fn begin(kind: Kind, place: &Place, sender: &Sender, means: Means<'_>) -> Life {
+        // What the life before has left in the queue is no connection of this one.
+        while sender.accept_now().is_some() {}
+        let launch = kind.launch(place, means);
+        let launch = match kind {
+            _ if kind.is_ours() => launch.env(programs::PORT, sender.port().to_string()),
+            Kind::Files => launch.arg(place.inbox()),
+            Kind::Windowed => launch
+                .args([sender.host(), sender.port().to_string()])
+                .args([super::kind::WINDOW, super::kind::SLIDE].map(|n| n.to_string())),
+            _ => launch.args([sender.host(), sender.port().to_string()]),
         };
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Life {
-            program,
-            connection,
-            since: i64::try_from(since.as_millis()).unwrap(),
+        let mut life = Life {
+            program: launch.start(),
+            connection: None,
+            since: now(),
+        };
+        if !kind.reads_files() {
+            life.connect(sender);
         }
+        life
+    }
+
+    fn connect(&mut self, sender: &Sender) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.connection.is_none() && !self.program.has_ended() {
+            assert!(Instant::now() < deadline, "it neither connects nor dies");
+            self.connection = sender.accept_now();
+            thread::sleep(GLANCE);
+        }
+        self.since = now();
     }
 
     /// Whether it is dead, or dies within so many looks. That it lives on is no failure: not every
     /// failpoint is passed so often in every life.
-    pub(super) fn dies_soon(&mut self, looks: u32) -> bool {
+    pub(super) fn dies_soon(&mut self, looks: u64) -> bool {
         for _ in 0..looks {
             if self.program.has_ended() {
                 return true;
@@ -69,29 +89,5 @@ impl Life {
             assert!(Instant::now() < deadline, "waited in vain for {what}");
             thread::sleep(Duration::from_millis(5));
         }
-    }
-}
-
-pub(super) fn launch(kind: Kind, at: &Path, failpoint: Option<&str>) -> Launch {
-    let launch = match kind {
-        Kind::Stateful => Launch::stateful(),
-        // It names no directory itself.
-        Kind::Stateless => {
-            Launch::network_wordcount().conf("spark.streaming.checkpoint.directory", at.display())
-        }
-    };
-    let launch = launch
-        .threads(2)
-        .every("40ms")
-        .conf("spark.streaming.blockInterval", "10ms")
-        .conf("spark.streaming.receiver.writeAheadLog.enable", "true")
-        .conf("millrace.checkpoint.logBytes", 600)
-        .conf("millrace.print.num", 1_000_000)
-        .arg("--checkpoint-dir")
-        .arg(at)
-        .arg("--recover");
-    match failpoint {
-        Some(failpoint) => launch.env("MILLRACE_FAILPOINT", failpoint),
-        None => launch,
     }
 }

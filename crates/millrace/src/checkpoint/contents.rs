@@ -14,7 +14,7 @@ use std::path::Path;
 
 use millrace_wal::{Frame, Position, WalError, read_sealed, segment_name};
 
-use super::directory::{Directory, LOG};
+use super::directory::{Directory, FileKind, LOG, check_header, header};
 use super::record::{Base, Commit, Kind, Section};
 
 type Result<T, E = WalError> = std::result::Result<T, E>;
@@ -69,7 +69,7 @@ impl<'a> Reading<'a> {
             return Ok(reading);
         };
         reading.contents.snapshot = Some(number);
-        read_sealed(&*directory.storage, &path, |frame| {
+        let found = read_sealed(&*directory.storage, &path, |frame| {
             let damage = |what: String| WalError::damage(&path, frame.offset, what);
             if frame.kind == Kind::Base as u8 {
                 let base = Base::decode(frame.payload).map_err(|e| damage(e.to_string()))?;
@@ -90,6 +90,11 @@ impl<'a> Reading<'a> {
             reading.as_of.insert(shard, section.number);
             (reading.sink)(&section).map_err(damage)
         })?;
+        check_header(
+            &path,
+            &found,
+            &header(FileKind::Snapshot, generation, number),
+        )?;
         Ok(reading)
     }
 

@@ -175,12 +175,13 @@ impl Directory {
     pub(crate) fn meta(&self, number: u32) -> Result<Meta> {
         let path = self.generation(number).join(META);
         let mut read = None;
-        read_sealed(&*self.storage, &path, |frame| {
+        let found = read_sealed(&*self.storage, &path, |frame| {
             let meta: Meta = serde_json::from_slice(frame.payload)
                 .map_err(|error| WalError::damage(&path, frame.offset, error.to_string()))?;
             read = Some(meta);
             Ok(())
         })?;
+        check_header(&path, &found, &header(FileKind::Meta, number, 0))?;
         match read {
             Some(meta) if meta.format > FORMAT => Err(WalError::NewerFormat {
                 file: path,
@@ -232,4 +233,17 @@ pub(crate) fn header(kind: FileKind, generation: u32, number: u64) -> FileHeader
         number,
         before: 0,
     }
+}
+
+/// Refuses a file that was made to stand elsewhere: in another generation, or under another name.
+pub(crate) fn check_header(path: &Path, found: &FileHeader, own: &FileHeader) -> Result<()> {
+    if found == own {
+        return Ok(());
+    }
+    let what = format!(
+        "it is a file of kind {} and generation {} with the number {}, not of kind {} and \
+         generation {} with the number {}",
+        found.kind, found.generation, found.number, own.kind, own.generation, own.number
+    );
+    Err(WalError::damage(path, 0, what))
 }

@@ -134,7 +134,8 @@ impl CheckpointReader {
     /// As [`generation`](CheckpointReader::generation).
     pub fn stores(&self, number: u32) -> Result<Vec<StoreContents>> {
         let meta = self.directory.meta(number).map_err(refused)?;
-        for _ in 0..TRIES {
+        let mut tries = Tries::default();
+        loop {
             let mut stores: Vec<_> = meta.stores.iter().map(StoreContents::of).collect();
             let mut sink = |section: &Section<'_>| {
                 let store = stores.get_mut(section.store as usize);
@@ -143,11 +144,9 @@ impl CheckpointReader {
             };
             match self.read_once(number, &mut sink) {
                 Ok(_) => return Ok(stores),
-                Err(error) if self.has_changed(&error) => {}
-                Err(error) => return Err(refused(error)),
+                Err(error) => self.try_again(error, &mut tries)?,
             }
         }
-        Err(self.busy())
     }
 
     /// Says that a generation has another number of partitions now, so that a program with that
@@ -169,14 +168,13 @@ impl CheckpointReader {
         number: u32,
         sink: &mut dyn FnMut(&Section<'_>) -> std::result::Result<(), String>,
     ) -> Result<Contents> {
-        for _ in 0..TRIES {
+        let mut tries = Tries::default();
+        loop {
             match self.read_once(number, sink) {
                 Ok(contents) => return Ok(contents),
-                Err(error) if self.has_changed(&error) => {}
-                Err(error) => return Err(refused(error)),
+                Err(error) => self.try_again(error, &mut tries)?,
             }
         }
-        Err(self.busy())
     }
 
     fn read_once(
@@ -212,18 +210,40 @@ impl CheckpointReader {
         Ok(reading.contents)
     }
 
-    /// Whether an error is what a program does that cleans up while it is read.
-    fn has_changed(&self, error: &WalError) -> bool {
-        matches!(error, WalError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
-            || matches!(error, WalError::Damage { file, .. } if !file.exists())
-    }
-
-    fn busy(&self) -> Error {
-        Error::illegal(format!(
+    /// Passes over what a program does that cleans up while it is read. What is missing in the
+    /// same place again and again is damage: a program has moved on by then.
+    fn try_again(&self, error: WalError, tries: &mut Tries) -> Result<()> {
+        let gone = matches!(&error, WalError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+            || matches!(&error, WalError::Damage { file, .. } if !file.exists());
+        if !gone {
+            return Err(refused(error));
+        }
+        let said = error.to_string();
+        if tries.last != said {
+            tries.last = said;
+            tries.same = 0;
+        }
+        tries.all += 1;
+        tries.same += 1;
+        if tries.same == TRIES {
+            return Err(refused(error));
+        }
+        if tries.all < TRIES * TRIES {
+            return Ok(());
+        }
+        Err(Error::illegal(format!(
             "the program that writes {} changes it faster than it can be read: try again",
             self.directory.root.display()
-        ))
+        )))
     }
+}
+
+/// What reading has met so far.
+#[derive(Default)]
+struct Tries {
+    all: u32,
+    last: String,
+    same: u32,
 }
 
 impl StoreContents {

@@ -37,7 +37,9 @@ impl StreamingContext {
         let streams: Vec<u32> = sources.iter().map(|source| source.stream.0).collect();
         let (log, replayed) = self.open_log(opened.as_ref())?;
         if let Some(last) = replayed.batches.last() {
-            first = first.after(last, self.settings.interval);
+            let interval = self.settings.interval;
+            let before = opened.as_ref().map(|opened| opened.interval_ms);
+            first = first.after(last, interval, before == Some(interval.as_millis()));
         }
         let checkpoint = opened.map(|opened| opened.checkpoint);
         let engine = Arc::new(self.engine(graph, sources, listeners, checkpoint, log));

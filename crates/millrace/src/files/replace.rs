@@ -9,6 +9,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use millrace_wal::failpoint;
+
 use crate::error::{Error, Result};
 
 /// Writes the directory `path` by `fill`, which is given the directory to write into.
@@ -20,15 +22,22 @@ pub(super) fn directory(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> 
     let replaces = is_replaceable(path).map_err(|error| cannot_write(path, error))?;
     let beside = Beside::new(path)?;
     fs::create_dir(&beside.path).map_err(|error| cannot_write(&beside.path, error))?;
+    failpoint("output.parts.after-begin");
     fill(&beside.path)?;
     let retired = sibling(path, "replaced")?;
     let swap = || {
         remove(&retired)?;
         if replaces {
             fs::rename(path, &retired)?;
+            failpoint("output.parts.after-retire");
         }
         fs::rename(&beside.path, path)?;
-        remove(&retired)
+        failpoint("output.parts.after-rename");
+        remove(&retired)?;
+        if replaces {
+            failpoint("output.parts.after-remove");
+        }
+        Ok(())
     };
     swap().map_err(|error| cannot_write(path, error))
 }
@@ -40,8 +49,12 @@ pub(super) fn directory(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> 
 pub(super) fn file(path: &Path, fill: impl FnOnce(File) -> Result<()>) -> Result<()> {
     let beside = Beside::new(path)?;
     let file = File::create(&beside.path).map_err(|error| cannot_write(&beside.path, error))?;
+    failpoint("output.file.after-create");
     fill(file)?;
-    fs::rename(&beside.path, path).map_err(|error| cannot_write(path, error))
+    failpoint("output.file.after-write");
+    fs::rename(&beside.path, path).map_err(|error| cannot_write(path, error))?;
+    failpoint("output.file.after-rename");
+    Ok(())
 }
 
 pub(super) fn cannot_write(path: &Path, error: io::Error) -> Error {

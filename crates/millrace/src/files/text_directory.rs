@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use millrace_text::python;
+use millrace_wal::failpoint;
 use serde::Serialize;
 
 use crate::error::Result;
@@ -45,10 +46,11 @@ impl<T: Serialize + Send + 'static> Rdd<T> {
             while let Some((_, text)) = texts.next_if(|(of, _)| *of == partition) {
                 file.write_all(text?.as_bytes()).map_err(refused)?;
             }
+            failpoint("output.parts.after-part");
         }
         let success = directory.join("_SUCCESS");
-        File::create(&success)
-            .map(drop)
-            .map_err(|error| replace::cannot_write(&success, error))
+        File::create(&success).map_err(|error| replace::cannot_write(&success, error))?;
+        failpoint("output.parts.after-success");
+        Ok(())
     }
 }

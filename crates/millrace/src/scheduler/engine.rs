@@ -44,12 +44,18 @@ pub(crate) struct FirstBatch {
 impl FirstBatch {
     /// The batch after one that is run again. If the interval is not what it was, this one's time
     /// stands for itself.
-    pub(crate) fn after(self, last: &ReplayedBatch, interval: Duration) -> FirstBatch {
+    pub(crate) fn after(
+        self,
+        last: &ReplayedBatch,
+        interval: Duration,
+        same_interval: bool,
+    ) -> FirstBatch {
         let number = last.number + 1;
-        // Of the same grid, this batch is one that has been cut already.
-        let same_grid = self.time <= last.time;
+        // Of the same grid there is no gap, not even behind a run that has committed nothing:
+        // times and numbers would not agree any more, and slides are counted in both.
+        let goes_on = same_interval || self.time <= last.time;
         FirstBatch {
-            time: if same_grid {
+            time: if goes_on {
                 last.time + interval
             } else {
                 self.time

@@ -151,7 +151,7 @@ impl Durable for Selection {
         1
     }
 
-    fn snapshot(&self, _shard: u32) -> (Vec<u8>, u64) {
+    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), String> {
         let state = self.state();
         let mut out = Vec::new();
         let beginning = (state.ignored, &[] as &[String]);
@@ -159,7 +159,7 @@ impl Durable for Selection {
         for (number, taken) in &state.taken {
             put(&mut out, number, *number, taken).expect(PLAIN);
         }
-        (out, state.number)
+        Ok((out, state.number))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
@@ -292,7 +292,7 @@ mod tests {
                 }
             }
             if stop == 0 {
-                second.load(Origin::Snapshot(0), &selection.snapshot(0).0).unwrap();
+                second.load(Origin::Snapshot(0), &selection.snapshot(0).unwrap().0).unwrap();
             }
             second.loaded(stop as u64).unwrap();
             prop_assert_eq!(second.snapshot(0), selection.snapshot(0));

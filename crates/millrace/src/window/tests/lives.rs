@@ -70,7 +70,7 @@ impl Written {
 fn kept(store: &dyn Durable) -> Vec<(Vec<u8>, u64, Vec<u8>)> {
     let mut all = Vec::new();
     for shard in 0..store.shards() {
-        let (entries, _) = store.snapshot(shard);
+        let (entries, _) = store.snapshot(shard).unwrap();
         let mut reader = EntryReader::new(&entries);
         while let Some(entry) = reader.next_raw() {
             let (key, kept) = entry.unwrap();
@@ -118,7 +118,7 @@ pub(super) fn goes_on<T: Subject>(
                 let moments = life.moments.iter();
                 let mut moment = moments.map(|all| all[shard as usize % all.len()] as u64);
                 if moment.any(|moment| begun + moment % (end - begun + 1) == number) {
-                    let (entries, as_of) = window.durable().snapshot(shard);
+                    let (entries, as_of) = window.durable().snapshot(shard).unwrap();
                     snapshot.push((shard, as_of.max(begun), entries));
                 }
             }

@@ -275,7 +275,7 @@ mod tests {
             let (mut there, mut deltas, mut base) = (BTreeMap::new(), Vec::new(), None);
             for (number, changes) in (1..).zip(&batches[..stop]) {
                 if number == snapshot as u64 + 1 {
-                    base = Some(selection.snapshot(0));
+                    base = Some(selection.snapshot(0).unwrap());
                 }
                 selection.choose(number, at(number), &apply(&mut there, changes, at(number)));
                 deltas.push((number, selection.take_changes()));
@@ -283,7 +283,7 @@ mod tests {
             // It is made later than the first one was.
             let second = Selection::new(99_000, remember);
             if let Some((entries, _)) = &base {
-                second.load(Origin::Batch(0), entries).unwrap();
+                second.load(Origin::Snapshot(0), entries).unwrap();
             }
             let seen = base.map_or(0, |(_, number)| number);
             for (_, entries) in deltas.iter().filter(|(number, _)| *number > seen) {

@@ -165,7 +165,7 @@ fn maybe(frame: Numbers) -> impl Subject {
     let later = |earlier: Option<u8>, later: Option<u8>| later.or(earlier).filter(|v| *v < 8);
     let sliding = Reducing::new(later, &self::frame(frame));
     let keyed = Keyed::new(sliding, Reduce(later), frame);
-    let value = |value: u8| (value % 2 == 0).then_some(value);
+    let value = |value: u8| value.is_multiple_of(2).then_some(value);
     (keyed, value as fn(u8) -> Option<u8>)
 }
 

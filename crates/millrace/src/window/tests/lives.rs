@@ -30,11 +30,14 @@ pub(super) fn lives() -> impl Strategy<Value = Vec<Life>> {
     prop::collection::vec(life, 1..4)
 }
 
+/// Shards with the last batch that is in them.
+type Shards = Vec<(u32, u64, Vec<u8>)>;
+
 /// What is on the disk, as `checkpoint` has it.
 #[derive(Default)]
 struct Written {
-    /// Epoch, and shards with the last batch that is in them.
-    snapshot: Option<(usize, Vec<(u32, u64, Vec<u8>)>)>,
+    /// With its epoch.
+    snapshot: Option<(usize, Shards)>,
     /// Epoch, batch, shard and entries.
     log: Vec<(usize, u64, u32, Vec<u8>)>,
     last: u64,

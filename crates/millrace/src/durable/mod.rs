@@ -31,7 +31,11 @@ pub(crate) trait Durable: Send + Sync {
 
     /// All entries of a shard, and the number of the last batch whose changes are in them.
     /// Called at any time, while batches run.
-    fn snapshot(&self, shard: u32) -> (Vec<u8>, u64);
+    ///
+    /// # Errors
+    /// If something cannot be written down, and no batch has failed by that: there must be no
+    /// snapshot without it.
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String>;
 
     /// Takes entries that were written down, before the first batch: a snapshot's, then those of
     /// the batches since, in order.

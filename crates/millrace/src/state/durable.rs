@@ -52,7 +52,7 @@ impl<K: Key, S: Data> Durable for StateStore<K, S> {
         SHARDS as u32
     }
 
-    fn snapshot(&self, shard: u32) -> (Vec<u8>, u64) {
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
         let mut copied = Vec::new();
         let number = self.read_shard(shard as usize, |key, entry| {
             copied.extend(
@@ -70,7 +70,7 @@ impl<K: Key, S: Data> Durable for StateStore<K, S> {
                 entries.truncate(start);
             }
         }
-        (entries, number)
+        Ok((entries, number))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {

@@ -132,7 +132,7 @@ impl<K: Key, S: Data> Durable for MappedStore<K, S> {
         self.states.shards()
     }
 
-    fn snapshot(&self, shard: u32) -> (Vec<u8>, u64) {
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
         self.states.snapshot(shard)
     }
 

@@ -52,7 +52,7 @@ fn goes_on<T: Subject>(
         for shard in shards.clone() {
             let moment = moments[shard as usize % moments.len()];
             if moment == number as usize {
-                let (entries, as_of) = live.durable().snapshot(shard);
+                let (entries, as_of) = live.durable().snapshot(shard).unwrap();
                 prop_assert!(as_of <= number, "as of {as_of} after {number}");
                 snapshots[shard as usize] = Some((entries, as_of));
             }
@@ -316,7 +316,9 @@ fn snapshots_are_whole_while_batches_run() {
             let mut newest = Vec::new();
             while !ended.load(Ordering::SeqCst) || newest.is_empty() {
                 let shards = 0..live.durable().shards();
-                newest = shards.map(|shard| live.durable().snapshot(shard)).collect();
+                newest = shards
+                    .map(|shard| live.durable().snapshot(shard).unwrap())
+                    .collect();
             }
             newest
         });

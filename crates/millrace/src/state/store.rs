@@ -1,8 +1,8 @@
 //! The state map, and how it is read.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use dashmap::DashMap;
 
@@ -27,7 +27,7 @@ pub(crate) struct StateStore<K: Key, S> {
     generation: AtomicU64,
     pub(super) recorder: Recorder,
     /// Whether what is here was read from a checkpoint, and not given by the program.
-    pub(super) loaded: AtomicBool,
+    pub(super) loaded: Once,
 }
 
 /// What a batch did to the order of keys in a shard.
@@ -60,7 +60,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
             next_place: AtomicU64::new(0),
             generation: AtomicU64::new(0),
             recorder: Recorder::new(SHARDS),
-            loaded: AtomicBool::new(false),
+            loaded: Once::new(),
         }
     }
 

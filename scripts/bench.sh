@@ -3,9 +3,10 @@
 # bytes cost at least on the same machine in the same minutes.
 #
 #   throughput  fed as fast as they read: `read and discard`, the limit line (a
-#               program that can do nothing but this count), and the two
-#               programs, in alternating rounds; medians, and the median of
-#               the rounds' ratios
+#               program that can do nothing but this count), a plain counter
+#               such as one writes without an engine, and the two programs, in
+#               alternating rounds; medians, and the median of the rounds'
+#               ratios
 #   latency     end of a batch's interval to its output, at half of that load
 #   start       from start to connected
 #   idle        memory and CPU time of a connected program that gets nothing
@@ -133,7 +134,7 @@ measure() { # row corpus
     feed --seconds "$seconds" "$texts/$2.txt"
     local wall=seconds
     case $1 in
-        discard | limit) "$bin/$1" 127.0.0.1 "$port" >"$work/figures" ;;
+        discard | limit | plain) "$bin/$1" 127.0.0.1 "$port" >"$work/figures" ;;
         *)
             program "$1"
             wall=wall_seconds
@@ -164,7 +165,7 @@ ratio() { # corpus row to-row
     paste -d' ' "$work/$1.$2" "$work/$1.$3" | awk '{ print $1 / $6 }' | median
 }
 
-rows=(discard limit network_wordcount stateful_network_wordcount)
+rows=(discard limit plain network_wordcount stateful_network_wordcount)
 
 throughput() {
     local corpus round row
@@ -190,6 +191,7 @@ throughput() {
             case $row in
                 discard) name='read and discard' peak=- words=- ;;
                 limit) name='limit line' ;;
+                plain) name='plain counter' ;;
             esac
             printf '%-28s %8.1f %9s %7.2f %9.3f %9s %9.2f\n' "$name" \
                 "$(column "$work/$corpus.$row" 1)" "$words" \
@@ -264,7 +266,8 @@ idle() {
 }
 
 echo 'bench: building (release)' >&2
-cargo build --release --quiet -p millrace-bins -p millrace-benches --bins
+cargo build --release --quiet -p millrace-bins
+cargo build --release --quiet -p millrace-benches --bin corpus --bin discard --bin feed --bin limit
 case $target in
     /*) ;;
     *) target=$PWD/$target bin=$PWD/$bin texts=$PWD/$texts ;;

@@ -8,5 +8,6 @@ pub mod args;
 pub mod checksum;
 pub mod corpus;
 mod draw;
+pub mod keyed;
 pub mod usage;
 mod vocabulary;

@@ -128,7 +128,7 @@ fn options_that_cannot_be_read_are_named() {
     ] {
         refused(&[words, &behind].concat(), &["Error: ", expected]);
     }
-    refused(&["--master"], &["Missing argument for option '--master'."]);
+    refused(&["--master"], &["Missing argument for option '--master'"]);
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn it_shows_itself() {
     );
     let missing = run(&["--verbose"]).with_code(1).stderr;
     assert!(
-        missing.starts_with("Error: Missing application resource.\n"),
+        missing.starts_with("Error: Missing application resource (see --help)\n"),
         "{missing}"
     );
 }

@@ -28,13 +28,12 @@ impl Exit {
         }
     }
 
-    /// The same with the usage behind a blank line, for errors in the shape of
-    /// the command line.
-    pub(crate) fn misuse(message: impl AsRef<str>, usage: &str) -> Exit {
-        Exit {
-            code: 1,
-            message: format!("Error: {}\n\n{usage}", message.as_ref()),
-        }
+    /// The same for errors in the shape of the command line, with a word on
+    /// where that is shown. Not the usage itself, behind which nobody sees the
+    /// error any more.
+    pub(crate) fn misuse(message: impl AsRef<str>) -> Exit {
+        let message = message.as_ref().trim_end_matches('.');
+        Exit::error(format!("{message} (see --help)"))
     }
 
     /// The end that shows how the program is called: code 255, which is what
@@ -52,7 +51,7 @@ impl Exit {
             Aside::Help => (0, usage.to_owned()),
             Aside::Version => (0, version()),
             Aside::UsageError => (1, usage.to_owned()),
-            Aside::Misuse(message) => return Exit::misuse(message, usage),
+            Aside::Misuse(message) => return Exit::misuse(message),
         };
         Exit { code, message }
     }

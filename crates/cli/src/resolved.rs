@@ -32,13 +32,8 @@ pub(crate) struct Resolved {
 /// Spark's own key for the deploy mode, which a properties file may hold.
 const DEPLOY_MODE_KEY: &str = "spark.submit.deployMode";
 
-/// Resolves what was typed. `usage` goes behind errors that Spark answers
-/// with its usage.
-pub(crate) fn resolve(
-    typed: &Typed,
-    environment: &Environment,
-    usage: &str,
-) -> Result<Resolved, Exit> {
+/// Resolves what was typed.
+pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolved, Exit> {
     check_typed(typed).map_err(Exit::error)?;
 
     let mut conf = Conf::from_iter(typed.conf.iter().cloned());
@@ -51,10 +46,10 @@ pub(crate) fn resolve(
     let properties_file = properties_file(typed, environment);
     if let Some(path) = &properties_file {
         let settings = read_file(path).map_err(|why| {
-            Exit::misuse(
-                format!("Invalid properties file '{}'. {why}", path.display()),
-                usage,
-            )
+            Exit::error(format!(
+                "Invalid properties file '{}'. {why}",
+                path.display()
+            ))
         })?;
         for (key, value) in settings {
             conf.set_if_missing(key, value);
@@ -168,7 +163,7 @@ mod tests {
 
     fn resolved(environment: &Environment, args: &[&str]) -> Resolved {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        resolve(&typed::read(&args).unwrap(), environment, "usage").unwrap()
+        resolve(&typed::read(&args).unwrap(), environment).unwrap()
     }
 
     #[test]
@@ -255,7 +250,7 @@ mod tests {
         let cluster = Environment::empty().with("DEPLOY_MODE", "cluster");
         let refused = |environment: &Environment, args: &[&str]| {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-            resolve(&typed::read(&args).unwrap(), environment, "usage").is_err()
+            resolve(&typed::read(&args).unwrap(), environment).is_err()
         };
         assert!(refused(&cluster, &[]));
         assert!(!refused(&cluster, &["--deploy-mode=client"]));

@@ -55,14 +55,14 @@ pub fn submit(
     }
     let mut typed = typed::read(&args).map_err(|aside| Exit::aside(aside, &usage))?;
     let mut words = std::mem::take(&mut typed.rest).into_iter();
-    let Some(resource) = words.next() else {
-        return Err(Exit::misuse("Missing application resource.", &usage));
-    };
     let Resolved {
         conf,
         notices,
         properties_file,
-    } = resolve(&typed, environment, &usage)?;
+    } = resolve(&typed, environment)?;
+    let Some(resource) = words.next() else {
+        return Err(Exit::misuse("Missing application resource."));
+    };
     let program = lookup::find(&resource, environment).map_err(Exit::error)?;
     let arguments: Vec<OsString> = words.collect();
     let verbose = typed.verbose.then(|| {
@@ -183,12 +183,17 @@ mod tests {
             (&[][..], 255, usage),
             (&["--help"], 0, usage),
             (&["--version"], 0, "millrace "),
-            (&["--verbose"], 1, "Error: Missing application resource."),
+            (
+                &["--verbose"],
+                1,
+                "Error: Missing application resource (see --help)",
+            ),
             (
                 &["--master", "locl"],
                 1,
-                "Error: Missing application resource.",
+                "Error: Master must either be yarn or start with",
             ),
+            (&["--kill", "driver"], 1, "Error: "),
             (
                 &["--nosuch", "prog"],
                 1,
@@ -197,7 +202,7 @@ mod tests {
             (
                 &["--name"],
                 1,
-                "Error: Missing argument for option '--name'.",
+                "Error: Missing argument for option '--name' (see",
             ),
             (
                 &["--master", "locl", "prog"],

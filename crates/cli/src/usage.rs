@@ -1,5 +1,4 @@
-//! The text of `--help`, which also follows errors in the shape of the command
-//! line, and the text of `--version`.
+//! The text of `--help` and of `--version`.
 
 use std::fmt::Write;
 
@@ -37,9 +36,10 @@ pub(crate) fn usage(call: &str) -> String {
          milliseconds), sizes 64k, 256m or 1g.\n\n\
          Settings:\n",
     );
+    let width = KEYS.iter().map(|key| key.name.len()).max().unwrap_or(0) + 2;
     for key in KEYS {
         let meaning = format!("{} ({})", key.meaning, key.default);
-        line(&mut text, key.name, 42, &meaning);
+        line(&mut text, key.name, width, &meaning);
     }
     text.truncate(text.trim_end().len());
     text
@@ -71,10 +71,10 @@ mod tests {
             .map(|key| key.name)
             .chain(MEANT.iter().map(|o| o.name))
         {
-            assert!(text.contains(name), "{name}");
+            assert!(text.contains(&format!("{name} ")), "{name}");
         }
         for line in text.lines() {
-            assert!(line.len() <= 110, "{line}");
+            assert!(line.len() <= 120, "{line}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! harness owns. Nothing sleeps; the engine that runs is the real one, threads included.
 
 use std::io;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration as StdDuration;
@@ -9,6 +10,7 @@ use std::time::Duration as StdDuration;
 use jiff::tz::TimeZone;
 use millrace_types::{Conf, Duration, keys};
 
+use crate::checkpoint::Start;
 use crate::context::{Settings, StreamingContext};
 use crate::dstream::{DStream, Printer};
 use crate::error::Result;
@@ -130,6 +132,68 @@ impl Setup {
         self.drive(messages, program)
     }
 
+    /// [`run_batches`](Setup::run_batches) in several lives: the program is stopped when it has run
+    /// as many batches as each of `ends` says, and goes on from its checkpoint in `directory`. A
+    /// snapshot is written whenever the log has grown by `log_bytes`.
+    ///
+    /// What comes out must not depend on `ends`, `log_bytes` or how many workers the lives have.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use millrace::Duration;
+    /// use millrace::testing::Setup;
+    /// let directory = std::env::temp_dir().join(format!("millrace-lives-{}", std::process::id()));
+    /// let lives = (&[1, 2][..], 1 << 20);
+    /// let batches = Setup::default().run_lives(&directory, lives, &["a\n", "b\n", "c\n"], |lines| {
+    ///     lines.window(Duration::seconds(2), None)
+    /// });
+    /// std::fs::remove_dir_all(directory)?;
+    /// assert_eq!(batches, [vec!["a"], vec!["a", "b"], vec!["b", "c"]]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// If the program fails, or cannot go on: this is for tests.
+    pub fn run_lives<M, P, B>(
+        &self,
+        directory: &Path,
+        (ends, log_bytes): (&[usize], u64),
+        messages: &[M],
+        program: B,
+    ) -> Vec<Vec<P::Item>>
+    where
+        M: AsRef<[u8]>,
+        P: Pipeline,
+        B: Fn(&DStream<Lines>) -> DStream<P>,
+    {
+        let collected = Arc::new(Mutex::new(Vec::new()));
+        let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
+        let (mut begun, all) = (0, [messages.len()]);
+        for end in ends.iter().chain(&all) {
+            let end = (*end).clamp(begun, messages.len());
+            let collector = Arc::clone(&collected);
+            let mut conf = Conf::new();
+            conf.set(keys::DEFAULT_PARALLELISM, self.partitions.to_string());
+            let life = Life {
+                begun,
+                kept: Some((directory, log_bytes)),
+            };
+            let (_, ended) = self.drive_all(conf, life, &messages[begun..end], &mut |_, lines| {
+                let collector = Arc::clone(&collector);
+                program(lines).foreach_rdd(move |rdd| {
+                    let mut collected = collector.lock().unwrap_or_else(PoisonError::into_inner);
+                    collected.push(rdd.collect());
+                });
+            });
+            if let Err(error) = ended {
+                panic!("{error}");
+            }
+            begun = end;
+        }
+        std::mem::take(&mut *collected.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn drive<M: AsRef<[u8]>>(
         &self,
         messages: &[M],
@@ -151,7 +215,7 @@ impl Setup {
     ) -> (String, Result<()>) {
         let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
         let mut program = Some(program);
-        self.drive_all(conf, &messages, &mut |ssc, lines| {
+        self.drive_all(conf, Life::default(), &messages, &mut |ssc, lines| {
             if let Some(program) = program.take() {
                 program(ssc, lines);
             }
@@ -162,18 +226,22 @@ impl Setup {
     fn drive_all(
         &self,
         mut conf: Conf,
+        life: Life<'_>,
         messages: &[&[u8]],
         program: &mut dyn FnMut(&StreamingContext, &DStream<Lines>),
     ) -> (String, Result<()>) {
         let printed = Printed::default();
-        // It is there, and nothing is written to it.
-        conf.set(
-            keys::CHECKPOINT_DIRECTORY,
-            std::env::temp_dir().display().to_string(),
-        );
+        // The one for temporary files is there, and nothing is written to it.
+        let temporary = std::env::temp_dir();
+        let (directory, log_bytes) = life.kept.unwrap_or((&temporary, 0));
+        conf.set(keys::CHECKPOINT_DIRECTORY, directory.display().to_string());
         let mut settings =
             Settings::resolve(&conf, Duration::seconds(1)).expect("a setup is legal");
-        settings.durable = false;
+        settings.durable = life.kept.is_some();
+        if life.kept.is_some() {
+            settings.recover = Start::Recover;
+            settings.snapshot_log_bytes = log_bytes;
+        }
         settings.workers = self.workers;
         let sink = Box::new(printed.clone());
         let printer = Printer::new(
@@ -183,6 +251,7 @@ impl Setup {
             sink,
         );
         let clock = ManualClock::new();
+        clock.advance(Duration::seconds(1) * life.begun as i64);
         let ssc = StreamingContext::assemble(settings, printer, Arc::new(clock.clone()))
             .expect("the system gives threads");
         let lines = ssc.text_stream(None);
@@ -203,6 +272,15 @@ impl Setup {
         let ended = ssc.await_termination();
         (printed.text(), ended)
     }
+}
+
+/// Which part of a program's life a run is.
+#[derive(Default)]
+struct Life<'a> {
+    /// Batches of the lives before.
+    begun: usize,
+    /// Where what it keeps is written down, and after how many bytes a snapshot is.
+    kept: Option<(&'a Path, u64)>,
 }
 
 /// [`Setup::run_batches`] with the default setup.

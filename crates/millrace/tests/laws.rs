@@ -3,8 +3,8 @@
 //! Every test runs the real engine, threads included, and judges it by what a program sees.
 //! Beside every operator stands a reference model as plain as it could be written; what goes in
 //! is drawn at random, and so are the cuts, the workers and the partitions, because the laws
-//! speak of all of them. Law 6 (memory is bounded) is tested where the budget is, law 5
-//! (recovery) has no tests before there is recovery.
+//! speak of all of them. Law 5 (recovery) is tested where stores are, and with real programs that
+//! are killed; law 6 (memory is bounded) where the budget is.
 //!
 //! Time belongs to the tests: batches end when the harness says so. Where a socket and the wall
 //! clock are the matter, a test waits for what must come and never for a length of time.

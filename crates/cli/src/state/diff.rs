@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Failure;
 
 /// Says every key that only one has, or that has another value: `-` for the first, `+` for the
-/// second. Gives 1 if there is any. Places do not count.
+/// second. Gives 1 if there is any. Places do not count, and windows are passed over.
 pub(super) fn diff(
     one: &[StoreContents],
     two: &[StoreContents],
@@ -19,7 +19,11 @@ pub(super) fn diff(
     if differs {
         writeln!(out, "-{} stores\n+{} stores", one.len(), two.len())?;
     }
-    for (one, two) in one.iter().zip(two) {
+    for (number, (one, two)) in one.iter().zip(two).enumerate() {
+        if one.is_window() || two.is_window() {
+            super::passed_over(number);
+            continue;
+        }
         let (one, mut two) = (keyed(one)?, keyed(two)?);
         for (key, value) in one {
             let other = two.remove(&key);

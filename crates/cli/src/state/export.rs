@@ -9,7 +9,7 @@ use super::Failure;
 use super::command::Format;
 
 pub(super) fn export(
-    stores: &[StoreContents],
+    stores: &[&StoreContents],
     format: Format,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use millrace::{CheckpointReader, Error, StoreContents};
 
 use crate::exit::Exit;
+use crate::stderr::say;
 use command::{Asked, Task};
 
 /// Reads the arguments, which do not begin with the tool's name, and does what they ask.
@@ -78,11 +79,11 @@ fn run(asked: &Asked, out: &mut dyn Write) -> Result<u8, Failure> {
         Task::Verify => show::verify(&reader, out)?,
         Task::Get { key } => {
             let stores = reader.stores(generation)?;
-            return show::get(wanted(&stores, asked.store)?, key, out);
+            return show::get(&wanted(&stores, asked.store)?, key, out);
         }
         Task::Export { format } => {
             let stores = reader.stores(generation)?;
-            export::export(wanted(&stores, asked.store)?, *format, out)?;
+            export::export(&wanted(&stores, asked.store)?, *format, out)?;
         }
         Task::Diff { other } => {
             let other = CheckpointReader::open(other)?;
@@ -101,16 +102,31 @@ fn run(asked: &Asked, out: &mut dyn Write) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The stores that were asked for: one by its number, or all.
-fn wanted(stores: &[StoreContents], number: Option<usize>) -> Result<&[StoreContents], Failure> {
+/// The stores that were asked for: one by its number, or all that have keys. It is said if some
+/// have none.
+fn wanted(stores: &[StoreContents], number: Option<usize>) -> Result<Vec<&StoreContents>, Failure> {
     let Some(number) = number else {
-        return Ok(stores);
+        for (number, _) in stores
+            .iter()
+            .enumerate()
+            .filter(|store| store.1.is_window())
+        {
+            passed_over(number);
+        }
+        return Ok(stores.iter().filter(|store| !store.is_window()).collect());
     };
-    stores.get(number..=number).ok_or_else(|| {
+    stores.get(number).map(|store| vec![store]).ok_or_else(|| {
         let error = io::Error::other(format!(
             "there is no store {number}: the program keeps {}, from 0 on",
             stores.len()
         ));
         Failure::Output(error)
     })
+}
+
+fn passed_over(number: usize) {
+    say(&format!(
+        "millrace-state: store {number} is passed over: a window has what its batches brought and \
+         no value for a key"
+    ));
 }

@@ -19,6 +19,9 @@ use super::directory::{Directory, log_options};
 use super::record::Section;
 use super::refused;
 
+/// The name of what a window keeps.
+pub(crate) const WINDOW: &str = "window";
+
 /// How often a read is begun anew because the program removed a file meanwhile.
 const TRIES: u32 = 20;
 
@@ -56,6 +59,8 @@ pub struct GenerationInfo {
 pub struct StoreContents {
     /// Key to place and value, all as they were written.
     entries: HashMap<Vec<u8>, (u64, Vec<u8>)>,
+    /// Of a window its operator, and how many bytes were written of it.
+    window: Option<(String, u64)>,
 }
 
 /// One key of a store.
@@ -131,7 +136,7 @@ impl CheckpointReader {
         let meta = self.directory.meta(number).map_err(refused)?;
         let mut tries = Tries::default();
         loop {
-            let mut stores = vec![StoreContents::default(); meta.stores.len()];
+            let mut stores: Vec<_> = meta.stores.iter().map(StoreContents::of).collect();
             let mut sink = |section: &Section<'_>| {
                 let store = stores.get_mut(section.store as usize);
                 let store = store.ok_or_else(|| format!("there is no store {}", section.store))?;
@@ -242,8 +247,23 @@ struct Tries {
 }
 
 impl StoreContents {
+    fn of(store: &super::StoreMeta) -> StoreContents {
+        let window = (store.name == WINDOW).then(|| (store.operator.clone(), 0));
+        StoreContents {
+            window,
+            ..StoreContents::default()
+        }
+    }
+
     fn load(&mut self, entries: &[u8]) -> std::result::Result<(), String> {
         let mut reader = EntryReader::new(entries);
+        if let Some((_, bytes)) = &mut self.window {
+            *bytes += entries.len() as u64;
+            while let Some(entry) = reader.next_raw() {
+                entry?;
+            }
+            return Ok(());
+        }
         while let Some(entry) = reader.next_raw() {
             let (key, kept): RawEntry<'_> = entry?;
             match kept {
@@ -258,7 +278,25 @@ impl StoreContents {
         Ok(())
     }
 
-    /// How many keys there are.
+    /// Whether it is what a window holds: what its batches brought, of which only the program's
+    /// functions can make a value. It has no entries that could be given.
+    pub fn is_window(&self) -> bool {
+        self.window.is_some()
+    }
+
+    /// # Errors
+    /// If it is what a window holds.
+    fn keyed(&self) -> Result<()> {
+        match &self.window {
+            None => Ok(()),
+            Some((operator, _)) => Err(Error::illegal(format!(
+                "the window of {operator} has what its batches brought and no value for a key: \
+                 only the program can make one of them"
+            ))),
+        }
+    }
+
+    /// How many keys there are; none in a window.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -268,8 +306,11 @@ impl StoreContents {
         self.entries.is_empty()
     }
 
-    /// Bytes of keys and values as they are written.
+    /// Bytes of keys and values as they are written; of a window, of all that a recovery reads.
     pub fn bytes(&self) -> u64 {
+        if let Some((_, bytes)) = &self.window {
+            return *bytes;
+        }
         let bytes = |(key, (_, value)): (&Vec<u8>, &(u64, Vec<u8>))| key.len() + value.len();
         self.entries.iter().map(bytes).sum::<usize>() as u64
     }
@@ -277,8 +318,9 @@ impl StoreContents {
     /// All keys in the order of their places.
     ///
     /// # Errors
-    /// If a key or a value is not what it says.
+    /// If a key or a value is not what it says, or if it is what a window holds.
     pub fn entries(&self) -> Result<Vec<StoreEntry>> {
+        self.keyed()?;
         let places = self
             .entries
             .iter()
@@ -306,6 +348,7 @@ impl StoreContents {
     /// # Errors
     /// As [`entries`](StoreContents::entries).
     pub fn get(&self, key: &str) -> Result<Option<StoreEntry>> {
+        self.keyed()?;
         let json: Option<serde_json::Value> = serde_json::from_str(key).ok();
         let text = serde_json::Value::String(key.to_owned());
         for (own, (place, value)) in &self.entries {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::durable::Durable;
+use crate::durable::{Durable, Origin};
 use crate::exec::Executor;
 
 use super::record::Section;
@@ -22,8 +22,8 @@ pub(crate) struct Loading<'a> {
 
 #[derive(Default)]
 struct Gathered {
-    /// Store and entries; no two of them have a key in common.
-    shards: Vec<(usize, Vec<u8>)>,
+    /// Store, batch and entries; no two of them have a key in common.
+    shards: Vec<(usize, u64, Vec<u8>)>,
     bytes: usize,
     in_order: bool,
 }
@@ -44,10 +44,11 @@ impl<'a> Loading<'a> {
         let store = store.ok_or_else(|| format!("there is no store {index}"))?;
         let mut gathered = self.gathered.borrow_mut();
         if gathered.in_order {
-            return store.load(section.entries);
+            return store.load(Origin::Batch(section.number), section.entries);
         }
         gathered.bytes += section.entries.len();
-        gathered.shards.push((index, section.entries.to_vec()));
+        let shard = (index, section.number, section.entries.to_vec());
+        gathered.shards.push(shard);
         if gathered.bytes >= TOGETHER {
             self.load(&mut gathered)?;
         }
@@ -61,6 +62,19 @@ impl<'a> Loading<'a> {
         self.load(&mut gathered)
     }
 
+    /// Says that everything is read and `number` was the last batch; an error has the number of
+    /// the store that cannot go on.
+    pub(crate) fn ends(&self, number: u64) -> Result<(), (usize, String)> {
+        let stores = self.stores;
+        self.executor.run(|| {
+            let stores = stores.iter().enumerate();
+            for (index, store) in stores {
+                store.loaded(number).map_err(|what| (index, what))?;
+            }
+            Ok(())
+        })
+    }
+
     fn load(&self, gathered: &mut Gathered) -> Result<(), String> {
         gathered.bytes = 0;
         let shards = std::mem::take(&mut gathered.shards);
@@ -68,7 +82,9 @@ impl<'a> Loading<'a> {
         self.executor.run(|| {
             shards
                 .into_par_iter()
-                .try_for_each(|(store, entries)| stores[store].load(&entries))
+                .try_for_each(|(store, number, entries)| {
+                    stores[store].load(Origin::Snapshot(number), &entries)
+                })
         })
     }
 }

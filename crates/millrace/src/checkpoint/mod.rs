@@ -25,12 +25,13 @@ use millrace_wal::{
 };
 
 use crate::durable::Durable;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
 use crate::notice::notice;
 
 use contents::Reading;
 use directory::{Directory, FileKind, log_options};
+pub(crate) use inspect::WINDOW;
 pub use inspect::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
 use loading::Loading;
 pub(crate) use meta::{FORMAT, Meta, StoreMeta};
@@ -143,7 +144,19 @@ impl Checkpoint {
             load(&directory, generation, &stores, executor, log_bytes).map_err(refused)?;
         failpoint("checkpoint.recover.after-load");
         if let Some(last) = contents.last {
-            stores.iter().for_each(|store| store.loaded(last.number));
+            let ended = Loading::new(&stores, executor).ends(last.number);
+            ended.map_err(|(index, what)| {
+                let store = meta.stores.get(index);
+                let store = store.map_or("what is kept", |store| store.operator.as_str());
+                Error::new(
+                    ErrorKind::Task,
+                    format!(
+                        "cannot go on from the checkpoint in {} (generation {generation}): \
+                         {store}: {what}",
+                        root.display()
+                    ),
+                )
+            })?;
         }
         if interval_ms != meta.interval_ms {
             directory.write_meta(generation, meta).map_err(refused)?;
@@ -284,7 +297,7 @@ pub(crate) fn segment_bytes(log_bytes: u64) -> u64 {
 
 /// An error of the storage, as one of the engine.
 pub(crate) fn refused(error: WalError) -> Error {
-    Error::new(crate::error::ErrorKind::Io, error.to_string())
+    Error::new(ErrorKind::Io, error.to_string())
 }
 
 impl std::fmt::Debug for Checkpoint {

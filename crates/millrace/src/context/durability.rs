@@ -7,7 +7,8 @@ use crossbeam::channel::Sender;
 use millrace_types::{BatchTime, Duration};
 
 use crate::checkpoint::{
-    BLOCKS, Checkpoint, CheckpointReader, FORMAT, Meta, Opened, Start, StoreMeta, segment_bytes,
+    BLOCKS, Checkpoint, CheckpointReader, FORMAT, Meta, Opened, Start, StoreMeta, WINDOW,
+    segment_bytes,
 };
 use crate::durable::Durable;
 use crate::error::{Error, Result};
@@ -101,6 +102,23 @@ impl StreamingContext {
     ///
     /// # Errors
     /// If the directory cannot be created.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext, Values};
+    /// # fn main() -> millrace::Result<()> {
+    /// let directory = std::env::temp_dir().join(format!("counts-{}", std::process::id()));
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1))?;
+    /// ssc.checkpoint(&directory)?;
+    /// ssc.socket_text_stream("localhost", 9999)
+    ///     .map(|line| (line, 1_i64))
+    ///     .update_state_by_key(|new: &Values<i64>, old: Option<i64>| {
+    ///         Some(new.iter().sum::<i64>() + old.unwrap_or(0))
+    ///     })
+    ///     .print();
+    /// # drop(std::fs::remove_dir_all(directory));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn checkpoint(&self, directory: impl AsRef<Path>) -> Result<()> {
         let own = self.settings.checkpoint_dir.as_deref();
         let directory = own.unwrap_or(directory.as_ref());
@@ -151,13 +169,18 @@ impl StreamingContext {
         let meta = self.meta(graph, &stores);
         // Here, before there is a generation of this run's own.
         parts.recovers = Some(start != Start::Anew && CheckpointReader::open(&directory).is_ok());
-        if start != Start::Anew && meta.operators.iter().any(|name| name.contains("window")) {
-            notice("windows are not in the checkpoint: they begin empty and fill anew");
-        }
         let stores = stores.into_iter().map(|(_, durable)| durable).collect();
         let log_bytes = self.settings.snapshot_log_bytes;
         let executor = &self.builder.executor;
-        Checkpoint::open(&directory, start, &meta, stores, log_bytes, executor).map(Some)
+        let opened = Checkpoint::open(&directory, start, &meta, stores, log_bytes, executor)?;
+        let (before, now) = (opened.interval_ms, meta.interval_ms);
+        if before != now && meta.stores.iter().any(|store| store.name == WINDOW) {
+            notice(format_args!(
+                "the batch interval was {before} ms and is {now} ms: windows have as many of the \
+                 batches before as fit in, whatever their time"
+            ));
+        }
+        Ok(Some(opened))
     }
 
     fn meta(&self, graph: &Graph, stores: &[(StoreMeta, Arc<dyn Durable>)]) -> Meta {

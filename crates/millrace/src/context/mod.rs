@@ -105,6 +105,19 @@ impl StreamingContext {
     /// # Errors
     /// If a setting is not what its key asks for, the batch duration is not positive, or the
     /// system does not give the threads.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext, keys};
+    /// # fn main() -> millrace::Result<()> {
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::MASTER, "local[2]");
+    /// let ssc = StreamingContext::new(&conf, Duration::seconds(1))?;
+    /// conf.set(keys::MASTER, "locl[2]");
+    /// assert!(StreamingContext::new(&conf, Duration::seconds(1)).is_err());
+    /// # drop(ssc);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(conf: &Conf, batch_duration: Duration) -> Result<StreamingContext> {
         let settings = Settings::resolve(conf, batch_duration)?;
         let printer = Printer::new(
@@ -163,6 +176,24 @@ impl StreamingContext {
     /// `\r\n` end a line; malformed UTF-8 becomes U+FFFD as Java's decoder does it. A line
     /// belongs to the batch in whose interval its end was read.
     /// `spark.streaming.receiver.maxRate` says how many lines may come in a second.
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::net::TcpListener;
+    /// use millrace::{Conf, Duration, StreamingContext, keys};
+    /// # fn main() -> millrace::Result<()> {
+    /// let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    /// let port = server.local_addr().unwrap().port();
+    /// std::thread::spawn(move || server.accept().unwrap().0.write_all(b"hello world\n"));
+    ///
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::STOP_AT_EOF, "true");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(50))?;
+    /// ssc.socket_text_stream("127.0.0.1", port).print();
+    /// ssc.start()?;
+    /// ssc.await_termination()
+    /// # }
+    /// ```
     pub fn socket_text_stream(&self, host: &str, port: u16) -> DStream<Lines> {
         self.text_stream(Some((host.to_owned(), port)))
     }
@@ -199,6 +230,15 @@ impl StreamingContext {
 
     /// Adds a listener (Spark: `addStreamingListener`). One that is added after the start is told
     /// what happens from then on.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
+    /// ssc.add_streaming_listener(millrace::StatsReportListener::new(10));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add_streaming_listener(&self, listener: impl StreamingListener + 'static) {
         let mut parts = self.parts();
         match &parts.engine {
@@ -218,6 +258,15 @@ impl StreamingContext {
     /// without a checkpoint directory; if the context was stopped, or another one is active in
     /// this process; if the system refuses a thread. After the last but one the context can
     /// still be started, after the others it has stopped.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
+    /// assert!(ssc.start().is_err(), "there is no output operation");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn start(&self) -> Result<()> {
         match self.get_state() {
@@ -246,6 +295,20 @@ impl StreamingContext {
     /// # Errors
     /// What ended the run: user code that panicked, an output that could not be written, a call
     /// after the start that broke a rule. Given once.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext, keys};
+    /// # fn main() -> millrace::Result<()> {
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::MAX_BATCHES, "1");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(50))?;
+    /// ssc.queue_stream(vec![vec![1, 2]]).map(|number| 1 / (number - 1)).print();
+    /// ssc.start()?;
+    /// let error = ssc.await_termination().unwrap_err();
+    /// assert!(error.to_string().contains("divide by zero"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn await_termination(&self) -> Result<()> {
         self.wait(None).map(|_| ())
     }
@@ -254,6 +317,19 @@ impl StreamingContext {
     ///
     /// # Errors
     /// As [`await_termination`](StreamingContext::await_termination).
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
+    /// ssc.queue_stream(vec![vec![1, 2]]).print();
+    /// ssc.start()?;
+    /// assert!(!ssc.await_termination_or_timeout(std::time::Duration::from_millis(1))?);
+    /// ssc.stop(false);
+    /// assert!(ssc.await_termination_or_timeout(std::time::Duration::from_secs(1))?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn await_termination_or_timeout(&self, timeout: StdDuration) -> Result<bool> {
         self.wait(Some(timeout))
     }
@@ -276,6 +352,18 @@ impl StreamingContext {
     /// Called by a function of a batch, it asks for the stop and returns: the batch that runs
     /// cannot wait for itself. Called by a listener it is refused, as in Spark, with a line on
     /// standard error, and the next wait reports it; a [`StopHandle`] is for that.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
+    /// ssc.queue_stream(vec![vec![1, 2]]).print();
+    /// ssc.start()?;
+    /// ssc.stop(true);
+    /// assert_eq!(ssc.get_state(), millrace::ContextState::Stopped);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stop(&self, graceful: bool) {
         if std::thread::current().name() == Some(crate::listener::THREAD) {
             let rule = "Cannot stop StreamingContext within listener bus thread.";
@@ -332,11 +420,36 @@ impl StreamingContext {
 
     /// Bytes that were received and not run, known when the context has stopped: none unless it
     /// was stopped without grace, by `millrace.maxBatches`, or by an error.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
+    /// ssc.queue_stream(vec![vec![1, 2]]).print();
+    /// ssc.start()?;
+    /// ssc.stop(true);
+    /// assert_eq!(ssc.bytes_not_run(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bytes_not_run(&self) -> u64 {
         self.outcome.not_run()
     }
 
     /// A handle that can ask for a stop from anywhere, a signal handler's thread for instance.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
+    /// ssc.queue_stream(vec![vec![1, 2]]).print();
+    /// ssc.start()?;
+    /// let handle = ssc.stop_handle();
+    /// handle.stop(true);
+    /// ssc.await_termination()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stop_handle(&self) -> StopHandle {
         StopHandle {
             engine: self.parts().engine.clone(),

@@ -12,6 +12,29 @@ impl StreamingContext {
     /// The receiver starts when the context does, on threads of its own; see [`Receiver`] for
     /// how one is written, with an example. Any number of receivers can run, each of them a
     /// stream. What a receiver stored between two ticks is one batch, in one partition.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, Receiver, ReceiverContext, StreamingContext, keys};
+    /// struct Once(&'static str);
+    ///
+    /// impl Receiver for Once {
+    ///     type Item = String;
+    ///
+    ///     fn on_start(&mut self, context: ReceiverContext<String>) {
+    ///         context.store(self.0.to_owned());
+    ///         context.stop("that was all");
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> millrace::Result<()> {
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::STOP_AT_EOF, "true");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(20))?;
+    /// ssc.receiver_stream(Once("hello")).print();
+    /// ssc.start()?;
+    /// ssc.await_termination()
+    /// # }
+    /// ```
     pub fn receiver_stream<R: Receiver>(&self, receiver: R) -> DStream<Received<R::Item>> {
         self.receiver(format!("receiver stream {}", class_of::<R>()), receiver)
     }

@@ -21,6 +21,20 @@ impl StreamingContext {
     ///
     /// # Errors
     /// If it was called before, or `duration` is not positive.
+    ///
+    /// ```
+    /// use millrace::{BatchTime, Duration};
+    /// use millrace::testing::Setup;
+    /// Setup::default().run_stream(&["a\n", "b\n"], |ssc, lines| {
+    ///     ssc.remember(Duration::seconds(2)).unwrap();
+    ///     assert!(ssc.remember(Duration::seconds(3)).is_err(), "it is set once");
+    ///     let own = lines.clone();
+    ///     lines.foreach_rdd_with_time(move |_, now| {
+    ///         let all = own.slice(BatchTime::from_millis(0), now).unwrap();
+    ///         assert_eq!(all.len() as i64, now.as_millis() / 1000);
+    ///     });
+    /// });
+    /// ```
     pub fn remember(&self, duration: Duration) -> Result<()> {
         if duration.as_millis() <= 0 {
             return Err(Error::illegal(format!(

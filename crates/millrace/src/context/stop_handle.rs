@@ -13,6 +13,18 @@ pub struct StopHandle {
 
 impl StopHandle {
     /// Asks for a stop and returns at once. A handle taken before the start does nothing.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
+    /// ssc.queue_stream(vec![vec![1, 2, 3]]).print();
+    /// ssc.start()?;
+    /// let handle = ssc.stop_handle();
+    /// std::thread::spawn(move || handle.stop(true));
+    /// ssc.await_termination()
+    /// # }
+    /// ```
     pub fn stop(&self, graceful: bool) {
         if let Some(engine) = &self.engine {
             engine.stop(super::mode(graceful), graceful.then_some(engine.grace));

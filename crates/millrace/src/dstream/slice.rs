@@ -12,7 +12,7 @@ impl<P: Pipeline> DStream<P> {
     /// The datasets of the batches from `from` to `to`, both included, oldest first (Spark:
     /// `slice`).
     ///
-    /// Of the batches that have been run and are remembered: see
+    /// Of the batches that have been run and are remembered, and of the one that is being run: see
     /// [`StreamingContext::remember`](crate::StreamingContext::remember), without which there
     /// are none. Others are left out. A time that is no multiple of the stream's slide is
     /// floored to one, with a line on standard error. May be called from any thread while
@@ -33,7 +33,7 @@ impl<P: Pipeline> DStream<P> {
     ///         let before: Vec<_> = own.slice(time(0), now).unwrap();
     ///         let lines: Vec<String> =
     ///             before.iter().flat_map(|rdd| rdd.collect()).map(|line| line.to_string()).collect();
-    ///         let expected = [&[][..], &["a"], &["a", "b"]];
+    ///         let expected = [&["a"][..], &["a", "b"], &["a", "b", "c"]];
     ///         assert_eq!(lines, expected[now.as_millis() as usize / 1000 - 1]);
     ///     });
     /// });

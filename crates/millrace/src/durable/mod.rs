@@ -8,9 +8,11 @@
 
 mod entry;
 mod json;
+mod recorder;
 
 pub(crate) use entry::{EntryReader, RawEntry, put, remove};
 pub(crate) use json::AnyValue;
+pub(crate) use recorder::Recorder;
 
 /// Something that is kept from batch to batch and can be written down.
 ///
@@ -36,8 +38,21 @@ pub(crate) trait Durable: Send + Sync {
     ///
     /// # Errors
     /// If they are not of this store's types; the message says what is wrong.
-    fn load(&self, entries: &[u8]) -> Result<(), String>;
+    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String>;
 
-    /// Says that everything is loaded, and that `number` was the last batch.
-    fn loaded(&self, number: u64);
+    /// Says that everything is loaded, and that `number` was the last batch. Called on a worker.
+    ///
+    /// # Errors
+    /// If what was loaded cannot be gone on from, because a function of the program fails that
+    /// the store has to ask again; the message says how.
+    fn loaded(&self, number: u64) -> Result<(), String>;
+}
+
+/// Where entries come from that a store is to load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// All entries of a shard, as this batch left it.
+    Snapshot(u64),
+    /// What this batch has changed in a shard.
+    Batch(u64),
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
 use crate::panics::message_of;
 use crate::pipeline::{NodeId, Partition, Pipeline};
-use crate::rdd::{Rdd, RddSource};
+use crate::rdd::{Rdd, RddSource, by_pieces};
 
 use super::memory::Past;
 use super::{Graph, Kind, Made};
@@ -152,16 +152,33 @@ impl<'a> BatchRun<'a> {
         })
     }
 
-    /// What can be read of this batch when it is over.
-    pub(super) fn past(&self) -> Past {
+    /// Makes the datasets of all nodes that are due and needed.
+    pub(super) fn make_all(&self) -> Result<()> {
+        for (index, entry) in self.graph.nodes.iter().enumerate() {
+            let is_due = self.number().is_multiple_of(entry.slide);
+            if is_due && self.graph.needed[index] && matches!(entry.kind, Kind::Made(_)) {
+                self.made(NodeId(index))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What can be read of this batch while it is being run.
+    pub(super) fn present(&self) -> Past {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.values().for_each(Made::keep);
         Past {
             time: self.batch.time,
             number: self.batch.number,
             blocks: self.batch.blocks.clone(),
             made: made.clone(),
         }
+    }
+
+    /// What can be read of it when it is over.
+    pub(super) fn past(&self) -> Past {
+        let past = self.present();
+        past.made.values().for_each(Made::keep);
+        past
     }
 
     /// Runs user code of the named stage: its panic becomes an error that names stage and batch.
@@ -222,11 +239,15 @@ pub(super) fn read<P: Pipeline>(
         return Ok(rdd.clone());
     }
     let mut partitions = Vec::new();
-    let mut prepare = Vec::new();
+    let mut inputs = Vec::new();
+    let mut all_made = true;
     for (input, node) in pipeline.inputs().into_iter().enumerate() {
         match part(node)? {
             Part::Blocks(blocks) if blocks.is_empty() => {}
-            Part::Blocks(blocks) => partitions.push((input, blocks)),
+            Part::Blocks(blocks) => {
+                partitions.push((input, blocks));
+                all_made = false;
+            }
             Part::Made(made) => {
                 let mut own: Vec<(usize, Vec<Partition>)> =
                     (0..made.partitions).map(|_| (input, Vec::new())).collect();
@@ -234,14 +255,15 @@ pub(super) fn read<P: Pipeline>(
                     own[piece.index].1.push(piece);
                 }
                 partitions.append(&mut own);
-                prepare.push(made);
+                inputs.push((input, made));
             }
         }
     }
     let source = Driven {
         pipeline: Arc::clone(pipeline),
         partitions,
-        prepare,
+        inputs,
+        all_made,
     };
     Ok(Rdd::new(source, executor.clone()))
 }
@@ -251,7 +273,9 @@ struct Driven<P> {
     pipeline: Arc<P>,
     /// The pieces of every partition, with the input that they are of.
     partitions: Vec<(usize, Vec<Partition>)>,
-    prepare: Vec<Made>,
+    /// The inputs that are datasets, by their numbers; whether all that brought anything are.
+    inputs: Vec<(usize, Made)>,
+    all_made: bool,
 }
 
 impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
@@ -269,6 +293,33 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
     }
 
     fn prepare(&self) {
-        self.prepare.iter().for_each(Made::prepare);
+        self.inputs.iter().for_each(|(_, made)| made.prepare());
+    }
+
+    /// Drives no more records than are needed, if the inputs find their first few.
+    fn take(&self, count: usize) -> Vec<P::Item> {
+        let firsts: Option<Vec<_>> = (self.inputs.iter())
+            .map(|(input, made)| Some((*input, made.first_few()?)))
+            .collect();
+        let Some(firsts) = firsts.filter(|_| self.all_made) else {
+            return by_pieces(self, count);
+        };
+        let mut taken = Vec::new();
+        for (input, first_few) in firsts {
+            first_few(count - taken.len(), &mut |partition| {
+                self.pipeline.drive(input, &partition, |record| {
+                    if taken.len() < count {
+                        taken.push(record);
+                    }
+                });
+                taken.len() >= count
+            });
+        }
+        taken
+    }
+
+    fn takes_few(&self) -> bool {
+        let few = |(_, made): &(usize, Made)| made.first_few().is_some();
+        self.all_made && self.inputs.iter().all(few)
     }
 }

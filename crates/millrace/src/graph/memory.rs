@@ -83,8 +83,17 @@ impl Memory {
         });
     }
 
+    /// Lets the batch that is being run be read.
+    fn show(&self, running: Past) {
+        self.state().batches.push_back(Arc::new(running));
+    }
+
+    /// Keeps a batch that has been run, in the place of what was shown of it.
     fn keep(&self, past: Past) {
         let mut state = self.state();
+        let shown = state
+            .batches
+            .pop_back_if(|shown| shown.number == past.number);
         let (Some(wanted), Some(run)) = (state.wanted, &state.run) else {
             return;
         };
@@ -97,7 +106,7 @@ impl Memory {
         let forgotten: Vec<_> = state.batches.drain(..forgotten).collect();
         // A program's records are dropped without the lock.
         drop(state);
-        drop(forgotten);
+        drop((shown, forgotten));
     }
 
     /// The datasets of `pipeline` in the batches from `from` to `to` that are kept.
@@ -169,6 +178,17 @@ impl Run {
 }
 
 impl BatchRun<'_> {
+    /// Lets outputs read this batch too (Spark 3.5), if the program wants batches to be kept:
+    /// makes what all outputs of the batch need, which Spark does at this moment as well.
+    pub(crate) fn show(&self) -> Result<()> {
+        if !self.graph.memory.is_wanted() {
+            return Ok(());
+        }
+        self.make_all()?;
+        self.graph.memory.show(self.present());
+        Ok(())
+    }
+
     /// Keeps what the program wants to be kept of this batch.
     pub(crate) fn remember(&self) -> Result<()> {
         if !self.graph.memory.is_wanted() {

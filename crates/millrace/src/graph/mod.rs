@@ -14,7 +14,8 @@ use millrace_types::{BatchTime, Duration};
 
 use crate::durable::Durable;
 use crate::error::Result;
-use crate::pipeline::NodeId;
+use crate::pipeline::{NodeId, Partition};
+use crate::rdd::Rdd;
 use crate::stage::{Dataset, EagerStage};
 
 pub(crate) use batch::{Batch, BatchRun, InputCounter};
@@ -54,14 +55,33 @@ pub(crate) struct Made {
     /// Every piece of every partition, in order.
     pub(crate) pieces: Arc<[(usize, usize)]>,
     prepare: Arc<dyn Fn() + Send + Sync>,
+    first_few: Option<Arc<FirstFew>>,
     /// Whether it can be read when later batches have run.
     lasts: bool,
 }
 
+/// Hands records over as partitions, each of which begins where the last one ended, until it is
+/// told that there are enough; see [`Rdd::in_growing_lists`].
+type FirstFew = dyn Fn(usize, &mut dyn FnMut(Partition) -> bool) + Send + Sync;
+
 impl Made {
-    pub(crate) fn of<T: Send + 'static>(rdd: crate::rdd::Rdd<T>) -> Made {
+    pub(crate) fn of<T: Send + 'static>(rdd: Rdd<T>) -> Made {
         let source = Arc::clone(rdd.source());
+        let first_few = source.takes_few().then(|| {
+            let rdd = rdd.clone();
+            let first_few = move |count, pass: &mut dyn FnMut(Partition) -> bool| {
+                rdd.in_growing_lists(count, &mut |records| {
+                    pass(Partition {
+                        data: Arc::new(Rdd::read_once(records, rdd.executor())),
+                        index: 0,
+                        piece: 0,
+                    })
+                });
+            };
+            Arc::new(first_few) as Arc<FirstFew>
+        });
         Made {
+            first_few,
             partitions: rdd.partitions(),
             pieces: rdd.pieces().into(),
             lasts: source.lasts(),
@@ -73,6 +93,11 @@ impl Made {
     /// Does what a full read needs; see [`RddSource::prepare`](crate::rdd::RddSource::prepare).
     pub(crate) fn prepare(&self) {
         (self.prepare)();
+    }
+
+    /// How the first few records are found without reading the rest, if they can be.
+    fn first_few(&self) -> Option<&FirstFew> {
+        self.first_few.as_deref()
     }
 
     /// Makes sure that it can be read when later batches have run.

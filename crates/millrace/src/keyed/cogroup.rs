@@ -34,6 +34,16 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///
     /// # Panics
     /// If there are no partitions; the batch fails.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let left = ssc.parallelize(vec![(1, 'a'), (2, 'b')]);
+    ///     let right = ssc.parallelize(vec![(2, 'c'), (3, 'd')]);
+    ///     let keys = left.cogroup_with(&right, 1).keys();
+    ///     assert_eq!(keys.collect(), [1, 2, 3]);
+    /// });
+    /// ```
     #[must_use]
     pub fn cogroup_with<W: Data>(
         &self,

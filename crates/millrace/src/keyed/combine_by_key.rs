@@ -25,6 +25,14 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///
     /// # Panics
     /// If there are no partitions; the batch fails.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let words = ssc.parallelize(vec![('a', 1), ('b', 1), ('a', 1)]);
+    ///     assert_eq!(words.group_by_key_with(1).map_values(|ones| ones.len()).collect(), [('a', 2), ('b', 1)]);
+    /// });
+    /// ```
     #[must_use]
     pub fn group_by_key_with(&self, partitions: impl Into<Partitions<K>>) -> Rdd<(K, Values<V>)> {
         let lanes = vec![pieces(self)];
@@ -55,6 +63,15 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///
     /// # Panics
     /// If there are no partitions; the batch fails.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let words = ssc.parallelize(vec![('a', 1), ('b', 1), ('a', 1)]);
+    ///     let counts = words.combine_by_key_with(|_| 1, |count, _| count + 1, |a, b| a + b, 1);
+    ///     assert_eq!(counts.collect(), [('a', 2), ('b', 1)]);
+    /// });
+    /// ```
     #[must_use]
     pub fn combine_by_key_with<C, F, G, H>(
         &self,

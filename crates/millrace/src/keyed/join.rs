@@ -152,6 +152,10 @@ where
             keys = keys.saturating_mul(8);
         }
     }
+
+    fn takes_few(&self) -> bool {
+        self.groups.source().takes_few()
+    }
 }
 
 impl<K: Key, V: Data> Rdd<(K, V)> {
@@ -175,6 +179,16 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///
     /// # Panics
     /// If there are no partitions; the batch fails.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let left = ssc.parallelize(vec![(1, 'a'), (2, 'b')]);
+    ///     let right = ssc.parallelize(vec![(2, 'c'), (3, 'd')]);
+    ///     let joined = left.join_with(&right, 3);
+    ///     assert_eq!((joined.partitions(), joined.collect()), (3, vec![(2, ('b', 'c'))]));
+    /// });
+    /// ```
     #[must_use]
     pub fn join_with<W: Data>(
         &self,
@@ -205,6 +219,16 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///
     /// # Panics
     /// If there are no partitions; the batch fails.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let left = ssc.parallelize(vec![(1, 'a'), (2, 'b')]);
+    ///     let right = ssc.parallelize(vec![(2, 'c'), (3, 'd')]);
+    ///     let joined = left.left_outer_join_with(&right, 1);
+    ///     assert_eq!(joined.collect(), [(1, ('a', None)), (2, ('b', Some('c')))]);
+    /// });
+    /// ```
     #[must_use]
     pub fn left_outer_join_with<W: Data>(
         &self,
@@ -236,6 +260,16 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///
     /// # Panics
     /// If there are no partitions; the batch fails.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let left = ssc.parallelize(vec![(1, 'a'), (2, 'b')]);
+    ///     let right = ssc.parallelize(vec![(2, 'c'), (3, 'd')]);
+    ///     let joined = left.right_outer_join_with(&right, 1);
+    ///     assert_eq!(joined.collect(), [(2, (Some('b'), 'c')), (3, (None, 'd'))]);
+    /// });
+    /// ```
     #[must_use]
     pub fn right_outer_join_with<W: Data>(
         &self,
@@ -270,6 +304,17 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///
     /// # Panics
     /// If there are no partitions; the batch fails.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let left = ssc.parallelize(vec![(1, 'a'), (2, 'b')]);
+    ///     let right = ssc.parallelize(vec![(2, 'c'), (3, 'd')]);
+    ///     let joined = left.full_outer_join_with(&right, 1);
+    ///     assert_eq!(joined.count(), 3);
+    ///     assert_eq!(joined.partitions(), 1);
+    /// });
+    /// ```
     #[must_use]
     pub fn full_outer_join_with<W: Data>(
         &self,

@@ -93,13 +93,15 @@ where
     A: Aggregator<V, Acc: Data>,
 {
     let partitioner = partitioner(partitions);
-    let stage = ShuffleStage::new(pipeline, aggregator, KeyHasher::default(), executor.clone());
+    let hasher = KeyHasher::default();
+    let stage = ShuffleStage::new(pipeline, aggregator, hasher.clone(), executor.clone());
     let shards = match Arc::new(stage).run(lanes) {
         Ok(shards) => shards.unwrap_or_default(),
         Err(message) => panic!("{message}"),
     };
     let spare = Arc::new(SegQueue::new());
-    Rdd::new(Shuffled::new(shards, partitioner, spare), executor.clone())
+    let shuffled = Shuffled::new(shards, &hasher, partitioner, spare);
+    Rdd::new(shuffled, executor.clone())
 }
 
 #[cfg(test)]

@@ -28,6 +28,15 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///
     /// # Panics
     /// If there are no partitions; the batch fails.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let words = ssc.parallelize(vec![('a', 1), ('b', 1), ('a', 1)]);
+    ///     let counts = words.reduce_by_key_with(|a, b| a + b, 1);
+    ///     assert_eq!(counts.collect(), [('a', 2), ('b', 1)]);
+    /// });
+    /// ```
     #[must_use]
     pub fn reduce_by_key_with<F>(
         &self,

@@ -84,7 +84,12 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
         for ((partition, _), records) in pieces.into_iter().zip(read) {
             partitions[partition].push(records);
         }
-        Rdd::new(HeldPieces { partitions }, self.executor().clone())
+        Rdd::of_pieces(partitions, self.executor())
+    }
+
+    /// An `Rdd` of records that are there, in the pieces of its partitions.
+    pub(crate) fn of_pieces(partitions: Vec<Vec<Vec<T>>>, executor: &Executor) -> Rdd<T> {
+        Rdd::new(HeldPieces { partitions }, executor.clone())
     }
 }
 

@@ -6,6 +6,7 @@
 //! received in a batch is one partition, whose pieces are its blocks: how bytes were cut into
 //! blocks must not show (law 2).
 
+mod first_few;
 mod folded;
 mod held;
 mod indexed;
@@ -22,6 +23,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::exec::Executor;
+
+pub(crate) use first_few::by_pieces;
 
 /// Where the records of an [`Rdd`] come from.
 pub(crate) trait RddSource<T>: Send + Sync {
@@ -48,20 +51,14 @@ pub(crate) trait RddSource<T>: Send + Sync {
     /// The first `count` records over all partitions. The default reads pieces until it has
     /// enough, as Spark's `take` does with partitions.
     fn take(&self, count: usize) -> Vec<T> {
-        let mut taken = Vec::new();
-        for partition in 0..self.partitions() {
-            for piece in 0..self.pieces(partition) {
-                if taken.len() >= count {
-                    return taken;
-                }
-                self.visit(partition, piece, &mut |record| {
-                    if taken.len() < count {
-                        taken.push(record);
-                    }
-                });
-            }
-        }
-        taken
+        by_pieces(self, count)
+    }
+
+    /// Whether [`take`](RddSource::take) of a few costs less than reading a piece, and runs none
+    /// of the program's code for records that it does not give. The default is true of records
+    /// that are there, which can be counted without a read.
+    fn takes_few(&self) -> bool {
+        self.known_count().is_some()
     }
 
     /// How many records there are, if the source knows without reading them.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Rdd, RddSource};
+use super::{Rdd, RddSource, by_pieces};
 
 impl<T: Send + 'static> Rdd<T> {
     /// Passes every record through `function` (Spark: `map`). Reads nothing yet; a record is
@@ -93,6 +93,32 @@ where
 
     fn prepare(&self) {
         self.parent.source().prepare();
+    }
+
+    /// Passes through no more than are needed, if the parent finds its first few.
+    fn take(&self, count: usize) -> Vec<U> {
+        if !self.takes_few() {
+            return by_pieces(self, count);
+        }
+        let mut taken = Vec::new();
+        self.parent.in_growing_lists(count, &mut |records| {
+            for record in records {
+                if taken.len() >= count {
+                    break;
+                }
+                (self.each)(record, &mut |made| {
+                    if taken.len() < count {
+                        taken.push(made);
+                    }
+                });
+            }
+            taken.len() >= count
+        });
+        taken
+    }
+
+    fn takes_few(&self) -> bool {
+        self.parent.source().takes_few()
     }
 }
 

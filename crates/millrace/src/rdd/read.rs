@@ -5,7 +5,15 @@ use rayon::prelude::*;
 use super::Rdd;
 
 impl<T: Send + 'static> Rdd<T> {
-    /// How many partitions there are. An idle socket's batch has none (Spark 3.5).
+    /// How many partitions there are (Spark: `getNumPartitions`). An idle socket's batch has none
+    /// (Spark 3.5).
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     assert_eq!(ssc.parallelize_in(vec!['a', 'b', 'c'], 2).partitions(), 2);
+    /// });
+    /// ```
     pub fn partitions(&self) -> usize {
         self.source().partitions()
     }
@@ -49,7 +57,14 @@ impl<T: Send + 'static> Rdd<T> {
         partitions
     }
 
-    /// All records, partition after partition.
+    /// All records, partition after partition (Spark: `collect`); read on the workers.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     assert_eq!(ssc.parallelize_in(vec![3, 1, 2], 2).collect(), [3, 1, 2]);
+    /// });
+    /// ```
     pub fn collect(&self) -> Vec<T> {
         let mut partitions = self.collect_partitions();
         if partitions.len() == 1 {
@@ -58,17 +73,41 @@ impl<T: Send + 'static> Rdd<T> {
         partitions.into_iter().flatten().collect()
     }
 
-    /// The first `count` records.
+    /// The first `count` records (Spark: `take`), in the order of [`collect`](Rdd::collect).
+    /// Reads no more than it must.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     assert_eq!(ssc.parallelize(vec![3, 1, 2]).take(2), [3, 1]);
+    /// });
+    /// ```
     pub fn take(&self, count: usize) -> Vec<T> {
         self.source().take(count)
     }
 
-    /// The first record, if there is one.
+    /// The first record, if there is one (Spark's `first` throws if there is none).
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     assert_eq!(ssc.parallelize(vec![3, 1, 2]).first(), Some(3));
+    ///     assert_eq!(ssc.parallelize(Vec::<u8>::new()).first(), None);
+    /// });
+    /// ```
     pub fn first(&self) -> Option<T> {
         self.take(1).pop()
     }
 
-    /// How many records there are.
+    /// How many records there are (Spark: `count`). Reads nothing if a shuffle, a state or
+    /// `persist` knows it.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     assert_eq!(ssc.parallelize(vec!['a', 'b', 'c']).count(), 3);
+    /// });
+    /// ```
     pub fn count(&self) -> u64 {
         if let Some(count) = self.source().known_count() {
             return count;
@@ -81,7 +120,14 @@ impl<T: Send + 'static> Rdd<T> {
         counts.into_iter().sum()
     }
 
-    /// Whether there is no record.
+    /// Whether there is no record (Spark: `isEmpty`).
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     assert!(ssc.parallelize(Vec::<u8>::new()).is_empty());
+    /// });
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.first().is_none()
     }

@@ -4,6 +4,14 @@ use super::{Rdd, RddSource};
 
 impl<T: Send + 'static> Rdd<T> {
     /// The partitions of this one, then those of `other` (Spark: `union`). Reads nothing.
+    ///
+    /// ```
+    /// use millrace::testing::run_context;
+    /// run_context(0, |ssc| {
+    ///     let (some, more) = (ssc.parallelize(vec![1, 2]), ssc.parallelize(vec![2, 3]));
+    ///     assert_eq!(some.union(&more).collect(), [1, 2, 2, 3]);
+    /// });
+    /// ```
     #[must_use]
     pub fn union(&self, other: &Rdd<T>) -> Rdd<T> {
         Rdd::concatenated(vec![self.clone(), other.clone()], self.executor())
@@ -54,6 +62,10 @@ impl<T: Send + 'static> RddSource<T> for Concatenated<T> {
             taken.extend(part.take(count - taken.len()));
         }
         taken
+    }
+
+    fn takes_few(&self) -> bool {
+        self.parts.iter().all(|part| part.source().takes_few())
     }
 
     fn known_count(&self) -> Option<u64> {

@@ -454,7 +454,6 @@ mod tests {
     type Starts = mpsc::Receiver<(usize, ReceiverContext<u32>)>;
 
     /// A receiver that tells of every start, by number.
-    #[expect(clippy::type_complexity, reason = "taken apart where it is called")]
     fn telling(
         mut run: impl FnMut(usize, &ReceiverContext<u32>) + Send + 'static,
     ) -> (Run, Starts, mpsc::Receiver<()>) {

@@ -65,7 +65,7 @@ fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
     engine
         .listeners
         .post(|| StreamingEvent::BatchStarted(info(&operations, None)));
-    let mut outcome = run.collect();
+    let mut outcome = run.collect().and_then(|()| run.show());
     for (id, output) in (0..).zip(&engine.graph.outputs) {
         if !batch.number.is_multiple_of(output.slide) {
             continue;

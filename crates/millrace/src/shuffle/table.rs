@@ -122,6 +122,15 @@ impl<K, C> Table<K, C> {
         }
     }
 
+    /// The value of a slot that a probe found occupied.
+    pub(crate) fn value(&self, occupied: usize) -> &C {
+        // SAFETY: an in-bounds slot.
+        let slot = unsafe { self.slot(occupied).as_ref() };
+        assert_ne!(slot.stamp, VACANT, "a slot that a probe found occupied");
+        // SAFETY: the stamp says that the value is there.
+        unsafe { slot.value.assume_init_ref() }
+    }
+
     /// Fills a slot that a probe found vacant. The caller keeps the table from filling up.
     #[inline(always)]
     pub(crate) fn fill(&mut self, vacant: usize, stamp: u64, key: K, value: C) {

@@ -2,7 +2,8 @@
 //!
 //! The shards hold keys in the order of a hash; what is seen is ordered by partition and
 //! arrival (law 3). Nobody pays for order that nobody looks at: the first eleven records are
-//! found in one pass that asks for the portable hash of few keys, and only a full read sorts.
+//! among the keys that each shard knows to have come first, or else found in one pass that asks
+//! for the portable hash of few keys; and only a full read sorts.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,11 +13,13 @@ use crate::data::{Data, Key};
 use crate::order::Earliest;
 use crate::partition::Partitioner;
 use crate::rdd::RddSource;
-use crate::shuffle::Shard;
+use crate::shuffle::{KeyHasher, Shard};
 
 /// The result of a shuffle with reduce partitions.
 pub(crate) struct Shuffled<K: Key, C: Data> {
     shards: Vec<Shard<K, C>>,
+    /// The one that the shards were made with.
+    hasher: KeyHasher,
     partitioner: Arc<dyn Partitioner<K>>,
     /// Where the shards go when this is gone.
     spare: Arc<SegQueue<Shard<K, C>>>,
@@ -26,15 +29,45 @@ pub(crate) struct Shuffled<K: Key, C: Data> {
 impl<K: Key, C: Data> Shuffled<K, C> {
     pub(crate) fn new(
         shards: Vec<Shard<K, C>>,
+        hasher: &KeyHasher,
         partitioner: Arc<dyn Partitioner<K>>,
         spare: Arc<SegQueue<Shard<K, C>>>,
     ) -> Shuffled<K, C> {
         Shuffled {
             shards,
+            hasher: hasher.clone(),
             partitioner,
             spare,
             ordered: OnceLock::new(),
         }
+    }
+
+    /// The first `count` records, if the keys that the shards know to have come first have them.
+    fn known_first(&self, count: usize) -> Option<Vec<(K, C)>> {
+        // Up to here no key is missing.
+        let mut horizon = u64::MAX;
+        let mut earliest = Earliest::new(count);
+        for shard in &self.shards {
+            let (first, others) = shard.first()?;
+            if others {
+                horizon = horizon.min(first.last()?.0);
+            }
+        }
+        for shard in &self.shards {
+            for (stamp, key) in shard.first()?.0 {
+                if *stamp <= horizon {
+                    let partition = || self.partitioner.partition(key);
+                    earliest.offer(*stamp, partition, (key, shard));
+                }
+            }
+        }
+        // A key of the first partition that is not among them may stand before all of another.
+        let whole = horizon == u64::MAX || earliest.is_full_of_first_partition();
+        let record = |(key, shard): (&K, &Shard<K, C>)| {
+            let value = shard.get(key, &self.hasher)?.clone();
+            Some((key.clone(), value))
+        };
+        whole.then(|| earliest.into_records().map(record).collect())?
     }
 
     fn ordered(&self) -> &[Vec<(K, C)>] {
@@ -67,6 +100,9 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
     }
 
     fn take(&self, count: usize) -> Vec<(K, C)> {
+        if let Some(first) = self.known_first(count) {
+            return first;
+        }
         let mut earliest = Earliest::new(count);
         for (stamp, key, value) in self.shards.iter().flat_map(Shard::iter) {
             earliest.offer(stamp, || self.partitioner.partition(key), (key, value));
@@ -95,6 +131,41 @@ impl<K: Key, C: Data> Drop for Shuffled<K, C> {
         for mut shard in self.shards.drain(..) {
             shard.recycle();
             self.spare.push(shard);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::exec::Executor;
+    use crate::rdd::Rdd;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Few keys or more than the shards remember, of one lane or two, in few partitions or
+        /// so many that the first one has hardly any.
+        #[test]
+        fn the_first_are_the_first_of_all(
+            keys in prop_oneof![0_u32..40, 5000_u32..9000], later in prop_oneof![0_u32..40, 3000_u32..6000],
+            partitions in prop_oneof![1_u32..4, 300_u32..500], count in 0_usize..60, stride in 1_u32..7,
+        ) {
+            let executor = Executor::new(2).expect("threads");
+            let records = |keys: u32| (0..keys).map(|key| (key * stride % 10_007, 1)).collect();
+            let list = |keys| Rdd::of_partitions(vec![records(keys)], &executor);
+            let both = list(keys).union(&list(later));
+            let shuffled = both.reduce_by_key_with(|a, b| a + b, partitions);
+            let first = shuffled.take(count);
+            let mut all = shuffled.collect();
+            prop_assert_eq!(all.iter().map(|(_, ones)| ones).sum::<u32>(), keys + later);
+            all.truncate(count);
+            prop_assert_eq!(first, all);
+            let of_two = list(keys).cogroup_with(&list(later), partitions);
+            let mut all = of_two.collect();
+            all.truncate(count);
+            prop_assert_eq!(of_two.take(count), all);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, EntryReader, put};
+use crate::durable::{Durable, EntryReader, Origin, put};
 use crate::shuffle::SHARDS;
 
 use super::head::Head;
@@ -74,7 +74,7 @@ impl<K: Key, S: Data> Durable for StateStore<K, S> {
         (entries, number)
     }
 
-    fn load(&self, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
         self.begin_loading();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<K, S>() {
@@ -89,8 +89,9 @@ impl<K: Key, S: Data> Durable for StateStore<K, S> {
         Ok(())
     }
 
-    fn loaded(&self, number: u64) {
+    fn loaded(&self, number: u64) -> Result<(), String> {
         self.begin_loading();
         self.recorder.loaded(number);
+        Ok(())
     }
 }

@@ -7,7 +7,8 @@ use millrace_types::{BatchTime, Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Key};
-use crate::durable::Durable;
+use crate::durable::{Durable, Origin};
+use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
 
@@ -69,8 +70,8 @@ impl<K: Key, S: Data> MappedStore<K, S> {
     }
 
     /// The states as they are now.
-    pub(crate) fn view(&self) -> StateView<K, Timed<S>, S> {
-        StateView::shown(Arc::clone(&self.states), Timed::state)
+    pub(crate) fn view(&self, executor: Executor) -> StateView<K, Timed<S>, S> {
+        StateView::shown(Arc::clone(&self.states), Timed::state, executor)
     }
 
     pub(super) fn due(&self, shard: usize) -> MutexGuard<'_, Due> {
@@ -135,12 +136,13 @@ impl<K: Key, S: Data> Durable for MappedStore<K, S> {
         self.states.snapshot(shard)
     }
 
-    fn load(&self, entries: &[u8]) -> Result<(), String> {
-        self.states.load(entries)
+    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String> {
+        self.states.load(origin, entries)
     }
 
-    fn loaded(&self, number: u64) {
-        self.states.loaded(number);
+    fn loaded(&self, number: u64) -> Result<(), String> {
+        self.states.loaded(number)?;
         self.queue_all();
+        Ok(())
     }
 }

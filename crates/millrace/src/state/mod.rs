@@ -23,7 +23,6 @@ mod mapped_store;
 mod mapping;
 mod partition_cache;
 mod partition_store;
-mod recorder;
 mod scatter;
 mod store;
 #[cfg(test)]

@@ -17,14 +17,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, EntryReader, put};
+use crate::durable::{Durable, EntryReader, Origin, Recorder, put};
 use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::rdd::{Rdd, RddSource};
 use crate::shuffle::{KeyHasher, Shard, Values};
 
 use super::kept::kept;
-use super::recorder::Recorder;
 
 /// Makes of the keys of a partition, with their new values and states, those that live on.
 pub(crate) type PartitionUpdate<K, V, S> =
@@ -380,7 +379,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
         (entries, number)
     }
 
-    fn load(&self, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
         let mut loading = self.begin_loading();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<K, S>() {
@@ -392,7 +391,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
         Ok(())
     }
 
-    fn loaded(&self, number: u64) {
+    fn loaded(&self, number: u64) -> Result<(), String> {
         let loading = std::mem::take(&mut *self.begin_loading());
         let mut parts: Vec<Vec<Record<K, S>>> = self.parts.iter().map(|_| Vec::new()).collect();
         for (key, (place, state)) in loading {
@@ -403,6 +402,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
             *lock(part) = Part::of(records);
         }
         self.recorder.loaded(number);
+        Ok(())
     }
 }
 

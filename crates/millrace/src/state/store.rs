@@ -1,19 +1,24 @@
 //! The state map, and how it is read.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use dashmap::DashMap;
 
 use crate::data::{Data, Key};
-use crate::order::Earliest;
+use crate::durable::Recorder;
+use crate::exec::Executor;
+use crate::order::{Earliest, in_order};
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS};
 
 use super::entry::Entry;
 use super::head::{HEAD, Head};
-use super::recorder::Recorder;
+
+/// Fewer keys are in order before another thread has woken up.
+const WORTH_SHARING: usize = 1 << 12;
 
 /// Keys with their state; see the module head of [`state`](super).
 pub(crate) struct StateStore<K: Key, S> {
@@ -142,21 +147,29 @@ impl<K: Key, S: Data> StateStore<K, S> {
         earliest.into_records().collect()
     }
 
-    /// All keys with what `shown` makes of their states, by partition, in order.
-    pub(super) fn ordered<T>(&self, shown: impl Fn(&S) -> T) -> Vec<Vec<(K, T)>> {
-        let mut partitions: Vec<Vec<(u64, (K, T))>> =
-            (0..self.partitions()).map(|_| Vec::new()).collect();
-        for entry in &self.map {
-            if let Some(state) = entry.get() {
-                let partition = self.partitioner.partition(entry.key());
-                partitions[partition].push((entry.place(), (entry.key().clone(), shown(state))));
-            }
-        }
-        let order = |mut records: Vec<(u64, (K, T))>| {
-            records.sort_unstable_by_key(|&(place, _)| place);
-            records.into_iter().map(|(_, record)| record).collect()
+    /// All keys with what `shown` makes of their states, by partition, in order; on the workers
+    /// if `executor` is given. Not to be given by one of them.
+    pub(super) fn ordered<T: Send>(
+        &self,
+        shown: impl Fn(&S) -> T + Sync,
+        executor: Option<&Executor>,
+    ) -> Vec<Vec<(K, T)>> {
+        let of_shard = |index| {
+            let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
+            self.read_shard(index, |key, entry| {
+                if let Some(state) = entry.get() {
+                    let record = (key.clone(), shown(state));
+                    partitions[self.partitioner.partition(key)].push((entry.place(), record));
+                }
+                ControlFlow::Continue(())
+            });
+            partitions
         };
-        partitions.into_iter().map(order).collect()
+        let ordered = |side_by_side| in_order(side_by_side, SHARDS, self.partitions(), &of_shard);
+        match executor.filter(|_| self.len() >= WORTH_SHARING) {
+            None => ordered(false),
+            Some(executor) => executor.run(|| ordered(true)),
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::data::{Data, Key};
+use crate::exec::Executor;
+use crate::order;
 use crate::rdd::RddSource;
 
 use super::store::StateStore;
@@ -12,23 +14,31 @@ pub(crate) struct StateView<K: Key, S, T> {
     store: Arc<StateStore<K, S>>,
     shown: fn(&S) -> T,
     generation: u64,
+    len: usize,
     ordered: OnceLock<Vec<Vec<(K, T)>>>,
+    executor: Executor,
 }
 
 impl<K: Key, S: Data> StateView<K, S, S> {
-    pub(crate) fn new(store: Arc<StateStore<K, S>>) -> StateView<K, S, S> {
-        StateView::shown(store, S::clone)
+    pub(crate) fn new(store: Arc<StateStore<K, S>>, executor: Executor) -> StateView<K, S, S> {
+        StateView::shown(store, S::clone, executor)
     }
 }
 
 impl<K: Key, S: Data, T> StateView<K, S, T> {
-    pub(crate) fn shown(store: Arc<StateStore<K, S>>, shown: fn(&S) -> T) -> StateView<K, S, T> {
-        let generation = store.generation();
+    pub(crate) fn shown(
+        store: Arc<StateStore<K, S>>,
+        shown: fn(&S) -> T,
+        executor: Executor,
+    ) -> StateView<K, S, T> {
+        let (generation, len) = (store.generation(), store.len());
         StateView {
             store,
             shown,
             generation,
+            len,
             ordered: OnceLock::new(),
+            executor,
         }
     }
 
@@ -43,11 +53,6 @@ impl<K: Key, S: Data, T> StateView<K, S, T> {
         );
         &self.store
     }
-
-    fn ordered(&self) -> &[Vec<(K, T)>] {
-        self.ordered
-            .get_or_init(|| self.store().ordered(self.shown))
-    }
 }
 
 impl<K: Key, S: Data, T: Data> RddSource<(K, T)> for StateView<K, S, T> {
@@ -55,12 +60,21 @@ impl<K: Key, S: Data, T: Data> RddSource<(K, T)> for StateView<K, S, T> {
         self.store.partitions()
     }
 
-    fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut((K, T))) {
-        self.ordered()[partition].iter().cloned().for_each(each);
+    fn pieces(&self, _partition: usize) -> usize {
+        order::pieces(self.len / self.store.partitions())
+    }
+
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut((K, T))) {
+        let ordered = self
+            .ordered
+            .get_or_init(|| self.store().ordered(self.shown, None));
+        let records = order::piece(&ordered[partition], piece, self.pieces(partition));
+        records.iter().cloned().for_each(each);
     }
 
     fn prepare(&self) {
-        self.ordered();
+        self.ordered
+            .get_or_init(|| self.store().ordered(self.shown, Some(&self.executor)));
     }
 
     fn take(&self, count: usize) -> Vec<(K, T)> {
@@ -71,10 +85,6 @@ impl<K: Key, S: Data, T: Data> RddSource<(K, T)> for StateView<K, S, T> {
     }
 
     fn known_count(&self) -> Option<u64> {
-        let count = match self.ordered.get() {
-            None => self.store().len(),
-            Some(ordered) => ordered.iter().map(Vec::len).sum(),
-        };
-        Some(count as u64)
+        Some(self.len as u64)
     }
 }

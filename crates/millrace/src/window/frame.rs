@@ -19,6 +19,8 @@ pub(crate) struct Frame {
 /// What one batch of the parent is to the window.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
+    /// Which one of the run's batches it is, from one.
+    pub(crate) number: u64,
     /// Which one of the parent's batches it is, from one.
     pub(crate) batch: u64,
     /// No window from now on has batches up to this one.
@@ -55,12 +57,24 @@ impl Frame {
         }
     }
 
+    /// Which one of the run's batches this one of the parent's is: what is written down, so that
+    /// a parent whose slide was changed does not matter.
+    pub(super) fn number(&self, batch: u64) -> u64 {
+        batch * self.parent
+    }
+
+    /// How many batches of the parent there are in `number` batches of the run.
+    pub(super) fn batch(&self, number: u64) -> u64 {
+        number / self.parent
+    }
+
     /// What batch number `number` of the run, one of the parent's, is to the window.
     pub(crate) fn step(&self, number: u64) -> Step {
-        let batch = number / self.parent;
+        let batch = self.batch(number);
         let next = batch.next_multiple_of(self.slide);
         let forgotten = next.saturating_sub(self.length);
         Step {
+            number,
             batch,
             forgotten,
             taken: batch > forgotten,

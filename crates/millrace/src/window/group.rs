@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use crate::data::{Data, Key};
 use crate::shuffle::Values;
 
+use super::frame::Frame;
 use super::ring::{Chain, Ring};
 use super::slots::UNSEEN;
 use super::store::{Kept, Sliding};
@@ -23,13 +24,14 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
     type Entry = Chain;
     type Kept = Ring<Values<V>>;
     type Value = Values<V>;
+    type Saved = Vec<(u64, u64, Values<V>)>;
 
     fn leaving(&self, kept: &Ring<Values<V>>, forgotten: u64) -> usize {
         kept.count_leaving(forgotten)
     }
 
     fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64) {
-        let Kept { slots, batches } = shard;
+        let Kept { slots, batches, .. } = shard;
         while let Some(slot) = batches.leaving(forgotten) {
             let chain = slots.entry_mut(slot);
             batches.pop(chain);
@@ -43,7 +45,7 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
     }
 
     fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, place: u64, key: K, value: Values<V>) {
-        let Kept { slots, batches } = shard;
+        let Kept { slots, batches, .. } = shard;
         let slot = slots.slot(key, Chain::default);
         let chain = slots.entry_mut(slot);
         let value = millrace_text::detached(value);
@@ -68,5 +70,44 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
 
     fn renumber(&self, kept: &mut Ring<Values<V>>, numbers: &[u32]) {
         kept.renumber(numbers);
+    }
+
+    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, Self::Saved)> {
+        let Kept { slots, batches, .. } = shard;
+        let of_items = batches.batch_of_items();
+        let saved = |slot| {
+            let items = batches.chained(slots.entry(slot), &of_items);
+            let items =
+                items.map(|(batch, item)| (frame.number(batch), item.place, item.value.clone()));
+            let key = slots.key(slot).clone();
+            (key, slots.place(slot), items.collect())
+        };
+        slots.used().map(saved).collect()
+    }
+
+    fn restore(
+        &self,
+        shard: &mut Kept<K, Self>,
+        frame: &Frame,
+        keys: Vec<(K, u64, Self::Saved)>,
+    ) -> Result<(), &'static str> {
+        let Kept { slots, batches, .. } = shard;
+        let mut all = Vec::new();
+        for (key, place, items) in keys {
+            if items.is_empty() {
+                return Err("a key of a window has no batch");
+            }
+            let slot = slots.slot(key, Chain::default);
+            slots.set_place(slot, place);
+            let items = items.into_iter();
+            all.extend(
+                items.map(|(number, place, value)| (frame.batch(number), slot, place, value)),
+            );
+        }
+        all.sort_by_key(|&(batch, ..)| batch);
+        for (batch, slot, place, value) in all {
+            batches.push(batch, slots.entry_mut(slot), slot, place, value);
+        }
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::data::{Data, Key};
 
+use super::frame::Frame;
 use super::slots::UNSEEN;
 use super::store::{Kept, Sliding};
 
@@ -63,6 +64,11 @@ impl<V> Default for Batches<V> {
     }
 }
 
+/// What is written down of a key: its value; what every batch of the window brought, with the
+/// batch's number; and, if it has changed since a window fired, what has left and entered, and
+/// when. Lists of one or none stand for what may not be there.
+pub(crate) type SavedKey<V> = (Vec<V>, Vec<(u64, V)>, Vec<(Vec<V>, Vec<V>, u64)>);
+
 /// The change of a key, which is made if it has none.
 fn change_of<'a, V>(
     slot: u32,
@@ -92,6 +98,7 @@ where
     type Entry = InvertedKey<V>;
     type Kept = Batches<V>;
     type Value = V;
+    type Saved = SavedKey<V>;
 
     fn leaving(&self, kept: &Batches<V>, forgotten: u64) -> usize {
         let leaving = kept
@@ -145,7 +152,7 @@ where
     }
 
     fn settle(&self, shard: &mut Kept<K, Self>, _due: u64) -> Result<(), &'static str> {
-        let Kept { slots, batches } = shard;
+        let Kept { slots, batches, .. } = shard;
         if let Some((_, keys)) = batches.batches.back_mut() {
             keys.shrink_to_fit();
         }
@@ -194,5 +201,69 @@ where
     fn renumber(&self, kept: &mut Batches<V>, numbers: &[u32]) {
         let keys = kept.batches.iter_mut().flat_map(|(_, keys)| keys);
         keys.for_each(|(slot, _)| *slot = numbers[*slot as usize]);
+    }
+
+    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, SavedKey<V>)> {
+        let Kept { slots, batches, .. } = shard;
+        let mut saved: Vec<(K, u64, SavedKey<V>)> = Vec::with_capacity(slots.len());
+        let mut at = Vec::new();
+        for slot in slots.used() {
+            let key = slots.entry(slot);
+            let change = key.change.checked_sub(1);
+            let change = change.map(|change| &batches.changes[change as usize]);
+            let change = change.map(|change| {
+                let list = |value: &Option<V>| value.iter().cloned().collect();
+                (list(&change.left), list(&change.entered), change.place)
+            });
+            let value = key.value.iter().cloned().collect();
+            let brought = Vec::with_capacity(key.batches as usize);
+            at.resize(slot as usize + 1, 0);
+            at[slot as usize] = saved.len();
+            let change = change.into_iter().collect();
+            let (key, place) = (slots.key(slot).clone(), slots.place(slot));
+            saved.push((key, place, (value, brought, change)));
+        }
+        for (batch, keys) in &batches.batches {
+            for (slot, value) in keys {
+                let (_, _, (_, brought, _)) = &mut saved[at[*slot as usize]];
+                brought.push((frame.number(*batch), value.clone()));
+            }
+        }
+        saved
+    }
+
+    fn restore(
+        &self,
+        shard: &mut Kept<K, Self>,
+        frame: &Frame,
+        keys: Vec<(K, u64, SavedKey<V>)>,
+    ) -> Result<(), &'static str> {
+        let Kept { slots, batches, .. } = shard;
+        let mut all = Vec::new();
+        for (key, place, (value, brought, change)) in keys {
+            let entry = InvertedKey {
+                value: value.into_iter().next(),
+                batches: brought.len() as u32,
+                change: 0,
+            };
+            let slot = slots.slot(key, || entry);
+            slots.set_place(slot, place);
+            if let Some((left, entered, place)) = change.into_iter().next() {
+                let change = change_of(slot, slots.entry_mut(slot), &mut batches.changes);
+                change.left = left.into_iter().next();
+                change.entered = entered.into_iter().next();
+                change.place = place;
+            }
+            let brought = brought.into_iter();
+            all.extend(brought.map(|(number, value)| (frame.batch(number), (slot, value))));
+        }
+        all.sort_by_key(|&(batch, _)| batch);
+        for (batch, item) in all {
+            match batches.batches.back_mut() {
+                Some((last, keys)) if *last == batch => keys.push(item),
+                _ => batches.batches.push_back((batch, vec![item])),
+            }
+        }
+        Ok(())
     }
 }

@@ -4,26 +4,36 @@
 //! window and what their batches brought, oldest first. How a key's value slides is a
 //! [`Sliding`]: [`Grouping`] keeps lists, [`Reducing`] an associative function's partial
 //! results, [`Inverting`] one value that an inverse function takes from. A window over one value
-//! a batch is a [`Reduced`] or an [`Inverted`].
+//! a batch is a [`SingleStore`]; one over records as they are, a [`WholeStore`].
+//!
+//! Law 5: each of them is [`Durable`](crate::durable::Durable), and slides on after a recovery as
+//! one that never stopped.
 //!
 //! Law 4 here: a slide touches the keys that entered or left, and no others. Law 3: a key's
 //! *place* is the arrival of the oldest record that the window has of it; where an inverse
 //! function keeps the value, it is the arrival that brought the key, until a filter removes it.
 
+mod durable;
 mod frame;
 mod group;
 mod inverse;
 mod reduce;
+mod replay;
 mod ring;
 mod single;
+mod single_store;
 mod slots;
 mod store;
+#[cfg(test)]
+mod tests;
 mod view;
+mod whole_store;
 
-pub(crate) use frame::{Frame, Step};
+pub(crate) use frame::Frame;
 pub(crate) use group::Grouping;
 pub(crate) use inverse::{Filter, Inverting};
 pub(crate) use reduce::Reducing;
-pub(crate) use single::{Inverted, Reduced};
+pub(crate) use single_store::{ByFunction, ByInverse, SingleStore, Slides};
 pub(crate) use store::{Sliding, WindowStore};
 pub(crate) use view::WindowView;
+pub(crate) use whole_store::WholeStore;

@@ -76,6 +76,12 @@ impl<V> Default for Batches<V> {
     }
 }
 
+/// What is written down of a key: the items with the numbers of their batches and their places,
+/// oldest first; how many of them are the front; the back; the phase; whether the back must be
+/// turned, and whether the key has changed since a window fired; what a reader sees. Lists of
+/// one or none stand for what may not be there: the program's value may itself be an `Option`.
+pub(crate) type SavedKey<V> = (Vec<(u64, u64, V)>, u32, Vec<V>, u32, bool, bool, Vec<V>);
+
 impl<V> ReducedKey<V> {
     fn new(place: u64) -> ReducedKey<V> {
         ReducedKey {
@@ -128,6 +134,7 @@ where
     type Entry = ReducedKey<V>;
     type Kept = Batches<V>;
     type Value = V;
+    type Saved = SavedKey<V>;
 
     fn leaving(&self, kept: &Batches<V>, forgotten: u64) -> usize {
         kept.ring.count_leaving(forgotten)
@@ -165,7 +172,7 @@ where
     }
 
     fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), &'static str> {
-        let Kept { slots, batches } = shard;
+        let Kept { slots, batches, .. } = shard;
         for slot in batches.changed.drain(..) {
             let key = slots.entry_mut(slot);
             key.changed = false;
@@ -196,5 +203,62 @@ where
 
     fn renumber(&self, kept: &mut Batches<V>, numbers: &[u32]) {
         kept.ring.renumber(numbers);
+    }
+
+    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, SavedKey<V>)> {
+        let Kept { slots, batches, .. } = shard;
+        let of_items = batches.ring.batch_of_items();
+        let saved = |slot| {
+            let key = slots.entry(slot);
+            let items = batches.ring.chained(&key.chain, &of_items);
+            let items =
+                items.map(|(batch, item)| (frame.number(batch), item.place, item.value.clone()));
+            let saved = (
+                items.collect(),
+                key.front,
+                key.back.iter().cloned().collect(),
+                key.phase,
+                key.turns,
+                key.changed,
+                key.value.iter().cloned().collect(),
+            );
+            (slots.key(slot).clone(), slots.place(slot), saved)
+        };
+        slots.used().map(saved).collect()
+    }
+
+    fn restore(
+        &self,
+        shard: &mut Kept<K, Self>,
+        frame: &Frame,
+        keys: Vec<(K, u64, SavedKey<V>)>,
+    ) -> Result<(), &'static str> {
+        let Kept { slots, batches, .. } = shard;
+        let mut all = Vec::new();
+        for (key, place, saved) in keys {
+            let (items, front, back, phase, turns, changed, value) = saved;
+            // Without a change to come, a key without an item would stay for good.
+            if front as usize > items.len() || (items.is_empty() && !changed) {
+                return Err("a key of a window has fewer batches than it says");
+            }
+            let slot = slots.slot(key, || ReducedKey::new(place));
+            let key = slots.entry_mut(slot);
+            (key.front, key.phase, key.turns) = (front, phase, turns);
+            (key.back, key.value) = (back.into_iter().next(), value.into_iter().next());
+            if changed {
+                key.note(slot, &mut batches.changed);
+            }
+            slots.set_place(slot, place);
+            let items = items.into_iter();
+            all.extend(
+                items.map(|(number, place, value)| (frame.batch(number), slot, place, value)),
+            );
+        }
+        all.sort_by_key(|&(batch, ..)| batch);
+        for (batch, slot, place, value) in all {
+            let chain = &mut slots.entry_mut(slot).chain;
+            batches.ring.push(batch, chain, slot, place, value);
+        }
+        Ok(())
     }
 }

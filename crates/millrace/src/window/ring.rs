@@ -139,6 +139,24 @@ impl<C> Ring<C> {
         })
     }
 
+    /// The batch of every item, in order.
+    pub(super) fn batch_of_items(&self) -> Vec<u64> {
+        let batches = self.batches.iter();
+        batches
+            .flat_map(|&(batch, items)| std::iter::repeat_n(batch, items))
+            .collect()
+    }
+
+    /// The items of a chain, oldest first, each with its batch; `batches` are those of all items.
+    pub(super) fn chained<'a>(
+        &'a self,
+        chain: &Chain,
+        batches: &'a [u64],
+    ) -> impl Iterator<Item = (u64, &'a Item<C>)> {
+        self.numbers(chain)
+            .map(|number| (batches[self.position(number)], self.get(number)))
+    }
+
     /// Gives every item the new number of its key's slot.
     pub(super) fn renumber(&mut self, numbers: &[u32]) {
         for item in &mut self.items {

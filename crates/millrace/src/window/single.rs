@@ -3,6 +3,19 @@
 
 use std::collections::VecDeque;
 
+use super::frame::Frame;
+
+/// Batches by number, with what they have.
+type Numbered<V> = Vec<(u64, V)>;
+
+/// What is written down of a [`Reduced`]: front, back, and the back merged, which is a list of
+/// one or none.
+pub(crate) type SavedReduced<V> = (Numbered<V>, Numbered<V>, Vec<V>);
+
+/// What is written down of an [`Inverted`]: the batches, then value, left and entered, each a
+/// list of one or none.
+pub(crate) type SavedInverted<V> = (Numbered<V>, Vec<V>, Vec<V>, Vec<V>);
+
 /// The window of a function without an inverse: two stacks, as in [`reduce`](super::reduce).
 pub(crate) struct Reduced<V> {
     /// The older batches, the oldest one last: each one merged with those before it here.
@@ -66,6 +79,22 @@ impl<V: Clone> Reduced<V> {
             (None, None) => None,
         }
     }
+
+    pub(super) fn saved(&self, frame: &Frame) -> SavedReduced<V> {
+        (
+            numbered(&self.front, frame),
+            numbered(&self.back, frame),
+            list(&self.merged),
+        )
+    }
+
+    pub(super) fn restored((front, back, merged): SavedReduced<V>, frame: &Frame) -> Reduced<V> {
+        Reduced {
+            front: batches(front, frame).collect(),
+            back: batches(back, frame).collect(),
+            merged: merged.into_iter().next(),
+        }
+    }
 }
 
 /// The window of a function with an inverse. Once there has been a value there is one.
@@ -114,6 +143,48 @@ impl<V: Clone> Inverted<V> {
         }
         self.value.clone()
     }
+
+    pub(super) fn saved(&self, frame: &Frame) -> SavedInverted<V> {
+        (
+            numbered(&self.batches, frame),
+            list(&self.value),
+            list(&self.left),
+            list(&self.entered),
+        )
+    }
+
+    pub(super) fn restored(saved: SavedInverted<V>, frame: &Frame) -> Inverted<V> {
+        let (kept, value, left, entered) = saved;
+        Inverted {
+            batches: batches(kept, frame).collect(),
+            value: value.into_iter().next(),
+            left: left.into_iter().next(),
+            entered: entered.into_iter().next(),
+        }
+    }
+}
+
+/// The batches of the window by their numbers in the run.
+fn numbered<'a, V: Clone + 'a>(
+    batches: impl IntoIterator<Item = &'a (u64, V)>,
+    frame: &Frame,
+) -> Numbered<V> {
+    let batches = batches.into_iter();
+    batches
+        .map(|(batch, value)| (frame.number(*batch), value.clone()))
+        .collect()
+}
+
+/// The batches of the run by their numbers in the window.
+fn batches<V>(numbered: Numbered<V>, frame: &Frame) -> impl Iterator<Item = (u64, V)> {
+    let numbered = numbered.into_iter();
+    numbered.map(|(number, value)| (frame.batch(number), value))
+}
+
+/// The program's value may itself be an `Option`, of which there is no telling `Some(None)`
+/// when it is written down.
+fn list<V: Clone>(value: &Option<V>) -> Vec<V> {
+    value.iter().cloned().collect()
 }
 
 fn merge<V>(place: &mut Option<V>, later: V, function: &impl Fn(V, V) -> V) {

@@ -63,6 +63,35 @@ impl<K: Key, E> Slots<K, E> {
         self.index.len() - 1
     }
 
+    /// Whether the key has a slot.
+    pub(super) fn has(&self, key: &K) -> bool {
+        let tag = self.hasher.hash(key) >> 32 << 32;
+        let mut at = home(tag) & self.mask();
+        while self.index[at] != 0 {
+            let word = self.index[at];
+            if word >> 32 << 32 == tag
+                && let Some((present, _)) = &self.entries[slot_of(word)]
+                && present == key
+            {
+                return true;
+            }
+            at = (at + 1) & self.mask();
+        }
+        false
+    }
+
+    /// The place of a key.
+    pub(super) fn place(&self, slot: u32) -> u64 {
+        self.places[slot as usize]
+    }
+
+    /// The slots that have a key.
+    pub(super) fn used(&self) -> impl Iterator<Item = u32> {
+        let used = (0_u32..).zip(&self.entries);
+        used.filter(|(_, entry)| entry.is_some())
+            .map(|(slot, _)| slot)
+    }
+
     /// The slot of a key, which gets one if it has none.
     pub(super) fn slot(&mut self, key: K, entry: impl FnOnce() -> E) -> u32 {
         let tag = self.hasher.hash(&key) >> 32 << 32;

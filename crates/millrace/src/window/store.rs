@@ -6,17 +6,22 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rayon::prelude::*;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::data::{Data, Key};
+use crate::durable::Recorder;
 use crate::exec::Executor;
-use crate::order::Earliest;
+use crate::order::{Earliest, Placed, in_order};
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, Shard};
 
-use super::frame::Step;
+use super::frame::{Frame, Step};
+use super::replay::Loading;
 use super::slots::Slots;
 
 /// Below this, a slide is done before another thread has woken up.
@@ -29,13 +34,15 @@ const WORTH_SHARING: usize = 1 << 12;
 /// that a reader sees.
 pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// What one batch has of a key.
-    type Brought: Send + Sync + 'static;
+    type Brought: Data;
     /// What is kept of a key.
     type Entry: Send + Sync + 'static;
     /// What is kept of the batches.
     type Kept: Default + Send + Sync + 'static;
     /// What a reader sees of a key.
     type Value: Data;
+    /// What is written down of a key in a snapshot.
+    type Saved: Serialize + DeserializeOwned + Send + 'static;
 
     /// How many items the batches up to `forgotten` have.
     fn leaving(&self, kept: &Self::Kept, forgotten: u64) -> usize;
@@ -64,52 +71,81 @@ pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
 
     /// Notes the new numbers of slots.
     fn renumber(&self, kept: &mut Self::Kept, numbers: &[u32]);
+
+    /// Everything that is kept of every key, with its place: as it is and not what it comes to,
+    /// so that the function is called with the same arguments from then on.
+    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, Self::Saved)>;
+
+    /// Takes what was saved into a shard that has nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it, if it cannot have been saved so.
+    fn restore(
+        &self,
+        shard: &mut Kept<K, Self>,
+        frame: &Frame,
+        keys: Vec<(K, u64, Self::Saved)>,
+    ) -> Result<(), &'static str>;
 }
 
 /// A shard of a window.
 pub(crate) struct Kept<K: Key, S: Sliding<K>> {
     pub(super) slots: Slots<K, S::Entry>,
     pub(super) batches: S::Kept,
+    /// The place that comes after all that were given here, also to keys that are gone.
+    pub(super) next: u64,
+}
+
+impl<K: Key, S: Sliding<K>> Kept<K, S> {
+    pub(super) fn new(hasher: &KeyHasher) -> Kept<K, S> {
+        Kept {
+            slots: Slots::new(hasher.clone()),
+            batches: S::Kept::default(),
+            next: 0,
+        }
+    }
 }
 
 /// A keyed window; see the module head.
 pub(crate) struct WindowStore<K: Key, S: Sliding<K>> {
-    sliding: S,
+    pub(super) sliding: S,
+    pub(super) frame: Frame,
+    pub(super) hasher: KeyHasher,
     shards: Vec<RwLock<Kept<K, S>>>,
     partitioner: Arc<dyn Partitioner<K>>,
     /// The place that comes after all given ones.
-    next_place: AtomicU64,
+    pub(super) next_place: AtomicU64,
     /// What has entered or left since a window fired.
     unsettled: AtomicUsize,
     /// Batches of the parent so far.
     generation: AtomicU64,
+    pub(super) recorder: Recorder,
+    /// What a checkpoint has, by shard, until all of it is there.
+    pub(super) loading: Vec<Mutex<Loading<K, S>>>,
 }
 
 /// The records of a window by partition, in order.
 pub(super) type Ordered<K, V> = Vec<Vec<(K, V)>>;
 
-/// Records of one partition with their places.
-type Placed<K, V> = Vec<(u64, (K, V))>;
-
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     pub(crate) fn new(
         sliding: S,
+        frame: Frame,
         hasher: &KeyHasher,
         partitioner: Arc<dyn Partitioner<K>>,
     ) -> WindowStore<K, S> {
-        let shard = || {
-            RwLock::new(Kept {
-                slots: Slots::new(hasher.clone()),
-                batches: S::Kept::default(),
-            })
-        };
+        let shard = |_| RwLock::new(Kept::new(hasher));
         WindowStore {
             sliding,
-            shards: (0..SHARDS).map(|_| shard()).collect(),
+            frame,
+            hasher: hasher.clone(),
+            shards: (0..SHARDS).map(shard).collect(),
             partitioner,
             next_place: AtomicU64::new(0),
             unsettled: AtomicUsize::new(0),
             generation: AtomicU64::new(0),
+            recorder: Recorder::new(SHARDS),
+            loading: (0..SHARDS).map(|_| Mutex::default()).collect(),
         }
     }
 
@@ -117,7 +153,8 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// comes in the shards of the store's hasher, which are given back empty.
     ///
     /// # Errors
-    /// As [`Sliding::settle`]; the store is good for nothing then.
+    /// As [`Sliding::settle`], or if what the batch brought cannot be written down for the
+    /// checkpoint; the store is good for nothing then.
     ///
     /// # Panics
     /// If a function of the program does; the store is good for nothing then either.
@@ -126,7 +163,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         step: Step,
         delta: Option<Vec<Shard<K, S::Brought>>>,
         executor: &Executor,
-    ) -> Result<Vec<Shard<K, S::Brought>>, &'static str> {
+    ) -> Result<Vec<Shard<K, S::Brought>>, String> {
         self.generation.fetch_add(1, Ordering::Relaxed);
         let mut delta = delta.unwrap_or_default();
         let mut moved: usize = delta.iter().map(Shard::len).sum();
@@ -159,6 +196,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         };
         let next = next?.into_iter().max().unwrap_or(base);
         self.next_place.store(next, Ordering::Relaxed);
+        self.recorder.check()?;
         Ok(delta)
     }
 
@@ -170,31 +208,58 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         brought: Option<&mut Shard<K, S::Brought>>,
         base: u64,
     ) -> Result<u64, &'static str> {
-        let mut next = base;
-        let mut shard = self.shards[index]
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.sliding.leave(&mut shard, step.forgotten);
-        if let Some(brought) = brought {
+        let mut shard = self.write(index);
+        let mut record = self.recorder.begin(index, step.number);
+        self.step(&mut shard, step, |shard| {
+            let Some(brought) = brought else { return };
             brought.drain(|stamp, key, value| {
-                let place = base + stamp;
-                next = next.max(place + 1);
-                self.sliding
-                    .enter(&mut shard, step.batch, place, key, value);
+                record.put(&key, base + stamp, &value);
+                self.enter(shard, step, base + stamp, key, value);
             });
-        }
+        })?;
+        Ok(shard.next.max(base))
+    }
+
+    /// Takes what a batch has of a key.
+    pub(super) fn enter(
+        &self,
+        shard: &mut Kept<K, S>,
+        step: Step,
+        place: u64,
+        key: K,
+        value: S::Brought,
+    ) {
+        shard.next = shard.next.max(place + 1);
+        self.sliding.enter(shard, step.batch, place, key, value);
+    }
+
+    /// Slides a shard over a batch whose keys `enter` lets enter.
+    pub(super) fn step(
+        &self,
+        shard: &mut Kept<K, S>,
+        step: Step,
+        enter: impl FnOnce(&mut Kept<K, S>),
+    ) -> Result<(), &'static str> {
+        self.sliding.leave(shard, step.forgotten);
+        enter(shard);
         if let Some(due) = step.due {
-            self.sliding.settle(&mut shard, due)?;
+            self.sliding.settle(shard, due)?;
             if let Some(numbers) = shard.slots.compacted() {
                 self.sliding.renumber(&mut shard.batches, &numbers);
             }
         }
-        Ok(next)
+        Ok(())
+    }
+
+    pub(super) fn write(&self, index: usize) -> RwLockWriteGuard<'_, Kept<K, S>> {
+        self.shards[index]
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A lock is poisoned by a panic of the program's code; the node that has the store does not
     /// let anybody read it then.
-    fn read(&self, index: usize) -> RwLockReadGuard<'_, Kept<K, S>> {
+    pub(super) fn read(&self, index: usize) -> RwLockReadGuard<'_, Kept<K, S>> {
         self.shards[index]
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -237,22 +302,15 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// All keys with their values; on the workers if `executor` is given. Not to be given by one
     /// of them.
     pub(super) fn ordered(&self, executor: Option<&Executor>) -> Ordered<K, S::Value> {
+        let of_shard = |index| self.by_partition(index);
+        let ordered = |side_by_side| in_order(side_by_side, SHARDS, self.partitions(), of_shard);
         match executor.filter(|_| self.len() >= WORTH_SHARING) {
-            None => {
-                let shards = (0..SHARDS).map(|index| self.by_partition(index)).collect();
-                let partitions = self.transposed(shards);
-                partitions.into_iter().map(in_order).collect()
-            }
-            Some(executor) => executor.run(|| {
-                let shards = (0..SHARDS).into_par_iter().with_max_len(1);
-                let shards = shards.map(|index| self.by_partition(index)).collect();
-                let partitions = self.transposed(shards);
-                partitions.into_par_iter().map(in_order).collect()
-            }),
+            None => ordered(false),
+            Some(executor) => executor.run(|| ordered(true)),
         }
     }
 
-    fn by_partition(&self, index: usize) -> Vec<Placed<K, S::Value>> {
+    fn by_partition(&self, index: usize) -> Vec<Placed<(K, S::Value)>> {
         let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
         let shard = self.read(index);
         for (place, slot) in shard.slots.places() {
@@ -262,23 +320,6 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         }
         partitions
     }
-
-    /// From partitions of shards to shards of partitions.
-    fn transposed(&self, shards: Vec<Vec<Placed<K, S::Value>>>) -> Vec<Vec<Placed<K, S::Value>>> {
-        let mut partitions: Vec<Vec<_>> = (0..self.partitions()).map(|_| Vec::new()).collect();
-        for shard in shards {
-            for (partition, records) in partitions.iter_mut().zip(shard) {
-                partition.push(records);
-            }
-        }
-        partitions
-    }
-}
-
-fn in_order<K, V>(shards: Vec<Placed<K, V>>) -> Vec<(K, V)> {
-    let mut records: Placed<K, V> = shards.into_iter().flatten().collect();
-    records.sort_unstable_by_key(|&(place, _)| place);
-    records.into_iter().map(|(_, record)| record).collect()
 }
 
 impl<K: Key, S: Sliding<K>> fmt::Debug for WindowStore<K, S> {

@@ -4,13 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use crate::data::Key;
 use crate::exec::Executor;
+use crate::order;
 use crate::rdd::RddSource;
 
 use super::store::{Ordered, Sliding, WindowStore};
-
-/// Records that one task reads, about; and the most pieces that a partition has.
-const PIECE: usize = 1 << 14;
-const PIECES: usize = 64;
 
 /// The window as one batch left it.
 pub(crate) struct WindowView<K: Key, S: Sliding<K>> {
@@ -52,17 +49,13 @@ impl<K: Key, S: Sliding<K>> RddSource<(K, S::Value)> for WindowView<K, S> {
     }
 
     fn pieces(&self, _partition: usize) -> usize {
-        (self.len / self.partitions() / PIECE + 1).min(PIECES)
+        order::pieces(self.len / self.partitions())
     }
 
     fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut((K, S::Value))) {
         let ordered = self.ordered.get_or_init(|| self.store().ordered(None));
-        let (records, pieces) = (&ordered[partition], self.pieces(partition));
-        let (start, end) = (
-            records.len() * piece / pieces,
-            records.len() * (piece + 1) / pieces,
-        );
-        records[start..end].iter().cloned().for_each(each);
+        let records = order::piece(&ordered[partition], piece, self.pieces(partition));
+        records.iter().cloned().for_each(each);
     }
 
     fn prepare(&self) {

@@ -39,7 +39,7 @@ fn emitted(time: i64, key: &str, value: Option<&str>, before: Option<&String>) -
 #[expect(clippy::ptr_arg, reason = "the key's type is String")]
 fn follow(
     time: BatchTime,
-    key: &str,
+    key: &String,
     value: Option<String>,
     state: &mut State<String>,
 ) -> Option<String> {

@@ -61,9 +61,12 @@ proptest! {
             ];
             for (number, stream) in texts.iter().enumerate() {
                 let ran = Arc::clone(&ran);
-                stream.foreach_rdd(move |rdd| {
-                    let shown = shown(std::slice::from_ref(rdd)).remove(0);
-                    ran.lock().unwrap()[number].push(shown);
+                let own = stream.clone();
+                stream.foreach_rdd_with_time(move |rdd, now| {
+                    let texts = shown(std::slice::from_ref(rdd));
+                    let sliced = shown(&own.slice(now, now).unwrap());
+                    assert_eq!(sliced, texts, "the batch that is being run");
+                    ran.lock().unwrap()[number].extend(texts);
                 });
             }
             *streams.lock().unwrap() = texts.into();

@@ -166,7 +166,7 @@ impl Live {
 }
 
 /// Runs `program` on a socket that sends `input` and ends, until everything has been run or the
-/// run has failed. A directory for state is there.
+/// run has failed. A directory for what it keeps is there, which is its own.
 pub(crate) fn run_to_the_end(
     input: impl Into<Vec<u8>>,
     program: impl FnOnce(&StreamingContext, &DStream<Lines>) + Send + 'static,
@@ -184,9 +184,11 @@ pub(crate) fn run_with(
     let own = |&(key, value): &(&'static str, &str)| (key, value.to_owned());
     let mut settings: Vec<(&'static str, String)> = settings.iter().map(own).collect();
     settings.push((keys::STOP_AT_EOF, "true".to_owned()));
-    let directory = env::temp_dir().display().to_string();
-    settings.push((keys::CHECKPOINT_DIRECTORY, directory));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().display().to_string();
+    settings.push((keys::CHECKPOINT_DIRECTORY, path));
     watched(move || {
+        let _directory = directory;
         let settings: Vec<(&str, &str)> = settings
             .iter()
             .map(|(key, value)| (*key, value.as_str()))

@@ -42,12 +42,22 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
     ///
     /// As in PySpark, a number of zero shows only whether there are records, and a negative one
     /// shows `...` always.
+    ///
+    /// ```
+    /// let printed = millrace::testing::run_printed(&["a\nb\n"], |lines| lines.print_num(1));
+    /// assert!(printed.ends_with("\na\n...\n\n"));
+    /// ```
     #[track_caller]
     pub fn print_num(&self, num: i64) {
         self.print_first(named("print", Location::caller()), num);
     }
 
     /// PySpark's name for [`print`](DStream::print).
+    ///
+    /// ```
+    /// let printed = millrace::testing::run_printed(&["a\nb\n"], |lines| lines.pprint());
+    /// assert!(printed.ends_with("\na\nb\n\n"));
+    /// ```
     #[track_caller]
     pub fn pprint(&self) {
         self.print_first(

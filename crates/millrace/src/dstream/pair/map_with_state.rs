@@ -82,7 +82,20 @@ pub struct MapWithStateDStream<K: Key, S, M> {
 }
 
 impl<K: Key, S: Data, M: Clone + Send + Sync + 'static> MapWithStateDStream<K, S, M> {
-    /// The mapped stream by itself.
+    /// The mapped stream by itself, for whoever needs it as one.
+    ///
+    /// ```
+    /// use millrace::{State, StateSpec, Text};
+    /// let batches = millrace::testing::run_batches(&["a\na\n", "a\n"], |lines| {
+    ///     let count = |_: &Text, _: Option<()>, state: &mut State<u32>| {
+    ///         let count = state.get().copied().unwrap_or(0) + 1;
+    ///         state.update(count);
+    ///         count
+    ///     };
+    ///     lines.map(|word| (word, ())).map_with_state(StateSpec::function(count)).stream()
+    /// });
+    /// assert_eq!(batches, [vec![1, 2], vec![3]]);
+    /// ```
     pub fn stream(&self) -> DStream<Output<M>> {
         self.mapped.clone()
     }
@@ -185,7 +198,7 @@ impl<K: Key, S: Data, M: Clone + Send + Sync + 'static> Node for Snapshots<K, S,
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
         // The batch has to be folded in before its states can be seen.
         batch.rdd(&self.mapped)?;
-        let view = self.store.view();
+        let view = self.store.view(batch.executor().clone());
         Ok(Made::of(Rdd::new(view, batch.executor().clone())))
     }
 }

@@ -146,7 +146,9 @@ where
     fn rdd(&self, batch: &BatchRun<'_>) -> Result<Rdd<(K, A::Acc)>> {
         let shards = self.shuffling.shards(batch)?.unwrap_or_default();
         let spare = Arc::clone(self.shuffling.stage.spare_shards());
-        let shuffled = Shuffled::new(shards, Arc::clone(&self.partitioner), spare);
+        let partitioner = Arc::clone(&self.partitioner);
+        let hasher = self.shuffling.stage.hasher();
+        let shuffled = Shuffled::new(shards, hasher, partitioner, spare);
         Ok(Rdd::new(shuffled, batch.executor().clone()))
     }
 }

@@ -187,7 +187,7 @@ where
             shard.recycle();
             self.shuffling.stage.spare_shards().push(shard);
         }
-        let view = StateView::new(Arc::clone(&self.store));
+        let view = StateView::new(Arc::clone(&self.store), executor.clone());
         Ok(Made::of(Rdd::new(view, executor.clone())))
     }
 }

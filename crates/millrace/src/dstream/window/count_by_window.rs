@@ -5,10 +5,10 @@ use std::panic::Location;
 use millrace_types::Duration;
 
 use crate::pipeline::{Output, Pipeline};
+use crate::window::ByInverse;
 
 use super::super::{DStream, named};
 use super::Kind;
-use super::single::ByInverse;
 
 impl<P: Pipeline> DStream<P> {
     /// Counts the records of the last `window`, every `slide` (Spark: `countByWindow`).

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::data::{Data, Key};
-use crate::error::{Error, ErrorKind, Result};
+use crate::durable::Durable;
+use crate::error::Result;
 use crate::graph::{BatchRun, Made, Node};
 use crate::partition::Partitioner;
 use crate::pipeline::{NodeId, Output, Pipeline};
@@ -44,7 +45,7 @@ impl<P: Pipeline> DStream<P> {
         S: Sliding<K, Brought = A::Acc>,
     {
         let shuffling = Shuffling::new(pipeline, aggregator, &self.builder, &name);
-        let store = WindowStore::new(sliding, shuffling.hasher(), partitioner);
+        let store = WindowStore::new(sliding, frame, shuffling.hasher(), partitioner);
         let node = KeyedNode {
             pipeline: Arc::clone(pipeline),
             shuffling,
@@ -85,13 +86,14 @@ where
         };
         let delta = delta.filter(|_| step.taken);
         let spent = self.store.slide(step, delta, batch.executor());
-        let spent = spent.map_err(|fault| {
-            let message = format!("batch {}, {}: {fault}", batch.time(), self.name);
-            Error::new(ErrorKind::Task, message)
-        })?;
+        let spent = spent.map_err(|fault| batch.failed(&self.name, &fault))?;
         self.shuffling.give_back(spent);
         self.collected.note(batch);
         Ok(())
+    }
+
+    fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
+        vec![("window", Arc::clone(&self.store) as _)]
     }
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {

@@ -7,10 +7,10 @@ use millrace_types::Duration;
 
 use crate::data::Data;
 use crate::pipeline::{Output, Pipeline};
+use crate::window::{ByFunction, ByInverse};
 
 use super::super::{DStream, named};
 use super::Kind;
-use super::single::{ByFunction, ByInverse};
 
 impl<P: Pipeline<Item: Data>> DStream<P> {
     /// Combines the records of the last `window` by `function`, oldest first, every `slide`

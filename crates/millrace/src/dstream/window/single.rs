@@ -1,81 +1,20 @@
 //! The node of a window over one value a batch.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::data::Data;
+use crate::durable::Durable;
 use crate::error::Result;
 use crate::graph::{BatchRun, Made, Node};
 use crate::pipeline::{Map, NodeId, Output, Pipeline};
 use crate::rdd::Rdd;
 use crate::shuffle::Reduce;
 use crate::stage::EagerStage;
-use crate::window::{Frame, Inverted, Reduced, Step};
+use crate::window::{Frame, SingleStore, Slides};
 
 use super::super::DStream;
 use super::super::pair::Shuffling;
 use super::Collected;
-
-/// How the value of a window slides.
-pub(super) trait Slides<V>: Send + 'static {
-    /// Slides over a batch that has `value`, and gives what the window has if it fires.
-    fn slide(&mut self, step: Step, value: Option<V>) -> Option<V>;
-}
-
-/// By a function alone.
-pub(super) struct ByFunction<V, F> {
-    kept: Reduced<V>,
-    function: F,
-}
-
-/// By a function and its inverse.
-pub(super) struct ByInverse<V, F, G> {
-    kept: Inverted<V>,
-    function: F,
-    inverse: G,
-}
-
-impl<V: Data, F> ByFunction<V, F> {
-    pub(super) fn new(function: F) -> ByFunction<V, F> {
-        let kept = Reduced::new();
-        ByFunction { kept, function }
-    }
-}
-
-impl<V: Data, F, G> ByInverse<V, F, G> {
-    pub(super) fn new(function: F, inverse: G) -> ByInverse<V, F, G> {
-        ByInverse {
-            kept: Inverted::new(),
-            function,
-            inverse,
-        }
-    }
-}
-
-impl<V: Data, F: Fn(V, V) -> V + Send + 'static> Slides<V> for ByFunction<V, F> {
-    fn slide(&mut self, step: Step, value: Option<V>) -> Option<V> {
-        self.kept.leave(step.forgotten, &self.function);
-        if let Some(value) = value {
-            self.kept.enter(step.batch, value, &self.function);
-        }
-        step.due.and_then(|_| self.kept.value(&self.function))
-    }
-}
-
-impl<V, F, G> Slides<V> for ByInverse<V, F, G>
-where
-    V: Data,
-    F: Fn(V, V) -> V + Send + 'static,
-    G: Fn(V, V) -> V + Send + 'static,
-{
-    fn slide(&mut self, step: Step, value: Option<V>) -> Option<V> {
-        self.kept.leave(step.forgotten, &self.function);
-        if let Some(value) = value {
-            self.kept.enter(step.batch, value, &self.function);
-        }
-        step.due
-            .and_then(|_| self.kept.settle(&self.function, &self.inverse))
-    }
-}
 
 /// The pairs of a stream's values with one key for all of them, so that a batch is reduced as it
 /// comes in.
@@ -85,17 +24,11 @@ struct SingleNode<P, M, V: Data, F: Fn(V, V) -> V + Send + Sync + 'static, S> {
     pipeline: Arc<Keyless<P, M>>,
     shuffling: Shuffling<Keyless<P, M>, (), V, Reduce<F>>,
     frame: Frame,
-    window: Mutex<Window<V, S>>,
+    store: Arc<SingleStore<V, S>>,
     /// What a window has that has nothing.
     nothing: Option<V>,
     collected: Collected,
     name: String,
-}
-
-struct Window<V, S> {
-    sliding: S,
-    /// What the last window that fired has.
-    value: Option<V>,
 }
 
 impl<P: Pipeline> DStream<P> {
@@ -121,12 +54,11 @@ impl<P: Pipeline> DStream<P> {
             function: value,
         });
         let shuffling = Shuffling::new(&pipeline, Reduce(function), &self.builder, &name);
-        let value = None;
         let node = SingleNode {
             pipeline,
             shuffling,
             frame,
-            window: Mutex::new(Window { sliding, value }),
+            store: Arc::new(SingleStore::new(frame, sliding)),
             nothing,
             collected: Collected::default(),
             name: name.clone(),
@@ -166,16 +98,19 @@ where
             batch.rdd(&self.pipeline)?;
         }
         let value = value.filter(|_| step.taken);
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        window.value = window.sliding.slide(step, value);
+        let slid = self.store.slide(step, value);
+        slid.map_err(|fault| batch.failed(&self.name, &fault))?;
         self.collected.note(batch);
         Ok(())
     }
 
+    fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
+        vec![("window", Arc::clone(&self.store) as _)]
+    }
+
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
         self.collected.check(batch, &self.name)?;
-        let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let value = window.value.clone().or_else(|| self.nothing.clone());
+        let value = self.store.value().or_else(|| self.nothing.clone());
         let records = vec![value.into_iter().collect()];
         Ok(Made::of(Rdd::of_partitions(records, batch.executor())))
     }

@@ -1,17 +1,17 @@
 //! `window`: the last batches of a stream as one.
 
-use std::collections::VecDeque;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use millrace_types::Duration;
 
 use crate::data::Data;
+use crate::durable::Durable;
 use crate::error::Result;
 use crate::graph::{BatchRun, Made, Node};
 use crate::pipeline::{NodeId, Output, Pipeline};
 use crate::rdd::Rdd;
-use crate::window::Frame;
+use crate::window::{Frame, WholeStore};
 
 use super::super::{DStream, named};
 use super::{Collected, Kind};
@@ -53,7 +53,7 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
         let node = WindowNode {
             pipeline: Arc::clone(&self.pipeline),
             frame,
-            batches: Mutex::new(VecDeque::new()),
+            store: Arc::new(WholeStore::new(frame, &self.builder.executor)),
             collected: Collected::default(),
             name: name.clone(),
         };
@@ -65,16 +65,9 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
 struct WindowNode<P: Pipeline> {
     pipeline: Arc<P>,
     frame: Frame,
-    /// The batches that windows from now on have, with their numbers.
-    batches: Mutex<VecDeque<(u64, Rdd<P::Item>)>>,
+    store: Arc<WholeStore<P::Item>>,
     collected: Collected,
     name: String,
-}
-
-impl<P: Pipeline> WindowNode<P> {
-    fn batches(&self) -> MutexGuard<'_, VecDeque<(u64, Rdd<P::Item>)>> {
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl<P: Pipeline<Item: Data>> Node for WindowNode<P> {
@@ -85,26 +78,24 @@ impl<P: Pipeline<Item: Data>> Node for WindowNode<P> {
     fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
         let step = self.frame.step(batch.number());
         // First of all: the room may be wanted for what comes.
-        let mut batches = self.batches();
-        while batches
-            .pop_front_if(|(batch, _)| *batch <= step.forgotten)
-            .is_some()
-        {}
-        drop(batches);
+        self.store.leave(step);
         // Asked for even if no window has it: a state before it has to see every batch.
         let rdd = batch.rdd(&self.pipeline)?;
         if step.taken {
-            let held = rdd.held();
-            self.batches().push_back((step.batch, held));
+            let entered = self.store.enter(step, rdd.held());
+            entered.map_err(|fault| batch.failed(&self.name, &fault))?;
         }
         self.collected.note(batch);
         Ok(())
     }
 
+    fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
+        vec![("window", Arc::clone(&self.store) as _)]
+    }
+
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
         self.collected.check(batch, &self.name)?;
-        let batches = self.batches();
-        let parts = batches.iter().map(|(_, rdd)| rdd.clone()).collect();
+        let parts = self.store.batches();
         Ok(Made::of(Rdd::concatenated(parts, batch.executor())))
     }
 }

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use millrace_types::{BatchTime, Duration};
 
-use crate::durable::{Durable, EntryReader, put, remove};
+use crate::durable::{Durable, EntryReader, Origin, put, remove};
 
 /// The key under which the moment the stream was made is written down; batches count from one.
 const BEGINNING: u64 = 0;
@@ -171,7 +171,7 @@ impl Durable for Selection {
         (out, state.number)
     }
 
-    fn load(&self, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
         let mut state = self.state();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<u64, (i64, Vec<String>)>() {
@@ -184,8 +184,9 @@ impl Durable for Selection {
         Ok(())
     }
 
-    fn loaded(&self, number: u64) {
+    fn loaded(&self, number: u64) -> Result<(), String> {
         self.state().number = number;
+        Ok(())
     }
 }
 
@@ -292,32 +293,32 @@ mod tests {
             let second = Selection::new(99_000, remember);
             second.record();
             if let Some((entries, _)) = &base {
-                second.load(entries).unwrap();
+                second.load(Origin::Batch(0), entries).unwrap();
             }
             let seen = base.map_or(0, |(_, number)| number);
             for (_, entries) in deltas.iter().filter(|(number, _)| *number > seen) {
                 for (_, entries) in entries {
-                    second.load(entries).unwrap();
+                    second.load(Origin::Batch(0), entries).unwrap();
                 }
             }
             if stop == 0 {
-                second.load(&selection.snapshot(0).0).unwrap();
+                second.load(Origin::Snapshot(0), &selection.snapshot(0).0).unwrap();
             }
-            second.loaded(stop as u64);
+            second.loaded(stop as u64).unwrap();
             prop_assert_eq!(second.snapshot(0), selection.snapshot(0));
             // One more restart, from what the second one has written down.
             let third = Selection::new(199_000, remember);
-            third.load(&second.snapshot(0).0).unwrap();
+            third.load(Origin::Snapshot(0), &second.snapshot(0).0).unwrap();
             for (number, changes) in (stop as u64 + 1..).zip(&batches[stop..]) {
                 let found = apply(&mut there, changes, at(number));
                 let taken = selection.choose(number, at(number), &found);
                 prop_assert_eq!(second.choose(number, at(number), &found), taken);
             }
             for (_, entries) in second.take_changes() {
-                third.load(&entries).unwrap();
+                third.load(Origin::Batch(0), &entries).unwrap();
             }
-            third.loaded(batches.len() as u64);
-            second.loaded(batches.len() as u64);
+            third.loaded(batches.len() as u64).unwrap();
+            second.loaded(batches.len() as u64).unwrap();
             prop_assert_eq!(third.snapshot(0), second.snapshot(0));
         }
     }
@@ -331,6 +332,6 @@ mod tests {
         };
         selection.choose(1, BatchTime::from_millis(1000), &[file]);
         assert!(selection.take_changes().is_empty());
-        assert!(selection.load(b"\x07").is_err());
+        assert!(selection.load(Origin::Batch(1), b"\x07").is_err());
     }
 }

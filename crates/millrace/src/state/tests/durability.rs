@@ -8,7 +8,7 @@ use millrace_types::{BatchTime, Duration};
 use proptest::prelude::*;
 
 use super::{batches, delta, partitioner, store};
-use crate::durable::{Durable, EntryReader};
+use crate::durable::{Durable, EntryReader, Origin};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 use crate::shuffle::{KeyHasher, Values};
@@ -64,14 +64,16 @@ fn goes_on<T: Subject>(
     if last > 0 {
         for (shard, snapshot) in shards.zip(snapshots) {
             let (entries, as_of) = snapshot.unwrap_or_default();
-            recovered.durable().load(&entries).unwrap();
+            let origin = Origin::Snapshot(as_of);
+            recovered.durable().load(origin, &entries).unwrap();
             for (number, _, entries) in log.iter().filter(|delta| delta.1 == shard) {
                 if *number > as_of {
-                    recovered.durable().load(entries).unwrap();
+                    let origin = Origin::Batch(*number);
+                    recovered.durable().load(origin, entries).unwrap();
                 }
             }
         }
-        recovered.durable().loaded(last as u64);
+        recovered.durable().loaded(last as u64).unwrap();
         prop_assert!(
             recovered.durable().take_changes().is_empty(),
             "nothing changed"
@@ -120,7 +122,7 @@ impl Subject for Updated {
             .update(delta, &function, self.every, number, executor);
         drop(spent.unwrap());
         let mut seen = shown(self.store.take(5, String::clone));
-        seen.extend(shown(self.store.ordered(String::clone).concat()));
+        seen.extend(shown(self.store.ordered(String::clone, None).concat()));
         seen
     }
 }
@@ -196,7 +198,12 @@ impl Subject for Mapped {
 
 impl Mapped {
     fn seen(&self) -> Vec<String> {
-        shown(self.store.states.ordered(|timed| timed.state()).concat())
+        shown(
+            self.store
+                .states
+                .ordered(|timed| timed.state(), None)
+                .concat(),
+        )
     }
 }
 
@@ -324,14 +331,16 @@ fn snapshots_are_whole_while_batches_run() {
     });
     let recovered = new();
     for (shard, (entries, as_of)) in (0..).zip(snapshots) {
-        recovered.durable().load(&entries).unwrap();
-        for (_, changes) in log.iter().filter(|(number, _)| *number > as_of) {
+        let origin = Origin::Snapshot(as_of);
+        recovered.durable().load(origin, &entries).unwrap();
+        for (number, changes) in log.iter().filter(|(number, _)| *number > as_of) {
             for (_, entries) in changes.iter().filter(|change| change.0 == shard) {
-                recovered.durable().load(entries).unwrap();
+                let origin = Origin::Batch(*number);
+                recovered.durable().load(origin, entries).unwrap();
             }
         }
     }
-    recovered.durable().loaded(batches);
+    recovered.durable().loaded(batches).unwrap();
     assert!(
         last.ends_with(&recovered.seen()),
         "the states are those of the live store"
@@ -398,5 +407,5 @@ fn nobody_asked_and_nothing_is_recorded() {
 fn entries_of_other_types_are_refused() {
     let mut entries = Vec::new();
     crate::durable::put(&mut entries, &"a key", 0, &"a state").unwrap();
-    assert!(store::<String>(1).load(&entries).is_err());
+    assert!(store::<String>(1).load(Origin::Batch(1), &entries).is_err());
 }

@@ -1,10 +1,5 @@
 //! What a key of a word count costs while nothing happens to it.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "the figures are for whoever runs the tests with --nocapture"
-)]
-
 use std::sync::Arc;
 
 use dashmap::SharedValue;

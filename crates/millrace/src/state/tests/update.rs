@@ -90,7 +90,7 @@ proptest! {
             }
             if read % 4 == 0 {
                 prop_assert_eq!(store.take(usize::MAX, String::clone), in_order.clone());
-                prop_assert_eq!(store.ordered(String::clone).concat(), in_order);
+                prop_assert_eq!(store.ordered(String::clone, None).concat(), in_order);
             }
         }
     }

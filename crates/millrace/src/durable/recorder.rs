@@ -13,10 +13,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use crate::durable;
+use super::entry;
 
 /// The changes of a store since they were last taken.
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     on: AtomicBool,
     shards: Vec<Mutex<ShardLog>>,
 }
@@ -31,19 +31,19 @@ struct ShardLog {
 }
 
 impl Recorder {
-    pub(super) fn new(shards: usize) -> Recorder {
+    pub(crate) fn new(shards: usize) -> Recorder {
         Recorder {
             on: AtomicBool::new(false),
             shards: (0..shards).map(|_| Mutex::default()).collect(),
         }
     }
 
-    pub(super) fn start(&self) {
+    pub(crate) fn start(&self) {
         self.on.store(true, Ordering::Relaxed);
     }
 
     /// Begins the changes of batch `number` to a shard, whose lock the caller holds.
-    pub(super) fn begin(&self, shard: usize, number: u64) -> Record<'_> {
+    pub(crate) fn begin(&self, shard: usize, number: u64) -> Record<'_> {
         let mut log = lock(&self.shards[shard]);
         log.as_of = number;
         Record {
@@ -53,19 +53,19 @@ impl Recorder {
     }
 
     /// The last batch whose changes are in the shard, whose lock the caller holds.
-    pub(super) fn as_of(&self, shard: usize) -> u64 {
+    pub(crate) fn as_of(&self, shard: usize) -> u64 {
         lock(&self.shards[shard]).as_of
     }
 
     /// Says that `number` is the last batch whose changes are in the shards.
-    pub(super) fn loaded(&self, number: u64) {
+    pub(crate) fn loaded(&self, number: u64) {
         for shard in &self.shards {
             lock(shard).as_of = number;
         }
     }
 
     /// Takes what was recorded, of shards where there is something.
-    pub(super) fn take(&self) -> Vec<(u32, Vec<u8>)> {
+    pub(crate) fn take(&self) -> Vec<(u32, Vec<u8>)> {
         let taken = (0..).zip(&self.shards).map(|(shard, log)| {
             let entries = std::mem::take(&mut lock(log).entries);
             (shard, entries)
@@ -75,47 +75,47 @@ impl Recorder {
 
     /// # Errors
     /// The first thing that could not be written down, in words for the program's author.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let failed = |shard: &Mutex<ShardLog>| lock(shard).failed.clone();
         match self.shards.iter().find_map(failed) {
             None => Ok(()),
             Some(error) => Err(format!(
-                "a key or its state cannot be written down for the checkpoint: {error}"
+                "what is kept of a key cannot be written down for the checkpoint: {error}"
             )),
         }
     }
 }
 
 /// The changes of one batch to one shard.
-pub(super) struct Record<'a> {
+pub(crate) struct Record<'a> {
     log: MutexGuard<'a, ShardLog>,
     on: bool,
 }
 
 impl Record<'_> {
-    pub(super) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.on
     }
 
     /// The key has this value now.
     #[inline]
-    pub(super) fn put<K: Serialize, V: Serialize>(&mut self, key: &K, place: u64, value: &V) {
+    pub(crate) fn put<K: Serialize, V: Serialize>(&mut self, key: &K, place: u64, value: &V) {
         if self.on {
-            self.write(|entries| durable::put(entries, key, place, value));
+            self.write(|entries| entry::put(entries, key, place, value));
         }
     }
 
     /// The key is gone.
     #[inline]
-    pub(super) fn remove<K: Serialize>(&mut self, key: &K) {
+    pub(crate) fn remove<K: Serialize>(&mut self, key: &K) {
         if self.on {
-            self.write(|entries| durable::remove(entries, key));
+            self.write(|entries| entry::remove(entries, key));
         }
     }
 
     /// Writes an entry as it is before the program's function sees it, for
     /// [`put_if_changed`](Record::put_if_changed).
-    pub(super) fn before<K: Serialize, V: Serialize>(
+    pub(crate) fn before<K: Serialize, V: Serialize>(
         &mut self,
         old: &mut Vec<u8>,
         key: &K,
@@ -124,7 +124,7 @@ impl Record<'_> {
     ) -> Range<usize> {
         let start = old.len();
         if self.on
-            && let Err(error) = durable::put(old, key, place, value)
+            && let Err(error) = entry::put(old, key, place, value)
         {
             self.log.failed.get_or_insert(error);
         }
@@ -133,7 +133,7 @@ impl Record<'_> {
 
     /// The key has this value now, unless it is what it was: the function of a program sees
     /// every key in every batch and leaves most of them as they are.
-    pub(super) fn put_if_changed<K: Serialize, V: Serialize>(
+    pub(crate) fn put_if_changed<K: Serialize, V: Serialize>(
         &mut self,
         key: &K,
         place: u64,

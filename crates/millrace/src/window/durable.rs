@@ -1,0 +1,135 @@
+//! A keyed window as a checkpoint sees it.
+//!
+//! A batch is written down as what it brought to each key, which is what entered; a batch that
+//! brought nothing writes nothing. A snapshot has everything of every key: see
+//! [`replay`](super::replay) for what is made of both.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::data::Key;
+use crate::durable::{Durable, EntryReader, Origin, put};
+use crate::panics::message_of;
+use crate::shuffle::{SHARDS, shard_of};
+
+use super::replay::{Delta, Loading};
+use super::store::{Sliding, WindowStore};
+
+/// Says what is wrong with entries that no window has written.
+const NO_REMOVAL: &str = "a window has written that a key is gone, which it never does";
+
+impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+    fn loading(&self, shard: usize) -> MutexGuard<'_, Loading<K, S>> {
+        self.loading[shard]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shard_of(&self, key: &K) -> usize {
+        shard_of(self.hasher.hash(key))
+    }
+
+    fn load_snapshot(&self, as_of: u64, reader: &mut EntryReader<'_>) -> Result<(), String> {
+        if let Some(head) = reader.next::<(), ()>() {
+            let ((), head) = head?;
+            let next = head.map_or(0, |(next, ())| next);
+            self.next_place.fetch_max(next, Ordering::Relaxed);
+        }
+        while let Some(entry) = reader.next::<K, S::Saved>() {
+            let (key, kept) = entry?;
+            let (place, saved) = kept.ok_or(NO_REMOVAL)?;
+            let mut loading = self.loading(self.shard_of(&key));
+            loading
+                .parts
+                .entry(as_of)
+                .or_default()
+                .push((key, place, saved));
+        }
+        Ok(())
+    }
+
+    fn load_batch(&self, number: u64, reader: &mut EntryReader<'_>) -> Result<(), String> {
+        while let Some(entry) = reader.next::<K, S::Brought>() {
+            let (key, kept) = entry?;
+            let (place, value) = kept.ok_or(NO_REMOVAL)?;
+            self.next_place.fetch_max(place + 1, Ordering::Relaxed);
+            let mut loading = self.loading(self.shard_of(&key));
+            loading.deltas.push(Delta {
+                number,
+                key,
+                place,
+                value,
+            });
+        }
+        Ok(())
+    }
+
+    /// Puts one shard in its place, as batch `number` left it.
+    fn load_shard(&self, shard: usize, number: u64) -> Result<(), String> {
+        let loading = std::mem::take(&mut *self.loading(shard));
+        let replay = || self.replayed(loading, number);
+        let replayed = catch_unwind(AssertUnwindSafe(replay)).map_err(|payload| {
+            let message = message_of(&*payload);
+            format!("the program's code panicked while a window was made again: {message}")
+        })?;
+        let mut kept = replayed?;
+        // Places of keys that are gone are not given again: turns are taken by them.
+        kept.next = self.next_place.load(Ordering::Relaxed);
+        *self.write(shard) = kept;
+        Ok(())
+    }
+}
+
+impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
+    fn record(&self) {
+        self.recorder.start();
+    }
+
+    fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
+        self.recorder.take()
+    }
+
+    fn shards(&self) -> u32 {
+        SHARDS as u32
+    }
+
+    fn snapshot(&self, shard: u32) -> (Vec<u8>, u64) {
+        let (saved, next, number) = {
+            let kept = self.read(shard as usize);
+            let saved = self.sliding.saved(&kept, &self.frame);
+            (saved, kept.next, self.recorder.as_of(shard as usize))
+        };
+        let mut entries = Vec::new();
+        // What cannot be written down has failed the batch that brought it.
+        let mut write = |written: &dyn Fn(&mut Vec<u8>) -> Result<(), String>| {
+            let start = entries.len();
+            if written(&mut entries).is_err() {
+                entries.truncate(start);
+            }
+        };
+        write(&|entries| put(entries, &(), next, &()));
+        for (key, place, saved) in &saved {
+            write(&|entries| put(entries, key, *place, saved));
+        }
+        (entries, number)
+    }
+
+    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String> {
+        let reader = &mut EntryReader::new(entries);
+        match origin {
+            Origin::Snapshot(as_of) => self.load_snapshot(as_of, reader),
+            Origin::Batch(number) => self.load_batch(number, reader),
+        }
+    }
+
+    fn loaded(&self, number: u64) -> Result<(), String> {
+        (0..SHARDS)
+            .into_par_iter()
+            .try_for_each(|shard| self.load_shard(shard, number))?;
+        self.recorder.loaded(number);
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! How a keyed window comes back: what snapshots have of its shards, and the batches since.
+//!
+//! What a batch brought is written down as it came, and what leaves is not written at all: it is
+//! arithmetic. So the window is slid again over the batches that the snapshot does not have, with
+//! the same arguments to the program's functions in the same order (law 5): sums of floating
+//! point numbers are the same, a filter is asked what it was asked.
+//!
+//! The shards of a snapshot are of different batches, and keys are in other shards now. What is
+//! of one batch is a *part* of a shard; every part is slid by itself up to the last batch, and
+//! what comes of them is put together.
+
+use std::collections::BTreeMap;
+
+use crate::data::Key;
+
+use super::store::{Kept, Sliding, WindowStore};
+
+/// What one batch had of one key.
+pub(super) struct Delta<K, C> {
+    /// The batch.
+    pub(super) number: u64,
+    pub(super) key: K,
+    pub(super) place: u64,
+    pub(super) value: C,
+}
+
+/// Keys with their places and what was saved of them.
+pub(super) type Saved<K, S> = Vec<(K, u64, <S as Sliding<K>>::Saved)>;
+
+/// What was read for one shard.
+pub(super) struct Loading<K: Key, S: Sliding<K>> {
+    /// Snapshots, by the last batch that they have.
+    pub(super) parts: BTreeMap<u64, Saved<K, S>>,
+    /// In the order of batches.
+    pub(super) deltas: Vec<Delta<K, S::Brought>>,
+}
+
+impl<K: Key, S: Sliding<K>> Default for Loading<K, S> {
+    fn default() -> Loading<K, S> {
+        Loading {
+            parts: BTreeMap::new(),
+            deltas: Vec::new(),
+        }
+    }
+}
+
+/// Keys that are as one batch left them.
+struct Part<K: Key, S: Sliding<K>> {
+    kept: Kept<K, S>,
+    as_of: u64,
+    deltas: Vec<Delta<K, S::Brought>>,
+}
+
+impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+    /// The shard as batch `number` left it.
+    pub(super) fn replayed(
+        &self,
+        loading: Loading<K, S>,
+        number: u64,
+    ) -> Result<Kept<K, S>, &'static str> {
+        let Loading { mut parts, deltas } = loading;
+        // A key that no snapshot has comes to the oldest part, which must be older than it.
+        let first = deltas.first().map_or(number, |delta| delta.number - 1);
+        if parts.first_key_value().is_none_or(|(&of, _)| of > first) {
+            parts.insert(first, Vec::new());
+        }
+        let mut parts: Vec<Part<K, S>> = parts
+            .into_iter()
+            .map(|(as_of, keys)| self.part(as_of, keys))
+            .collect::<Result<_, _>>()?;
+        for delta in deltas {
+            let of = |part: &Part<K, S>| part.kept.slots.has(&delta.key);
+            let at = parts.iter().skip(1).position(of).map_or(0, |at| at + 1);
+            parts[at].deltas.push(delta);
+        }
+        let kept = parts.into_iter().map(|part| self.slid(part, number));
+        let mut kept: Vec<Kept<K, S>> = kept.collect::<Result<_, _>>()?;
+        if kept.len() > 1 {
+            let saved = |kept: Kept<K, S>| self.sliding.saved(&kept, &self.frame);
+            let all = kept.drain(..).flat_map(saved).collect();
+            kept.push(self.part(number, all)?.kept);
+        }
+        kept.pop().ok_or("there is nothing of a shard")
+    }
+
+    fn part(&self, as_of: u64, keys: Saved<K, S>) -> Result<Part<K, S>, &'static str> {
+        let mut kept = Kept::new(&self.hasher);
+        self.sliding.restore(&mut kept, &self.frame, keys)?;
+        let deltas = Vec::new();
+        Ok(Part {
+            kept,
+            as_of,
+            deltas,
+        })
+    }
+
+    /// Slides a part up to batch `number`.
+    fn slid(&self, part: Part<K, S>, number: u64) -> Result<Kept<K, S>, &'static str> {
+        let Part {
+            mut kept,
+            as_of,
+            deltas,
+        } = part;
+        let frame = &self.frame;
+        let mut deltas = deltas.into_iter().peekable();
+        for batch in frame.batch(as_of) + 1..=frame.batch(number) {
+            let step = frame.step(frame.number(batch));
+            self.step(&mut kept, step, |kept| {
+                while let Some(delta) = deltas.next_if(|delta| frame.batch(delta.number) <= batch) {
+                    // No window has it if the program has another window than it had.
+                    if step.taken {
+                        self.enter(kept, step, delta.place, delta.key, delta.value);
+                    }
+                }
+            })?;
+        }
+        Ok(kept)
+    }
+}

@@ -1,0 +1,4 @@
+//! The stores of windows, each against itself before it was written down.
+
+mod durability;
+mod lives;

@@ -13,7 +13,7 @@ use super::matrix::Table;
 use super::place::{self, Place};
 use super::random::Random;
 use super::saved::Saved;
-use super::view::{Printed, beginning, last_time, state, word};
+use super::view::{Printed, beginning, last_time, later, state, word};
 use super::windowed;
 
 /// Why a life ended the case.
@@ -153,7 +153,7 @@ impl<'a> Case<'a> {
         if self.kind.prints() {
             self.printed.take(&ended.batches_begun())?;
         }
-        let committed = last_time(&self.place.state());
+        let committed = last_time(&self.place.state())?;
         self.judge(committed, false).map(drop)
     }
 
@@ -209,7 +209,10 @@ impl<'a> Case<'a> {
         let prints = self.kind.prints();
         let since = life.since;
         let run = life.until("the first new batch", |life| {
-            let time = last_time(&state).filter(|time| *time >= since)?;
+            let time = match later(&state, since)? {
+                Ok(time) => time,
+                Err(what) => return Some(Err(what)),
+            };
             if !prints {
                 return Some(Ok(time));
             }
@@ -297,9 +300,8 @@ impl<'a> Case<'a> {
             }
             (None, Some(last)) => {
                 let state = self.place.state();
-                let run = |_: &Life| last_time(&state).filter(|time| *time >= last);
-                life.until("the batch of the last file", run)
-                    .ok_or("it has ended before the batch of the last file")?;
+                life.until("the batch of the last file", |_| later(&state, last))
+                    .ok_or("it has ended before the batch of the last file")??;
             }
             (None, None) => {}
         }
@@ -319,7 +321,7 @@ impl<'a> Case<'a> {
         if self.kind.prints() {
             self.printed.take(&ended.batches_begun())?;
         }
-        let arrived = self.judge(last_time(&self.place.state()), true)?;
+        let arrived = self.judge(last_time(&self.place.state())?, true)?;
         (arrived == sent)
             .then_some(())
             .ok_or_else(|| format!("{sent} lines were sent, {arrived} have arrived"))

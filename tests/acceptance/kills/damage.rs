@@ -17,7 +17,7 @@ use crate::acceptance::harness::Sender;
 use super::kind::{Kind, Means};
 use super::life::Life;
 use super::place::Place;
-use super::view::{beginning, last_time, state, word};
+use super::view::{beginning, later, state, word};
 
 /// Bytes of the header of every file, and of the head of a frame; `docs/DURABILITY.md`.
 const HEADER: usize = 48;
@@ -363,8 +363,8 @@ fn run_on(place: &Place, lines: u64, path: &Path, what: &str) {
         return;
     }
     let since = life.since;
-    let run = |_: &Life| last_time(&place.state()).filter(|time| *time >= since);
-    life.until("a batch", run).expect("it goes on");
+    let run = |_: &Life| later(&place.state(), since);
+    life.until("a batch", run).expect("it goes on").unwrap();
     let after = beginning(&state(&place.state()).unwrap());
     assert!(
         after.as_ref().is_ok_and(|after| *after <= lines),

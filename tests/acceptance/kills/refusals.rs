@@ -7,7 +7,7 @@ use crate::acceptance::harness::{Launch, Sender, Signal};
 use super::kind::{Kind, Means};
 use super::life::Life;
 use super::place::Place;
-use super::view::{beginning, last_time, state, word};
+use super::view::{beginning, later, state, word};
 
 fn launch(kind: Kind, place: &Place) -> Launch {
     kind.launch(place, Means::default())
@@ -121,10 +121,9 @@ fn a_run_without_the_log_is_refused_while_there_are_blocks_not_run() {
     // Once with it, and then without.
     let mut life = Life::begin(Kind::Stateful, &place, &sender, Means::default());
     let since = life.since;
-    life.until("a batch", |_| {
-        last_time(&place.state()).filter(|time| *time >= since)
-    })
-    .expect("it lives");
+    life.until("a batch", |_| later(&place.state(), since))
+        .expect("it lives")
+        .unwrap();
     life.program.signal(Signal::Terminate);
     drop(life.connection.take());
     assert!(life.program.finish().code.is_some());
@@ -214,10 +213,9 @@ fn a_full_disk_ends_the_run_behind_the_last_durable_batch_and_room_lets_it_go_on
         since: super::life::now(),
     };
     let since = life.since;
-    life.until("a batch", |_| {
-        last_time(&place.state()).filter(|time| *time >= since)
-    })
-    .expect("it goes on");
+    life.until("a batch", |_| later(&place.state(), since))
+        .expect("it goes on")
+        .unwrap();
     assert!(beginning(&state(&place.state()).unwrap()).unwrap() >= kept);
 }
 

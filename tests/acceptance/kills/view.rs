@@ -35,13 +35,24 @@ pub(super) fn beginning(counts: &Counts) -> Result<u64, String> {
 
 /// The time in milliseconds of the last batch that was committed, if there is one; what the
 /// tool says that has never seen the program.
-pub(super) fn last_time(directory: &Path) -> Option<i64> {
-    let reader = CheckpointReader::open(directory).ok()?;
-    let newest = reader.generations().unwrap().pop()?;
-    let info = reader
-        .generation(newest)
-        .unwrap_or_else(|error| panic!("{error}"));
-    info.last.map(|(_, time)| time.as_millis())
+pub(super) fn last_time(directory: &Path) -> Result<Option<i64>, String> {
+    let Ok(reader) = CheckpointReader::open(directory) else {
+        return Ok(None);
+    };
+    let generations = reader.generations().map_err(|error| error.to_string())?;
+    let Some(newest) = generations.last() else {
+        return Ok(None);
+    };
+    let info = reader.generation(*newest).map_err(|it| it.to_string())?;
+    Ok(info.last.map(|(_, time)| time.as_millis()))
+}
+
+/// The same once it is not before `since`.
+pub(super) fn later(directory: &Path, since: i64) -> Option<Result<i64, String>> {
+    match last_time(directory) {
+        Ok(time) => time.filter(|time| *time >= since).map(Ok),
+        Err(what) => Some(Err(what)),
+    }
 }
 
 /// The state, without the words that the program begins with.

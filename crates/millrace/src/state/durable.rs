@@ -11,20 +11,21 @@ use super::head::Head;
 use super::store::StateStore;
 
 impl<K: Key, S: Data> StateStore<K, S> {
-    /// Forgets what the program gave when the first of what a checkpoint has comes.
+    /// Forgets what the program gave when the first of what a checkpoint has comes. Shards are
+    /// loaded side by side: nobody inserts before all of it is forgotten.
     fn begin_loading(&self) {
-        if !self.loaded.swap(true, Ordering::Relaxed) {
+        self.loaded.call_once(|| {
             self.map.clear();
             drop(self.recorder.take());
             *self.head() = Head::unknown();
-        }
+        });
     }
 }
 
 impl<K: Key, S: Data> Durable for StateStore<K, S> {
     fn record(&self) {
         self.recorder.start();
-        if self.loaded.load(Ordering::Relaxed) {
+        if self.loaded.is_completed() {
             return;
         }
         for shard in 0..SHARDS {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use dashmap::DashMap;
 
@@ -32,7 +32,7 @@ pub(crate) struct StateStore<K: Key, S> {
     generation: AtomicU64,
     pub(super) recorder: Recorder,
     /// Whether what is here was read from a checkpoint, and not given by the program.
-    pub(super) loaded: AtomicBool,
+    pub(super) loaded: Once,
 }
 
 /// What a batch did to the order of keys in a shard.
@@ -65,7 +65,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
             next_place: AtomicU64::new(0),
             generation: AtomicU64::new(0),
             recorder: Recorder::new(SHARDS),
-            loaded: AtomicBool::new(false),
+            loaded: Once::new(),
         }
     }
 

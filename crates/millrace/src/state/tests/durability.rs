@@ -352,6 +352,49 @@ fn snapshots_are_whole_while_batches_run() {
 }
 
 #[test]
+fn shards_that_are_loaded_side_by_side_are_all_there() {
+    let (executor, live) = (
+        Executor::new(1).unwrap(),
+        Updated {
+            store: store(2),
+            every: false,
+        },
+    );
+    let keys: Vec<(u32, u8)> = (0..600).map(|key| (key, 1)).collect();
+    live.durable().record();
+    live.batch(&[keys], 1, &executor);
+    let shards = 0..live.durable().shards();
+    let shards: Vec<_> = shards
+        .map(|shard| live.durable().snapshot(shard).0)
+        .collect();
+    for round in 0..100 {
+        let recovered = store::<String>(2);
+        recovered.record();
+        let barrier = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for own in shards.chunks(shards.len().div_ceil(4)) {
+                let (recovered, barrier) = (&recovered, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    for entries in own {
+                        recovered.load(entries).unwrap();
+                    }
+                });
+            }
+        });
+        recovered.loaded(1);
+        let count = |entries: Vec<u8>| {
+            let mut reader = EntryReader::new(&entries);
+            std::iter::from_fn(|| reader.next::<u32, String>()).count()
+        };
+        let there: usize = (0..recovered.shards())
+            .map(|shard| count(recovered.snapshot(shard).0))
+            .sum();
+        assert_eq!(there, 600, "in round {round}");
+    }
+}
+
+#[test]
 fn nobody_asked_and_nothing_is_recorded() {
     let executor = Executor::new(1).unwrap();
     let subject = Updated {

@@ -18,7 +18,9 @@ mod writer;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
+use millrace_types::{BatchTime, CheckpointInfo};
 use millrace_wal::{
     DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, failpoint, read_log,
     remove_temporaries,
@@ -174,12 +176,18 @@ impl Checkpoint {
         })
     }
 
-    /// Makes what the batch has changed durable. `blocks` is where the receivers' log goes on
-    /// behind it, if there is one.
+    /// Makes what the batch has changed durable, and says what that took. `blocks` is where the
+    /// receivers' log goes on behind it, if there is one.
     ///
     /// # Errors
     /// If it could not be written: the run must end, everything before the batch is durable.
-    pub(crate) fn commit(&self, number: u64, time: i64, blocks: Option<Position>) -> Result<()> {
+    pub(crate) fn commit(
+        &self,
+        number: u64,
+        time: i64,
+        blocks: Option<Position>,
+    ) -> Result<CheckpointInfo> {
+        let started = Instant::now();
         let mut last = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         *last = blocks.unwrap_or(*last);
         let committed = self.log.commit(number, time, *last).map_err(refused)?;
@@ -187,7 +195,12 @@ impl Checkpoint {
         snapshots
             .unwrap_or_else(PoisonError::into_inner)
             .committed(committed);
-        Ok(())
+        Ok(CheckpointInfo {
+            batch_time: BatchTime::from_millis(time),
+            bytes: committed.bytes,
+            write: started.elapsed().saturating_sub(committed.sync),
+            sync: committed.sync,
+        })
     }
 
     /// Opens the receivers' log of the generation and gives what it has behind the last commit.

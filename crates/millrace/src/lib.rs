@@ -51,6 +51,7 @@ mod shuffle;
 mod source;
 mod stage;
 mod state;
+mod sync;
 mod window;
 
 pub mod python;

@@ -276,7 +276,7 @@ fn load(
         .map_err(|what| WalError::damage(&directory.generation(generation), 0, what))?;
     let path = directory.log(generation);
     let from = reading.from;
-    let (log, _) = SegmentLog::open(
+    let (log, _) = SegmentLog::open_if(
         &directory.storage,
         &path,
         LogOptions {
@@ -285,6 +285,10 @@ fn load(
         },
         from,
         |position, frame| reading.frame(&path, position, &frame),
+        || {
+            let ended = loading.ends();
+            ended.map_err(|what| WalError::damage(&path, 0, what))
+        },
     )?;
     Ok((log, reading.contents))
 }

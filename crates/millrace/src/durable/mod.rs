@@ -6,11 +6,16 @@
 //! and not in how it is read. Keys and values are MessagePack, which says of every value what it
 //! is: a tool that has never seen the program reads them (`docs/DURABILITY.md`).
 
+use rayon::prelude::*;
+
 mod entry;
 mod json;
 
 pub(crate) use entry::{EntryReader, RawEntry, put, remove};
 pub(crate) use json::AnyValue;
+
+/// Entries that were written down, and the shard that they were of.
+pub(crate) type Loaded = (u32, Vec<u8>);
 
 /// Something that is kept from batch to batch and can be written down.
 ///
@@ -37,6 +42,22 @@ pub(crate) trait Durable: Send + Sync {
     /// # Errors
     /// If they are not of this store's types; the message says what is wrong.
     fn load(&self, entries: &[u8]) -> Result<(), String>;
+
+    /// [`load`](Durable::load) of many sections, each with its shard, in the order in which they
+    /// apply; if they are `apart`, no two have a key in common. Called on the workers.
+    ///
+    /// # Errors
+    /// As [`load`](Durable::load).
+    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), String> {
+        if apart {
+            return sections
+                .par_iter()
+                .try_for_each(|(_, entries)| self.load(entries));
+        }
+        sections
+            .iter()
+            .try_for_each(|(_, entries)| self.load(entries))
+    }
 
     /// Says that everything is loaded, and that `number` was the last batch.
     fn loaded(&self, number: u64);

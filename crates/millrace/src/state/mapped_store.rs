@@ -7,7 +7,7 @@ use millrace_types::{BatchTime, Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Key};
-use crate::durable::Durable;
+use crate::durable::{Durable, Loaded};
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
 
@@ -137,6 +137,10 @@ impl<K: Key, S: Data> Durable for MappedStore<K, S> {
 
     fn load(&self, entries: &[u8]) -> Result<(), String> {
         self.states.load(entries)
+    }
+
+    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), String> {
+        self.states.load_all(sections, apart)
     }
 
     fn loaded(&self, number: u64) {

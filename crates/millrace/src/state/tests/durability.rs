@@ -8,7 +8,7 @@ use millrace_types::{BatchTime, Duration};
 use proptest::prelude::*;
 
 use super::{batches, delta, partitioner, store};
-use crate::durable::{Durable, EntryReader};
+use crate::durable::{Durable, EntryReader, Loaded};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 use crate::shuffle::{KeyHasher, Values};
@@ -62,14 +62,18 @@ fn goes_on<T: Subject>(
     // What its program gave it before the first batch is not to be seen.
     recovered.durable().record();
     if last > 0 {
-        for (shard, snapshot) in shards.zip(snapshots) {
-            let (entries, as_of) = snapshot.unwrap_or_default();
-            recovered.durable().load(&entries).unwrap();
-            for (number, _, entries) in log.iter().filter(|delta| delta.1 == shard) {
-                if *number > as_of {
-                    recovered.durable().load(entries).unwrap();
-                }
-            }
+        let (mut snapshot, mut as_of) = (Vec::new(), Vec::new());
+        for (shard, taken) in shards.zip(snapshots) {
+            let (entries, number) = taken.unwrap_or_default();
+            snapshot.push((shard, entries));
+            as_of.push(number);
+        }
+        log.retain(|&(number, shard, _)| number > as_of[shard as usize]);
+        let deltas: Vec<Loaded> = log.into_iter().map(|delta| (delta.1, delta.2)).collect();
+        recovered.durable().load_all(&snapshot, true).unwrap();
+        // However many are gathered.
+        for deltas in deltas.chunks(1 + moments[0]) {
+            recovered.durable().load_all(deltas, false).unwrap();
         }
         recovered.durable().loaded(last as u64);
         prop_assert!(

@@ -19,7 +19,7 @@ use super::{Ticks, budget, check, tracker};
 const KIND: u8 = 4;
 
 /// Opens the log on a disk; segments are short, so that it rolls.
-fn open(disk: &Disk, sync: WalSync) -> (BlockLog, Replayed) {
+pub(super) fn open(disk: &Disk, sync: WalSync) -> (BlockLog, Replayed) {
     let storage: Arc<dyn Storage> = Arc::new(disk.clone());
     let options = BlockLog::options(KIND, 1, 300);
     let failed = |error: crate::Error| panic!("the disk does not fail: {error}");
@@ -35,7 +35,7 @@ fn open(disk: &Disk, sync: WalSync) -> (BlockLog, Replayed) {
 }
 
 /// Lines of blocks as the log has them.
-fn logged(blocks: &[(u8, Vec<u8>)]) -> Vec<String> {
+pub(super) fn logged(blocks: &[(u8, Vec<u8>)]) -> Vec<String> {
     let mut bytes = Vec::new();
     for (_, payload) in blocks {
         let (stream, block) = stream_of(payload).expect("a block names its stream");

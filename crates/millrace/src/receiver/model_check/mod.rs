@@ -6,6 +6,7 @@
 //! are of 16 bytes (`BLOCK_BYTES`), so that a few lines fill some.
 
 mod disk;
+mod eager;
 mod lines;
 mod logged;
 mod stored;
@@ -65,12 +66,20 @@ impl Ticks {
         budget: &Arc<Budget>,
         mut run: impl FnMut(&Batch, &[Partition]) -> Vec<R> + Send + 'static,
     ) -> (Ticks, thread::JoinHandle<Vec<R>>) {
+        Ticks::of_batches(budget, move |batch| run(batch, &batch.blocks[&NODE]))
+    }
+
+    /// [`new`](Ticks::new), of batches that may have no blocks.
+    fn of_batches<R: Send + 'static>(
+        budget: &Arc<Budget>,
+        mut run: impl FnMut(&Batch) -> Vec<R> + Send + 'static,
+    ) -> (Ticks, thread::JoinHandle<Vec<R>>) {
         let (queue, batches): (Sender<Batch>, Receiver<Batch>) = unbounded();
         let own = Arc::clone(budget);
         let jobs = thread::spawn(move || {
             let mut all = Vec::new();
             while let Ok(batch) = batches.recv() {
-                all.append(&mut run(&batch, &batch.blocks[&NODE]));
+                all.append(&mut run(&batch));
                 let has_input = batch.has_input;
                 drop(batch);
                 if has_input {

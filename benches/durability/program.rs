@@ -12,7 +12,7 @@ use millrace_benches::usage;
 use crate::figures::{Ear, Measured, summary};
 
 /// Words that one batch brings in while the state is loaded.
-const AT_ONCE: u32 = 1_000_000;
+const AT_ONCE: u32 = 250_000;
 
 /// A number that has no factor in common with powers of ten: its multiples spread a batch over
 /// the state, without meeting a word twice.

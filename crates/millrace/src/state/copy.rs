@@ -18,8 +18,9 @@ use crate::data::{Data, Key};
 use super::entry::Entry;
 use super::store::StateStore;
 
-/// Slots that are copied under the lock at a time: about a tenth of a millisecond.
-const STEP: usize = 1 << 12;
+/// Slots that are copied under the lock at a time: about a tenth of a millisecond. Few in tests,
+/// whose shards are small.
+const STEP: usize = if cfg!(test) { 32 } else { 1 << 12 };
 
 /// How long the lock is free between two steps. It does not queue: whoever waits for it has to
 /// find it free.

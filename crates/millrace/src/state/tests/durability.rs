@@ -70,11 +70,15 @@ fn goes_on<T: Subject>(
         }
         log.retain(|&(number, shard, _)| number > as_of[shard as usize]);
         let deltas: Vec<Loaded> = log.into_iter().map(|delta| (delta.1, delta.2)).collect();
-        recovered.durable().load_all(&snapshot, true).unwrap();
+        let load = |sections: &[Loaded], apart| {
+            let loaded = executor.run(|| recovered.durable().load_all(sections, apart));
+            loaded.unwrap();
+        };
+        load(&snapshot, true);
         // However many are gathered.
-        for deltas in deltas.chunks(1 + moments[0]) {
-            recovered.durable().load_all(deltas, false).unwrap();
-        }
+        deltas
+            .chunks(1 + moments[0])
+            .for_each(|deltas| load(deltas, false));
         recovered.durable().loaded(last as u64);
         prop_assert!(
             recovered.durable().take_changes().is_empty(),
@@ -327,11 +331,15 @@ fn snapshots_are_whole_while_batches_run() {
         (reader.join().unwrap(), last)
     });
     let recovered = new();
+    let load = |entries: &[u8]| {
+        let loaded = executor.run(|| recovered.durable().load(entries));
+        loaded.unwrap();
+    };
     for (shard, (entries, as_of)) in (0..).zip(snapshots) {
-        recovered.durable().load(&entries).unwrap();
+        load(&entries);
         for (_, changes) in log.iter().filter(|(number, _)| *number > as_of) {
             for (_, entries) in changes.iter().filter(|change| change.0 == shard) {
-                recovered.durable().load(entries).unwrap();
+                load(entries);
             }
         }
     }

@@ -308,7 +308,7 @@ mod tests {
             prop_assert_eq!(second.snapshot(0), selection.snapshot(0));
             // One more restart, from what the second one has written down.
             let third = Selection::new(199_000, remember);
-            third.load(Origin::Snapshot(0), &second.snapshot(0).0).unwrap();
+            third.load(Origin::Snapshot(0), &second.snapshot(0).unwrap().0).unwrap();
             for (number, changes) in (stop as u64 + 1..).zip(&batches[stop..]) {
                 let found = apply(&mut there, changes, at(number));
                 let taken = selection.choose(number, at(number), &found);

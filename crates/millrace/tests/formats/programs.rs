@@ -44,6 +44,7 @@ impl Run<'_> {
         match name {
             "counted" => counted(&lines(), ear),
             "mapped" => mapped(&lines(), &ear),
+            "windowed" => windowed(&lines(), self.interval, &ear),
             "files" => files(&ssc, &self.files, ear),
             other => panic!("there is no program {other}"),
         }
@@ -111,6 +112,37 @@ fn mapped(lines: &DStream<Lines>, ear: &Ear) {
             rdd.collect().into_iter().map(pair).collect(),
         );
     });
+}
+
+/// Windows of every kind that is written down, so long that nothing leaves them.
+fn windowed(lines: &DStream<Lines>, slide: Duration, ear: &Ear) {
+    let window = Duration::minutes(10);
+    let words = ones(lines);
+    let add: fn(i64, i64) -> i64 = |a, b| a + b;
+    let shown = |(word, count): (Text, i64)| format!("{word} {count}");
+    let own = Arc::clone(ear);
+    words
+        .reduce_by_key_and_window(add, window, None)
+        .foreach_rdd(move |rdd| told(&own, "plain", rdd.map(shown).collect()));
+    let own = Arc::clone(ear);
+    words
+        .reduce_by_key_and_window_inverse(add, |a, b| a - b, window, None)
+        .foreach_rdd(move |rdd| told(&own, "inverse", rdd.map(shown).collect()));
+    let own = Arc::clone(ear);
+    let all = |(word, ones): (Text, Values<i64>)| format!("{word} {}", ones.len());
+    words
+        .group_by_key_and_window(window, None)
+        .foreach_rdd(move |rdd| told(&own, "groups", rdd.map(all).collect()));
+    let own = Arc::clone(ear);
+    let long = |line: Text| line.len() as i64;
+    lines
+        .map(long)
+        .reduce_by_window(add, window, slide)
+        .foreach_rdd(move |rdd| told(&own, "letters", rdd.collect()));
+    let own = Arc::clone(ear);
+    lines
+        .window(window, None)
+        .foreach_rdd(move |rdd| told(&own, "whole", rdd.collect()));
 }
 
 /// A directory of text files.

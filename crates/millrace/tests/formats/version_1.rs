@@ -130,6 +130,29 @@ fn mapped_keys_time_out_or_live_on() {
 }
 
 #[test]
+fn windows_go_on() {
+    // Its snapshot came too soon for the lines that others had to be given.
+    let mut counts = lines(|word, count| format!("{word} {count}"), &[("to", 5)]);
+    counts.retain(|line| !["again 2", "and 1"].contains(&line.as_str()));
+    let whole = [
+        "behind the snapshot",
+        "that is the question",
+        "to be or not to be",
+        "to to to be",
+    ];
+    let letters: usize = whole.iter().map(|line| line.len()).sum();
+    let whole = whole.map(str::to_owned).to_vec();
+    let expected = [
+        ("plain", counts.clone()),
+        ("inverse", counts.clone()),
+        ("groups", counts),
+        ("letters", vec![letters.to_string()]),
+        ("whole", whole),
+    ];
+    assert_eq!(gone_on("windowed"), expected);
+}
+
+#[test]
 fn a_file_stream_goes_on() {
     assert_eq!(gone_on("files"), [("lines", Vec::new())]);
 }

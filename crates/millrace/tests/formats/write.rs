@@ -36,7 +36,7 @@ fn write_fixtures() {
     let fixture = fixture("format-1");
     for program in PROGRAMS {
         if fixture.join(program).exists() {
-            println!("{program} is there: a fixture is never written again");
+            eprintln!("{program} is there: a fixture is never written again");
             continue;
         }
         let place = Path::new(PLACE).join(program);

@@ -69,22 +69,24 @@ for program in "${programs[@]}"; do
         done
     done
     # One result, whatever the engine and the round.
-    results=$(cat "$work/$program".* | cut -d' ' -f1,4 | sort -u)
+    results=$(cat "$work/$program".* | cut -d' ' -f1,5 | sort -u)
     [ "$(wc -l <<<"$results")" = 1 ] || die "$program has more than one result: $results"
 done
 
-echo '| program | engine | M records/s | peak MiB | of millrace |'
-echo '|---|---|---|---|---|'
+echo '| program | engine | M records/s | of millrace | CPU ns a record | peak MiB |'
+echo '|---|---|---|---|---|---|'
 for program in "${programs[@]}"; do
     for engine in "${engines[@]}"; do
         figures=$work/$program.$engine
         if [ ! -s "$figures" ]; then
-            echo "| $program | $engine | - | - | - |"
+            echo "| $program | $engine | - | - | - | - |"
             continue
         fi
         speed=$(awk '{ print $1 / $2 / 1e6 }' "$figures" | median)
-        peak=$(awk '{ print $3 / 1048576 }' "$figures" | median)
-        ratio=$(paste -d' ' "$figures" "$work/$program.millrace" | awk '{ print $6 / $2 }' | median)
-        printf '| %s | %s | %.1f | %.0f | %.2f |\n' "$program" "$engine" "$speed" "$peak" "$ratio"
+        ratio=$(paste -d' ' "$figures" "$work/$program.millrace" | awk '{ print $7 / $2 }' | median)
+        cpu=$(awk '{ print $3 / $1 * 1e9 }' "$figures" | median)
+        peak=$(awk '{ print $4 / 1048576 }' "$figures" | median)
+        printf '| %s | %s | %.1f | %.2f | %.0f | %.0f |\n' "$program" "$engine" "$speed" \
+            "$ratio" "$cpu" "$peak"
     done
 done

@@ -28,6 +28,7 @@ python
 notice
 panics
 clock
+sync
 order
 partition
 exec

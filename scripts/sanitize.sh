@@ -3,7 +3,8 @@
 #
 #   AddressSanitizer  millrace-text and millrace, unit tests and laws   (a nightly toolchain)
 #   ThreadSanitizer   millrace-text and millrace, unit tests            (nightly and rust-src)
-#   valgrind          millrace-text, unit tests                         (valgrind)
+#   valgrind          millrace-text, unit tests; of millrace, those of
+#                     the rooms with unsafe modules                     (valgrind)
 #   Miri              millrace-text, unit tests                         (nightly and miri)
 #
 # A tool that is not installed is skipped, and the table at the end says so. Fails if one of
@@ -91,11 +92,14 @@ if wanted valgrind; then
         checked() {
             env CARGO_TARGET_DIR="$build/valgrind" \
                 "CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$host")_RUNNER=valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite" \
-                cargo test --target "$host" -p millrace-text --lib
+                cargo test --target "$host" --lib "$@"
         }
-        run valgrind "millrace-text, unit tests" checked
+        run valgrind "millrace-text, unit tests" checked -p millrace-text
+        # A million keys show nothing here that a thousand do not.
+        run valgrind "millrace, shuffle and state" checked -p millrace -- \
+            shuffle:: state:: --skip memory
     else
-        row valgrind "millrace-text, unit tests" "skipped: not installed"
+        row valgrind "millrace-text, millrace" "skipped: not installed"
     fi
 fi
 

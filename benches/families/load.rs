@@ -12,6 +12,8 @@ const TURNS: u64 = 10;
 pub(crate) struct Load {
     /// Records of a batch, and keys of what has keys.
     pub(crate) records: usize,
+    /// Batches before those that are timed, and all of them.
+    pub(crate) warm: usize,
     pub(crate) batches: usize,
 }
 

@@ -21,7 +21,8 @@ pub fn drawn(seed: u64, count: usize, keys: usize) -> Vec<Pair> {
 #[must_use]
 pub fn turn(seed: u64, keys: std::ops::Range<u64>, turn: u64, turns: u64) -> Vec<Pair> {
     let mut random = Random::new(seed);
-    let mut numbers: Vec<u64> = keys.filter(|key| key % turns == turn).collect();
+    let first = keys.start + (turn + turns - keys.start % turns) % turns;
+    let mut numbers: Vec<u64> = (first..keys.end).step_by(turns as usize).collect();
     for last in (1..numbers.len()).rev() {
         numbers.swap(last, random.below(last + 1));
     }
@@ -59,6 +60,8 @@ mod tests {
         let keys: HashSet<u64> = turns.map(|(key, _)| key).collect();
         assert_eq!(keys.len(), 1_000);
         assert_eq!(turn(1, 0..1_000, 3, 10).len(), 100);
+        assert!(turn(1, 15..95, 3, 10).iter().all(|(key, _)| key % 10 == 3));
+        assert_eq!(turn(1, 15..95, 3, 10).len(), 8);
         assert!(!each(1, 0..1_000).is_sorted());
     }
 

@@ -23,10 +23,20 @@ pub fn cpu_seconds() -> f64 {
 /// and so may be the peak of the program that started this one.
 #[must_use]
 pub fn peak_rss_bytes() -> u64 {
+    status_bytes("VmHWM:")
+}
+
+/// The memory that this process has resident now, in bytes; 0 where the system does not say.
+#[must_use]
+pub fn rss_bytes() -> u64 {
+    status_bytes("VmRSS:")
+}
+
+fn status_bytes(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kib = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .find_map(|line| line.strip_prefix(field))
         .and_then(|rest| rest.trim().strip_suffix(" kB"))
         .and_then(|digits| digits.parse::<u64>().ok());
     kib.unwrap_or(0) * 1024

@@ -7,6 +7,7 @@
 //! ([`Outcome::checksum`]) that has to be the same for all.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use millrace_benches::args::Args;
 use millrace_benches::corpus::Kind;
@@ -70,7 +71,9 @@ impl Size {
         let mut rest = text.as_str();
         let mut batch = |_| {
             let near = self.bytes.min(rest.len());
-            let end = rest[near..].find('\n').map_or(rest.len(), |end| near + end + 1);
+            let end = rest[near..]
+                .find('\n')
+                .map_or(rest.len(), |end| near + end + 1);
             let (batch, behind) = rest.split_at(end);
             rest = behind;
             batch.to_owned()
@@ -99,6 +102,8 @@ pub struct Outcome {
     pub records: u64,
     /// Wall time of the timed batches.
     pub seconds: f64,
+    /// Processor time of the timed batches, all threads.
+    pub cpu_seconds: f64,
     /// The sum, wrapping, of the terms of all results.
     pub checksum: u64,
 }
@@ -135,7 +140,32 @@ pub fn main_of(engine: &str, run: fn(Program, Size) -> Option<Outcome>) -> ExitC
     }
 }
 
-/// One line: records, seconds, peak memory in bytes, checksum; or `-`.
+/// What the clocks say at the end of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    wall: Instant,
+    cpu_seconds: f64,
+}
+
+impl Mark {
+    /// Now.
+    #[must_use]
+    pub fn now() -> Self {
+        Self {
+            wall: Instant::now(),
+            cpu_seconds: usage::cpu_seconds(),
+        }
+    }
+
+    /// Seconds and processor seconds from here to `end`.
+    #[must_use]
+    pub fn until(self, end: Self) -> (f64, f64) {
+        let wall = end.wall.duration_since(self.wall);
+        (wall.as_secs_f64(), end.cpu_seconds - self.cpu_seconds)
+    }
+}
+
+/// One line: records, seconds, processor seconds, peak memory in bytes, checksum; or `-`.
 fn measured(run: fn(Program, Size) -> Option<Outcome>) -> Result<String, String> {
     const USAGE: &str = "usage: ENGINE [--keys N] [--bytes N] wordcount|join|window|window-read";
     let args = Args::from_env(&["keys", "bytes"], USAGE)?;
@@ -153,9 +183,10 @@ fn measured(run: fn(Program, Size) -> Option<Outcome>) -> Result<String, String>
     Ok(match run(program, size) {
         None => "-".to_owned(),
         Some(outcome) => format!(
-            "{} {:.6} {} {:016x}",
+            "{} {:.6} {:.6} {} {:016x}",
             outcome.records,
             outcome.seconds,
+            outcome.cpu_seconds,
             usage::peak_rss_bytes(),
             outcome.checksum
         ),

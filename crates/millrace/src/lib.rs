@@ -51,6 +51,7 @@ mod shuffle;
 mod source;
 mod stage;
 mod state;
+mod sync;
 mod window;
 
 pub mod python;
@@ -64,8 +65,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use listener::StatsReportListener;
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
-    BatchInfo, BatchTime, Conf, Duration, OutputOperationInfo, ReceiverInfo, StreamId,
-    StreamInputInfo, StreamingEvent, StreamingListener, keys,
+    BatchInfo, BatchTime, CheckpointInfo, Conf, Duration, OutputOperationInfo, ReceiverInfo,
+    StreamId, StreamInputInfo, StreamingEvent, StreamingListener, keys,
 };
 pub use partition::{HashPartitioner, Partitioner, Partitions};
 pub use pipeline::{

@@ -35,6 +35,9 @@ pub enum StreamingEvent {
     BatchStarted(BatchInfo),
     /// Every output of a batch has ended, well or badly.
     BatchCompleted(BatchInfo),
+    /// What a batch has changed is durable, and the next one may begin. Spark says this in its
+    /// log only.
+    BatchCheckpointed(CheckpointInfo),
     /// An output of a batch has begun.
     OutputOperationStarted(OutputOperationInfo),
     /// An output of a batch has ended, well or badly.
@@ -115,6 +118,20 @@ impl BatchInfo {
             .map(|input| input.num_records)
             .sum()
     }
+}
+
+/// What it took to make a batch durable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckpointInfo {
+    /// The label of the batch.
+    pub batch_time: BatchTime,
+    /// Bytes of what the batch has changed, as they were written down.
+    pub bytes: u64,
+    /// How long the batch waited for them to be written, the disk left out. What it took to
+    /// note the changes while they were made is part of the batch.
+    pub write: std::time::Duration,
+    /// How long it waited for the disk.
+    pub sync: std::time::Duration,
 }
 
 /// One output of one batch, as far as it has come.

@@ -28,7 +28,8 @@ pub use byte_size::{ByteSize, ByteUnit, ParseByteSizeError};
 pub use conf::{Conf, ConfError, REDACTED, redacted};
 pub use duration::{Duration, ParseDurationError, TimeUnit};
 pub use events::{
-    BatchInfo, EpochMillis, OutputOperationInfo, ReceiverInfo, StreamInputInfo, StreamingEvent,
+    BatchInfo, CheckpointInfo, EpochMillis, OutputOperationInfo, ReceiverInfo, StreamInputInfo,
+    StreamingEvent,
 };
 pub use ids::{BlockId, StreamId};
 pub use keys::Key;

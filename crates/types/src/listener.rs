@@ -1,6 +1,8 @@
 //! The callbacks of those who watch a running stream.
 
-use crate::events::{BatchInfo, EpochMillis, OutputOperationInfo, ReceiverInfo, StreamingEvent};
+use crate::events::{
+    BatchInfo, CheckpointInfo, EpochMillis, OutputOperationInfo, ReceiverInfo, StreamingEvent,
+};
 
 /// Watches a running stream; Spark's `StreamingListener`.
 ///
@@ -33,6 +35,10 @@ pub trait StreamingListener: Send {
     /// Every output of a batch has ended, well or badly.
     fn on_batch_completed(&mut self, _batch: &BatchInfo) {}
 
+    /// What a batch has changed is durable. Comes behind its completion, of a program that has a
+    /// checkpoint.
+    fn on_batch_checkpointed(&mut self, _checkpoint: &CheckpointInfo) {}
+
     /// An output of a batch has begun.
     fn on_output_operation_started(&mut self, _operation: &OutputOperationInfo) {}
 
@@ -51,6 +57,7 @@ impl StreamingEvent {
             StreamingEvent::BatchSubmitted(info) => listener.on_batch_submitted(info),
             StreamingEvent::BatchStarted(info) => listener.on_batch_started(info),
             StreamingEvent::BatchCompleted(info) => listener.on_batch_completed(info),
+            StreamingEvent::BatchCheckpointed(info) => listener.on_batch_checkpointed(info),
             StreamingEvent::OutputOperationStarted(info) => {
                 listener.on_output_operation_started(info);
             }

@@ -146,6 +146,16 @@ impl AtomicFile {
         Ok(())
     }
 
+    /// Makes what was written so far durable, so that less is left to do at the end.
+    ///
+    /// # Errors
+    /// What the system refuses. The file can only be dropped then.
+    pub fn sync(&mut self) -> Result<()> {
+        self.file
+            .sync_data()
+            .map_err(|source| WalError::io("cannot sync", &self.temporary, source))
+    }
+
     /// Makes what was written durable and gives it its name.
     ///
     /// # Errors

@@ -20,6 +20,10 @@ pub const END_KIND: u8 = 255;
 /// How much is gathered before it is written, in bytes.
 const GATHERED: usize = 1 << 20;
 
+/// How much is written before it is synced, in bytes: a disk that gets a large file at its end
+/// keeps a log beside it waiting until it has all of it.
+const SYNCED: u64 = 4 << 20;
+
 /// Writes a sealed file. It is not there before [`commit`](SealedWriter::commit).
 #[derive(Debug)]
 pub struct SealedWriter {
@@ -27,6 +31,8 @@ pub struct SealedWriter {
     frames: FrameWriter,
     count: u64,
     buffer: Vec<u8>,
+    /// Written since the last sync.
+    written: u64,
 }
 
 impl SealedWriter {
@@ -46,6 +52,7 @@ impl SealedWriter {
             frames: FrameWriter::new(&header),
             count: 0,
             buffer: header.encode().to_vec(),
+            written: 0,
         })
     }
 
@@ -63,7 +70,12 @@ impl SealedWriter {
         self.count += 1;
         if self.buffer.len() >= GATHERED {
             self.file.write(&self.buffer)?;
+            self.written += self.buffer.len() as u64;
             self.buffer.clear();
+        }
+        if self.written >= SYNCED {
+            self.file.sync()?;
+            self.written = 0;
         }
         Ok(())
     }

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use millrace::testing::Setup;
 use millrace::{DStream, Duration, Output, Pipeline, RddQueue, StreamingContext};
 use millrace_benches::checksum;
 use millrace_benches::keyed::{Pair, parts};
-use millrace_peers::{Outcome, Program, Size, WINDOW, WORKERS, main_of, term, words};
+use millrace_peers::{Mark, Outcome, Program, Size, WINDOW, WORKERS, main_of, term, words};
 
 /// Partitions of a batch that comes from a queue.
 const PARTS: usize = 8;
@@ -28,51 +27,52 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
         partitions: WORKERS,
         block_bytes: BLOCK,
     };
-    let records = match program {
-        Program::WordCount => {
-            let texts = size.texts(count);
-            setup.run_stream(&texts, |ssc, lines| {
-                let counts = lines
-                    .flat_map(|line| line.split(" "))
-                    .map(|word| (word, 1_i64))
-                    .reduce_by_key(|a, b| a + b);
-                clock.sum(&counts.map(|(word, count)| {
-                    checksum::term(word.as_str().as_bytes(), count as u64)
-                }));
-                clock.ticks(ssc);
-            });
-            words(&texts, warm)
-        }
-        Program::Join => {
-            setup.run_context(count, |ssc| {
-                let side = |side| stream(ssc, (0..count).map(|batch| size.side(batch, side)));
-                let joined = side(0).join(&side(1));
-                clock.sum(&joined.map(|(key, (left, right))| term(key, left, right)));
-                clock.ticks(ssc);
-            });
-            2 * (size.keys * timed) as u64
-        }
-        Program::Window | Program::WindowRead => {
-            setup.run_context(count, |ssc| {
-                let sums = stream(ssc, (0..count).map(|batch| size.entering(batch)))
-                    .reduce_by_key_and_window_inverse(
-                        |a, b| a + b,
-                        |a, b| a - b,
-                        Duration::seconds(WINDOW as i64),
-                        None,
-                    );
-                if program == Program::WindowRead {
-                    clock.sum(&sums.map(|(key, sum)| term(key, sum, 0)));
+    let records =
+        match program {
+            Program::WordCount => {
+                let texts = size.texts(count);
+                setup.run_stream(&texts, |ssc, lines| {
+                    let counts = lines
+                        .flat_map(|line| line.split(" "))
+                        .map(|word| (word, 1_i64))
+                        .reduce_by_key(|a, b| a + b);
+                    clock.sum(&counts.map(|(word, count)| {
+                        checksum::term(word.as_str().as_bytes(), count as u64)
+                    }));
                     clock.ticks(ssc);
-                } else {
-                    sums.foreach_rdd(|rdd| drop(rdd.take(11)));
+                });
+                words(&texts, warm)
+            }
+            Program::Join => {
+                setup.run_context(count, |ssc| {
+                    let side = |side| stream(ssc, (0..count).map(|batch| size.side(batch, side)));
+                    let joined = side(0).join(&side(1));
+                    clock.sum(&joined.map(|(key, (left, right))| term(key, left, right)));
                     clock.ticks(ssc);
-                    clock.sum_last(&sums, count);
-                }
-            });
-            (size.keys / 10 * timed) as u64
-        }
-    };
+                });
+                2 * (size.keys * timed) as u64
+            }
+            Program::Window | Program::WindowRead => {
+                setup.run_context(count, |ssc| {
+                    let sums = stream(ssc, (0..count).map(|batch| size.entering(batch)))
+                        .reduce_by_key_and_window_inverse(
+                            |a, b| a + b,
+                            |a, b| a - b,
+                            Duration::seconds(WINDOW as i64),
+                            None,
+                        );
+                    if program == Program::WindowRead {
+                        clock.sum(&sums.map(|(key, sum)| term(key, sum, 0)));
+                        clock.ticks(ssc);
+                    } else {
+                        sums.foreach_rdd(|rdd| drop(rdd.take(11)));
+                        clock.ticks(ssc);
+                        clock.sum_last(&sums, count);
+                    }
+                });
+                (size.keys / 10 * timed) as u64
+            }
+        };
     Some(clock.outcome(records, (warm, timed)))
 }
 
@@ -90,7 +90,7 @@ fn stream(
 #[derive(Clone, Default)]
 struct Clock {
     sums: Arc<Mutex<Vec<u64>>>,
-    ends: Arc<Mutex<Vec<Instant>>>,
+    ends: Arc<Mutex<Vec<Mark>>>,
 }
 
 impl Clock {
@@ -121,15 +121,17 @@ impl Clock {
     fn ticks(&self, ssc: &StreamingContext) {
         let ends = Arc::clone(&self.ends);
         ssc.queue_stream(Vec::<Vec<u8>>::new())
-            .foreach_rdd(move |_| ends.lock().expect("no batch fails").push(Instant::now()));
+            .foreach_rdd(move |_| ends.lock().expect("no batch fails").push(Mark::now()));
     }
 
     fn outcome(&self, records: u64, (warm, timed): (usize, usize)) -> Outcome {
         let ends = self.ends.lock().expect("no batch fails");
         let sums = self.sums.lock().expect("no batch fails");
+        let (seconds, cpu_seconds) = ends[warm - 1].until(ends[warm + timed - 1]);
         Outcome {
             records,
-            seconds: ends[warm + timed - 1].duration_since(ends[warm - 1]).as_secs_f64(),
+            seconds,
+            cpu_seconds,
             checksum: sums[warm..].iter().fold(0, |a, b| a.wrapping_add(*b)),
         }
     }

@@ -3,11 +3,10 @@
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use millrace_benches::checksum;
 use millrace_benches::keyed::{Pair, parts};
-use millrace_peers::{Outcome, Program, Size, WORKERS, main_of, term, words};
+use millrace_peers::{Mark, Outcome, Program, Size, WORKERS, main_of, term, words};
 use renoir::prelude::*;
 
 fn main() -> ExitCode {
@@ -35,12 +34,16 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
     };
     Some(Outcome {
         records,
-        seconds: results[warm..].iter().map(|(seconds, _)| seconds).sum(),
+        seconds: results[warm..].iter().map(|(took, _)| took.0).sum(),
+        cpu_seconds: results[warm..].iter().map(|(took, _)| took.1).sum(),
         checksum: results[warm..]
             .iter()
             .fold(0, |sum, (_, checksum)| sum.wrapping_add(*checksum)),
     })
 }
+
+/// Seconds and processor seconds.
+type Took = (f64, f64);
 
 fn context() -> StreamContext {
     StreamContext::new(RuntimeConfig::local(WORKERS as u64).expect("two workers are possible"))
@@ -58,19 +61,19 @@ fn shares<T: Send + 'static>(
 }
 
 /// Runs what was described, which gives the sum of all workers.
-fn executed(context: StreamContext, sum: StreamOutput<Vec<u64>>) -> (f64, u64) {
-    let start = Instant::now();
+fn executed(context: StreamContext, sum: StreamOutput<Vec<u64>>) -> (Took, u64) {
+    let start = Mark::now();
     context.execute_blocking();
-    let seconds = start.elapsed().as_secs_f64();
+    let took = start.until(Mark::now());
     let sums = sum.get().unwrap_or_default();
-    (seconds, sums.into_iter().fold(0, u64::wrapping_add))
+    (took, sums.into_iter().fold(0, u64::wrapping_add))
 }
 
 fn add(sum: &mut u64, term: u64) {
     *sum = sum.wrapping_add(term);
 }
 
-fn word_count(lines: Vec<String>) -> (f64, u64) {
+fn word_count(lines: Vec<String>) -> (Took, u64) {
     let context = context();
     let sum = context
         .stream_par_iter(shares(lines))
@@ -83,7 +86,7 @@ fn word_count(lines: Vec<String>) -> (f64, u64) {
     executed(context, sum)
 }
 
-fn join((left, right): (Vec<Pair>, Vec<Pair>)) -> (f64, u64) {
+fn join((left, right): (Vec<Pair>, Vec<Pair>)) -> (Took, u64) {
     let context = context();
     let right = context.stream_par_iter(shares(right));
     let sum = context

@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::hash::BuildHasher;
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::time::Instant;
 
 use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt};
 use millrace_benches::checksum;
 use millrace_benches::keyed::{Pair, parts};
-use millrace_peers::{Outcome, Program, Size, WINDOW, WORKERS, main_of, term, words};
+use millrace_peers::{Mark, Outcome, Program, Size, WINDOW, WORKERS, main_of, term, words};
 use timely::dataflow::channels::pact::{Exchange, Pipeline};
 use timely::dataflow::operators::{Inspect, Operator, Probe};
 use timely::dataflow::{InputHandle, ProbeHandle};
@@ -40,7 +39,7 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
         Program::WindowRead => window(worker, size, true),
     };
     let workers = timely::execute(Config::process(WORKERS), work).expect("threads are given");
-    let shares: Vec<(f64, u64)> = workers
+    let shares: Vec<(Took, u64)> = workers
         .join()
         .into_iter()
         .map(|share| share.expect("no worker fails"))
@@ -48,8 +47,11 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
     Some(Outcome {
         records,
         // Every worker waits for the others at the end of every batch.
-        seconds: shares[0].0,
-        checksum: shares.iter().fold(0, |sum, share| sum.wrapping_add(share.1)),
+        seconds: shares[0].0.0,
+        cpu_seconds: shares[0].0.1,
+        checksum: shares
+            .iter()
+            .fold(0, |sum, share| sum.wrapping_add(share.1)),
     })
 }
 
@@ -90,6 +92,9 @@ impl<T: ExchangeData + Clone> Source<T> {
     }
 }
 
+/// Seconds and processor seconds.
+type Took = (f64, f64);
+
 /// Runs all batches, one after the other, and gives the seconds of the timed ones, and the sum
 /// of what they gave to `sum`.
 fn drive(
@@ -99,12 +104,12 @@ fn drive(
     sum: &Cell<u64>,
     mut send: impl FnMut(usize) -> bool,
     mut advance: impl FnMut(u64),
-) -> (f64, u64) {
+) -> (Took, u64) {
     timely::synchronization::Barrier::new(worker).wait();
-    let mut start = Instant::now();
+    let mut start = Mark::now();
     for batch in 0..warm + timed {
         if batch == warm {
-            start = Instant::now();
+            start = Mark::now();
             sum.set(0);
         }
         while send(batch) {
@@ -116,7 +121,7 @@ fn drive(
             worker.step();
         }
     }
-    (start.elapsed().as_secs_f64(), sum.get())
+    (start.until(Mark::now()), sum.get())
 }
 
 /// Which worker has a key. Tables are seeded otherwise.
@@ -124,7 +129,7 @@ fn hash(key: &(impl std::hash::Hash + ?Sized)) -> u64 {
     FixedState::default().hash_one(key)
 }
 
-fn word_count(worker: &mut Worker, size: Size) -> (f64, u64) {
+fn word_count(worker: &mut Worker, size: Size) -> (Took, u64) {
     let (warm, timed) = Program::WordCount.batches();
     let lines = |text: String| text.lines().map(str::to_owned).collect();
     let share = share(worker, size.texts(warm + timed).into_iter().map(lines));
@@ -205,7 +210,7 @@ fn word_count(worker: &mut Worker, size: Size) -> (f64, u64) {
     )
 }
 
-fn join(worker: &mut Worker, size: Size) -> (f64, u64) {
+fn join(worker: &mut Worker, size: Size) -> (Took, u64) {
     let (warm, timed) = Program::Join.batches();
     let side = |worker: &Worker, side| {
         let batches = (0..warm + timed).map(|batch| size.side(batch, side));
@@ -254,7 +259,8 @@ fn join(worker: &mut Worker, size: Size) -> (f64, u64) {
                         for (key, right) in pairs.drain(..) {
                             if let Some((first, more)) = table.get(&key) {
                                 session.give((key, (*first, right)));
-                                session.give_iterator(more.iter().map(|left| (key, (*left, right))));
+                                session
+                                    .give_iterator(more.iter().map(|left| (key, (*left, right))));
                             }
                         }
                         false
@@ -281,8 +287,12 @@ fn join(worker: &mut Worker, size: Size) -> (f64, u64) {
     )
 }
 
-fn window(worker: &mut Worker, size: Size, read: bool) -> (f64, u64) {
-    let program = if read { Program::WindowRead } else { Program::Window };
+fn window(worker: &mut Worker, size: Size, read: bool) -> (Took, u64) {
+    let program = if read {
+        Program::WindowRead
+    } else {
+        Program::Window
+    };
     let (warm, timed) = program.batches();
     let batches = (0..warm + timed).map(|batch| size.entering(batch));
     let mut source: Source<Pair> = Source::new(share(worker, batches));
@@ -338,7 +348,7 @@ fn window(worker: &mut Worker, size: Size, read: bool) -> (f64, u64) {
             .probe_with(&probe);
     });
     let source = RefCell::new(source);
-    let (seconds, read_sum) = drive(
+    let (took, read_sum) = drive(
         worker,
         (warm, timed),
         &probe,
@@ -347,9 +357,9 @@ fn window(worker: &mut Worker, size: Size, read: bool) -> (f64, u64) {
         |next| source.borrow_mut().input.advance_to(next),
     );
     if read {
-        return (seconds, read_sum);
+        return (took, read_sum);
     }
     let last = sums.borrow();
     let terms = last.iter().map(|(key, sum)| term(*key, *sum, 0));
-    (seconds, terms.fold(0, u64::wrapping_add))
+    (took, terms.fold(0, u64::wrapping_add))
 }

@@ -130,3 +130,68 @@ fn passed_over(number: usize) {
          no value for a key"
     ));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use millrace::Duration;
+    use millrace::testing::Setup;
+
+    use super::*;
+
+    /// What a command line gives: code and output, or why not.
+    fn asked(arguments: &[&str]) -> Result<(u8, String), String> {
+        let asked = command::read(arguments.iter().map(OsString::from)).unwrap();
+        let mut out = Vec::new();
+        match run(&asked, &mut out) {
+            Ok(code) => Ok((code, String::from_utf8(out).unwrap())),
+            Err(Failure::Output(error)) => Err(error.to_string()),
+            Err(Failure::Checkpoint(error)) => Err(error.to_string()),
+        }
+    }
+
+    /// A program that counts the words of windows, and those of all batches.
+    fn written(directory: &Path, messages: &[&str]) {
+        Setup::default().run_lives(directory, (&[], 1 << 20), messages, |lines| {
+            let ones = lines.map(|line| (line, 1_i64));
+            let windows = ones.reduce_by_key_and_window(|a, b| a + b, Duration::seconds(2), None);
+            let counts = ones.update_state_by_key(|values, state: Option<i64>| {
+                Some(state.unwrap_or_default() + values.iter().sum::<i64>())
+            });
+            windows.union(&counts)
+        });
+    }
+
+    #[test]
+    fn a_window_is_named_checked_and_passed_over() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        written(one.path(), &["a\n", "b\n", "b\n"]);
+        written(two.path(), &["b\n", "a\n", "b\n"]);
+        let (path, other) = (one.path().to_str().unwrap(), two.path().to_str().unwrap());
+        let (code, listed) = asked(&["ls", path]).unwrap();
+        assert!(code == 0 && listed.contains("store 0: window of reduce_by_key_and_window"));
+        let (_, stats) = asked(&["stats", path]).unwrap();
+        assert!(stats.contains("of what its batches brought"), "{stats}");
+        assert!(stats.contains(": 2 keys, "), "{stats}");
+        let (code, verified) = asked(&["verify", path]).unwrap();
+        assert!(
+            code == 0 && verified.ends_with("whole, 2 keys\n"),
+            "{verified}"
+        );
+        let a = "{\"key\":\"a\",\"value\":1}\n";
+        assert_eq!(asked(&["get", path, "a"]), Ok((0, a.to_owned())));
+        let all = format!("{a}{{\"key\":\"b\",\"value\":2}}\n");
+        assert_eq!(asked(&["export", path]), Ok((0, all)));
+        // The counts are the same, and the windows are not compared.
+        assert_eq!(asked(&["diff", path, other]), Ok((0, String::new())));
+        for arguments in [
+            &["get", "--store", "0", path, "a"][..],
+            &["export", "--store", "0", path],
+        ] {
+            let said = asked(arguments).unwrap_err();
+            assert!(said.contains("no value for a key"), "{said}");
+        }
+        assert_eq!(asked(&["repartition", path, "3"]).unwrap().0, 0);
+    }
+}

@@ -1,17 +1,21 @@
-//! Loading a generation into its stores: a snapshot's shards side by side, the deltas in order.
+//! Loading a generation into its stores: some sections together, on the workers.
+//!
+//! The shards of a snapshot have no key in common. Those of the log apply in order, and are
+//! gathered only as long as they are of one epoch: then a key is of one shard.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::durable::{Durable, Origin};
+use crate::durable::{Durable, Loaded, Origin};
 use crate::exec::Executor;
 
 use super::record::Section;
 
-/// Bytes of shards that are gathered before they are loaded together.
-const TOGETHER: usize = 64 << 20;
+/// Bytes of sections that are gathered before they are loaded together. What is read of them
+/// takes a few times as much for a moment.
+const TOGETHER: usize = 32 << 20;
 
 /// Takes sections in the order in which they apply.
 pub(crate) struct Loading<'a> {
@@ -22,9 +26,11 @@ pub(crate) struct Loading<'a> {
 
 #[derive(Default)]
 struct Gathered {
-    /// Store, batch and entries; no two of them have a key in common.
-    shards: Vec<(usize, u64, Vec<u8>)>,
+    /// Store by store.
+    sections: Vec<Vec<Loaded>>,
     bytes: usize,
+    /// That of the sections of the log; none as long as they are those of the snapshot.
+    epoch: Option<u32>,
     in_order: bool,
 }
 
@@ -40,15 +46,26 @@ impl<'a> Loading<'a> {
     /// Takes a section: of the snapshot at first, then of the log.
     pub(crate) fn take(&self, section: &Section<'_>) -> Result<(), String> {
         let index = section.store as usize;
-        let store = self.stores.get(index);
-        let store = store.ok_or_else(|| format!("there is no store {index}"))?;
+        if index >= self.stores.len() {
+            return Err(format!("there is no store {index}"));
+        }
         let mut gathered = self.gathered.borrow_mut();
-        if gathered.in_order {
-            return store.load(Origin::Batch(section.number), section.entries);
+        if gathered.in_order && gathered.epoch != Some(section.epoch) {
+            self.load(&mut gathered)?;
+            gathered.epoch = Some(section.epoch);
         }
         gathered.bytes += section.entries.len();
-        let shard = (index, section.number, section.entries.to_vec());
-        gathered.shards.push(shard);
+        gathered.sections.resize_with(self.stores.len(), Vec::new);
+        let origin = if gathered.in_order {
+            Origin::Batch(section.number)
+        } else {
+            Origin::Snapshot(section.number)
+        };
+        gathered.sections[index].push(Loaded {
+            shard: section.shard,
+            origin,
+            entries: section.entries.to_vec(),
+        });
         if gathered.bytes >= TOGETHER {
             self.load(&mut gathered)?;
         }
@@ -58,8 +75,14 @@ impl<'a> Loading<'a> {
     /// Says that the snapshot is read: what comes now applies in order.
     pub(crate) fn snapshot_ends(&self) -> Result<(), String> {
         let mut gathered = self.gathered.borrow_mut();
+        self.load(&mut gathered)?;
         gathered.in_order = true;
-        self.load(&mut gathered)
+        Ok(())
+    }
+
+    /// Says that the log is read.
+    pub(crate) fn log_ends(&self) -> Result<(), String> {
+        self.load(&mut self.gathered.borrow_mut())
     }
 
     /// Says that everything is read and `number` was the last batch; an error has the number of
@@ -77,14 +100,14 @@ impl<'a> Loading<'a> {
 
     fn load(&self, gathered: &mut Gathered) -> Result<(), String> {
         gathered.bytes = 0;
-        let shards = std::mem::take(&mut gathered.shards);
-        let stores = self.stores;
+        let sections = std::mem::take(&mut gathered.sections);
+        let (stores, apart) = (self.stores, !gathered.in_order);
         self.executor.run(|| {
-            shards
-                .into_par_iter()
-                .try_for_each(|(store, number, entries)| {
-                    stores[store].load(Origin::Snapshot(number), &entries)
-                })
+            stores
+                .par_iter()
+                .zip(sections)
+                .filter(|(_, sections)| !sections.is_empty())
+                .try_for_each(|(store, sections)| store.load_all(&sections, apart))
         })
     }
 }

@@ -18,7 +18,9 @@ mod writer;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
+use millrace_types::{BatchTime, CheckpointInfo};
 use millrace_wal::{
     DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, failpoint, read_log,
     remove_temporaries,
@@ -187,12 +189,18 @@ impl Checkpoint {
         })
     }
 
-    /// Makes what the batch has changed durable. `blocks` is where the receivers' log goes on
-    /// behind it, if there is one.
+    /// Makes what the batch has changed durable, and says what that took. `blocks` is where the
+    /// receivers' log goes on behind it, if there is one.
     ///
     /// # Errors
     /// If it could not be written: the run must end, everything before the batch is durable.
-    pub(crate) fn commit(&self, number: u64, time: i64, blocks: Option<Position>) -> Result<()> {
+    pub(crate) fn commit(
+        &self,
+        number: u64,
+        time: i64,
+        blocks: Option<Position>,
+    ) -> Result<CheckpointInfo> {
+        let started = Instant::now();
         let mut last = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         *last = blocks.unwrap_or(*last);
         let committed = self.log.commit(number, time, *last).map_err(refused)?;
@@ -200,7 +208,12 @@ impl Checkpoint {
         snapshots
             .unwrap_or_else(PoisonError::into_inner)
             .committed(committed);
-        Ok(())
+        Ok(CheckpointInfo {
+            batch_time: BatchTime::from_millis(time),
+            bytes: committed.bytes,
+            write: started.elapsed().saturating_sub(committed.sync),
+            sync: committed.sync,
+        })
     }
 
     /// Opens the receivers' log of the generation and gives what it has behind the last commit.
@@ -276,7 +289,7 @@ fn load(
         .map_err(|what| WalError::damage(&directory.generation(generation), 0, what))?;
     let path = directory.log(generation);
     let from = reading.from;
-    let (log, _) = SegmentLog::open(
+    let (log, _) = SegmentLog::open_if(
         &directory.storage,
         &path,
         LogOptions {
@@ -285,6 +298,10 @@ fn load(
         },
         from,
         |position, frame| reading.frame(&path, position, &frame),
+        || {
+            let ended = loading.log_ends();
+            ended.map_err(|what| WalError::damage(&path, 0, what))
+        },
     )?;
     Ok((log, reading.contents))
 }

@@ -158,7 +158,14 @@ impl Shared {
                 if self.state().closed {
                     return Ok(None);
                 }
-                let (entries, as_of) = durable.snapshot(shard);
+                let written = durable.snapshot(shard);
+                let (entries, as_of) = written.map_err(|what| {
+                    WalError::io(
+                        "cannot write",
+                        &path.join(&name),
+                        std::io::Error::other(what),
+                    )
+                })?;
                 // What was durable when this began is in every shard, touched or not.
                 let as_of = as_of.max(from.commit.number);
                 newest = newest.max(as_of);

@@ -1,6 +1,7 @@
 //! The batch log: one delta a batch, and the word that it is complete.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use millrace_wal::{Position, SegmentLog, WalError, failpoint};
 
@@ -25,6 +26,8 @@ pub(crate) struct Committed {
     pub(crate) position: Position,
     /// Payload bytes of the batch.
     pub(crate) bytes: u64,
+    /// How long the disk took: the sync, and the segments that were begun.
+    pub(crate) sync: Duration,
 }
 
 impl BatchLog {
@@ -48,7 +51,7 @@ impl BatchLog {
     /// Makes what a batch has changed durable. The receivers' log goes on at `blocks`.
     pub(crate) fn commit(&self, number: u64, time: i64, blocks: Position) -> Result<Committed> {
         let mut log = self.log();
-        let mut bytes = 0;
+        let (mut bytes, mut sync) = (0, Duration::ZERO);
         for (store, durable) in (0..).zip(&self.stores) {
             for (shard, entries) in durable.take_changes() {
                 let section = Section {
@@ -60,7 +63,11 @@ impl BatchLog {
                 };
                 let payload = section.encode();
                 bytes += payload.len() as u64;
+                let (segment, started) = (log.end().segment, Instant::now());
                 log.append(Kind::Delta as u8, &payload)?;
+                if log.end().segment != segment {
+                    sync += started.elapsed();
+                }
             }
         }
         failpoint("checkpoint.commit.before-append");
@@ -72,12 +79,17 @@ impl BatchLog {
         };
         log.append(Kind::Commit as u8, &commit.encode())?;
         failpoint("checkpoint.commit.after-append");
-        let position = log.sync()?;
+        let pending = log.prepare_sync()?;
+        let started = Instant::now();
+        let synced = pending.run()?;
+        sync += started.elapsed();
+        log.complete_sync(&synced);
         failpoint("checkpoint.commit.after-sync");
         Ok(Committed {
             commit,
-            position,
+            position: synced.end(),
             bytes,
+            sync,
         })
     }
 

@@ -6,6 +6,8 @@
 //! and not in how it is read. Keys and values are MessagePack, which says of every value what it
 //! is: a tool that has never seen the program reads them (`docs/DURABILITY.md`).
 
+use rayon::prelude::*;
+
 mod entry;
 mod json;
 mod recorder;
@@ -13,6 +15,14 @@ mod recorder;
 pub(crate) use entry::{EntryReader, RawEntry, put, remove};
 pub(crate) use json::AnyValue;
 pub(crate) use recorder::Recorder;
+
+/// Entries that were written down.
+pub(crate) struct Loaded {
+    /// The shard that they were of.
+    pub(crate) shard: u32,
+    pub(crate) origin: Origin,
+    pub(crate) entries: Vec<u8>,
+}
 
 /// Something that is kept from batch to batch and can be written down.
 ///
@@ -31,7 +41,11 @@ pub(crate) trait Durable: Send + Sync {
 
     /// All entries of a shard, and the number of the last batch whose changes are in them.
     /// Called at any time, while batches run.
-    fn snapshot(&self, shard: u32) -> (Vec<u8>, u64);
+    ///
+    /// # Errors
+    /// If something cannot be written down, and no batch has failed by that: there must be no
+    /// snapshot without it.
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String>;
 
     /// Takes entries that were written down, before the first batch: a snapshot's, then those of
     /// the batches since, in order.
@@ -39,6 +53,19 @@ pub(crate) trait Durable: Send + Sync {
     /// # Errors
     /// If they are not of this store's types; the message says what is wrong.
     fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String>;
+
+    /// [`load`](Durable::load) of many sections, in the order in which they apply; if they are
+    /// `apart`, no two have a key in common. Called on the workers.
+    ///
+    /// # Errors
+    /// As [`load`](Durable::load).
+    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), String> {
+        let load = |section: &Loaded| self.load(section.origin, &section.entries);
+        if apart {
+            return sections.par_iter().try_for_each(load);
+        }
+        sections.iter().try_for_each(load)
+    }
 
     /// Says that everything is loaded, and that `number` was the last batch. Called on a worker.
     ///

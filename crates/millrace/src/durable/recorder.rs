@@ -26,6 +26,8 @@ struct ShardLog {
     entries: Vec<u8>,
     /// The last batch that changed the shard or could have.
     as_of: u64,
+    /// How often changes were begun.
+    begun: u64,
     /// Why something could not be written down.
     failed: Option<String>,
 }
@@ -46,6 +48,7 @@ impl Recorder {
     pub(crate) fn begin(&self, shard: usize, number: u64) -> Record<'_> {
         let mut log = lock(&self.shards[shard]);
         log.as_of = number;
+        log.begun += 1;
         Record {
             log,
             on: self.on.load(Ordering::Relaxed),
@@ -55,6 +58,12 @@ impl Recorder {
     /// The last batch whose changes are in the shard, whose lock the caller holds.
     pub(crate) fn as_of(&self, shard: usize) -> u64 {
         lock(&self.shards[shard]).as_of
+    }
+
+    /// [`as_of`](Recorder::as_of), and a number that is another one when the shard was changed.
+    pub(crate) fn version(&self, shard: usize) -> (u64, u64) {
+        let log = lock(&self.shards[shard]);
+        (log.as_of, log.begun)
     }
 
     /// Says that `number` is the last batch whose changes are in the shards.

@@ -69,6 +69,24 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
         Rdd::of_partitions((0..count).map(slice).collect(), executor)
     }
 
+    /// An `Rdd` of records that tasks have dealt out among partitions: of every task, in order,
+    /// its records by partition. Nothing is copied.
+    pub(super) fn dealt_out(
+        tasks: Vec<Vec<Vec<T>>>,
+        partitions: usize,
+        executor: &Executor,
+    ) -> Rdd<T> {
+        let mut pieces: Vec<Vec<Vec<T>>> = (0..partitions).map(|_| Vec::new()).collect();
+        for task in tasks {
+            for (partition, records) in pieces.iter_mut().zip(task) {
+                if !records.is_empty() {
+                    partition.push(records);
+                }
+            }
+        }
+        Rdd::new(HeldPieces { partitions: pieces }, executor.clone())
+    }
+
     /// The same records, computed once and kept: this one if it is so already.
     pub(crate) fn held(&self) -> Rdd<T> {
         if self.source().lasts() {

@@ -1,5 +1,7 @@
 //! `repartition` and `partition_by`: the same records in other partitions.
 
+use rayon::prelude::*;
+
 use crate::data::Key;
 use crate::partition::{Partitioner, Partitions};
 
@@ -30,22 +32,45 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
             partitions > 0,
             "repartition: the number of partitions must be positive"
         );
-        let mut spread: Vec<Vec<T>> = (0..partitions).map(|_| Vec::new()).collect();
-        for (own, records) in self.collect_partitions().into_iter().enumerate() {
-            let first = SparkRandom::new(own as u64).below(partitions);
-            let mut records = records.into_iter();
-            let mut target = first as usize;
-            loop {
-                target = (target + 1) % spread.len();
-                let parcel = records.by_ref().take(PARCEL);
-                let before = spread[target].len();
-                spread[target].extend(parcel);
-                if spread[target].len() < before + PARCEL {
-                    break;
+        let pieces = self.pieces();
+        let read = self.on_pieces(pieces.clone(), |partition, piece| {
+            let mut records = Vec::new();
+            self.visit(partition, piece, &mut |record| records.push(record));
+            records
+        });
+        // What a record's number in its own partition says of where it goes.
+        let mut own = (0, 0);
+        let numbered: Vec<(usize, usize, Vec<T>)> = std::iter::zip(pieces, read)
+            .map(|((partition, _), records)| {
+                if own.0 != partition {
+                    own = (partition, 0);
                 }
+                let number = own.1;
+                own.1 += records.len();
+                (partition, number, records)
+            })
+            .collect();
+        let deal = |(partition, number, records): (usize, usize, Vec<T>)| {
+            let first = SparkRandom::new(partition as u64).below(partitions) as usize;
+            let mut dealt: Vec<Vec<T>> = (0..partitions).map(|_| Vec::new()).collect();
+            let mut target = (first + 1 + number / PARCEL) % dealt.len();
+            let mut left = PARCEL - number % PARCEL;
+            let mut records = records.into_iter();
+            while records.len() > 0 {
+                dealt[target].extend(records.by_ref().take(left));
+                target = (target + 1) % dealt.len();
+                left = PARCEL;
             }
-        }
-        Rdd::of_partitions(spread, self.executor())
+            dealt
+        };
+        let dealt = match numbered.len() {
+            0 | 1 => numbered.into_iter().map(deal).collect(),
+            _ => self.executor().run(|| {
+                let pieces = numbered.into_par_iter().with_max_len(1);
+                pieces.map(deal).collect()
+            }),
+        };
+        Rdd::dealt_out(dealt, partitions as usize, self.executor())
     }
 }
 
@@ -79,12 +104,6 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Rdd<(K, V)> {
             });
             parts
         });
-        let mut parted: Vec<Vec<(K, V)>> = (0..count).map(|_| Vec::new()).collect();
-        for part in parts {
-            for (all, mut own) in parted.iter_mut().zip(part) {
-                all.append(&mut own);
-            }
-        }
-        Rdd::of_partitions(parted, self.executor())
+        Rdd::dealt_out(parts, count, self.executor())
     }
 }

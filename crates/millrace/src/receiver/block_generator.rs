@@ -7,11 +7,12 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use millrace_text::Buffer;
 
 use crate::pipeline::LineBlock;
+use crate::sync::{Mutex, MutexGuard};
 
 use super::budget::{BLOCK_BYTES, Budget};
 use super::tracker::InputTracker;

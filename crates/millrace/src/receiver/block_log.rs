@@ -9,15 +9,14 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::sync::{Arc, PoisonError};
 
-use crossbeam::channel::{Receiver, Sender, unbounded};
 use millrace_types::BatchTime;
 use millrace_wal::{LogOptions, Position, SegmentLog, Storage, WalError, failpoint, segment_name};
 
 use crate::error::Error;
 use crate::graph::Batch;
+use crate::sync::{Builder, JoinHandle, Mutex, Receiver, Sender, bounded, unbounded};
 
 /// The kind of the frame that ends a batch; all others are of blocks.
 const CUT: u8 = 0;
@@ -182,7 +181,7 @@ impl BlockLog {
         time: BatchTime,
         cut: impl FnOnce() -> Batch + Send + 'static,
     ) -> Option<(Batch, Position)> {
-        let (reply, answer) = crossbeam::channel::bounded(1);
+        let (reply, answer) = bounded(1);
         let cut = Box::new(cut);
         self.request(Request::Cut {
             number,
@@ -200,7 +199,7 @@ impl BlockLog {
 
     /// Waits until the tracker has everything that was submitted before.
     pub(crate) fn flush(&self) {
-        let (reply, answer) = crossbeam::channel::bounded(1);
+        let (reply, answer) = bounded(1);
         if self.request(Request::Flush(reply)) {
             // An error: the log has failed, and the run ends for it.
             let _ = answer.recv();

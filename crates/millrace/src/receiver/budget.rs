@@ -12,16 +12,21 @@
 mod reserved;
 
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use millrace_text::{Buffer, BufferHost};
 
 use crate::notice::notice;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 pub(crate) use reserved::Reserved;
 
 /// The size at which a block is cut, in bytes.
+#[cfg(not(all(test, shuttle)))]
 pub(crate) const BLOCK_BYTES: usize = 1 << 20;
+/// Full after a line or two, for the model checker.
+#[cfg(all(test, shuttle))]
+pub(crate) const BLOCK_BYTES: usize = 16;
 
 /// Buffers that are kept for the next block.
 const SHELF: usize = 64;
@@ -151,6 +156,12 @@ impl Budget {
     pub(crate) fn batch_done(&self) {
         self.state().waiting -= 1;
         self.freed.notify_all();
+    }
+
+    /// Bytes that are out.
+    #[cfg(all(test, shuttle))]
+    pub(super) fn used(&self) -> u64 {
+        self.state().used
     }
 
     /// Lets every receiver go on without waiting: the run ends, and they with it.

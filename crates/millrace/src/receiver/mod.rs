@@ -12,6 +12,8 @@ mod connect;
 mod custom;
 mod frames;
 mod logged;
+#[cfg(all(test, shuttle))]
+mod model_check;
 mod pace;
 mod rate;
 mod records;

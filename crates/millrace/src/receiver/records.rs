@@ -7,10 +7,11 @@
 //! they were cut (law 1), because both happen under the one lock.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::data::Data;
 use crate::pipeline::RecordBlock;
+use crate::sync::{Mutex, MutexGuard};
 
 use super::budget::{BLOCK_BYTES, Budget, Reserved};
 use super::tracker::InputTracker;

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use millrace_types::{BatchTime, StreamId, StreamInputInfo};
 
@@ -10,6 +10,7 @@ use crate::data::Data;
 use crate::graph::{Batch, InputCounter};
 use crate::pipeline::{LineBlock, LineCount, NodeId, Partition, RecordBlock};
 use crate::stage::EagerStage;
+use crate::sync::{Mutex, MutexGuard};
 
 use super::block_log::BlockLog;
 use super::logged::{LoggedLines, LoggedRecords};
@@ -154,7 +155,7 @@ impl InputTracker {
             number: 0,
             blocks: HashMap::new(),
             inputs: Vec::new(),
-            read: Mutex::default(),
+            read: Default::default(),
             log: None,
             has_input: false,
             submitted: now,

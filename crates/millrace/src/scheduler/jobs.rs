@@ -39,7 +39,9 @@ fn commit(engine: &Engine, batch: &Batch) -> Result<()> {
     let Some(checkpoint) = &engine.checkpoint else {
         return Ok(());
     };
-    checkpoint.commit(batch.number, batch.time.as_millis(), batch.log)?;
+    let info = checkpoint.commit(batch.number, batch.time.as_millis(), batch.log)?;
+    let event = StreamingEvent::BatchCheckpointed(info);
+    engine.listeners.post(|| event);
     if let (Some(log), Some(position)) = (&engine.log, batch.log) {
         log.release(position);
     }

@@ -33,4 +33,5 @@ pub(crate) use combiner::{Combiner, LocalTable};
 pub(crate) use exchange::Exchange;
 pub(crate) use hasher::{KeyHasher, SHARDS, place_of_tag, shard_of};
 pub(crate) use shard::Shard;
+pub(crate) use values::identical;
 pub use values::{Iter as ValuesIter, Values};

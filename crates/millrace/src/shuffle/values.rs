@@ -132,7 +132,7 @@ impl<V: Clone + 'static> Values<V> {
 /// Whether two values cannot be told apart. The type decides at compile time; a type not named
 /// here is never identical to anything, which costs memory and changes nothing.
 #[inline(always)]
-fn identical<V: 'static>(one: &V, other: &V) -> bool {
+pub(crate) fn identical<V: 'static>(one: &V, other: &V) -> bool {
     macro_rules! among {
         ($($plain:ty),*) => {$(
             if TypeId::of::<V>() == TypeId::of::<$plain>() {

@@ -8,12 +8,17 @@
 use std::sync::{Arc, OnceLock};
 
 use crossbeam::queue::SegQueue;
+use rayon::prelude::*;
 
 use crate::data::{Data, Key};
-use crate::order::Earliest;
+use crate::exec::Executor;
+use crate::order::{self, Earliest, in_order};
 use crate::partition::Partitioner;
 use crate::rdd::RddSource;
 use crate::shuffle::{KeyHasher, Shard};
+
+/// Fewer keys are in order before another thread has woken up.
+const WORTH_SHARING: usize = 1 << 12;
 
 /// The result of a shuffle with reduce partitions.
 pub(crate) struct Shuffled<K: Key, C: Data> {
@@ -24,6 +29,8 @@ pub(crate) struct Shuffled<K: Key, C: Data> {
     /// Where the shards go when this is gone.
     spare: Arc<SegQueue<Shard<K, C>>>,
     ordered: OnceLock<Vec<Vec<(K, C)>>>,
+    len: usize,
+    executor: Executor,
 }
 
 impl<K: Key, C: Data> Shuffled<K, C> {
@@ -32,13 +39,17 @@ impl<K: Key, C: Data> Shuffled<K, C> {
         hasher: &KeyHasher,
         partitioner: Arc<dyn Partitioner<K>>,
         spare: Arc<SegQueue<Shard<K, C>>>,
+        executor: Executor,
     ) -> Shuffled<K, C> {
+        let len = shards.iter().map(Shard::len).sum();
         Shuffled {
             shards,
             hasher: hasher.clone(),
             partitioner,
             spare,
             ordered: OnceLock::new(),
+            len,
+            executor,
         }
     }
 
@@ -70,22 +81,31 @@ impl<K: Key, C: Data> Shuffled<K, C> {
         whole.then(|| earliest.into_records().map(record).collect())?
     }
 
-    fn ordered(&self) -> &[Vec<(K, C)>] {
+    /// All records by partition, in order. On the workers if that is worth it and they are
+    /// `free`; not to be asked for so by one of them.
+    fn ordered(&self, free: bool) -> &[Vec<(K, C)>] {
         self.ordered.get_or_init(|| {
-            let mut partitions: Vec<Vec<(u64, &K, &C)>> = (0..self.partitioner.partitions())
-                .map(|_| Vec::new())
-                .collect();
-            for (stamp, key, value) in self.shards.iter().flat_map(Shard::iter) {
-                partitions[self.partitioner.partition(key)].push((stamp, key, value));
-            }
-            let order = |mut records: Vec<(u64, &K, &C)>| {
-                records.sort_unstable_by_key(|&(stamp, ..)| stamp);
-                records
-                    .into_iter()
-                    .map(|(_, key, value)| (key.clone(), value.clone()))
-                    .collect()
+            let of_shard = |index: usize| {
+                let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
+                for (stamp, key, value) in self.shards[index].iter() {
+                    partitions[self.partitioner.partition(key)].push((stamp, (key, value)));
+                }
+                partitions
             };
-            partitions.into_iter().map(order).collect()
+            let (shards, partitions) = (self.shards.len(), self.partitions());
+            let ordered = |side_by_side| in_order(side_by_side, shards, partitions, of_shard);
+            let owned = |records: Vec<(&K, &C)>| -> Vec<(K, C)> {
+                let owned = records
+                    .iter()
+                    .map(|(key, value)| ((*key).clone(), (*value).clone()));
+                owned.collect()
+            };
+            if free && self.len >= WORTH_SHARING {
+                let all = || ordered(true).into_par_iter().map(owned).collect();
+                self.executor.run(all)
+            } else {
+                ordered(false).into_iter().map(owned).collect()
+            }
         })
     }
 }
@@ -95,8 +115,14 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
         self.partitioner.partitions()
     }
 
-    fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut((K, C))) {
-        self.ordered()[partition].iter().cloned().for_each(each);
+    fn pieces(&self, _partition: usize) -> usize {
+        order::pieces(self.len / self.partitions())
+    }
+
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut((K, C))) {
+        let records = &self.ordered(false)[partition];
+        let records = order::piece(records, piece, self.pieces(partition));
+        records.iter().cloned().for_each(each);
     }
 
     fn take(&self, count: usize) -> Vec<(K, C)> {
@@ -114,7 +140,7 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
     }
 
     fn prepare(&self) {
-        self.ordered();
+        self.ordered(true);
     }
 
     fn lasts(&self) -> bool {
@@ -122,7 +148,7 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
     }
 
     fn known_count(&self) -> Option<u64> {
-        Some(self.shards.iter().map(|shard| shard.len() as u64).sum())
+        Some(self.len as u64)
     }
 }
 

@@ -7,7 +7,7 @@ use millrace_types::{BatchTime, Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, Origin};
+use crate::durable::{Durable, Loaded, Origin};
 use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
@@ -132,12 +132,16 @@ impl<K: Key, S: Data> Durable for MappedStore<K, S> {
         self.states.shards()
     }
 
-    fn snapshot(&self, shard: u32) -> (Vec<u8>, u64) {
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
         self.states.snapshot(shard)
     }
 
     fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String> {
         self.states.load(origin, entries)
+    }
+
+    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), String> {
+        self.states.load_all(sections, apart)
     }
 
     fn loaded(&self, number: u64) -> Result<(), String> {

@@ -12,6 +12,7 @@
 //! once a record and when it times out, and [`PartitionStore::update`] hands whole partitions to
 //! the program and keeps them as lists, for there is nothing else to look up.
 
+mod copy;
 mod due;
 mod durable;
 mod entry;

@@ -360,7 +360,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
         self.parts.len() as u32
     }
 
-    fn snapshot(&self, shard: u32) -> (Vec<u8>, u64) {
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
         let (records, number) = {
             let part = lock(&self.parts[shard as usize]);
             (
@@ -376,7 +376,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
                 entries.truncate(start);
             }
         }
-        (entries, number)
+        Ok((entries, number))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {

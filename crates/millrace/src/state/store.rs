@@ -165,7 +165,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
             });
             partitions
         };
-        let ordered = |side_by_side| in_order(side_by_side, SHARDS, self.partitions(), &of_shard);
+        let ordered = |side_by_side| in_order(side_by_side, SHARDS, self.partitions(), of_shard);
         match executor.filter(|_| self.len() >= WORTH_SHARING) {
             None => ordered(false),
             Some(executor) => executor.run(|| ordered(true)),

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::data::{Data, Key};
 use crate::exec::Executor;
-use crate::shuffle::{SHARDS, Shard, Values, shard_of};
+use crate::shuffle::{SHARDS, Shard, Values, identical, shard_of};
 
 use super::entry::Entry;
 use super::kept::kept;
@@ -141,12 +141,20 @@ impl<K: Key, S: Data> StateStore<K, S> {
                 }
                 old.clear();
                 let (place, state) = (entry.place(), entry.take());
-                if let Some(state) = &state {
+                // Most states stay as they are. Of one that can be compared as it is, nothing is
+                // written down to find that out.
+                let plain = |state: &&S| record.is_on() && identical(*state, *state);
+                let known = state.as_ref().filter(plain).cloned();
+                if let (None, Some(state)) = (&known, &state) {
                     record.before(&mut old, key, place, state);
                 }
                 match update(key, &nothing, state) {
                     Some(state) => {
-                        record.put_if_changed(key, place, &state, &old);
+                        match &known {
+                            Some(known) if identical(known, &state) => {}
+                            Some(_) => record.put(key, place, &state),
+                            None => record.put_if_changed(key, place, &state, &old),
+                        }
                         entry.put(state);
                         entry.untouch();
                     }

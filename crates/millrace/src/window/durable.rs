@@ -96,25 +96,19 @@ impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
         SHARDS as u32
     }
 
-    fn snapshot(&self, shard: u32) -> (Vec<u8>, u64) {
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
         let (saved, next, number) = {
             let kept = self.read(shard as usize);
             let saved = self.sliding.saved(&kept, &self.frame);
             (saved, kept.next, self.recorder.as_of(shard as usize))
         };
         let mut entries = Vec::new();
-        // What cannot be written down has failed the batch that brought it.
-        let mut write = |written: &dyn Fn(&mut Vec<u8>) -> Result<(), String>| {
-            let start = entries.len();
-            if written(&mut entries).is_err() {
-                entries.truncate(start);
-            }
-        };
-        write(&|entries| put(entries, &(), next, &()));
+        put(&mut entries, &(), next, &())?;
         for (key, place, saved) in &saved {
-            write(&|entries| put(entries, key, *place, saved));
+            // No batch has written down what a function made of several of them.
+            put(&mut entries, key, *place, saved)?;
         }
-        (entries, number)
+        Ok((entries, number))
     }
 
     fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String> {

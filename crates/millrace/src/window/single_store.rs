@@ -197,17 +197,14 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
         1
     }
 
-    fn snapshot(&self, _shard: u32) -> (Vec<u8>, u64) {
+    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), String> {
         let (saved, number) = {
             let window = self.window();
             (window.sliding.saved(&self.frame), self.recorder.as_of(0))
         };
         let mut entries = Vec::new();
-        // What cannot be written down has failed the batch that brought it.
-        if put(&mut entries, &(), 0, &saved).is_err() {
-            entries.clear();
-        }
-        (entries, number)
+        put(&mut entries, &(), 0, &saved)?;
+        Ok((entries, number))
     }
 
     fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String> {

@@ -171,7 +171,7 @@ impl<T: Data> Durable for WholeStore<T> {
         1
     }
 
-    fn snapshot(&self, _shard: u32) -> (Vec<u8>, u64) {
+    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), String> {
         let (batches, as_of) = {
             let kept = self.kept();
             (kept.batches.clone(), kept.as_of)
@@ -182,11 +182,11 @@ impl<T: Data> Durable for WholeStore<T> {
                 .map(|(partition, piece)| task(partition, piece))
                 .collect()
         };
-        let written = batches.iter().map(|(batch, rdd)| {
-            // What cannot be written down has failed the batch that brought it.
-            written(self.frame.number(*batch), rdd, &here).unwrap_or_default()
-        });
-        (written.flatten().collect(), as_of)
+        let mut entries = Vec::new();
+        for (batch, rdd) in &batches {
+            entries.extend(written(self.frame.number(*batch), rdd, &here)?);
+        }
+        Ok((entries, as_of))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {

@@ -194,7 +194,7 @@ fn a_panic_where_blocks_meet_early_is_no_other() {
     let text = words.join(" ") + "\n";
     let meet: fn(String, String) -> String = |earlier, later| {
         if later == "k7" {
-            (0..20_000).for_each(|_| thread::yield_now());
+            (0..2_000).for_each(|_| thread::yield_now());
             panic!("they met");
         }
         earlier

@@ -80,7 +80,24 @@ impl SegmentLog {
         from: Position,
         visit: impl FnMut(Position, Frame<'_>) -> Result<()>,
     ) -> Result<(SegmentLog, Replay)> {
+        SegmentLog::open_if(storage, directory, options, from, visit, || Ok(()))
+    }
+
+    /// [`open`](SegmentLog::open) for a caller who knows only when everything was visited
+    /// whether it can be used: `is_usable` is asked then, before anything is written.
+    ///
+    /// # Errors
+    /// As [`open`](SegmentLog::open), and what `is_usable` returns.
+    pub fn open_if(
+        storage: &Arc<dyn Storage>,
+        directory: &Path,
+        options: LogOptions,
+        from: Position,
+        visit: impl FnMut(Position, Frame<'_>) -> Result<()>,
+        is_usable: impl FnOnce() -> Result<()>,
+    ) -> Result<(SegmentLog, Replay)> {
         let replay = read_log(&**storage, directory, &options, from, visit)?;
+        is_usable()?;
         failpoint("wal.open.before-act");
         remove_temporaries(&**storage, directory)?;
         let Some(last) = replay.last else {

@@ -148,8 +148,9 @@ where
         let spare = Arc::clone(self.shuffling.stage.spare_shards());
         let partitioner = Arc::clone(&self.partitioner);
         let hasher = self.shuffling.stage.hasher();
-        let shuffled = Shuffled::new(shards, hasher, partitioner, spare);
-        Ok(Rdd::new(shuffled, batch.executor().clone()))
+        let executor = batch.executor().clone();
+        let shuffled = Shuffled::new(shards, hasher, partitioner, spare, executor.clone());
+        Ok(Rdd::new(shuffled, executor))
     }
 }
 

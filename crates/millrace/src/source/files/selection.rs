@@ -160,7 +160,7 @@ impl Durable for Selection {
         1
     }
 
-    fn snapshot(&self, _shard: u32) -> (Vec<u8>, u64) {
+    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), String> {
         let state = self.state();
         let mut out = Vec::new();
         let beginning = (state.ignored, &[] as &[String]);
@@ -168,7 +168,7 @@ impl Durable for Selection {
         for (number, taken) in &state.taken {
             put(&mut out, number, *number, taken).expect(PLAIN);
         }
-        (out, state.number)
+        Ok((out, state.number))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
@@ -284,7 +284,7 @@ mod tests {
             let (mut there, mut deltas, mut base) = (BTreeMap::new(), Vec::new(), None);
             for (number, changes) in (1..).zip(&batches[..stop]) {
                 if number == snapshot as u64 + 1 {
-                    base = Some(selection.snapshot(0));
+                    base = Some(selection.snapshot(0).unwrap());
                 }
                 selection.choose(number, at(number), &apply(&mut there, changes, at(number)));
                 deltas.push((number, selection.take_changes()));
@@ -293,7 +293,7 @@ mod tests {
             let second = Selection::new(99_000, remember);
             second.record();
             if let Some((entries, _)) = &base {
-                second.load(Origin::Batch(0), entries).unwrap();
+                second.load(Origin::Snapshot(0), entries).unwrap();
             }
             let seen = base.map_or(0, |(_, number)| number);
             for (_, entries) in deltas.iter().filter(|(number, _)| *number > seen) {
@@ -302,13 +302,13 @@ mod tests {
                 }
             }
             if stop == 0 {
-                second.load(Origin::Snapshot(0), &selection.snapshot(0).0).unwrap();
+                second.load(Origin::Snapshot(0), &selection.snapshot(0).unwrap().0).unwrap();
             }
             second.loaded(stop as u64).unwrap();
             prop_assert_eq!(second.snapshot(0), selection.snapshot(0));
             // One more restart, from what the second one has written down.
             let third = Selection::new(199_000, remember);
-            third.load(Origin::Snapshot(0), &second.snapshot(0).0).unwrap();
+            third.load(Origin::Snapshot(0), &second.snapshot(0).unwrap().0).unwrap();
             for (number, changes) in (stop as u64 + 1..).zip(&batches[stop..]) {
                 let found = apply(&mut there, changes, at(number));
                 let taken = selection.choose(number, at(number), &found);

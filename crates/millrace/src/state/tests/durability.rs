@@ -8,7 +8,7 @@ use millrace_types::{BatchTime, Duration};
 use proptest::prelude::*;
 
 use super::{batches, delta, partitioner, store};
-use crate::durable::{Durable, EntryReader, Origin};
+use crate::durable::{Durable, EntryReader, Loaded, Origin};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 use crate::shuffle::{KeyHasher, Values};
@@ -52,7 +52,7 @@ fn goes_on<T: Subject>(
         for shard in shards.clone() {
             let moment = moments[shard as usize % moments.len()];
             if moment == number as usize {
-                let (entries, as_of) = live.durable().snapshot(shard);
+                let (entries, as_of) = live.durable().snapshot(shard).unwrap();
                 prop_assert!(as_of <= number, "as of {as_of} after {number}");
                 snapshots[shard as usize] = Some((entries, as_of));
             }
@@ -62,17 +62,33 @@ fn goes_on<T: Subject>(
     // What its program gave it before the first batch is not to be seen.
     recovered.durable().record();
     if last > 0 {
-        for (shard, snapshot) in shards.zip(snapshots) {
-            let (entries, as_of) = snapshot.unwrap_or_default();
-            let origin = Origin::Snapshot(as_of);
-            recovered.durable().load(origin, &entries).unwrap();
-            for (number, _, entries) in log.iter().filter(|delta| delta.1 == shard) {
-                if *number > as_of {
-                    let origin = Origin::Batch(*number);
-                    recovered.durable().load(origin, entries).unwrap();
-                }
-            }
+        let (mut snapshot, mut as_of) = (Vec::new(), Vec::new());
+        for (shard, taken) in shards.zip(snapshots) {
+            let (entries, number) = taken.unwrap_or_default();
+            let origin = Origin::Snapshot(number);
+            snapshot.push(Loaded {
+                shard,
+                origin,
+                entries,
+            });
+            as_of.push(number);
         }
+        log.retain(|&(number, shard, _)| number > as_of[shard as usize]);
+        let delta = |(number, shard, entries)| Loaded {
+            shard,
+            origin: Origin::Batch(number),
+            entries,
+        };
+        let deltas: Vec<Loaded> = log.into_iter().map(delta).collect();
+        let load = |sections: &[Loaded], apart| {
+            let loaded = executor.run(|| recovered.durable().load_all(sections, apart));
+            loaded.unwrap();
+        };
+        load(&snapshot, true);
+        // However many are gathered.
+        deltas
+            .chunks(1 + moments[0])
+            .for_each(|deltas| load(deltas, false));
         recovered.durable().loaded(last as u64).unwrap();
         prop_assert!(
             recovered.durable().take_changes().is_empty(),
@@ -316,7 +332,9 @@ fn snapshots_are_whole_while_batches_run() {
             let mut newest = Vec::new();
             while !ended.load(Ordering::SeqCst) || newest.is_empty() {
                 let shards = 0..live.durable().shards();
-                newest = shards.map(|shard| live.durable().snapshot(shard)).collect();
+                newest = shards
+                    .map(|shard| live.durable().snapshot(shard).unwrap())
+                    .collect();
             }
             newest
         });
@@ -330,13 +348,15 @@ fn snapshots_are_whole_while_batches_run() {
         (reader.join().unwrap(), last)
     });
     let recovered = new();
+    let load = |origin, entries: &[u8]| {
+        let loaded = executor.run(|| recovered.durable().load(origin, entries));
+        loaded.unwrap();
+    };
     for (shard, (entries, as_of)) in (0..).zip(snapshots) {
-        let origin = Origin::Snapshot(as_of);
-        recovered.durable().load(origin, &entries).unwrap();
+        load(Origin::Snapshot(as_of), &entries);
         for (number, changes) in log.iter().filter(|(number, _)| *number > as_of) {
             for (_, entries) in changes.iter().filter(|change| change.0 == shard) {
-                let origin = Origin::Batch(*number);
-                recovered.durable().load(origin, entries).unwrap();
+                load(Origin::Batch(*number), entries);
             }
         }
     }
@@ -363,7 +383,7 @@ fn shards_that_are_loaded_side_by_side_are_all_there() {
     live.batch(&[keys], 1, &executor);
     let shards = 0..live.durable().shards();
     let shards: Vec<_> = shards
-        .map(|shard| live.durable().snapshot(shard).0)
+        .map(|shard| live.durable().snapshot(shard).unwrap().0)
         .collect();
     for round in 0..100 {
         let recovered = store::<String>(2);
@@ -371,22 +391,23 @@ fn shards_that_are_loaded_side_by_side_are_all_there() {
         let barrier = std::sync::Barrier::new(4);
         std::thread::scope(|scope| {
             for own in shards.chunks(shards.len().div_ceil(4)) {
-                let (recovered, barrier) = (&recovered, &barrier);
+                let (recovered, barrier, executor) = (&recovered, &barrier, &executor);
                 scope.spawn(move || {
                     barrier.wait();
                     for entries in own {
-                        recovered.load(entries).unwrap();
+                        let load = || recovered.load(Origin::Snapshot(1), entries);
+                        executor.run(load).unwrap();
                     }
                 });
             }
         });
-        recovered.loaded(1);
+        recovered.loaded(1).unwrap();
         let count = |entries: Vec<u8>| {
             let mut reader = EntryReader::new(&entries);
             std::iter::from_fn(|| reader.next::<u32, String>()).count()
         };
         let there: usize = (0..recovered.shards())
-            .map(|shard| count(recovered.snapshot(shard).0))
+            .map(|shard| count(recovered.snapshot(shard).unwrap().0))
             .sum();
         assert_eq!(there, 600, "in round {round}");
     }

@@ -165,7 +165,7 @@ fn maybe(frame: Numbers) -> impl Subject {
     let later = |earlier: Option<u8>, later: Option<u8>| later.or(earlier).filter(|v| *v < 8);
     let sliding = Reducing::new(later, &self::frame(frame));
     let keyed = Keyed::new(sliding, Reduce(later), frame);
-    let value = |value: u8| (value % 2 == 0).then_some(value);
+    let value = |value: u8| value.is_multiple_of(2).then_some(value);
     (keyed, value as fn(u8) -> Option<u8>)
 }
 
@@ -397,7 +397,9 @@ fn snapshots_are_whole_while_batches_run() {
             let mut newest = Vec::new();
             while !ended.load(Ordering::SeqCst) || newest.is_empty() {
                 let shards = 0..live.durable().shards();
-                newest = shards.map(|shard| live.durable().snapshot(shard)).collect();
+                newest = shards
+                    .map(|shard| live.durable().snapshot(shard).unwrap())
+                    .collect();
             }
             newest
         });
@@ -426,4 +428,57 @@ fn snapshots_are_whole_while_batches_run() {
         let seen = recovered.batch(&records(number), number, &executor);
         assert_eq!(seen, live.batch(&records(number), number, &executor));
     }
+}
+
+/// Can be written down until it is more than three.
+#[derive(Debug, Clone, serde::Deserialize)]
+struct UpToThree(u8);
+
+impl serde::Serialize for UpToThree {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0 > 3 {
+            return Err(serde::ser::Error::custom("more than three"));
+        }
+        serializer.serialize_newtype_struct("UpToThree", &self.0)
+    }
+}
+
+#[test]
+fn there_is_no_snapshot_without_what_cannot_be_written_down() {
+    let executor = Executor::new(1).unwrap();
+    let add = |a: UpToThree, b: UpToThree| UpToThree(a.0 + b.0);
+    let new = |frame: Numbers| {
+        let sliding = Reducing::new(add, &self::frame(frame));
+        (
+            Keyed::new(sliding, Reduce(add), frame),
+            UpToThree as fn(u8) -> UpToThree,
+        )
+    };
+    let window = new((1, 2, 1));
+    window.durable().record();
+    let shards = || 0..window.durable().shards();
+    let fails = || shards().any(|shard| window.durable().snapshot(shard).is_err());
+    window.batch(&[(1, 2)], 1, &executor);
+    assert!(!fails());
+    window.batch(&[(1, 3)], 2, &executor);
+    assert!(fails(), "two and three are five");
+    // What a batch brings is written down by the batch, or fails it.
+    let step = frame((1, 2, 1)).step(3);
+    let delta = shards_of_one(&window.0, UpToThree(4));
+    let error = window
+        .0
+        .store
+        .slide(step, delta, &executor)
+        .map(drop)
+        .unwrap_err();
+    assert!(error.contains("more than three"), "{error}");
+}
+
+/// The shards of a batch that has one record.
+fn shards_of_one<V: Data, S, A>(keyed: &Keyed<S, A>, value: V) -> Option<Vec<Shard<u32, A::Acc>>>
+where
+    S: Sliding<u32>,
+    A: Aggregator<V>,
+{
+    shards([(1, value)], &keyed.aggregator, &keyed.hasher)
 }

@@ -30,11 +30,14 @@ pub(super) fn lives() -> impl Strategy<Value = Vec<Life>> {
     prop::collection::vec(life, 1..4)
 }
 
+/// Shards with the last batch that is in them.
+type Shards = Vec<(u32, u64, Vec<u8>)>;
+
 /// What is on the disk, as `checkpoint` has it.
 #[derive(Default)]
 struct Written {
-    /// Epoch, and shards with the last batch that is in them.
-    snapshot: Option<(usize, Vec<(u32, u64, Vec<u8>)>)>,
+    /// With its epoch.
+    snapshot: Option<(usize, Shards)>,
     /// Epoch, batch, shard and entries.
     log: Vec<(usize, u64, u32, Vec<u8>)>,
     last: u64,
@@ -70,7 +73,7 @@ impl Written {
 fn kept(store: &dyn Durable) -> Vec<(Vec<u8>, u64, Vec<u8>)> {
     let mut all = Vec::new();
     for shard in 0..store.shards() {
-        let (entries, _) = store.snapshot(shard);
+        let (entries, _) = store.snapshot(shard).unwrap();
         let mut reader = EntryReader::new(&entries);
         while let Some(entry) = reader.next_raw() {
             let (key, kept) = entry.unwrap();
@@ -118,7 +121,7 @@ pub(super) fn goes_on<T: Subject>(
                 let moments = life.moments.iter();
                 let mut moment = moments.map(|all| all[shard as usize % all.len()] as u64);
                 if moment.any(|moment| begun + moment % (end - begun + 1) == number) {
-                    let (entries, as_of) = window.durable().snapshot(shard);
+                    let (entries, as_of) = window.durable().snapshot(shard).unwrap();
                     snapshot.push((shard, as_of.max(begun), entries));
                 }
             }

@@ -1,0 +1,240 @@
+#!/usr/bin/env bash
+# Measures what durability costs, on this machine's disk:
+#
+#   state     bytes and time of a batch's checkpoint, for states of three sizes and batches of a
+#             thousand distinct words; the disk's part of it apart. Resident bytes a key.
+#   recovery  from start to running, of the largest state: from the log alone and from a
+#             snapshot; and the worst batch while a snapshot is written
+#   flood     bytes a second with the receivers' write-ahead log on and off, in turn, next to
+#             what the disk takes in sequence
+#
+# Times are of the wall clock. Prints a line for each bar of docs/BENCHMARKS.md, and fails if one
+# is missed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() {
+    cat <<'TEXT'
+usage: scripts/bench_durability.sh [options]
+  --only SECTION   state, recovery or flood; repeatable (all of them)
+  --keys N         keys of the largest state (10000000)
+  --batches N      small batches for each state (50)
+  --rounds N       rounds of the flood (3)
+  --seconds S      how long a round feeds each program (6)
+  --dir DIR        where the checkpoints are written (target/durability)
+TEXT
+}
+
+sections=() keys=10000000 batches=50 rounds=3 seconds=6 dir=
+while [ $# -gt 0 ]; do
+    case $1 in
+        -h | --help)
+            usage
+            exit 0
+            ;;
+        --only | --keys | --batches | --rounds | --seconds | --dir)
+            [ $# -ge 2 ] || { usage >&2; exit 1; }
+            case $1 in
+                --only) sections+=("$2") ;;
+                --keys) keys=$2 ;;
+                --batches) batches=$2 ;;
+                --rounds) rounds=$2 ;;
+                --seconds) seconds=$2 ;;
+                --dir) dir=$2 ;;
+            esac
+            shift 2
+            ;;
+        *)
+            usage >&2
+            exit 1
+            ;;
+    esac
+done
+[ ${#sections[@]} -gt 0 ] || sections=(state recovery flood)
+
+target=${CARGO_TARGET_DIR:-target}
+case $target in /*) ;; *) target=$PWD/$target ;; esac
+bin=$target/release
+mkdir -p "${dir:-$target/durability}"
+# On a disk, and not where temporary files are: that may be memory.
+work=$(mktemp -d "${dir:-$target/durability}/XXXXXX")
+feeder=
+stop_feeder() {
+    if [ -n "$feeder" ]; then
+        kill "$feeder" 2>/dev/null || true
+        wait "$feeder" 2>/dev/null || true
+        feeder=
+    fi
+}
+trap 'stop_feeder; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+die() {
+    echo "bench_durability: $*" >&2
+    exit 1
+}
+# The value of a number in a flat JSON object.
+field() { # file name
+    local value
+    value=$(tr -d ' \n' <"$1" | sed -n "s/.*\"$2\":\\([-+0-9.eE]*\\).*/\\1/p")
+    [ -n "$value" ] || die "no $2 in $(cat "$1")"
+    echo "$value"
+}
+median() { # numbers on stdin
+    sort -g | awk '{ value[NR] = $1 } END {
+        if (NR % 2) print value[(NR + 1) / 2]; else print (value[NR / 2] + value[NR / 2 + 1]) / 2 }'
+}
+
+missed=0
+bar() { # what value comparison limit
+    if awk "BEGIN { exit !($2 $3 $4) }"; then
+        printf '  met     %-64s %8.2f %s %s\n' "$1" "$2" "$3" "$4"
+    else
+        printf '  MISSED  %-64s %8.2f %s %s\n' "$1" "$2" "$3" "$4"
+        missed=1
+    fi
+}
+
+durability() { # file mode options...
+    local file=$1
+    shift
+    echo "bench_durability: $*" >&2
+    "$durability" "$@" >"$file" || die "durability $* failed"
+}
+
+state_row() { # name prefix file
+    printf '%-26s %8.1f %11.3f %11.3f %10.2f %10.2f %12.2f %12.2f\n' "$1" \
+        "$(awk "BEGIN { print $(field "$3" "$2bytes") / 1000 }")" \
+        "$(field "$3" "$2write_ms")" "$(field "$3" "$2write_ms_worst")" \
+        "$(field "$3" "$2sync_ms")" "$(field "$3" "$2sync_ms_worst")" \
+        "$(field "$3" "$2without_sync_ms")" "$(field "$3" "$2without_sync_ms_worst")"
+}
+state_head() {
+    printf '%-26s %8s %23s %21s %25s\n' '' '' 'written, ms' 'synced, ms' 'batch without sync, ms'
+    printf '%-26s %8s %11s %11s %10s %10s %12s %12s\n' '' kB mean worst mean worst mean worst
+}
+
+state() {
+    local size
+    echo "Checkpoint of a batch of 1000 distinct words, $batches batches, local[2]"
+    state_head
+    for size in 10000 1000000 "$keys"; do
+        durability "$work/state-$size" load --dir "$work/$size" --keys "$size" --batches "$batches"
+        state_row "$size keys" '' "$work/state-$size"
+        [ "$size" = "$keys" ] || rm -rf "${work:?}/$size"
+    done
+    durability "$work/every" load --dir "$work/every.d" --keys 1000000 --batches 10 --operator every
+    state_row "1000000 keys, all visited" '' "$work/every"
+    rm -rf "$work/every.d"
+    for size in mapped timed; do
+        durability "$work/$size" load --dir "$work/$size.d" --keys "$keys" --batches 10 --operator $size
+        rm -rf "$work/$size.d"
+    done
+    bar "$keys keys: batch and checkpoint without sync, mean ms" \
+        "$(field "$work/state-$keys" without_sync_ms)" '<' 5
+    bar "bytes of a checkpoint at $keys keys / at 10000" \
+        "$(awk "BEGIN { print $(field "$work/state-$keys" bytes) / $(field "$work/state-10000" bytes) }")" '<' 1.5
+    bar "resident bytes a key, update_state_by_key" \
+        "$(field "$work/state-$keys" resident_bytes_a_key)" '<=' 100
+    bar "resident bytes a key, map_with_state" "$(field "$work/mapped" resident_bytes_a_key)" '<=' 100
+    bar "resident bytes a key, map_with_state with a timeout" \
+        "$(field "$work/timed" resident_bytes_a_key)" '<=' 100
+}
+
+recovery() {
+    [ -d "$work/$keys" ] || durability "$work/state-$keys" \
+        load --dir "$work/$keys" --keys "$keys" --batches "$batches"
+    local from=$work/$keys
+    echo "Recovery of $keys word counts, $(du -sm "$from" | cut -f1) MB of log, local[2]"
+    durability "$work/from-log" recover --dir "$from" --keys "$keys" --batches 5
+    durability "$work/beside" recover --dir "$from" --keys "$keys" --snapshot yes
+    durability "$work/from-snapshot" recover --dir "$from" --keys "$keys" --batches 5
+    local way
+    for way in log snapshot; do
+        printf 'from the %-9s start %6.2f s, first batch %6.2f s, peak %6.0f MiB\n' "$way:" \
+            "$(field "$work/from-$way" start_s)" "$(field "$work/from-$way" first_batch_s)" \
+            "$(awk "BEGIN { print $(field "$work/from-$way" peak_bytes) / 1048576 }")"
+    done
+    echo "Batches beside a snapshot of $keys keys: $(field "$work/beside" snapshot_batches)"
+    state_head
+    state_row 'beside a snapshot' snapshot_ "$work/beside"
+    bar 'recovery from the log, s' "$(field "$work/from-log" first_batch_s)" '<' 3
+    bar 'recovery from a snapshot, s' "$(field "$work/from-snapshot" first_batch_s)" '<' 3
+}
+
+flood_once() { # row options...
+    local row=$1
+    shift
+    : >"$work/port"
+    "$bin/feed" --port 0 --seconds "$seconds" "$text" >"$work/port" 2>"$work/fed" &
+    feeder=$!
+    local tries=0
+    until [ -s "$work/port" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 500 ] || die 'the feeder does not listen'
+        sleep 0.02
+    done
+    (cd "$work" && exec "$bin/network_wordcount" --master 'local[2]' \
+        --conf millrace.stopAtEof=true --conf "millrace.summary=$work/figures" "$@" \
+        127.0.0.1 "$(cat "$work/port")") >/dev/null 2>"$work/said" ||
+        die "network_wordcount: $(cat "$work/said")"
+    wait "$feeder" || die "the feeder: $(cat "$work/fed")"
+    feeder=
+    [ "$(field "$work/figures" bytes)" = "$(field "$work/fed" bytes)" ] || die "$row lost bytes"
+    awk "BEGIN { print $(field "$work/figures" bytes) / $(field "$work/figures" wall_seconds) / 1e6 }" \
+        >>"$work/flood.$row"
+}
+
+# Bytes of the disk's own: the text, written once and synced at the end.
+disk_once() {
+    local before=$EPOCHREALTIME after size
+    dd if="$text" of="$work/sequence" bs=1M conv=fdatasync 2>/dev/null
+    after=$EPOCHREALTIME
+    size=$(stat -c %s "$work/sequence")
+    rm "$work/sequence"
+    awk "BEGIN { print $size / (${after/,/.} - ${before/,/.}) / 1e6 }" >>"$work/flood.disk"
+}
+
+flood() {
+    local round row
+    text=$target/corpora/natural.txt
+    "$bin/corpus" --dir "$target/corpora" --bytes 100000000 --kind natural >&2
+    for round in $(seq "$rounds"); do
+        for row in off block batch; do
+            echo "bench_durability: round $round of $rounds, log $row" >&2
+            case $row in
+                off) flood_once off ;;
+                *)
+                    flood_once $row --checkpoint-dir "$work/flood.d" \
+                        --conf spark.streaming.receiver.writeAheadLog.enable=true \
+                        --conf millrace.wal.sync=$row
+                    rm -rf "$work/flood.d"
+                    ;;
+            esac
+        done
+        disk_once
+    done
+    echo "Flood of natural text, medians of $rounds rounds of $seconds s, local[2], MB/s"
+    for row in off block batch disk; do
+        printf '%-28s %8.1f\n' "$row" "$(median <"$work/flood.$row")"
+    done
+    bar 'with the log / without it or the disk, whichever is lower' \
+        "$(paste -d' ' "$work/flood.block" "$work/flood.off" "$work/flood.disk" |
+            awk '{ print $1 / ($2 < $3 ? $2 : $3) }' | median)" '>=' 0.5
+}
+
+echo 'bench_durability: building (release)' >&2
+cargo build --release --quiet -p millrace-bins -p millrace-benches --bin network_wordcount \
+    --bin feed --bin corpus
+durability=$(cargo bench --quiet -p millrace-benches --bench durability --no-run \
+    --message-format=json | sed -n 's/.*"executable":"\([^"]*durability-[^"]*\)".*/\1/p' | tail -n 1)
+[ -x "$durability" ] || die 'cargo names no program'
+for section in "${sections[@]}"; do
+    case $section in
+        state | recovery | flood) "$section" ;;
+        *) die "no section $section: state, recovery or flood" ;;
+    esac
+    echo
+done
+exit "$missed"

@@ -30,7 +30,7 @@ PATCHES=$PWD/tests/acceptance/kills/mutants
 [ $# -gt 0 ] || set -- $(cd "$PATCHES" && ls ./*.patch | sed 's/\.patch$//; s/^\.\///')
 # Not where the right programs are: a fault must not get among them.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/mutants"
-export MILLRACE_KILL_RECOVERIES="${MILLRACE_KILL_RECOVERIES:-400}" RUST_BACKTRACE=0
+export MILLRACE_KILL_RECOVERIES="${MILLRACE_KILL_RECOVERIES:-600}" RUST_BACKTRACE=0
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git ls-files -z --cached --others --exclude-standard | tar --null -T - -c | tar x -C "$copy"

@@ -43,10 +43,14 @@ fn seed() -> u64 {
 }
 
 fn run(kind: Kind) {
+    run_often(kind, SLICE);
+}
+
+fn run_often(kind: Kind, kills: u64) {
     let matrix = Matrix {
         kind,
         seed: seed(),
-        kills: SLICE,
+        kills,
         lanes: 2,
     };
     matrix.run().assert_none(seed());
@@ -75,6 +79,17 @@ fn a_stateful_program_counts_each_file_once_however_often_it_is_killed() {
 #[test]
 fn outputs_are_whole_and_saved_once_however_often_the_program_is_killed() {
     run(Kind::Saving);
+}
+
+#[test]
+fn each_line_is_in_the_windows_that_cover_it_however_often_the_program_is_killed() {
+    // They are whole seconds long.
+    run_often(Kind::Windowed, SLICE / 4);
+}
+
+#[test]
+fn windows_are_the_sums_of_their_batches_however_often_the_program_is_killed() {
+    run(Kind::Windows);
 }
 
 /// The whole matrix: `scripts/kill_matrix.sh`.

@@ -120,6 +120,8 @@ impl Kind {
             ("millrace.print.num", "1000000".to_owned()),
             ("spark.master", "local[2]".to_owned()),
             ("spark.streaming.blockInterval", "10ms".to_owned()),
+            // Ten batches are not much on a busy machine.
+            ("spark.streaming.gracefulStopTimeout", "60s".to_owned()),
         ];
         if !self.reads_files() {
             let log = "spark.streaming.receiver.writeAheadLog.enable";

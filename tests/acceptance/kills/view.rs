@@ -9,7 +9,7 @@ use crate::acceptance::harness::Batch;
 
 /// The word of line number `line`. Some are so long that segments of the logs are soon full.
 pub(super) fn word(line: u64) -> String {
-    let length = if line > 100 && line % 8 == 0 {
+    let length = if line > 100 && line.is_multiple_of(8) {
         1_000
     } else {
         0

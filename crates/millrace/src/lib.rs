@@ -42,6 +42,7 @@ mod notice;
 mod order;
 mod panics;
 mod partition;
+mod patience;
 mod pipeline;
 mod rdd;
 mod receiver;

@@ -94,7 +94,7 @@ pub(crate) fn submit(engine: &Engine, batch: Batch, number: u64, queue: &Sender<
                 submission_time: batch.submitted,
                 processing_start_time: None,
                 processing_end_time: None,
-                output_operation_infos: Default::default(),
+                output_operation_infos: engine.graph.operations(number, time),
             })
         });
     }

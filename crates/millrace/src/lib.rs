@@ -61,7 +61,7 @@ pub mod testing;
 pub use checkpoint::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
 pub use context::{ContextState, StopHandle, StreamingContext};
 pub use data::{Data, Key};
-pub use dstream::{DStream, MapWithStateDStream, StateOptions, StateSpec};
+pub use dstream::{DStream, MapWithStateDStream, StateOptions, StateSpec, show};
 pub use error::{Error, ErrorKind, Result};
 pub use listener::StatsReportListener;
 pub use millrace_text::{Split, SplitWhitespace, Text};

@@ -158,7 +158,7 @@ fn the_outputs_of_a_batch_are_known_before_they_begin() {
         let (tell, told) = channel();
         ssc.add_streaming_listener(Tells(tell));
         let numbers = ssc.queue_stream(numbers());
-        numbers.foreach_rdd(|_| ());
+        numbers.foreach_rdd(|rdd| millrace::show(format_args!("{} records", rdd.count())));
         numbers
             .window(Duration::milliseconds(40), Some(Duration::milliseconds(40)))
             .foreach_rdd(|_| ());

@@ -2,7 +2,7 @@
 
 use millrace::{Duration, Receiver, ReceiverContext, Text};
 use millrace_cli::{Program, run};
-use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::{net::TcpStream, process::ExitCode};
 
 const PROGRAM: Program = Program {
@@ -43,18 +43,38 @@ fn receive(host: &str, port: u16, context: &ReceiverContext<Text>) -> io::Result
     let connection = TcpStream::connect((host, port))?;
     // It looks up now and then, to see whether it should end.
     connection.set_read_timeout(Some(Duration::milliseconds(100).to_std()))?;
-    let (mut reader, mut line) = (BufReader::new(connection), Vec::new());
-    while !context.is_stopped() {
-        match reader.read_until(b'\n', &mut line) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-            Ok(_) if line.is_empty() => break,
-            Ok(_) => {
-                let text = String::from_utf8_lossy(&line);
-                context.store(Text::from(text.trim_end_matches(['\r', '\n'])));
+    let (mut line, mut after_cr) = (Vec::new(), false);
+    for byte in BufReader::new(connection).bytes() {
+        match byte {
+            Ok(b'\n') if after_cr => after_cr = false,
+            // Like Java's `readLine`: `\n`, `\r` and `\r\n` end a line.
+            Ok(end @ (b'\n' | b'\r')) => {
+                store(context, &line);
                 line.clear();
+                after_cr = end == b'\r';
+                if context.is_stopped() {
+                    return Ok(());
+                }
             }
+            Ok(byte) => {
+                line.push(byte);
+                after_cr = false;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if context.is_stopped() {
+                    break;
+                }
+            }
+            Err(error) => return Err(error),
         }
     }
+    // An unfinished line is one when the sender has closed, and when the program stops.
+    if !line.is_empty() {
+        store(context, &line);
+    }
     Ok(())
+}
+
+fn store(context: &ReceiverContext<Text>, line: &[u8]) {
+    context.store(Text::from(&*String::from_utf8_lossy(line)));
 }

@@ -8,11 +8,9 @@
 //! network_wordjoinsentiments localhost 9999
 //! ```
 
-#![allow(clippy::print_stdout)] // What it shows is no `print` of a stream.
-
 use std::process::ExitCode;
 
-use millrace::{Duration, Text};
+use millrace::{Duration, Text, show};
 use millrace_cli::{App, Exit, Program, run};
 
 const PROGRAM: Program = Program {
@@ -45,12 +43,13 @@ fn network_wordjoinsentiments(app: &App) -> Result<(), Exit> {
         .map(|(word, (score, count))| (score * count, word))
         .transform(|rdd| rdd.sort_by_key(false));
     happiest.foreach_rdd(|rdd| {
-        println!(
-            "Happiest topics in the last 5 seconds ({} total):",
-            rdd.count()
-        );
+        let total = rdd.count();
+        // Not `println!`, which panics when nobody reads the output any more.
+        show(format_args!(
+            "Happiest topics in the last 5 seconds ({total} total):"
+        ));
         for (happiness, word) in rdd.take(5) {
-            println!("{word} ({happiness} happiness)");
+            show(format_args!("{word} ({happiness} happiness)"));
         }
     });
 

@@ -6,12 +6,10 @@
 //! recoverable_network_wordcount localhost 9999 checkpoint counts.txt
 //! ```
 
-#![allow(clippy::print_stdout)] // What it shows is no `print` of a stream.
-
-use std::io::Write;
+use std::io::{self, Write};
 use std::{fs, path, process::ExitCode};
 
-use millrace::{Duration, StreamingContext, python};
+use millrace::{Duration, StreamingContext, python, show};
 use millrace_cli::{App, Exit, Program, run};
 
 const PROGRAM: Program = Program {
@@ -25,7 +23,8 @@ fn main() -> ExitCode {
     run(&PROGRAM, |app| {
         let ssc = app.get_or_create(app.argument(2), || describe(app))?;
         if !ssc.is_recovering() {
-            println!("Creating new context");
+            // Not `println!`, which panics when nobody reads the output any more.
+            drop(writeln!(io::stdout(), "Creating new context"));
             drop(fs::remove_file(app.argument(3)));
         }
         ssc.start()?;
@@ -49,9 +48,9 @@ fn describe(app: &App) -> Result<StreamingContext, Exit> {
             keep
         });
         let (time, kept) = (python::local_time(time), python::str_of(&kept.collect()));
-        println!("Counts at time {time} {kept}");
-        println!("Dropped {} word(s) totally", dropped.value());
-        println!("Appending to {}", output.display());
+        show(format_args!("Counts at time {time} {kept}"));
+        show(format_args!("Dropped {} word(s) totally", dropped.value()));
+        show(format_args!("Appending to {}", output.display()));
         let file = fs::File::options().create(true).append(true).open(&output);
         file.and_then(|mut file| writeln!(file, "Counts at time {time} {kept}"))
             .unwrap_or_else(|error| panic!("cannot append to {}: {error}", output.display()));

@@ -27,6 +27,7 @@ durable
 python
 notice
 panics
+patience
 clock
 sync
 order

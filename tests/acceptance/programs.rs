@@ -151,14 +151,20 @@ fn a_receiver_of_its_own_connects_again() {
     let mut connection = sender.accept();
     connection.send(b"a b  b \r\n");
     wait("('a', 1)\n('b', 2)\n('', 2)");
+    connection.send(b"a\rb\r\rb\r");
+    wait("('a', 1)\n('b', 2)\n('', 1)");
     connection.send(b"no line end");
     connection.close();
     wait("('no', 1)\n('line', 1)\n('end', 1)");
     let mut connection = sender.accept();
-    connection.send(b"again\n");
+    connection.send(b"again\nunfin");
     wait("('again', 1)");
+    connection.send(b"ished");
     program.signal(Signal::Terminate);
-    assert_eq!(program.finish().with_code(0).bodies().len(), 3);
+    let bodies = program.finish().with_code(0).bodies();
+    assert_eq!(bodies.len(), 5);
+    let last = bodies.last().unwrap();
+    assert!(last.starts_with("('unfin"), "{last}");
 }
 
 const LIST: &str = "data/streaming/AFINN-111.txt";

@@ -118,7 +118,11 @@ fn the_second_signal_does_not_wait() {
 
 #[test]
 fn a_closed_stdout_ends_the_program_quietly() {
-    for launch in [Launch::network_wordcount(), Launch::stateful()] {
+    let list = "data/streaming/AFINN-111.txt";
+    // What it shows is no `print` of a stream.
+    let shows = Launch::of(env!("CARGO_BIN_EXE_network_wordjoinsentiments"));
+    let shows = shows.file(list, "good\t3\n");
+    for launch in [Launch::network_wordcount(), Launch::stateful(), shows] {
         let sender = Sender::new();
         // A header and a half, as `head` might have had enough.
         let launch = launch.threads(2).every("20ms");

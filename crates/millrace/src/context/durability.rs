@@ -12,7 +12,7 @@ use crate::checkpoint::{
 };
 use crate::durable::Durable;
 use crate::error::{Error, Result};
-use crate::graph::{Batch, Graph, Kind};
+use crate::graph::{Batch, Graph, Kind, Lifecycle};
 use crate::notice::notice;
 use crate::receiver::{BlockLog, Replayed, Written, stream_of};
 use crate::scheduler::{Engine, FirstBatch, submit};
@@ -101,7 +101,7 @@ impl StreamingContext {
     /// `millrace.checkpoint.dir` overrides `directory`.
     ///
     /// # Errors
-    /// If the directory cannot be created.
+    /// If the directory cannot be created, or the context has been started.
     ///
     /// ```
     /// use millrace::{Conf, Duration, StreamingContext, Values};
@@ -120,6 +120,11 @@ impl StreamingContext {
     /// # }
     /// ```
     pub fn checkpoint(&self, directory: impl AsRef<Path>) -> Result<()> {
+        if self.builder.lifecycle() != Lifecycle::Initialized {
+            return Err(Error::illegal(
+                "The checkpoint directory is named before the start; it was not changed",
+            ));
+        }
         let own = self.settings.checkpoint_dir.as_deref();
         let directory = own.unwrap_or(directory.as_ref());
         create_directory(directory)?;

@@ -149,15 +149,15 @@ impl StreamingContext {
         if settings.partitions_given {
             executor.partitions_are_given();
         }
+        let builder = Builder::new(executor, settings.partitions, settings.interval);
+        let outcome = Arc::new(Outcome::default());
+        let waiting = Arc::clone(&outcome);
+        builder.tell(move |error| waiting.tell(error));
         Ok(StreamingContext {
-            builder: Arc::new(Builder::new(
-                executor,
-                settings.partitions,
-                settings.interval,
-            )),
+            builder: Arc::new(builder),
             printer: Arc::new(printer),
             clock,
-            outcome: Arc::default(),
+            outcome,
             ends: Arc::default(),
             alone: false,
             parts: Mutex::default(),
@@ -293,8 +293,10 @@ impl StreamingContext {
     /// Waits until the context has stopped.
     ///
     /// # Errors
-    /// What ended the run: user code that panicked, an output that could not be written, a call
-    /// after the start that broke a rule. Given once.
+    /// What ended the run: user code that panicked, an output that could not be written. Also,
+    /// at once and while the run goes on, a call after the start that broke a rule; the one who
+    /// waits then gets the error, or the one who waits next. Each is given once. Before the start
+    /// it is what the start will say of a program that broke a rule.
     ///
     /// ```
     /// use millrace::{Conf, Duration, StreamingContext, keys};
@@ -335,7 +337,7 @@ impl StreamingContext {
     }
 
     fn wait(&self, timeout: Option<StdDuration>) -> Result<bool> {
-        if let Some(broken) = self.builder.take_broken() {
+        if let Some(broken) = self.builder.broken() {
             return Err(broken);
         }
         let ended = self.outcome.wait(timeout)?;
@@ -351,7 +353,11 @@ impl StreamingContext {
     ///
     /// Called by a function of a batch, it asks for the stop and returns: the batch that runs
     /// cannot wait for itself. Called by a listener it is refused, as in Spark, with a line on
-    /// standard error, and the next wait reports it; a [`StopHandle`] is for that.
+    /// standard error, and whoever waits is told; a [`StopHandle`] is for that.
+    ///
+    /// Receivers are waited for about ten seconds, and so are listeners; one that does not return
+    /// is left behind, with a line on standard error. A batch that runs is waited for as long as
+    /// its functions take.
     ///
     /// ```
     /// use millrace::{Conf, Duration, StreamingContext};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam::channel::Sender;
 use millrace_types::{StreamId, StreamingEvent};
@@ -10,11 +11,14 @@ use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::graph::{Batch, Graph, Kind, Readers};
 use crate::listener::ListenerBus;
+use crate::patience::{PATIENCE, Threads};
 use crate::receiver::{
     BLOCK_BYTES, BlockGenerator, BlockLog, Budget, InputSpec, InputTracker, RateLimiter, Receiver,
     ReceiverSettings, RecordGenerator, SocketReceiver, SocketSettings, Supervisor,
 };
-use crate::scheduler::{Clock, Engine, FirstBatch, Receiving, StopMode, generate, run_jobs};
+use crate::scheduler::{
+    Clock, Engine, FirstBatch, Receiving, StopMode, generate, run_jobs, wait_for_jobs,
+};
 use crate::source::Ends;
 use crate::stage::EagerStage;
 
@@ -138,6 +142,8 @@ impl StreamingContext {
             outcome: Arc::clone(&self.outcome),
             max_batches: settings.max_batches,
             grace: settings.grace,
+            // A receiver waits for its own threads first.
+            patience: PATIENCE + Duration::from_secs(1),
         }
     }
 }
@@ -176,6 +182,7 @@ impl Seat<'_> {
                 fed: Some(blocks),
                 run: Arc::new(|| false),
                 stop: Arc::new(|| {}),
+                leave: Arc::new(|| {}),
             };
         };
         let settings = SocketSettings {
@@ -197,6 +204,8 @@ impl Seat<'_> {
             fed: None,
             run: Arc::new(move || receiver.run()),
             stop: Arc::new(move || stopped.stop()),
+            // No code of the program runs in it.
+            leave: Arc::new(|| {}),
         }
     }
 
@@ -220,13 +229,14 @@ impl Seat<'_> {
         );
         let supervisor = Arc::new(supervisor);
         let (sealed, stopped) = (Arc::clone(&supervisor), Arc::clone(&supervisor));
-        let restored = Arc::clone(&supervisor);
+        let (restored, left) = (Arc::clone(&supervisor), Arc::clone(&supervisor));
         Receiving {
             seal: Arc::new(move || sealed.seal()),
             restore: Arc::new(move |written| restored.restore(written)),
             fed: None,
             run: Arc::new(move || supervisor.run()),
             stop: Arc::new(move || stopped.stop()),
+            leave: Arc::new(move || left.leave()),
         }
     }
 }
@@ -245,28 +255,36 @@ fn run(
         .graph
         .begin(first.zero(engine.interval), engine.interval);
     let own = Arc::clone(engine);
-    let jobs = spawn("millrace-jobs", move || run_jobs(&own, &receive))?;
+    let jobs = Arc::new(Threads::default());
+    let running = jobs.one_more();
+    spawn("millrace-jobs", move || {
+        let _running = running;
+        run_jobs(&own, &receive);
+    })?;
     replay(&send)?;
     let receivers = receive_on_threads(engine, ends)?;
     let own = Arc::clone(engine);
     spawn("millrace-generator", move || {
-        generate(&own, first, send, receivers);
-        // It catches what batches panic.
-        drop(jobs.join());
+        generate(&own, first, send, &receivers);
+        wait_for_jobs(&own, &jobs);
         if let Some(log) = &own.log {
             log.close();
         }
         if let Some(checkpoint) = &own.checkpoint {
             checkpoint.close();
         }
-        own.listeners.close();
+        // An error does not wait for listeners, which may be what it is about.
+        if !own.outcome.has_failed() {
+            own.listeners.close(own.patience);
+        }
         // Whoever is told of the end may start another context.
         drop(place);
         own.outcome.end();
+        own.listeners.close(own.patience);
     })
 }
 
-fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<JoinHandle<()>>> {
+fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<Arc<Threads>>> {
     let threads = engine
         .receivers
         .iter()
@@ -274,11 +292,15 @@ fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<Join
         .map(|(number, receiver)| {
             let ends = Arc::clone(ends);
             let run = Arc::clone(&receiver.run);
+            let threads = Arc::new(Threads::default());
+            let running = threads.one_more();
             spawn(&format!("millrace-recv-{number}"), move || {
+                let _running = running;
                 if run() {
                     ends.ended();
                 }
-            })
+            })?;
+            Ok(threads)
         });
     threads.collect()
 }

@@ -31,6 +31,7 @@ use crate::error::Error;
 use crate::graph::{Builder, Node};
 use crate::pipeline::{Output, Pipeline};
 
+pub use output::show;
 pub(crate) use output::{PrintFormat, Printer};
 pub use pair::{MapWithStateDStream, StateOptions, StateSpec};
 pub(crate) use transform_all::TransformAll;

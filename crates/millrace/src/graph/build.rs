@@ -1,7 +1,7 @@
 //! The graph while it grows: shared by all streams of a context until `start` freezes it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use millrace_types::{Duration, StreamId};
 
@@ -28,7 +28,12 @@ pub(crate) struct Builder {
     /// What is kept of the batches that have been run.
     pub(crate) memory: Arc<Memory>,
     state: Mutex<State>,
+    /// Told of calls that break a rule when the context has been started.
+    late: OnceLock<Late>,
 }
+
+/// Tells whoever waits.
+type Late = Box<dyn Fn(Error) + Send + Sync>;
 
 struct State {
     lifecycle: Lifecycle,
@@ -36,7 +41,7 @@ struct State {
     outputs: Vec<Output>,
     streams: u32,
     stateful: bool,
-    /// The first call that broke a rule; `start` or the next wait reports it.
+    /// The first call that broke a rule before the start, which reports it.
     broken: Option<Error>,
 }
 
@@ -61,7 +66,13 @@ impl Builder {
             interval,
             memory: Arc::default(),
             state: Mutex::new(state),
+            late: OnceLock::new(),
         }
+    }
+
+    /// Has `late` told of calls that break a rule when the context has been started.
+    pub(crate) fn tell(&self, late: impl Fn(Error) + Send + Sync + 'static) {
+        self.late.get_or_init(|| Box::new(late));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -71,7 +82,7 @@ impl Builder {
     /// Adds a node that receives, with the number of its input stream.
     pub(crate) fn receive(&self, name: String) -> (NodeId, StreamId) {
         let mut state = self.state();
-        state.check_open();
+        self.check_open(&mut state);
         let stream = state.stream();
         let kind = Kind::Received;
         let node = state.add(Entry {
@@ -90,7 +101,7 @@ impl Builder {
         node: impl FnOnce(StreamId) -> Box<dyn Node>,
     ) -> (NodeId, StreamId) {
         let mut state = self.state();
-        state.check_open();
+        self.check_open(&mut state);
         let stream = state.stream();
         let kind = Kind::Made(node(stream));
         let node = state.add(Entry {
@@ -109,9 +120,31 @@ impl Builder {
         slides.all(|slide| slide == first).then_some(first)
     }
 
-    /// Notes a call that broke a rule; `start` reports the first one.
+    /// Notes a call that broke a rule: `start` reports the first one, and later ones are told to
+    /// whoever waits for the end.
     pub(crate) fn break_rule(&self, error: Error) {
-        self.state().broken.get_or_insert(error);
+        self.broke(&mut self.state(), error);
+    }
+
+    fn broke(&self, state: &mut State, error: Error) {
+        match self.late.get() {
+            Some(late) if state.lifecycle != Lifecycle::Initialized => late(error),
+            _ => drop(state.broken.get_or_insert(error)),
+        }
+    }
+
+    /// Spark's rule and its words for it.
+    fn check_open(&self, state: &mut State) {
+        let when = match state.lifecycle {
+            Lifecycle::Initialized => return,
+            Lifecycle::Active => "starting",
+            Lifecycle::Stopped => "stopping",
+        };
+        let error = Error::illegal(format!(
+            "Adding new inputs, transformations, and output operations after {when} a context is \
+             not supported"
+        ));
+        self.broke(state, error);
     }
 
     /// Whether all of these nodes receive. Of a frozen graph none does: what is added to it is an
@@ -145,7 +178,7 @@ impl Builder {
     /// Adds a node that makes a dataset every `slide` batches.
     pub(crate) fn make_every(&self, name: String, node: Box<dyn Node>, slide: u64) -> NodeId {
         let mut state = self.state();
-        state.check_open();
+        self.check_open(&mut state);
         let kind = Kind::Made(node);
         state.add(Entry { name, kind, slide })
     }
@@ -169,7 +202,7 @@ impl Builder {
             1
         });
         let mut state = self.state();
-        state.check_open();
+        self.check_open(&mut state);
         state.outputs.push(Output {
             name,
             inputs,
@@ -186,9 +219,11 @@ impl Builder {
         self.state().lifecycle = lifecycle;
     }
 
-    /// The error of a call that broke a rule, once.
-    pub(crate) fn take_broken(&self) -> Option<Error> {
-        self.state().broken.take()
+    /// The error of a call that broke a rule before the start, which will report it too.
+    pub(crate) fn broken(&self) -> Option<Error> {
+        let state = self.state();
+        let broken = state.broken.as_ref()?;
+        Some(Error::new(broken.kind(), broken.to_string()))
     }
 
     /// Takes the description out and makes the context active.
@@ -228,21 +263,6 @@ impl State {
     fn add(&mut self, entry: Entry) -> NodeId {
         self.nodes.push(entry);
         NodeId(self.nodes.len() - 1)
-    }
-
-    /// Spark's rule and its words for it.
-    fn check_open(&mut self) {
-        let when = match self.lifecycle {
-            Lifecycle::Initialized => return,
-            Lifecycle::Active => "starting",
-            Lifecycle::Stopped => "stopping",
-        };
-        self.broken.get_or_insert_with(|| {
-            Error::illegal(format!(
-                "Adding new inputs, transformations, and output operations after {when} a \
-                 context is not supported"
-            ))
-        });
     }
 }
 

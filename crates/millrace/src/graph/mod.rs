@@ -8,9 +8,10 @@ mod batch;
 mod build;
 mod memory;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use millrace_types::{BatchTime, Duration};
+use millrace_types::{BatchTime, Duration, OutputOperationInfo};
 
 use crate::durable::Durable;
 use crate::error::Result;
@@ -181,6 +182,38 @@ impl Graph {
             .any(|output| number.is_multiple_of(output.slide))
     }
 
+    /// The outputs that are due in a batch, by id, before any of them has begun.
+    pub(crate) fn operations(
+        &self,
+        number: u64,
+        batch_time: BatchTime,
+    ) -> BTreeMap<u32, OutputOperationInfo> {
+        let due = (0..).zip(&self.outputs);
+        let due = due.filter(|(_, output)| number.is_multiple_of(output.slide));
+        let info = |(id, output): (u32, &Output)| {
+            let info = OutputOperationInfo {
+                batch_time,
+                id,
+                name: output.name.clone(),
+                description: output.name.clone(),
+                start_time: None,
+                end_time: None,
+                failure_reason: None,
+            };
+            (id, info)
+        };
+        due.map(info).collect()
+    }
+
+    /// What a run that stopped with batch `last` never showed of its input, of which `received`
+    /// is the last batch that had any: the output that was due too long ago, and how often it is.
+    pub(crate) fn not_shown(&self, last: u64, received: u64) -> Option<(&str, u64)> {
+        let outputs = self.outputs.iter();
+        let mut late = outputs.filter(|output| received > last - last % output.slide);
+        late.next()
+            .map(|output| (output.name.as_str(), output.slide))
+    }
+
     /// Who reads what a node receives, by node.
     pub(crate) fn readers(&self) -> Vec<Readers> {
         let mut readers: Vec<Readers> = self.nodes.iter().map(|_| Readers::default()).collect();
@@ -238,5 +271,49 @@ impl std::fmt::Debug for Graph {
             .field("nodes", &names)
             .field("outputs", &self.outputs.len())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program whose outputs are due in every so many batches.
+    fn graph(slides: &[u64]) -> Graph {
+        let output = |&slide: &u64| Output {
+            name: format!("every {slide}"),
+            inputs: Vec::new(),
+            run: Box::new(|_| Ok(())),
+            slide,
+        };
+        Graph::new(Vec::new(), slides.iter().map(output).collect())
+    }
+
+    #[test]
+    fn the_operations_of_a_batch_are_those_that_are_due() {
+        let graph = graph(&[1, 2, 3]);
+        let ids = |number| -> Vec<u32> {
+            let operations = graph.operations(number, BatchTime::from_millis(0));
+            operations.into_keys().collect()
+        };
+        assert_eq!([ids(1), ids(2), ids(3)], [vec![0], vec![0, 1], vec![0, 2]]);
+        assert_eq!(ids(6), [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_came_after_an_output_was_due_has_not_been_shown() {
+        let graph = graph(&[1, 3]);
+        // The last batch and the last one with input: shown if it was due in between.
+        for (last, received) in [(0, 0), (3, 3), (4, 3), (5, 2), (6, 5)] {
+            assert_eq!(graph.not_shown(last, received), None, "{last} {received}");
+        }
+        for (last, received) in [(1, 1), (2, 1), (4, 4), (8, 7)] {
+            let expected = Some(("every 3", 3));
+            assert_eq!(
+                graph.not_shown(last, received),
+                expected,
+                "{last} {received}"
+            );
+        }
     }
 }

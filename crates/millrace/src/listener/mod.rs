@@ -8,13 +8,15 @@ mod stats_report;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::Builder;
+use std::time::Duration;
 
 use crossbeam::queue::ArrayQueue;
 use millrace_types::{StreamingEvent, StreamingListener};
 
 use crate::error::{Error, Result};
 use crate::notice::notice;
+use crate::patience::{Running, Threads};
 
 pub use stats_report::StatsReportListener;
 
@@ -30,7 +32,8 @@ pub(crate) struct ListenerBus {
     dropped: AtomicU64,
     /// Listeners that the thread has not taken yet.
     added: Mutex<Vec<Box<dyn StreamingListener>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// The thread, when there is one.
+    thread: Arc<Threads>,
     signal: Mutex<Signal>,
     signalled: Condvar,
 }
@@ -53,7 +56,7 @@ impl ListenerBus {
             events: OnceLock::new(),
             dropped: AtomicU64::new(0),
             added: Mutex::default(),
-            thread: Mutex::new(None),
+            thread: Arc::default(),
             signal: Mutex::default(),
             signalled: Condvar::new(),
         });
@@ -68,18 +71,17 @@ impl ListenerBus {
     /// # Errors
     /// If the system gives no thread.
     pub(crate) fn add(self: &Arc<Self>, listener: Box<dyn StreamingListener>) -> Result<()> {
-        let mut thread = lock(&self.thread);
+        let mut added = lock(&self.added);
         if self.signal().closed {
             return Ok(());
         }
-        lock(&self.added).push(listener);
+        added.push(listener);
         if self.events.get().is_none() {
-            let own = Arc::clone(self);
-            let handle = Builder::new()
+            let (own, running) = (Arc::clone(self), self.thread.one_more());
+            Builder::new()
                 .name(THREAD.to_owned())
-                .spawn(move || own.deliver())
+                .spawn(move || own.deliver(running))
                 .map_err(|error| Error::io("cannot start the listeners' thread", error))?;
-            *thread = Some(handle);
             self.events.get_or_init(|| ArrayQueue::new(CAPACITY));
         }
         Ok(())
@@ -101,7 +103,7 @@ impl ListenerBus {
         lock(&self.signal)
     }
 
-    fn deliver(&self) {
+    fn deliver(&self, _running: Running) {
         let mut listeners: Vec<Box<dyn StreamingListener>> = Vec::new();
         loop {
             let waiting = |signal: &mut Signal| !signal.posted && !signal.closed;
@@ -131,14 +133,19 @@ impl ListenerBus {
         }
     }
 
-    /// Delivers what is queued, ends the thread and says what was dropped.
-    pub(crate) fn close(&self) {
-        self.signal().closed = true;
+    /// Delivers what is queued, ends the thread and says what was dropped. A listener that does
+    /// not return within `patience` is left behind, with what it was not told yet.
+    pub(crate) fn close(&self, patience: Duration) {
+        if std::mem::replace(&mut self.signal().closed, true) {
+            return;
+        }
         self.signalled.notify_all();
-        let thread = lock(&self.thread).take();
-        if let Some(thread) = thread {
-            // The thread catches what listeners panic.
-            drop(thread.join());
+        if self.thread.wait(patience) > 0 {
+            let untold = self.events.get().map_or(0, ArrayQueue::len);
+            notice(format_args!(
+                "a listener did not return within {patience:?} of the end of the run and is left \
+                 behind; {untold} more events were not delivered"
+            ));
         }
         let dropped = self.dropped.load(Ordering::Relaxed);
         if dropped > 0 {
@@ -164,7 +171,6 @@ impl std::fmt::Debug for ListenerBus {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
-    use std::time::Duration;
 
     use super::*;
 
@@ -220,12 +226,32 @@ mod tests {
     fn close(bus: &Arc<ListenerBus>) {
         let (own, (tell, told)) = (Arc::clone(bus), channel());
         std::thread::spawn(move || {
-            own.close();
+            own.close(Duration::from_secs(60));
             // Nobody waits any more if this took too long.
             let _ = tell.send(());
         });
         told.recv_timeout(Duration::from_secs(20))
             .expect("closing ends");
+    }
+
+    #[test]
+    fn a_listener_that_does_not_return_is_left_behind() {
+        let (tell, told) = channel();
+        let (open, gate) = channel();
+        let gate = Some(gate);
+        let bus = ListenerBus::start(vec![Box::new(Gated { tell, gate })]).unwrap();
+        (1..=2).for_each(|number| bus.post(|| event(number)));
+        assert_eq!(told.recv(), Ok(1));
+        let (own, (tell, closed)) = (Arc::clone(&bus), channel());
+        std::thread::spawn(move || {
+            own.close(Duration::ZERO);
+            // Nobody waits any more if this took too long.
+            let _ = tell.send(());
+        });
+        let waited = closed.recv_timeout(Duration::from_secs(20));
+        waited.expect("it is not waited for for ever");
+        open.send(()).unwrap();
+        assert!(told.iter().eq([2]), "what it comes back to is not lost");
     }
 
     #[test]

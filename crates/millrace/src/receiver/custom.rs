@@ -59,7 +59,8 @@ pub trait Receiver: Send + 'static {
     type Item: Data;
 
     /// Starts to receive, on threads of its own. Must not block (Spark 3.5): as long as it does,
-    /// a restart has to wait.
+    /// a restart has to wait. A context that stops waits for it and for `on_stop` about ten
+    /// seconds, then leaves them behind and says so.
     fn on_start(&mut self, context: ReceiverContext<Self::Item>);
 
     /// Makes what `on_start` has started end: closes a connection that a thread reads, for
@@ -114,20 +115,39 @@ impl<T: Data> ReceiverContext<T> {
     /// Tells listeners and standard error about an error; the receiver goes on (Spark:
     /// `reportError`).
     pub fn report_error(&self, message: &str) {
-        self.shared.error(message, message);
+        self.shared.error(message, "");
+    }
+
+    /// As [`report_error`](ReceiverContext::report_error), with the error in full, which listeners
+    /// get as `last_error` (Spark: `reportError(message, throwable)`).
+    pub fn report_error_because(&self, message: &str, error: impl fmt::Display) {
+        self.shared.error(message, &error.to_string());
     }
 
     /// Stops the receiver and starts it again after `spark.streaming.receiverRestartDelay`, with
-    /// an error that says why (Spark: `restart`). Returns at once. Without effect if the receiver
+    /// a message that says why, which listeners get when it stops (Spark: `restart`). Returns at once. Without effect if the receiver
     /// has been stopped or restarted already.
     pub fn restart(&self, message: &str) {
         self.restart_after(message, self.shared.restart_delay);
     }
 
+    /// As [`restart`](ReceiverContext::restart), with the error in full, which listeners get as
+    /// `last_error` (Spark: `restart(message, error)`).
+    pub fn restart_because(&self, message: &str, error: impl fmt::Display) {
+        self.restart_after_because(message, error, self.shared.restart_delay);
+    }
+
     /// As [`restart`](ReceiverContext::restart), after another delay.
     pub fn restart_after(&self, message: &str, delay: Duration) {
+        self.restart_after_because(message, "", delay);
+    }
+
+    /// As [`restart_because`](ReceiverContext::restart_because), after another delay (Spark:
+    /// `restart(message, error, millisecond)`).
+    pub fn restart_after_because(&self, message: &str, error: impl fmt::Display, delay: Duration) {
         let restart = Command::Restart {
             message: message.to_owned(),
+            error: error.to_string(),
             delay,
             again: self.shared.after(delay),
         };

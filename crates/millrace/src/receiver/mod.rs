@@ -17,6 +17,7 @@ mod model_check;
 mod pace;
 mod rate;
 mod records;
+mod reports;
 mod socket;
 mod socket_receiver;
 mod supervisor;

@@ -10,7 +10,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use millrace_types::{BatchTime, ReceiverInfo, StreamId, StreamingEvent};
+use millrace_types::{BatchTime, StreamId};
 
 use crate::clock::Clock;
 use crate::listener::ListenerBus;
@@ -20,6 +20,7 @@ use super::block_generator::BlockGenerator;
 use super::connect::connect;
 use super::pace::Pace;
 use super::rate::RateLimiter;
+use super::reports::{BY_DRIVER, Reports};
 
 /// What is still read when a stop is asked for: about what a kernel buffers. A sender that goes
 /// on sending does not keep the program from ending.
@@ -45,7 +46,7 @@ pub(crate) struct SocketSettings {
 pub(crate) struct SocketReceiver {
     settings: SocketSettings,
     blocks: Arc<BlockGenerator>,
-    listeners: Arc<ListenerBus>,
+    reports: Reports,
     clock: Arc<dyn Clock>,
     /// `spark.streaming.receiver.maxRate`, if there is one.
     limiter: Option<RateLimiter>,
@@ -77,10 +78,16 @@ impl SocketReceiver {
         limiter: Option<RateLimiter>,
     ) -> SocketReceiver {
         let (control, stop) = (Mutex::default(), Condvar::new());
+        let reports = Reports {
+            stream: settings.stream,
+            name: format!("SocketReceiver-{}", settings.stream.0),
+            listeners,
+            clock: Arc::clone(&clock),
+        };
         SocketReceiver {
             settings,
             blocks,
-            listeners,
+            reports,
             clock,
             limiter,
             control,
@@ -109,9 +116,9 @@ impl SocketReceiver {
     /// Receives until it is stopped, or until the stream has ended if it can end. Runs on the
     /// receiver's own thread; says whether the stream has ended by itself.
     pub(crate) fn run(&self) -> bool {
-        self.post(StreamingEvent::ReceiverStarted, true, None);
         let mut said = None;
         let ended = loop {
+            self.reports.started();
             let end = match self.connect() {
                 Ok(Some(connection)) => {
                     if said.take().is_some() {
@@ -130,25 +137,23 @@ impl SocketReceiver {
                 End::Eof => format!("{} has closed the connection", self.address()),
                 End::Failed(message) => message,
             };
+            let delay = self.settings.restart_delay;
+            self.reports.restarts(delay, &message, "");
             if said.as_ref() != Some(&message) {
-                let delay = self.settings.restart_delay;
                 self.say(&format!(
                     "{message}; trying again every {delay:?} until it answers"
                 ));
-                self.post(StreamingEvent::ReceiverError, true, Some(&message));
                 said = Some(message);
             }
             if self.pause() {
                 break false;
             }
         };
-        // Spark's words for a stop that was asked for.
-        let reason = if ended {
+        self.reports.stopped(if ended {
             "The stream has ended"
         } else {
-            "Stopped by driver"
-        };
-        self.post(StreamingEvent::ReceiverStopped, false, Some(reason));
+            BY_DRIVER
+        });
         ended
     }
 
@@ -261,22 +266,6 @@ impl SocketReceiver {
             "the connection to {} broke: {error}",
             self.address()
         ))
-    }
-
-    fn post(&self, event: fn(ReceiverInfo) -> StreamingEvent, active: bool, error: Option<&str>) {
-        let stream = self.settings.stream;
-        self.listeners.post(|| {
-            event(ReceiverInfo {
-                stream_id: stream,
-                name: format!("SocketReceiver-{}", stream.0),
-                active,
-                location: "localhost".to_owned(),
-                executor_id: "driver".to_owned(),
-                last_error_message: error.unwrap_or_default().to_owned(),
-                last_error: error.unwrap_or_default().to_owned(),
-                last_error_time: error.map(|_| self.clock.now()),
-            })
-        });
     }
 }
 

@@ -7,24 +7,22 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use millrace_types::{BatchTime, ReceiverInfo, StreamId, StreamingEvent};
+use millrace_types::{BatchTime, StreamId};
 
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::listener::ListenerBus;
 use crate::notice::notice;
 use crate::panics::message_of;
+use crate::patience::{PATIENCE, Threads};
 
 use super::custom::{Receiver, ReceiverContext};
 use super::rate::RateLimiter;
 use super::records::RecordGenerator;
-
-/// How long the threads of a receiver are waited for at the end (Spark 3.5: so long is a
-/// receiver waited for).
-const PATIENCE: Duration = Duration::from_secs(10);
+use super::reports::{BY_DRIVER, Reports};
 
 /// No start has this number.
 const NONE: u64 = 0;
@@ -34,6 +32,8 @@ const NONE: u64 = 0;
 pub(super) enum Command {
     Restart {
         message: String,
+        /// The error in full, if there is more of it than the message.
+        error: String,
         delay: Duration,
         /// When the delay is over: it begins when the restart is asked for.
         again: BatchTime,
@@ -58,10 +58,9 @@ pub(super) struct Shared<T> {
     pub(super) records: RecordGenerator<T>,
     pub(super) stream: StreamId,
     pub(super) restart_delay: Duration,
-    name: String,
+    reports: Reports,
     limiter: Option<RateLimiter>,
     clock: Arc<dyn Clock>,
-    listeners: Arc<ListenerBus>,
     /// The start that runs, or `NONE`. Written under the lock of `command`.
     runs: AtomicU64,
     command: Mutex<Option<Command>>,
@@ -71,30 +70,6 @@ pub(super) struct Shared<T> {
     /// once and not once a try.
     said: Mutex<Option<String>>,
     threads: Arc<Threads>,
-}
-
-/// The threads of a receiver that have not ended.
-#[derive(Default)]
-struct Threads {
-    count: Mutex<usize>,
-    ended: Condvar,
-}
-
-/// One of them.
-struct Running(Arc<Threads>);
-
-impl Running {
-    fn of(threads: &Arc<Threads>) -> Running {
-        *lock(&threads.count) += 1;
-        Running(Arc::clone(threads))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        *lock(&self.0.count) -= 1;
-        self.0.ended.notify_all();
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -154,9 +129,14 @@ impl<T: Data> Shared<T> {
         self.clock.wake();
     }
 
-    /// Tells listeners of an error; says `line` on standard error if it is news.
-    pub(super) fn error(&self, message: &str, line: &str) {
-        self.post(StreamingEvent::ReceiverError, Some(message));
+    /// Tells of an error with which the receiver goes on.
+    pub(super) fn error(&self, message: &str, error: &str) {
+        self.reports.error(message, error);
+        self.say(message, message);
+    }
+
+    /// Says `line` on standard error if `message` is news.
+    fn say(&self, message: &str, line: &str) {
         let mut said = lock(&self.said);
         if self.records.take_stored() {
             *said = None;
@@ -174,35 +154,20 @@ impl<T: Data> Shared<T> {
         body: impl FnOnce(ReceiverContext<T>) + Send + 'static,
     ) {
         let (own, thread) = (context.clone(), name.to_owned());
-        let running = Running::of(&self.threads);
+        let running = self.threads.one_more();
         let started = std::thread::Builder::new()
             .name(format!("millrace-recv-{}-{name}", self.stream.0))
             .spawn(move || {
                 let _running = running;
                 let ended = catch_unwind(AssertUnwindSafe(|| body(own.clone())));
                 if let Err(payload) = ended {
-                    let message = message_of(&*payload);
-                    own.restart(&format!("its thread {thread} panicked: {message}"));
+                    let error = message_of(&*payload);
+                    own.restart_because(&format!("its thread {thread} panicked: {error}"), error);
                 }
             });
         if let Err(error) = started {
             context.restart(&format!("cannot start its thread {name}: {error}"));
         }
-    }
-
-    fn post(&self, event: fn(ReceiverInfo) -> StreamingEvent, error: Option<&str>) {
-        self.listeners.post(|| {
-            event(ReceiverInfo {
-                stream_id: self.stream,
-                name: self.name.clone(),
-                active: error.is_none(),
-                location: "localhost".to_owned(),
-                executor_id: "driver".to_owned(),
-                last_error_message: error.unwrap_or_default().to_owned(),
-                last_error: error.unwrap_or_default().to_owned(),
-                last_error_time: error.map(|_| self.clock.now()),
-            })
-        });
     }
 
     /// `length` from now.
@@ -213,13 +178,7 @@ impl<T: Data> Shared<T> {
 
     /// Waits for the threads of the receiver; says so if some do not end in time.
     fn join(&self, patience: Duration) {
-        let running = |count: &mut usize| *count > 0;
-        let count = lock(&self.threads.count);
-        let waited = self
-            .threads
-            .ended
-            .wait_timeout_while(count, patience, running);
-        let left = *waited.unwrap_or_else(PoisonError::into_inner).0;
+        let left = self.threads.wait(patience);
         if left > 0 {
             notice(format_args!(
                 "receiver {}: {left} of its threads did not end when it was stopped and are left \
@@ -254,14 +213,19 @@ impl<R: Receiver> Supervisor<R> {
         clock: Arc<dyn Clock>,
         listeners: Arc<ListenerBus>,
     ) -> Supervisor<R> {
+        let reports = Reports {
+            stream: settings.stream,
+            name: format!("{}-{}", class_of::<R>(), settings.stream.0),
+            listeners,
+            clock: Arc::clone(&clock),
+        };
         let shared = Shared {
             records,
             stream: settings.stream,
             restart_delay: settings.restart_delay,
-            name: format!("{}-{}", class_of::<R>(), settings.stream.0),
+            reports,
             limiter,
             clock,
-            listeners,
             runs: AtomicU64::new(NONE),
             command: Mutex::new(None),
             stopping: AtomicBool::new(false),
@@ -281,6 +245,11 @@ impl<R: Receiver> Supervisor<R> {
         self.shared.stop();
     }
 
+    /// Takes no records any more: it did not end when it was asked to.
+    pub(crate) fn leave(&self) {
+        self.shared.records.close();
+    }
+
     /// Takes a block that an earlier run has written down.
     pub(crate) fn restore(&self, written: &[u8]) -> Result<(), String> {
         self.shared.records.restore(written)
@@ -296,47 +265,54 @@ impl<R: Receiver> Supervisor<R> {
         let shared = &self.shared;
         let mut receiver = lock(&self.receiver);
         let mut start = NONE;
+        // Why it stopped, if it did so by itself.
         let by_itself = loop {
             start += 1;
             if !shared.begin(start) {
-                break false;
+                break None;
             }
-            shared.post(StreamingEvent::ReceiverStarted, None);
+            shared.reports.started();
             let context = ReceiverContext::new(Arc::clone(shared), start);
             let started = catch_unwind(AssertUnwindSafe(|| receiver.on_start(context.clone())));
             if let Err(payload) = started {
-                let message = message_of(&*payload);
-                context.restart(&format!("on_start panicked: {message}"));
+                let error = message_of(&*payload);
+                context.restart_because(&format!("on_start panicked: {error}"), error);
             }
             self.serve();
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| receiver.on_stop())) {
-                let message = format!("on_stop panicked: {}", message_of(&*payload));
-                shared.error(&message, &message);
+                let error = message_of(&*payload);
+                shared.error(&format!("on_stop panicked: {error}"), &error);
             }
-            match lock(&shared.command).take() {
-                None => break false,
+            // Not in the head of the match, whose temporaries live as long as its arms: whoever
+            // stops the receiver takes this lock, and the restart below waits.
+            let asked = lock(&shared.command).take();
+            match asked {
+                None => break None,
                 Some(Command::Stop { message }) => {
                     notice(format_args!(
                         "receiver {}: stopped: {message}",
                         shared.stream.0
                     ));
-                    break true;
+                    break Some(message);
                 }
                 Some(Command::Restart {
                     message,
+                    error,
                     delay,
                     again,
                 }) => {
                     let line = format!("{message}; starting it again after {delay:?}");
-                    shared.error(&message, &line);
+                    shared.reports.restarts(delay, &message, &error);
+                    shared.say(&message, &line);
                     shared.clock.wait_until(again, &|| shared.is_stopping());
                 }
             }
         };
         shared.join(self.patience);
         shared.records.close();
-        shared.post(StreamingEvent::ReceiverStopped, None);
-        by_itself
+        let reason = by_itself.as_deref();
+        shared.reports.stopped(reason.unwrap_or(BY_DRIVER));
+        by_itself.is_some()
     }
 
     /// Cuts blocks until the receiver is to end.
@@ -355,7 +331,7 @@ mod tests {
     use std::sync::mpsc::{self, channel};
     use std::thread;
 
-    use millrace_types::Duration as Millis;
+    use millrace_types::{Duration as Millis, ReceiverInfo, StreamingEvent, StreamingListener};
 
     use super::*;
     use crate::clock::ManualClock;
@@ -382,10 +358,29 @@ mod tests {
         }
     }
 
+    /// Passes on what it is told of receivers.
+    struct Telling(mpsc::Sender<StreamingEvent>);
+
+    impl StreamingListener for Telling {
+        fn on_receiver_started(&mut self, info: &ReceiverInfo) {
+            // Here and below: the test may have heard enough.
+            let _ = self.0.send(StreamingEvent::ReceiverStarted(info.clone()));
+        }
+
+        fn on_receiver_error(&mut self, info: &ReceiverInfo) {
+            let _ = self.0.send(StreamingEvent::ReceiverError(info.clone()));
+        }
+
+        fn on_receiver_stopped(&mut self, info: &ReceiverInfo) {
+            let _ = self.0.send(StreamingEvent::ReceiverStopped(info.clone()));
+        }
+    }
+
     struct Run {
         supervisor: Arc<Supervisor<Scripted>>,
         clock: ManualClock,
         tracker: Arc<InputTracker>,
+        events: mpsc::Receiver<StreamingEvent>,
         ended: mpsc::Receiver<bool>,
     }
 
@@ -413,13 +408,14 @@ mod tests {
                 start: Box::new(start),
                 stop: Box::new(stop),
             };
+            let (tell, events) = channel();
             let mut supervisor = Supervisor::new(
                 receiver,
                 &settings,
                 RecordGenerator::new(budget, Arc::clone(&tracker), 0),
                 None,
                 Arc::new(clock.clone()),
-                ListenerBus::start(Vec::new()).unwrap(),
+                ListenerBus::start(vec![Box::new(Telling(tell))]).unwrap(),
             );
             supervisor.patience = Duration::ZERO;
             let supervisor = Arc::new(supervisor);
@@ -430,6 +426,7 @@ mod tests {
                 supervisor,
                 clock,
                 tracker,
+                events,
                 ended,
             }
         }
@@ -500,6 +497,96 @@ mod tests {
         run.supervisor.stop();
         assert_eq!(run.ended.recv(), Ok(false));
         assert_eq!(run.records(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_stop_does_not_wait_for_the_restart_delay() {
+        let (run, starts, _stops) = telling(|_, _| {});
+        let (_, context) = starts.recv().unwrap();
+        context.restart_after("the sender is away", Duration::MAX);
+        // It is said when the delay has begun.
+        let waits = |event| matches!(event, StreamingEvent::ReceiverStopped(_));
+        while !waits(run.events.recv().unwrap()) {}
+        // Nor does whoever asks for another restart.
+        let (own, (tell, told)) = (Arc::clone(&run.supervisor), channel());
+        thread::spawn(move || {
+            context.restart("late");
+            own.stop();
+            // Nobody waits any more if this took too long.
+            let _ = tell.send(());
+        });
+        let waited = told.recv_timeout(Duration::from_secs(20));
+        waited.expect("the clock stands still, and a stop returns");
+        assert_eq!(run.ended.recv_timeout(Duration::from_secs(20)), Ok(false));
+        assert!(starts.try_recv().is_err(), "it is not started again");
+    }
+
+    /// The kind of the next event, and what it says: whether the receiver is active, its last
+    /// error's message, the error, and whether there is a time.
+    fn next(run: &Run) -> (&'static str, bool, String, String, bool) {
+        let (kind, info) = match run.events.recv().unwrap() {
+            StreamingEvent::ReceiverStarted(info) => ("started", info),
+            StreamingEvent::ReceiverError(info) => ("error", info),
+            StreamingEvent::ReceiverStopped(info) => ("stopped", info),
+            other => panic!("{other:?}"),
+        };
+        let (message, error) = (info.last_error_message, info.last_error);
+        let timed = info.last_error_time.is_some();
+        (kind, info.active, message, error, timed)
+    }
+
+    fn told(
+        kind: &'static str,
+        active: bool,
+        message: &str,
+        error: &str,
+        timed: bool,
+    ) -> (&'static str, bool, String, String, bool) {
+        (kind, active, message.to_owned(), error.to_owned(), timed)
+    }
+
+    #[test]
+    fn listeners_are_told_in_spark_s_words() {
+        let (run, starts, _stops) = telling(|_, _| {});
+        let (_, first) = starts.recv().unwrap();
+        assert_eq!(next(&run), told("started", true, "", "", false));
+        first.report_error("a hiccup");
+        assert_eq!(next(&run), told("error", true, "a hiccup", "", true));
+        first.report_error_because("a hiccup", "the third today");
+        let because = told("error", true, "a hiccup", "the third today", true);
+        assert_eq!(next(&run), because);
+        first.restart("the sender is away");
+        let message = "Restarting receiver with delay 2000ms: the sender is away";
+        assert_eq!(next(&run), told("stopped", false, message, "", true));
+        run.advance(2000);
+        let (_, second) = starts.recv().unwrap();
+        assert_eq!(next(&run), told("started", true, "", "", false));
+        second.restart_after_because("lost", "reset by peer", Duration::ZERO);
+        let message = "Restarting receiver with delay 0ms: lost";
+        assert_eq!(
+            next(&run),
+            told("stopped", false, message, "reset by peer", true)
+        );
+        let (_, third) = starts.recv().unwrap();
+        assert_eq!(next(&run), told("started", true, "", "", false));
+        third.stop("there is no more");
+        assert_eq!(
+            next(&run),
+            told("stopped", false, "there is no more", "", false)
+        );
+        assert_eq!(run.ended.recv(), Ok(true));
+    }
+
+    #[test]
+    fn a_context_that_stops_is_named_as_the_reason() {
+        let (run, starts, _stops) = telling(|_, _| {});
+        starts.recv().unwrap();
+        assert_eq!(next(&run), told("started", true, "", "", false));
+        run.supervisor.stop();
+        assert_eq!(
+            next(&run),
+            told("stopped", false, "Stopped by driver", "", false)
+        );
     }
 
     #[test]
@@ -586,6 +673,26 @@ mod tests {
         drop(go);
         assert_eq!(tells.recv(), Ok(false));
         assert_eq!(run.records(), [1]);
+    }
+
+    #[test]
+    fn a_receiver_that_is_left_behind_stores_nothing_more() {
+        let (go, wait) = channel::<()>();
+        let (told, tells) = channel();
+        let start = move |context: ReceiverContext<u32>| {
+            let _ = told.send(context.store(1));
+            // It ends when the test lets it go.
+            let _ = wait.recv();
+            let _ = told.send(context.store(2));
+        };
+        let run = Run::of(start, || {});
+        assert_eq!(tells.recv(), Ok(true));
+        run.supervisor.stop();
+        run.supervisor.leave();
+        assert_eq!(run.records(), [1]);
+        drop(go);
+        assert_eq!(tells.recv(), Ok(false));
+        assert_eq!(run.ended.recv(), Ok(false));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(crate) struct Receiving {
     pub(crate) run: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Asks it to stop.
     pub(crate) stop: Arc<dyn Fn() + Send + Sync>,
+    /// Takes nothing of it any more, since it did not end when it was asked to.
+    pub(crate) leave: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The batch that a run begins with.
@@ -91,6 +93,8 @@ pub(crate) struct Engine {
     pub(crate) max_batches: Option<u64>,
     /// `spark.streaming.gracefulStopTimeout`.
     pub(crate) grace: StdDuration,
+    /// How long receivers, and then listeners, are waited for at the end.
+    pub(crate) patience: StdDuration,
 }
 
 impl Engine {

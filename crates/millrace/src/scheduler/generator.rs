@@ -2,22 +2,28 @@
 //! [`scheduler`](super) has the steps.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam::channel::Sender;
 use millrace_types::{BatchInfo, BatchTime, StreamingEvent};
 
 use crate::graph::Batch;
+use crate::notice::notice;
+use crate::patience::Threads;
 
 use super::{Engine, FirstBatch, StopMode};
 
+/// How long a batch that runs is waited for without a word when its run stops without grace
+/// (Spark 3.5: so long does it wait before it interrupts the batch, which Rust cannot).
+const BATCH_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Makes batches, the first one at `first`, until a stop is asked for; then stops the receivers
-/// (their threads are `receivers`) and closes the queue.
+/// (their threads are `receivers`, in their order) and closes the queue.
 pub(crate) fn generate(
     engine: &Engine,
     first: FirstBatch,
     queue: Sender<Batch>,
-    receivers: Vec<JoinHandle<()>>,
+    receivers: &[Arc<Threads>],
 ) {
     let mut left = engine.max_batches;
     let FirstBatch {
@@ -88,7 +94,7 @@ pub(crate) fn submit(engine: &Engine, batch: Batch, number: u64, queue: &Sender<
                 submission_time: batch.submitted,
                 processing_start_time: None,
                 processing_end_time: None,
-                output_operation_infos: Default::default(),
+                output_operation_infos: engine.graph.operations(number, time),
             })
         });
     }
@@ -99,14 +105,33 @@ pub(crate) fn submit(engine: &Engine, batch: Batch, number: u64, queue: &Sender<
     drop(queue.send(batch));
 }
 
-fn stop_receivers(engine: &Engine, threads: Vec<JoinHandle<()>>) {
+/// Waits until what is queued has been run or dropped, however long the program's functions take:
+/// a batch is run to its end or was never begun. Says what is waited for.
+pub(crate) fn wait_for_jobs(engine: &Engine, jobs: &Threads) {
+    let mut said = false;
+    while jobs.wait(BATCH_PATIENCE) > 0 {
+        if !said && engine.outcome.drops_batches() {
+            notice("stopping: waits for the batch that runs, whose functions have not returned");
+            said = true;
+        }
+    }
+}
+
+fn stop_receivers(engine: &Engine, threads: &[Arc<Threads>]) {
     for receiver in &engine.receivers {
         (receiver.stop)();
     }
     // A receiver that waits for memory would wait for batches that wait for this stop.
     engine.budget.close();
-    for thread in threads {
-        drop(thread.join());
+    let until = Instant::now() + engine.patience;
+    for (number, (receiver, thread)) in engine.receivers.iter().zip(threads).enumerate() {
+        if thread.wait(until.saturating_duration_since(Instant::now())) > 0 {
+            (receiver.leave)();
+            notice(format_args!(
+                "receiver {number}: its on_start or on_stop did not return when it was stopped; \
+                 its thread is left behind, and what it stores from now on is not taken"
+            ));
+        }
     }
 }
 
@@ -162,6 +187,7 @@ mod tests {
                 fed: Some(blocks),
                 run: Arc::new(|| false),
                 stop: Arc::new(move || stop(&own)),
+                leave: Arc::new(|| {}),
             }],
             listeners: ListenerBus::start(Vec::new()).unwrap(),
             checkpoint: None,
@@ -169,6 +195,7 @@ mod tests {
             outcome: Arc::new(Outcome::default()),
             max_batches,
             grace: std::time::Duration::ZERO,
+            patience: std::time::Duration::from_secs(60),
         })
     }
 
@@ -211,7 +238,7 @@ mod tests {
         feed(fed(&engine), b"in the first batch\n");
         clock.advance(Duration::seconds(7));
         let (send, queue) = unbounded();
-        generate(&engine, first, send, Vec::new());
+        generate(&engine, first, send, &[]);
         let expected = [
             (11_000, 19),
             (12_000, 0),
@@ -245,7 +272,7 @@ mod tests {
                 let _ = ticked.send(());
             }
         });
-        let generator = thread::spawn(move || generate(&own, first, send, Vec::new()));
+        let generator = thread::spawn(move || generate(&own, first, send, &[]));
         clock.advance(Duration::milliseconds(1_300));
         has_ticked.recv().unwrap();
         feed(blocks, b"o\nunfin");
@@ -275,7 +302,7 @@ mod tests {
         let engine = engine(&clock, None, |_| {});
         engine.stop(StopMode::Graceful, None);
         let (send, queue) = unbounded();
-        generate(&engine, first(&clock), send, Vec::new());
+        generate(&engine, first(&clock), send, &[]);
         assert_eq!(batches(&queue), []);
     }
 
@@ -290,7 +317,10 @@ mod tests {
         });
         let (own, ended) = (Arc::clone(&engine), Arc::new(AtomicBool::new(false)));
         let has_ended = Arc::clone(&ended);
-        let receiver = thread::spawn(move || {
+        let threads = Arc::new(Threads::default());
+        let running = threads.one_more();
+        thread::spawn(move || {
+            let _running = running;
             let asked = asked
                 .1
                 .wait_while(asked.0.lock().unwrap(), |asked| !*asked)
@@ -302,8 +332,27 @@ mod tests {
         });
         engine.stop(StopMode::Graceful, None);
         let (send, queue) = unbounded();
-        generate(&engine, first(&clock), send, vec![receiver]);
+        generate(&engine, first(&clock), send, &[threads]);
         assert!(ended.load(Ordering::SeqCst));
         assert_eq!(batches(&queue), [(1000, 14)]);
+    }
+
+    #[test]
+    fn a_receiver_that_does_not_end_is_left_behind_and_the_batch_is_cut() {
+        let clock = ManualClock::new();
+        let mut engine = engine(&clock, None, |_| {});
+        let left = Arc::new(AtomicBool::new(false));
+        let (own, threads) = (Arc::clone(&left), Arc::new(Threads::default()));
+        let parts = Arc::get_mut(&mut engine).unwrap();
+        parts.patience = std::time::Duration::ZERO;
+        parts.receivers[0].leave = Arc::new(move || own.store(true, Ordering::SeqCst));
+        feed(fed(&engine), b"stored\n");
+        fed(&engine).seal_all();
+        engine.stop(StopMode::Graceful, None);
+        let (send, queue) = unbounded();
+        let _for_ever = threads.one_more();
+        generate(&engine, first(&clock), send, &[threads]);
+        assert!(left.load(Ordering::SeqCst));
+        assert_eq!(batches(&queue), [(1000, 7)]);
     }
 }

@@ -9,10 +9,11 @@ use crate::error::Result;
 use crate::graph::{Batch, BatchRun};
 use crate::notice::notice;
 
-use super::Engine;
+use super::{Engine, StopMode};
 
 /// Runs every batch of the queue until it is closed.
 pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
+    let (mut last, mut received) = (0, 0);
     for batch in queue {
         if engine.outcome.drops_batches() {
             let inputs = batch.input_info();
@@ -22,9 +23,22 @@ pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
         } else if let Err(error) = run_batch(engine, &batch).and_then(|()| commit(engine, &batch)) {
             engine.fail(error);
         }
+        last = batch.number;
+        let inputs = batch.input_info();
+        if inputs.values().any(|input| input.num_records > 0) {
+            received = batch.number;
+        }
         if batch.has_input {
             engine.budget.batch_done();
         }
+    }
+    if engine.outcome.stop() == Some(StopMode::Graceful)
+        && let Some((output, slide)) = engine.graph.not_shown(last, received)
+    {
+        notice(format_args!(
+            "stopped: records were received since the last batch in which {output} was due, which \
+             is every {slide} batches; it has not shown them"
+        ));
     }
     let bytes = engine.outcome.not_run();
     if bytes > 0 {
@@ -55,7 +69,7 @@ fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
         return collected.and_then(|()| run.remember());
     }
     let started = engine.clock.now();
-    let mut operations = BTreeMap::new();
+    let mut operations = engine.graph.operations(batch.number, batch.time);
     let info = |operations: &BTreeMap<u32, OutputOperationInfo>, ended| BatchInfo {
         batch_time: batch.time,
         stream_id_to_input_info: batch.input_info(),
@@ -69,18 +83,11 @@ fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
         .post(|| StreamingEvent::BatchStarted(info(&operations, None)));
     let mut outcome = run.collect().and_then(|()| run.show());
     for (id, output) in (0..).zip(&engine.graph.outputs) {
-        if !batch.number.is_multiple_of(output.slide) {
+        let Some(mut operation) = operations.get(&id).cloned() else {
+            // It is not due.
             continue;
-        }
-        let mut operation = OutputOperationInfo {
-            batch_time: batch.time,
-            id,
-            name: output.name.clone(),
-            description: output.name.clone(),
-            start_time: Some(engine.clock.now()),
-            end_time: None,
-            failure_reason: None,
         };
+        operation.start_time = Some(engine.clock.now());
         engine
             .listeners
             .post(|| StreamingEvent::OutputOperationStarted(operation.clone()));

@@ -7,11 +7,13 @@
 //!
 //! Stopping, by the generator:
 //!
-//! 1. receivers are told to stop, and joined; each seals what it has read;
+//! 1. receivers are told to stop, and waited for; each seals what it has read. One that does not
+//!    end in time is left behind;
 //! 2. with grace, what is in no batch yet becomes one more batch, labelled with the next tick
 //!    and run at once;
 //! 3. the jobs thread runs what is queued (without grace it drops it) and ends;
-//! 4. listeners get what is left for them, and end; whoever waits is told.
+//! 4. listeners get what is left for them, and end or are left behind; whoever waits is told, of
+//!    an error before that.
 
 mod engine;
 mod generator;
@@ -20,6 +22,6 @@ mod outcome;
 
 pub(crate) use crate::clock::{Clock, ManualClock, SystemClock};
 pub(crate) use engine::{Engine, FirstBatch, Receiving};
-pub(crate) use generator::{generate, submit};
+pub(crate) use generator::{generate, submit, wait_for_jobs};
 pub(crate) use jobs::run_jobs;
 pub(crate) use outcome::{Outcome, StopMode};

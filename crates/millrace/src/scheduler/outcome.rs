@@ -32,6 +32,8 @@ struct State {
     /// When a graceful stop that somebody asked for gives up.
     deadline: Option<Instant>,
     error: Option<Error>,
+    /// An error with which the run goes on.
+    told: Option<Error>,
     /// Whether the run has failed; stays after the error was given out.
     failed: bool,
     ended: bool,
@@ -84,6 +86,18 @@ impl Outcome {
         state.stop = Some(StopMode::Now);
     }
 
+    /// Tells whoever waits, or waits next, of an error with which the run goes on; the first one
+    /// counts.
+    pub(crate) fn tell(&self, error: Error) {
+        self.state().told.get_or_insert(error);
+        self.changed.notify_all();
+    }
+
+    /// Whether the run has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.state().failed
+    }
+
     /// The run has ended: nothing happens any more.
     pub(crate) fn end(&self) {
         self.state().ended = true;
@@ -95,10 +109,10 @@ impl Outcome {
         self.state().ended
     }
 
-    /// Waits until the run has ended or the time is over; gives whether it has ended, and the
-    /// error it ended with, once.
+    /// Waits until the run has ended, or there is an error to tell, or the time is over; gives
+    /// whether the run has ended, and the error, once.
     pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<bool, Error> {
-        let running = |state: &mut State| !state.ended;
+        let running = |state: &mut State| !state.ended && state.told.is_none();
         let mut state = match timeout {
             None => self.changed.wait_while(self.state(), running),
             Some(timeout) => {
@@ -110,7 +124,8 @@ impl Outcome {
         }
         .unwrap_or_else(PoisonError::into_inner);
         let ended = state.ended;
-        match state.error.take_if(|_| ended) {
+        let failed = state.error.take_if(|_| ended);
+        match failed.or_else(|| state.told.take()) {
             Some(error) => Err(error),
             None => Ok(ended),
         }
@@ -171,6 +186,24 @@ mod tests {
         assert_eq!(outcome.wait(None).unwrap_err().to_string(), "the first");
         assert!(outcome.wait(None).unwrap());
         assert!(outcome.drops_batches(), "it has failed all the same");
+    }
+
+    #[test]
+    fn whoever_waits_is_told_of_an_error_with_which_the_run_goes_on() {
+        let outcome = Arc::new(Outcome::default());
+        let own = Arc::clone(&outcome);
+        let waiting = thread::spawn(move || own.wait(None).unwrap_err().to_string());
+        outcome.tell(Error::illegal("too late"));
+        assert_eq!(waiting.join().unwrap(), "too late");
+        assert!(!outcome.wait(Some(Duration::ZERO)).unwrap(), "it goes on");
+        // Whoever waits next is told as well; what ended the run is told first.
+        outcome.tell(Error::illegal("again"));
+        outcome.fail(Error::illegal("the end"));
+        outcome.end();
+        for expected in ["the end", "again"] {
+            assert_eq!(outcome.wait(None).unwrap_err().to_string(), expected);
+        }
+        assert!(outcome.wait(None).unwrap());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::env;
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::panic;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -196,6 +196,7 @@ pub(crate) fn run_with(
         let live = Live::new(Duration::milliseconds(50), &settings);
         program(&live.context, &live.lines);
         let listener = live.listener;
+        let address = listener.local_addr().unwrap();
         let sender = thread::spawn(move || {
             let (mut connection, _) = listener.accept().unwrap();
             // A run that fails does not read to the end.
@@ -204,6 +205,8 @@ pub(crate) fn run_with(
         live.context.start()?;
         let ended = live.context.await_termination();
         live.context.stop(false);
+        // A run that fails at once may never have connected.
+        drop(TcpStream::connect(address));
         sender.join().unwrap();
         ended
     })

@@ -14,7 +14,8 @@ impl<P: Pipeline> DStream<P> {
     /// Runs `function` on every batch (Spark: `foreachRDD`).
     ///
     /// It runs on the thread that runs the batches, one batch after the other, in the order in
-    /// which outputs were registered. A panic in it fails the batch and ends the run.
+    /// which outputs were registered. A panic in it fails the batch and ends the run. It writes to
+    /// standard output with [`show`](crate::show), which minds a reader that is gone.
     ///
     /// ```
     /// use std::sync::{Arc, Mutex};

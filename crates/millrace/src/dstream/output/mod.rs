@@ -5,5 +5,7 @@ mod print;
 mod printer;
 mod save_as_json_files;
 mod save_as_text_files;
+mod show;
 
 pub(crate) use printer::{PrintFormat, Printer};
+pub use show::show;

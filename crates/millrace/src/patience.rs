@@ -1,0 +1,80 @@
+//! Threads that the end of a run waits for, but not for ever.
+//!
+//! A program's receivers and listeners run on them, and code of the program may never return.
+//! A run ends all the same, and its outcome is told (law 7).
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long the end of a run waits for what a program has started (Spark 3.5: so long are
+/// receivers waited for).
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Threads that have not ended.
+#[derive(Default)]
+pub(crate) struct Threads {
+    count: Mutex<usize>,
+    ended: Condvar,
+}
+
+/// One of them; its thread drops it at the end, and when it panics.
+pub(crate) struct Running(Arc<Threads>);
+
+impl Threads {
+    fn count(&self) -> MutexGuard<'_, usize> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a thread that is about to be started.
+    pub(crate) fn one_more(self: &Arc<Self>) -> Running {
+        *self.count() += 1;
+        Running(Arc::clone(self))
+    }
+
+    /// Waits until all of them have ended, but no longer than `patience`; gives how many have
+    /// not.
+    pub(crate) fn wait(&self, patience: Duration) -> usize {
+        let running = |count: &mut usize| *count > 0;
+        let waited = self
+            .ended
+            .wait_timeout_while(self.count(), patience, running);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        *self.0.count() -= 1;
+        self.0.ended.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn those_that_end_are_waited_for_and_the_others_are_counted() {
+        let threads = Arc::new(Threads::default());
+        assert_eq!(threads.wait(Duration::ZERO), 0, "there are none");
+        let (go, wait) = channel::<()>();
+        let deaf = threads.one_more();
+        let started = threads.one_more();
+        let deaf = std::thread::spawn(move || {
+            let _deaf = deaf;
+            // It ends when the test lets it go.
+            let _ = wait.recv();
+        });
+        let panics = std::thread::spawn(move || {
+            let _started = started;
+            panic!("it has ended");
+        });
+        assert!(panics.join().is_err());
+        assert_eq!(threads.wait(Duration::ZERO), 1);
+        drop(go);
+        assert_eq!(threads.wait(Duration::from_secs(60)), 0);
+        deaf.join().unwrap();
+    }
+}

@@ -133,7 +133,7 @@ where
     fn take(&self, count: usize) -> Vec<(K, (A, B))> {
         let mut keys = count;
         loop {
-            let groups = self.groups.take(keys);
+            let groups = self.groups.read_first(keys);
             let all = groups.len() < keys;
             let mut taken = Vec::new();
             for group in groups {

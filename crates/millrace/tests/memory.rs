@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration as StdDuration;
 
-use millrace::{Conf, DStream, Duration, Lines, Rdd, StreamingContext, Text, keys, testing};
+use millrace::{
+    Conf, DStream, Duration, Lines, Output, Rdd, StreamingContext, Text, keys, testing,
+};
 
 /// How long a run may take before it counts as one that hangs.
 const PATIENCE: StdDuration = StdDuration::from_secs(60);
@@ -26,7 +28,11 @@ const RARE: u32 = 5_000;
 
 fn input() -> Vec<u8> {
     let line = |number: u32| {
-        let kind = if number.is_multiple_of(RARE) { "rare" } else { "line" };
+        let kind = if number.is_multiple_of(RARE) {
+            "rare"
+        } else {
+            "line"
+        };
         format!("{kind} {number:06} {}\n", "x".repeat(100))
     };
     (0..LINES).map(line).collect::<String>().into_bytes()
@@ -80,7 +86,8 @@ fn what_an_action_gives_does_not_keep_its_block() {
         ("reduce", |rdd| rdd.reduce(Text::max).into_iter().collect()),
         ("fold", |rdd| vec![rdd.fold(Text::EMPTY, Text::max)]),
         ("aggregate", |rdd| {
-            let longest = |all: Vec<Text>, line: Text| if all.is_empty() { vec![line] } else { all };
+            let longest =
+                |all: Vec<Text>, line: Text| if all.is_empty() { vec![line] } else { all };
             let either = |all: Vec<Text>, more| if all.is_empty() { more } else { all };
             rdd.aggregate(Vec::new(), longest, either)
         }),
@@ -111,10 +118,56 @@ fn what_is_added_does_not_keep_its_block() {
         let rare = ssc.accumulator_by(Vec::new(), |all, more| all.extend(more));
         lines.foreach_rdd(move |rdd| {
             let own = rare.clone();
-            rdd.filter(is_rare).for_each(move |line| own.add(vec![line]));
+            rdd.filter(is_rare)
+                .for_each(move |line| own.add(vec![line]));
             *last.lock().unwrap() = rare.value();
         });
     });
     let sum = sum.lock().unwrap();
     assert_eq!(sum.len() as u32, LINES / RARE);
+}
+
+/// The rare lines of a stream in a window that lasts.
+type Window = fn(&DStream<Lines>) -> DStream<Output<Text>>;
+
+#[test]
+fn a_window_keeps_the_records_that_it_has_and_not_their_blocks() {
+    let hour = Duration::seconds(3600);
+    let windows: [Window; 3] = [
+        |lines| lines.filter(is_rare).window(Duration::seconds(3600), None),
+        |lines| {
+            lines
+                .filter(is_rare)
+                .persist()
+                .window(Duration::seconds(3600), None)
+        },
+        |lines| {
+            lines
+                .filter(is_rare)
+                .boxed()
+                .window(Duration::seconds(3600), None)
+        },
+    ];
+    for window in windows {
+        let count = Arc::new(Mutex::new(0));
+        let last = Arc::clone(&count);
+        run(move |_, lines| {
+            window(lines).foreach_rdd(move |rdd| *last.lock().unwrap() = rdd.count());
+        });
+        assert_eq!(*count.lock().unwrap(), u64::from(LINES / RARE));
+    }
+    let count = Arc::new(Mutex::new(0));
+    let last = Arc::clone(&count);
+    run(move |_, lines| {
+        let groups = lines
+            .filter(is_rare)
+            .map(|line| (line.len(), line))
+            .group_by_key();
+        let all = groups.window(hour, None);
+        all.foreach_rdd(move |rdd| {
+            let lines: usize = rdd.collect().iter().map(|(_, lines)| lines.len()).sum();
+            *last.lock().unwrap() = lines as u32;
+        });
+    });
+    assert_eq!(*count.lock().unwrap(), LINES / RARE);
 }

@@ -238,15 +238,21 @@ thread_local! {
     static DETACHING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Whether [`detached`] has anything to do for a `T`: what has no destructor has no text, and
+/// neither has a `String`.
+#[inline]
+pub fn can_hold_text<T: 'static>() -> bool {
+    std::mem::needs_drop::<T>() && TypeId::of::<T>() != TypeId::of::<String>()
+}
+
 /// A copy of `value` in which every [`Text`], however deep inside, is [detached](Text::detach).
 ///
 /// It works through `Clone`: while it runs, cloning a text on this thread copies the bytes. A
 /// type that keeps texts out of reach of its `clone` (behind an `Arc`, say) keeps their blocks.
-/// What has no destructor has no text, and neither has a `String`: they are given back as they
-/// are. All else pays for a clone.
+/// What [cannot hold a text](can_hold_text) is given back as it is; all else pays for a clone.
 #[inline]
 pub fn detached<T: Clone + 'static>(mut value: T) -> T {
-    if !std::mem::needs_drop::<T>() || TypeId::of::<T>() == TypeId::of::<String>() {
+    if !can_hold_text::<T>() {
         return value;
     }
     let any: &mut dyn Any = &mut value;

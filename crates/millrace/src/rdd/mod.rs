@@ -126,7 +126,7 @@ impl<T: Send + 'static> Rdd<T> {
     where
         T: Clone,
     {
-        if !std::mem::needs_drop::<T>() || self.source.is_detached() {
+        if !millrace_text::can_hold_text::<T>() || self.source.is_detached() {
             return records;
         }
         records.into_iter().map(millrace_text::detached).collect()

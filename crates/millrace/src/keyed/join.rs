@@ -128,6 +128,10 @@ where
         self.groups.source().prepare();
     }
 
+    fn is_detached(&self) -> bool {
+        self.groups.source().is_detached()
+    }
+
     /// Asks for as many keys as it needs and not for their order: some have no pair, so it may
     /// have to ask for more.
     fn take(&self, count: usize) -> Vec<(K, (A, B))> {

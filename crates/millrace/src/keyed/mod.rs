@@ -100,7 +100,7 @@ where
         Err(message) => panic!("{message}"),
     };
     let spare = Arc::new(SegQueue::new());
-    let shuffled = Shuffled::new(shards, &hasher, partitioner, spare);
+    let shuffled = Shuffled::new(shards, &hasher, partitioner, A::DETACHED, spare);
     Rdd::new(shuffled, executor.clone())
 }
 

@@ -148,7 +148,7 @@ where
         let spare = Arc::clone(self.shuffling.stage.spare_shards());
         let partitioner = Arc::clone(&self.partitioner);
         let hasher = self.shuffling.stage.hasher();
-        let shuffled = Shuffled::new(shards, hasher, partitioner, spare);
+        let shuffled = Shuffled::new(shards, hasher, partitioner, A::DETACHED, spare);
         Ok(Rdd::new(shuffled, batch.executor().clone()))
     }
 }

@@ -11,6 +11,18 @@ mod machine {
     pub(crate) use std::thread::{Builder, JoinHandle};
 
     pub(crate) use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
+
+    /// Waits while `waits` holds, but no longer than `patience`; says whether it was longer.
+    pub(crate) fn wait_patiently<'a, T>(
+        condvar: &Condvar,
+        guard: MutexGuard<'a, T>,
+        patience: std::time::Duration,
+        waits: impl FnMut(&mut T) -> bool,
+    ) -> (MutexGuard<'a, T>, bool) {
+        let waited = condvar.wait_timeout_while(guard, patience, waits);
+        let (guard, result) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
+        (guard, result.timed_out())
+    }
 }
 
 #[cfg(all(test, shuttle))]
@@ -23,8 +35,23 @@ mod machine {
     pub(crate) fn bounded<T>(_messages: usize) -> (Sender<T>, Receiver<T>) {
         unbounded()
     }
+
+    /// There is no time here: nobody ever loses patience.
+    pub(crate) fn wait_patiently<'a, T>(
+        condvar: &Condvar,
+        guard: MutexGuard<'a, T>,
+        _patience: std::time::Duration,
+        waits: impl FnMut(&mut T) -> bool,
+    ) -> (MutexGuard<'a, T>, bool) {
+        let waited = condvar.wait_while(guard, waits);
+        (
+            waited.unwrap_or_else(std::sync::PoisonError::into_inner),
+            false,
+        )
+    }
 }
 
 pub(crate) use machine::{
     Builder, Condvar, JoinHandle, Mutex, MutexGuard, Receiver, Sender, bounded, unbounded,
+    wait_patiently,
 };

@@ -50,7 +50,7 @@ impl Setup {
     pub fn run_batches<M, P, B>(&self, messages: &[M], program: B) -> Vec<Vec<P::Item>>
     where
         M: AsRef<[u8]>,
-        P: Pipeline,
+        P: Pipeline<Item: Clone>,
         B: FnOnce(&DStream<Lines>) -> DStream<P>,
     {
         self.run_batches_with(messages, |_, lines| program(lines))
@@ -63,7 +63,7 @@ impl Setup {
     pub fn run_batches_with<M, P, B>(&self, messages: &[M], program: B) -> Vec<Vec<P::Item>>
     where
         M: AsRef<[u8]>,
-        P: Pipeline,
+        P: Pipeline<Item: Clone>,
         B: FnOnce(&StreamingContext, &DStream<Lines>) -> DStream<P>,
     {
         let collected = Arc::new(Mutex::new(Vec::new()));
@@ -164,7 +164,7 @@ impl Setup {
     ) -> Vec<Vec<P::Item>>
     where
         M: AsRef<[u8]>,
-        P: Pipeline,
+        P: Pipeline<Item: Clone>,
         B: Fn(&DStream<Lines>) -> DStream<P>,
     {
         let collected = Arc::new(Mutex::new(Vec::new()));
@@ -290,7 +290,7 @@ struct Life<'a> {
 pub fn run_batches<M, P, B>(messages: &[M], program: B) -> Vec<Vec<P::Item>>
 where
     M: AsRef<[u8]>,
-    P: Pipeline,
+    P: Pipeline<Item: Clone>,
     B: FnOnce(&DStream<Lines>) -> DStream<P>,
 {
     Setup::default().run_batches(messages, program)

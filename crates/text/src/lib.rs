@@ -29,4 +29,4 @@ pub mod python;
 pub use block::{Block, Buffer, BufferHost};
 pub use split::Split;
 pub use split_whitespace::SplitWhitespace;
-pub use text::{Text, detached};
+pub use text::{Text, can_hold_text, detached};

@@ -17,7 +17,7 @@
     reason = "a tagged union of inline bytes and a counted slice"
 )]
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -52,6 +52,15 @@ const MASKS: [[u64; 2]; 16] = {
 pub(crate) type Padded = [u8; 16 + PADDING];
 
 /// An immutable UTF-8 string of sixteen bytes that owns what it shows.
+///
+/// Up to fifteen bytes stand in the text itself. A longer one is a slice of the block that it was
+/// cut out of, and keeps all of that block in memory (a received one is up to a mebibyte, and
+/// counts against `millrace.receiver.maxBytesInFlight`) until it is dropped or
+/// [detached](Text::detach). The engine detaches what it keeps itself (keys, state, what windows
+/// have combined) and what leaves it by an action (`collect`, `take`, `reduce` and the like, or an
+/// accumulator). A function that puts a text away by itself, from within `map` or `for_each` say,
+/// has to detach it: what is kept so is not free for receivers, and when it comes to the whole
+/// budget they stop reading for good.
 ///
 /// It derefs to [`str`], so that everything `str` can do it can do; a method that would borrow
 /// from it ([`split`](Text::split), [`split_whitespace`](Text::split_whitespace)) is offered by
@@ -229,13 +238,21 @@ thread_local! {
     static DETACHING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Whether [`detached`] has anything to do for a `T`: what has no destructor has no text, and
+/// neither has a `String`.
+#[inline]
+pub fn can_hold_text<T: 'static>() -> bool {
+    std::mem::needs_drop::<T>() && TypeId::of::<T>() != TypeId::of::<String>()
+}
+
 /// A copy of `value` in which every [`Text`], however deep inside, is [detached](Text::detach).
 ///
 /// It works through `Clone`: while it runs, cloning a text on this thread copies the bytes. A
 /// type that keeps texts out of reach of its `clone` (behind an `Arc`, say) keeps their blocks.
+/// What [cannot hold a text](can_hold_text) is given back as it is; all else pays for a clone.
 #[inline]
 pub fn detached<T: Clone + 'static>(mut value: T) -> T {
-    if !std::mem::needs_drop::<T>() {
+    if !can_hold_text::<T>() {
         return value;
     }
     let any: &mut dyn Any = &mut value;

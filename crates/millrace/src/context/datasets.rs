@@ -106,7 +106,10 @@ impl StreamingContext {
     ///     assert_eq!(seen.value(), 6);
     /// });
     /// ```
-    pub fn accumulator<T: AddAssign + Send + 'static>(&self, initial: T) -> Accumulator<T> {
+    pub fn accumulator<T>(&self, initial: T) -> Accumulator<T>
+    where
+        T: AddAssign + Clone + Send + 'static,
+    {
         Accumulator::sum("", initial, &self.builder.executor)
     }
 
@@ -136,7 +139,7 @@ impl StreamingContext {
     ///     assert_eq!(seen.value(), BTreeSet::from(['a', 'b']));
     /// });
     /// ```
-    pub fn accumulator_by<T: Send + 'static>(
+    pub fn accumulator_by<T: Clone + Send + 'static>(
         &self,
         initial: T,
         merge: impl Fn(&mut T, T) + Send + Sync + 'static,

@@ -109,7 +109,8 @@ impl StreamingContext {
             .collect();
         // Each receiver may have one block open, or one that is idle could keep the others waiting.
         let least = sources.len() * BLOCK_BYTES;
-        let budget = Arc::new(Budget::new(settings.max_in_flight.max(least as u64)));
+        let budget = Budget::new(settings.max_in_flight.max(least as u64));
+        let budget = Arc::new(budget.for_batches_of(settings.interval.to_std()));
         if !kept.is_empty() {
             kept.dedup();
             budget.bounds_batches_of(&kept.join(" and "));

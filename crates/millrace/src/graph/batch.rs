@@ -318,6 +318,11 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
         taken
     }
 
+    /// What is made of detached records shares no received block.
+    fn is_detached(&self) -> bool {
+        self.all_made && self.inputs.iter().all(|(_, made)| made.detached)
+    }
+
     fn takes_few(&self) -> bool {
         let few = |(_, made): &(usize, Made)| made.first_few().is_some();
         self.all_made && self.inputs.iter().all(few)

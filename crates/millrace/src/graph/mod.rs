@@ -59,6 +59,8 @@ pub(crate) struct Made {
     first_few: Option<Arc<FirstFew>>,
     /// Whether it can be read when later batches have run.
     lasts: bool,
+    /// Whether no record keeps the block of a received text.
+    detached: bool,
 }
 
 /// Hands records over as partitions, each of which begins where the last one ended, until it is
@@ -86,6 +88,7 @@ impl Made {
             partitions: rdd.partitions(),
             pieces: rdd.pieces().into(),
             lasts: source.lasts(),
+            detached: source.is_detached(),
             prepare: Arc::new(move || source.prepare()),
             dataset: Arc::new(rdd),
         }

@@ -128,12 +128,16 @@ where
         self.groups.source().prepare();
     }
 
+    fn is_detached(&self) -> bool {
+        self.groups.source().is_detached()
+    }
+
     /// Asks for as many keys as it needs and not for their order: some have no pair, so it may
     /// have to ask for more.
     fn take(&self, count: usize) -> Vec<(K, (A, B))> {
         let mut keys = count;
         loop {
-            let groups = self.groups.take(keys);
+            let groups = self.groups.read_first(keys);
             let all = groups.len() < keys;
             let mut taken = Vec::new();
             for group in groups {

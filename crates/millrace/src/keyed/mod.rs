@@ -100,7 +100,14 @@ where
         Err(message) => panic!("{message}"),
     };
     let spare = Arc::new(SegQueue::new());
-    let shuffled = Shuffled::new(shards, &hasher, partitioner, spare, executor.clone());
+    let shuffled = Shuffled::new(
+        shards,
+        &hasher,
+        partitioner,
+        A::DETACHED,
+        spare,
+        executor.clone(),
+    );
     Rdd::new(shuffled, executor.clone())
 }
 

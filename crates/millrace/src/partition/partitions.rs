@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::data::Key;
@@ -36,11 +37,19 @@ pub struct Partitions<K> {
 }
 
 impl<K: 'static> Partitions<K> {
-    /// Those of a partitioner.
+    /// Those of a partitioner. It is asked for their number here and once.
+    ///
+    /// A partitioner that then gives a partition that there is not (the number or more) fails the
+    /// batch, with a message that names the line of this call.
+    #[track_caller]
     pub fn by(partitioner: impl Partitioner<K>) -> Partitions<K> {
-        let some = partitioner.partitions() > 0;
+        let checked = Checked {
+            partitions: partitioner.partitions(),
+            partitioner,
+            given: Location::caller(),
+        };
         Partitions {
-            partitioner: some.then(|| Arc::new(partitioner) as _),
+            partitioner: (checked.partitions > 0).then(|| Arc::new(checked) as _),
         }
     }
 
@@ -56,6 +65,31 @@ impl<K: 'static> Partitions<K> {
     pub(crate) fn partitioner(self) -> Result<Arc<dyn Partitioner<K>>> {
         self.partitioner
             .ok_or_else(|| Error::illegal("the number of partitions must be positive"))
+    }
+}
+
+/// A partitioner of the program's own, whose word is not taken for it: what it gives is an index.
+struct Checked<P> {
+    partitioner: P,
+    partitions: usize,
+    given: &'static Location<'static>,
+}
+
+impl<K, P: Partitioner<K>> Partitioner<K> for Checked<P> {
+    fn partitions(&self) -> usize {
+        self.partitions
+    }
+
+    fn partition(&self, key: &K) -> usize {
+        let partition = self.partitioner.partition(key);
+        if partition >= self.partitions {
+            let (given, partitions) = (self.given, self.partitions);
+            panic!(
+                "the partitioner given at {given} put a key into partition {partition}, but has \
+                 {partitions} partitions: a partition is counted from 0 and below their number"
+            );
+        }
+        partition
     }
 }
 
@@ -99,5 +133,95 @@ impl<K: 'static> fmt::Debug for Partitions<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let partitions = self.partitioner.as_ref().map_or(0, |own| own.partitions());
         f.debug_tuple("Partitions").field(&partitions).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::testing::Setup;
+    use crate::{State, StateOptions, StateSpec, Values};
+
+    struct By(usize);
+
+    impl Partitioner<i64> for By {
+        fn partitions(&self) -> usize {
+            3
+        }
+
+        fn partition(&self, _key: &i64) -> usize {
+            self.0
+        }
+    }
+
+    /// How a run ends whose keys all go to partition `partition` of three.
+    fn ending(operator: usize, partition: usize) -> crate::Result<()> {
+        let (_, ended) = Setup::default().run_local(1, |ssc| {
+            let pairs = ssc.queue_stream(vec![vec![1_i64, 2]]).map(|n| (n, n));
+            let by = || Partitions::by(By(partition));
+            let sum = |a, b| a + b;
+            match operator {
+                0 => pairs.reduce_by_key_with(sum, by()).print(),
+                1 => pairs
+                    .reduce_by_key_with(sum, by())
+                    .foreach_rdd(|rdd| drop(rdd.collect())),
+                2 => pairs.partition_by(by()).print(),
+                3 => {
+                    let count = |new: &Values<i64>, _: Option<i64>| Some(new.len() as i64);
+                    let options = StateOptions::new().partitions(by());
+                    pairs.update_state_by_key_with(count, options).print();
+                }
+                4 => {
+                    let spec = |key: &i64, _: Option<i64>, _: &mut State<i64>| *key;
+                    let spec = StateSpec::function(spec).partitions(by());
+                    pairs.map_with_state(spec).stream().print();
+                }
+                _ => {
+                    let second = millrace_types::Duration::seconds(1);
+                    pairs
+                        .reduce_by_key_and_window_with(sum, second, None, by())
+                        .print();
+                }
+            }
+        });
+        ended
+    }
+
+    #[test]
+    fn a_partition_that_there_is_not_is_the_partitioners_fault() {
+        for operator in 0..6 {
+            ending(operator, 2).unwrap();
+            for partition in [3, usize::MAX, 1 << 32] {
+                let error = ending(operator, partition).unwrap_err().to_string();
+                let blamed = format!("partition {partition}, but has 3 partitions");
+                assert!(error.contains(&blamed), "operator {operator}: {error}");
+                assert!(
+                    error.contains("partitions.rs:"),
+                    "operator {operator}: {error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_number_is_asked_for_once() {
+        struct Growing(Arc<Mutex<usize>>);
+        impl Partitioner<i64> for Growing {
+            fn partitions(&self) -> usize {
+                *self.0.lock().unwrap() += 1;
+                *self.0.lock().unwrap()
+            }
+            fn partition(&self, _key: &i64) -> usize {
+                0
+            }
+        }
+        let asked = Arc::new(Mutex::new(0));
+        let own = Partitions::by(Growing(Arc::clone(&asked)))
+            .partitioner()
+            .unwrap();
+        assert_eq!((own.partitions(), own.partitions()), (1, 1));
+        assert_eq!(*asked.lock().unwrap(), 1);
     }
 }

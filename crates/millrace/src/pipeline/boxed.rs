@@ -16,6 +16,7 @@ pub struct Boxed<T> {
 trait Chain<T>: Send + Sync {
     fn inputs(&self) -> Vec<NodeId>;
     fn drive(&self, input: usize, partition: &Partition, sink: &mut dyn FnMut(T));
+    fn is_whole(&self) -> bool;
     fn passes_on(&self) -> Option<NodeId>;
 }
 
@@ -26,6 +27,10 @@ impl<P: Pipeline> Chain<P::Item> for P {
 
     fn drive(&self, input: usize, partition: &Partition, sink: &mut dyn FnMut(P::Item)) {
         Pipeline::drive(self, input, partition, sink);
+    }
+
+    fn is_whole(&self) -> bool {
+        Pipeline::is_whole(self)
     }
 
     fn passes_on(&self) -> Option<NodeId> {
@@ -48,6 +53,10 @@ impl<T: Send + 'static> Pipeline for Boxed<T> {
 
     fn drive<F: FnMut(T)>(&self, input: usize, partition: &Partition, mut sink: F) {
         self.chain.drive(input, partition, &mut sink);
+    }
+
+    fn is_whole(&self) -> bool {
+        self.chain.is_whole()
     }
 
     fn passes_on(&self) -> Option<NodeId> {

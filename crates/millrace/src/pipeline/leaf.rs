@@ -138,6 +138,10 @@ impl Pipeline for Lines {
         });
         lines.counted(count);
     }
+
+    fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 /// What a node made of its batch, record by record.

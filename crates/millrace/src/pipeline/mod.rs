@@ -72,6 +72,12 @@ pub trait Pipeline: Send + Sync + 'static {
     /// Gives every record of a partition of input number `input` to `sink`, in order.
     fn drive<F: FnMut(Self::Item)>(&self, input: usize, partition: &Partition, sink: F);
 
+    /// Whether its records are all of what was received, as it is: then their blocks are kept for
+    /// nothing else, and there is nothing to win by keeping the records without them.
+    fn is_whole(&self) -> bool {
+        false
+    }
+
     /// The node whose dataset this pipeline passes on unchanged, if it is one.
     fn passes_on(&self) -> Option<NodeId> {
         None

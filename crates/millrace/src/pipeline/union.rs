@@ -40,6 +40,10 @@ impl<P: Pipeline, Q: Pipeline<Item = P::Item>> Pipeline for Union<P, Q> {
             self.right.drive(input - self.border, partition, sink);
         }
     }
+
+    fn is_whole(&self) -> bool {
+        self.left.is_whole() && self.right.is_whole()
+    }
 }
 
 impl<P, Q> fmt::Debug for Union<P, Q> {

@@ -34,6 +34,10 @@ impl<P: Pipeline> Pipeline for UnionAll<P> {
         self.parts[part].drive(input, partition, sink);
     }
 
+    fn is_whole(&self) -> bool {
+        self.parts.iter().all(|part| part.is_whole())
+    }
+
     fn passes_on(&self) -> Option<NodeId> {
         match self.parts.as_slice() {
             [only] => only.passes_on(),

@@ -24,7 +24,7 @@ impl<T: Send + 'static> Rdd<T> {
         }
         let (mut passed, mut asked) = (0, count);
         while asked <= MOST {
-            let mut records = self.take(asked);
+            let mut records = self.read_first(asked);
             let ended = records.len() < asked;
             records.drain(..passed.min(records.len()));
             if pass(records) || ended {
@@ -33,7 +33,7 @@ impl<T: Send + 'static> Rdd<T> {
             passed = asked;
             asked = asked.saturating_mul(GROWTH);
         }
-        let mut records = self.collect();
+        let mut records = self.read_all();
         records.drain(..passed.min(records.len()));
         pass(records);
     }

@@ -13,6 +13,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// ```
     pub fn reduce<F>(&self, function: F) -> Option<T>
     where
+        T: Clone,
         F: Fn(T, T) -> T + Send + Sync,
     {
         let parts = self.on_pieces(self.pieces(), |partition, piece| {
@@ -25,7 +26,8 @@ impl<T: Send + 'static> Rdd<T> {
             });
             reduced
         });
-        parts.into_iter().flatten().reduce(function)
+        let reduced = parts.into_iter().flatten().reduce(function);
+        reduced.map(|value| self.leaving(value))
     }
 
     /// Combines all records of every partition with `zero`, then the partitions' results with
@@ -58,7 +60,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// ```
     pub fn aggregate<A, F, G>(&self, zero: A, add: F, merge: G) -> A
     where
-        A: Clone + Send + Sync,
+        A: Clone + Send + Sync + 'static,
         F: Fn(A, T) -> A + Send + Sync,
         G: Fn(A, A) -> A,
     {
@@ -74,7 +76,7 @@ impl<T: Send + 'static> Rdd<T> {
             }
             acc.unwrap_or_else(|| zero.clone())
         });
-        parts.into_iter().fold(zero.clone(), merge)
+        self.leaving(parts.into_iter().fold(zero.clone(), merge))
     }
 
     /// Runs `function` on every record, on the workers and in no order (Spark: `foreach`).

@@ -84,7 +84,11 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
                 }
             }
         }
-        Rdd::new(HeldPieces { partitions: pieces }, executor.clone())
+        let held = HeldPieces {
+            partitions: pieces,
+            detached: false,
+        };
+        Rdd::new(held, executor.clone())
     }
 
     /// The same records, computed once and kept: this one if it is so already.
@@ -92,28 +96,51 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
         if self.source().lasts() {
             return self.clone();
         }
+        self.read_into_pieces(self.source().is_detached(), |records| records)
+    }
+
+    /// The same records, computed once and kept for longer than their batch: none of them keeps
+    /// the block of a received text (law 6).
+    pub(crate) fn held_apart(&self) -> Rdd<T> {
+        if self.source().is_detached() || !millrace_text::can_hold_text::<T>() {
+            return self.held();
+        }
+        self.read_into_pieces(true, |records| self.all_leaving(records))
+    }
+
+    fn read_into_pieces(&self, detached: bool, each: impl Fn(Vec<T>) -> Vec<T> + Sync) -> Rdd<T> {
         let pieces = self.pieces();
         let read = self.on_pieces(pieces.clone(), |partition, piece| {
             let mut records = Vec::new();
             self.visit(partition, piece, &mut |record| records.push(record));
-            records
+            each(records)
         });
         let mut partitions: Vec<Vec<Vec<T>>> = (0..self.partitions()).map(|_| Vec::new()).collect();
         for ((partition, _), records) in pieces.into_iter().zip(read) {
             partitions[partition].push(records);
         }
-        Rdd::of_pieces(partitions, self.executor())
+        let held = HeldPieces {
+            partitions,
+            detached,
+        };
+        Rdd::new(held, self.executor().clone())
     }
 
-    /// An `Rdd` of records that are there, in the pieces of its partitions.
+    /// An `Rdd` of records that were read back from a checkpoint, in the pieces of their
+    /// partitions.
     pub(crate) fn of_pieces(partitions: Vec<Vec<Vec<T>>>, executor: &Executor) -> Rdd<T> {
-        Rdd::new(HeldPieces { partitions }, executor.clone())
+        let held = HeldPieces {
+            partitions,
+            detached: true,
+        };
+        Rdd::new(held, executor.clone())
     }
 }
 
 /// What was read by many tasks, and can be again: pieces stay as they were.
 struct HeldPieces<T> {
     partitions: Vec<Vec<Vec<T>>>,
+    detached: bool,
 }
 
 impl<T: Clone + Send + Sync + 'static> RddSource<T> for HeldPieces<T> {
@@ -134,6 +161,10 @@ impl<T: Clone + Send + Sync + 'static> RddSource<T> for HeldPieces<T> {
 
     fn lasts(&self) -> bool {
         true
+    }
+
+    fn is_detached(&self) -> bool {
+        self.detached
     }
 
     fn take(&self, count: usize) -> Vec<T> {

@@ -61,6 +61,12 @@ pub(crate) trait RddSource<T>: Send + Sync {
         self.known_count().is_some()
     }
 
+    /// Whether no record keeps the block of a received text. What leaves the engine or stays
+    /// longer than its batch is copied otherwise (law 6).
+    fn is_detached(&self) -> bool {
+        false
+    }
+
     /// How many records there are, if the source knows without reading them.
     fn known_count(&self) -> Option<u64> {
         None
@@ -71,6 +77,11 @@ pub(crate) trait RddSource<T>: Send + Sync {
 ///
 /// Cheap to clone. The records are computed when they are asked for, on the context's workers,
 /// and must be asked for while their batch runs.
+///
+/// What actions give (`collect`, `take`, `first`, `reduce`, `fold`, `aggregate`, `top`,
+/// `take_ordered`) may be kept: a [`Text`](crate::Text) in it is
+/// [detached](crate::Text::detach) from the block that it was received in. What `for_each` hands
+/// to a function is not, and an `Rdd` that is itself kept keeps what its batch received.
 pub struct Rdd<T> {
     source: Arc<dyn RddSource<T>>,
     executor: Executor,
@@ -99,6 +110,26 @@ impl<T: Send + 'static> Rdd<T> {
 
     pub(crate) fn executor(&self) -> &Executor {
         &self.executor
+    }
+
+    /// A record that leaves the engine, or stays when its batch is over.
+    pub(crate) fn leaving<A: Clone + 'static>(&self, record: A) -> A {
+        if self.source.is_detached() {
+            record
+        } else {
+            millrace_text::detached(record)
+        }
+    }
+
+    /// The same for a list.
+    pub(crate) fn all_leaving(&self, records: Vec<T>) -> Vec<T>
+    where
+        T: Clone,
+    {
+        if !millrace_text::can_hold_text::<T>() || self.source.is_detached() {
+            return records;
+        }
+        records.into_iter().map(millrace_text::detached).collect()
     }
 
     pub(crate) fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(T)) {

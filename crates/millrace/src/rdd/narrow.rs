@@ -120,6 +120,11 @@ where
     fn takes_few(&self) -> bool {
         self.parent.source().takes_few()
     }
+
+    /// Texts that are made of detached ones share no received block.
+    fn is_detached(&self) -> bool {
+        self.parent.source().is_detached()
+    }
 }
 
 impl<T, F> fmt::Debug for Narrow<T, F> {

@@ -19,7 +19,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// ```
     pub fn top(&self, count: usize) -> Vec<T>
     where
-        T: Ord,
+        T: Clone + Ord,
     {
         self.first_by(count, |one, other| other.cmp(one))
     }
@@ -33,6 +33,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// ```
     pub fn top_by<O, F>(&self, count: usize, key: F) -> Vec<T>
     where
+        T: Clone,
         O: Ord,
         F: Fn(&T) -> O + Send + Sync,
     {
@@ -47,7 +48,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// ```
     pub fn take_ordered(&self, count: usize) -> Vec<T>
     where
-        T: Ord,
+        T: Clone + Ord,
     {
         self.first_by(count, T::cmp)
     }
@@ -61,13 +62,17 @@ impl<T: Send + 'static> Rdd<T> {
     /// ```
     pub fn take_ordered_by<O, F>(&self, count: usize, key: F) -> Vec<T>
     where
+        T: Clone,
         O: Ord,
         F: Fn(&T) -> O + Send + Sync,
     {
         self.first_by(count, |one, other| key(one).cmp(&key(other)))
     }
 
-    fn first_by(&self, count: usize, order: impl Fn(&T, &T) -> Ordering + Sync) -> Vec<T> {
+    fn first_by(&self, count: usize, order: impl Fn(&T, &T) -> Ordering + Sync) -> Vec<T>
+    where
+        T: Clone,
+    {
         let cut = |records: &mut Vec<T>| {
             records.sort_by(&order);
             records.truncate(count);
@@ -85,6 +90,6 @@ impl<T: Send + 'static> Rdd<T> {
         });
         let mut first: Vec<T> = firsts.into_iter().flatten().collect();
         cut(&mut first);
-        first
+        self.all_leaving(first)
     }
 }

@@ -90,4 +90,8 @@ where
     fn prepare(&self) {
         self.parent.source().prepare();
     }
+
+    fn is_detached(&self) -> bool {
+        self.parent.source().is_detached()
+    }
 }

@@ -38,13 +38,18 @@ impl<T: Send + 'static> Rdd<T> {
         }
     }
 
-    /// All records, partition by partition.
+    /// All records, partition by partition, as they are.
     pub(crate) fn collect_partitions(&self) -> Vec<Vec<T>> {
+        self.collect_pieces(|records| records)
+    }
+
+    /// All records, partition by partition; a task passes those of a piece through `each`.
+    fn collect_pieces(&self, each: impl Fn(Vec<T>) -> Vec<T> + Sync) -> Vec<Vec<T>> {
         let pieces = self.pieces();
         let collected = self.on_pieces(pieces.clone(), |partition, piece| {
             let mut records = Vec::new();
             self.visit(partition, piece, &mut |record| records.push(record));
-            records
+            each(records)
         });
         let mut partitions: Vec<Vec<T>> = (0..self.partitions()).map(|_| Vec::new()).collect();
         for ((partition, piece), mut records) in pieces.into_iter().zip(collected) {
@@ -65,12 +70,16 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert_eq!(ssc.parallelize_in(vec![3, 1, 2], 2).collect(), [3, 1, 2]);
     /// });
     /// ```
-    pub fn collect(&self) -> Vec<T> {
-        let mut partitions = self.collect_partitions();
-        if partitions.len() == 1 {
-            return partitions.pop().unwrap_or_default();
-        }
-        partitions.into_iter().flatten().collect()
+    pub fn collect(&self) -> Vec<T>
+    where
+        T: Clone,
+    {
+        joined(self.collect_pieces(|records| self.all_leaving(records)))
+    }
+
+    /// What [`collect`](Rdd::collect) gives, as it is: for readers that do not keep it.
+    pub(crate) fn read_all(&self) -> Vec<T> {
+        joined(self.collect_partitions())
     }
 
     /// The first `count` records (Spark: `take`), in the order of [`collect`](Rdd::collect).
@@ -82,7 +91,15 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert_eq!(ssc.parallelize(vec![3, 1, 2]).take(2), [3, 1]);
     /// });
     /// ```
-    pub fn take(&self, count: usize) -> Vec<T> {
+    pub fn take(&self, count: usize) -> Vec<T>
+    where
+        T: Clone,
+    {
+        self.all_leaving(self.read_first(count))
+    }
+
+    /// What [`take`](Rdd::take) gives, as it is: for readers that do not keep it.
+    pub(crate) fn read_first(&self, count: usize) -> Vec<T> {
         self.source().take(count)
     }
 
@@ -95,7 +112,10 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert_eq!(ssc.parallelize(Vec::<u8>::new()).first(), None);
     /// });
     /// ```
-    pub fn first(&self) -> Option<T> {
+    pub fn first(&self) -> Option<T>
+    where
+        T: Clone,
+    {
         self.take(1).pop()
     }
 
@@ -129,6 +149,13 @@ impl<T: Send + 'static> Rdd<T> {
     /// });
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.first().is_none()
+        self.read_first(1).is_empty()
     }
+}
+
+fn joined<T>(mut partitions: Vec<Vec<T>>) -> Vec<T> {
+    if partitions.len() == 1 {
+        return partitions.pop().unwrap_or_default();
+    }
+    partitions.into_iter().flatten().collect()
 }

@@ -59,9 +59,13 @@ impl<T: Send + 'static> RddSource<T> for Concatenated<T> {
     fn take(&self, count: usize) -> Vec<T> {
         let mut taken = Vec::new();
         for part in &self.parts {
-            taken.extend(part.take(count - taken.len()));
+            taken.extend(part.read_first(count - taken.len()));
         }
         taken
+    }
+
+    fn is_detached(&self) -> bool {
+        self.parts.iter().all(|part| part.source().is_detached())
     }
 
     fn takes_few(&self) -> bool {

@@ -8,16 +8,22 @@
 //! Blocks are combined before their batch is due, and what they become does not count. When
 //! batches are not run as fast as they end (an output that nobody reads, say), receivers
 //! therefore wait for the batches as well.
+//!
+//! Whoever runs the program is told once what limits the rate: at once if whole batches have to
+//! fit into the budget, otherwise when a receiver has waited for half a batch interval. A wait
+//! that goes on when no batch is left to be run is for something else: what windows or the
+//! program itself keep.
 
 mod reserved;
 
 use std::fmt;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use millrace_text::{Buffer, BufferHost};
 
 use crate::notice::notice;
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard, wait_patiently};
 
 pub(crate) use reserved::Reserved;
 
@@ -40,8 +46,19 @@ pub(crate) struct Budget {
     limit: u64,
     state: Mutex<State>,
     freed: Condvar,
-    /// What to say when the budget is spent, if that is because batches have to fit into it.
-    limits: Mutex<Option<String>>,
+    /// The batch interval.
+    interval: Duration,
+    notices: Mutex<Notices>,
+}
+
+/// What has not been said yet.
+struct Notices {
+    /// What limits the rate.
+    limits: Option<String>,
+    /// Whether to say it as soon as the budget is spent.
+    at_once: bool,
+    /// That the budget does not come back.
+    kept: Option<String>,
 }
 
 struct State {
@@ -65,8 +82,22 @@ impl State {
 }
 
 impl Budget {
-    /// A budget of `limit` bytes.
+    /// A budget of `limit` bytes, for batches of a second.
     pub(crate) fn new(limit: u64) -> Budget {
+        let key = format!("millrace.receiver.maxBytesInFlight ({}m)", limit >> 20);
+        let notices = Notices {
+            limits: Some(format!(
+                "{key} limits the rate: received text is kept until it has been combined, and \
+                 long values that are not combined (as in group_by_key or a join) until their \
+                 batch has run; senders wait for that, nothing is dropped"
+            )),
+            at_once: false,
+            kept: Some(format!(
+                "{key} is spent, and no batch is left to be run: a window, or the program, keeps \
+                 text that was received before, and senders wait until it lets go of it; a Text \
+                 that the program puts away has to be detached (Text::detach)"
+            )),
+        };
         let state = State {
             used: 0,
             shelf: Vec::new(),
@@ -77,8 +108,15 @@ impl Budget {
             limit,
             state: Mutex::new(state),
             freed: Condvar::new(),
-            limits: Mutex::new(None),
+            interval: Duration::from_secs(1),
+            notices: Mutex::new(notices),
         }
+    }
+
+    /// The same, for batches of `interval`.
+    pub(crate) fn for_batches_of(mut self, interval: Duration) -> Budget {
+        self.interval = interval;
+        self
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -89,13 +127,35 @@ impl Budget {
     fn wait(&self, own: u64, more: u64) -> MutexGuard<'_, State> {
         let spent = |state: &mut State| state.is_spent(self.limit, own, more);
         let mut state = self.state();
-        if spent(&mut state) && state.is_full(self.limit, own, more) {
-            drop(state);
-            self.say_what_limits();
-            state = self.state();
+        if !spent(&mut state) {
+            return state;
         }
-        let waited = self.freed.wait_while(state, spent);
-        waited.unwrap_or_else(PoisonError::into_inner)
+        // Not under the lock: standard error may be a pipe that nobody reads.
+        let full = state.is_full(self.limit, own, more);
+        drop(state);
+        if full {
+            self.say(|notices| notices.limits.take_if(|_| notices.at_once));
+        }
+        // A batch that was open when the wait began has been run after two intervals, unless one
+        // is waiting.
+        let half = (self.interval / 2).max(Duration::from_millis(1));
+        let mut halves = 0_u32;
+        loop {
+            let (state, late) = wait_patiently(&self.freed, self.state(), half, spent);
+            if !late {
+                return state;
+            }
+            let full = state.is_full(self.limit, own, more);
+            halves += 1;
+            let lasts = halves >= 4 && state.waiting == 0;
+            drop(state);
+            if full {
+                self.say(|notices| notices.limits.take());
+            }
+            if full && lasts {
+                self.say(|notices| notices.kept.take());
+            }
+        }
     }
 
     /// Waits until a receiver whose open buffer has `own` bytes may read on.
@@ -130,19 +190,22 @@ impl Budget {
     /// bounds what a batch can bring, and whoever runs the program should know.
     pub(crate) fn bounds_batches_of(&self, inputs: &str) {
         let megabytes = self.limit >> 20;
-        *self.limits() = Some(format!(
+        let mut notices = self.notices();
+        notices.at_once = true;
+        notices.limits = Some(format!(
             "millrace.receiver.maxBytesInFlight ({megabytes}m) limits the rate: what {inputs} \
              brings is kept until its batch has run; senders wait for that, nothing is dropped"
         ));
     }
 
-    fn limits(&self) -> MutexGuard<'_, Option<String>> {
-        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    fn notices(&self) -> MutexGuard<'_, Notices> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says it once.
-    fn say_what_limits(&self) {
-        if let Some(message) = self.limits().take() {
+    /// Says what `which` takes out.
+    fn say(&self, which: impl FnOnce(&mut Notices) -> Option<String>) {
+        let message = which(&mut self.notices());
+        if let Some(message) = message {
             notice(message);
         }
     }
@@ -363,12 +426,35 @@ mod tests {
         let budget = budget(1);
         budget.bounds_batches_of("a stream");
         drop(budget.wait_for_buffer());
-        assert!(budget.limits().is_some(), "nobody had to wait");
+        assert!(budget.notices().limits.is_some(), "nobody had to wait");
         let held = budget.wait_for_buffer();
         thread::scope(|scope| {
             scope.spawn(|| drop(budget.wait_for_buffer()));
-            let said = || budget.limits().is_none();
+            let said = || budget.notices().limits.is_none();
             while !said() {
+                thread::yield_now();
+            }
+            drop(held);
+        });
+    }
+
+    #[test]
+    fn a_long_wait_says_what_limits_the_rate_and_a_longer_one_what_keeps_the_budget() {
+        let interval = Duration::from_millis(5);
+        let budget = Arc::new(Budget::new(BLOCK).for_batches_of(interval));
+        let held = budget.wait_for_buffer();
+        budget.batch_ended();
+        thread::scope(|scope| {
+            let _open = CloseAtEnd(&budget);
+            scope.spawn(|| drop(budget.wait_for_buffer()));
+            let limits = || budget.notices().limits.is_none();
+            let kept = || budget.notices().kept.is_none();
+            while !limits() {
+                thread::yield_now();
+            }
+            assert!(!kept(), "a batch waits to be run");
+            budget.batch_done();
+            while !kept() {
                 thread::yield_now();
             }
             drop(held);

@@ -32,7 +32,7 @@ struct Inner<T> {
     cells: Vec<CachePadded<Mutex<Option<T>>>>,
 }
 
-impl<T: Send + 'static> Accumulator<T> {
+impl<T: Clone + Send + 'static> Accumulator<T> {
     pub(crate) fn new(
         name: &str,
         initial: T,
@@ -59,11 +59,13 @@ impl<T: Send + 'static> Accumulator<T> {
         Accumulator::new(name, initial, |sum, value| *sum += value, executor)
     }
 
-    /// Adds `value`, from whatever thread.
+    /// Adds `value`, from whatever thread. A [`Text`](crate::Text) in it is
+    /// [detached](crate::Text::detach), since a sum outlives the batch.
     ///
     /// # Panics
     /// If merging does; what it left half done stays in the sum.
     pub fn add(&self, value: T) {
+        let value = millrace_text::detached(value);
         let worker = rayon::current_thread_index().map_or(0, |index| index + 1);
         let cells = &self.inner.cells;
         // A thread of another pool has no cell of its own.
@@ -75,10 +77,7 @@ impl<T: Send + 'static> Accumulator<T> {
     }
 
     /// What was added so far; all of it when the work that adds has ended.
-    pub fn value(&self) -> T
-    where
-        T: Clone,
-    {
+    pub fn value(&self) -> T {
         let mut cells = self
             .inner
             .cells
@@ -96,7 +95,7 @@ impl<T: Send + 'static> Accumulator<T> {
     pub fn set(&self, value: T) {
         let (first, workers) = (&self.inner.cells[0], &self.inner.cells[1..]);
         workers.iter().for_each(|cell| *lock(cell) = None);
-        *lock(first) = Some(value);
+        *lock(first) = Some(millrace_text::detached(value));
     }
 
     /// What it is called; empty if it was given no name.

@@ -23,6 +23,16 @@ pub(crate) trait Aggregator<V>: Send + Sync + 'static {
     fn create(&self, value: V) -> Self::Acc;
     fn add(&self, acc: impl Place<Self::Acc>, value: V);
     fn merge(&self, earlier: Self::Acc, later: Self::Acc) -> Self::Acc;
+
+    /// Whether nothing that was published keeps the block of a received text.
+    const DETACHED: bool;
+
+    /// What a run publishes of an accumulator, once a key and spill. One that is small has to be
+    /// detached here, or every run would keep a block for the rest of the batch (law 6). One that
+    /// has every value is left as it is: a copy of all of them would not be bounded by anything.
+    fn publish(&self, acc: Self::Acc) -> Self::Acc {
+        acc
+    }
 }
 
 /// `reduce_by_key`: the accumulator is a value.
@@ -30,6 +40,8 @@ pub(crate) struct Reduce<F>(pub(crate) F);
 
 impl<V: Data, F: Fn(V, V) -> V + Send + Sync + 'static> Aggregator<V> for Reduce<F> {
     type Acc = V;
+
+    const DETACHED: bool = true;
 
     #[inline(always)]
     fn create(&self, value: V) -> V {
@@ -45,6 +57,11 @@ impl<V: Data, F: Fn(V, V) -> V + Send + Sync + 'static> Aggregator<V> for Reduce
     fn merge(&self, earlier: V, later: V) -> V {
         (self.0)(earlier, later)
     }
+
+    #[inline(always)]
+    fn publish(&self, acc: V) -> V {
+        millrace_text::detached(acc)
+    }
 }
 
 /// Grouping: the accumulator is the list of all values, in order.
@@ -52,6 +69,8 @@ pub(crate) struct Group;
 
 impl<V: Data> Aggregator<V> for Group {
     type Acc = Values<V>;
+
+    const DETACHED: bool = !std::mem::needs_drop::<V>();
 
     #[inline(always)]
     fn create(&self, value: V) -> Values<V> {

@@ -18,6 +18,8 @@ pub(crate) struct CoGroup;
 impl<V: Data, W: Data> Aggregator<Side<V, W>> for CoGroup {
     type Acc = (Values<V>, Values<W>);
 
+    const DETACHED: bool = !std::mem::needs_drop::<V>() && !std::mem::needs_drop::<W>();
+
     fn create(&self, value: Side<V, W>) -> Self::Acc {
         match value {
             Side::Left(value) => (Values::of(value), Values::new()),

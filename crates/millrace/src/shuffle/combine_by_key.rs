@@ -14,12 +14,14 @@ pub(crate) struct CombineBy<F, G, H> {
 impl<V, C, F, G, H> Aggregator<V> for CombineBy<F, G, H>
 where
     V: Data,
-    C: Send + Sync + 'static,
+    C: Clone + Send + Sync + 'static,
     F: Fn(V) -> C + Send + Sync + 'static,
     G: Fn(C, V) -> C + Send + Sync + 'static,
     H: Fn(C, C) -> C + Send + Sync + 'static,
 {
     type Acc = C;
+
+    const DETACHED: bool = true;
 
     fn create(&self, value: V) -> C {
         (self.create)(value)
@@ -31,5 +33,9 @@ where
 
     fn merge(&self, earlier: C, later: C) -> C {
         (self.merge)(earlier, later)
+    }
+
+    fn publish(&self, acc: C) -> C {
+        millrace_text::detached(acc)
     }
 }

@@ -191,7 +191,65 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             self.arrivals = self.arrivals.saturating_add(1);
             let tag = tag_of(hash);
             let stamp = u64::from(tag) << 32 | u64::from(self.arrivals);
+            let value = self.aggregator.publish(value);
             shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use millrace_text::{Buffer, BufferHost, Text};
+
+    use super::super::aggregate::Reduce;
+    use super::super::combine_by_key::CombineBy;
+    use super::*;
+
+    /// Notes that its buffer has come back.
+    #[derive(Default)]
+    struct Host(AtomicBool);
+
+    impl BufferHost for Host {
+        fn retire(&self, _buffer: Buffer) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the block of some lines is let go of while what a run made of them lives.
+    fn lets_go<A: Aggregator<Text>>(aggregator: &A) -> bool {
+        let host = Arc::new(Host::default());
+        let mut buffer =
+            Buffer::from("a line that is not inline\nanother one, not inline either\n");
+        buffer.set_host(Arc::clone(&host) as Arc<dyn BufferHost>);
+        let hasher = KeyHasher::default();
+        let mut combiner = Combiner::new(aggregator, &hasher, LocalTable::new());
+        buffer
+            .freeze()
+            .for_each_line(false, |line| combiner.push((line.len(), line)));
+        let (spilled, table) = combiner.finish();
+        let lets_go = host.0.load(Ordering::Relaxed);
+        drop((spilled, table));
+        assert!(host.0.load(Ordering::Relaxed), "nothing is left");
+        lets_go
+    }
+
+    #[test]
+    fn what_is_published_of_a_combined_value_keeps_no_block() {
+        let list = CombineBy {
+            create: |line| vec![line],
+            add: |mut lines: Vec<Text>, line| {
+                lines.push(line);
+                lines
+            },
+            merge: |mut lines: Vec<Text>, mut later| {
+                lines.append(&mut later);
+                lines
+            },
+        };
+        assert!(lets_go(&Reduce(Text::max)));
+        assert!(lets_go(&list));
     }
 }

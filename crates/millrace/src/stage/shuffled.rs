@@ -26,6 +26,8 @@ pub(crate) struct Shuffled<K: Key, C: Data> {
     /// The one that the shards were made with.
     hasher: KeyHasher,
     partitioner: Arc<dyn Partitioner<K>>,
+    /// Whether the values keep no block; the keys never do.
+    detached: bool,
     /// Where the shards go when this is gone.
     spare: Arc<SegQueue<Shard<K, C>>>,
     ordered: OnceLock<Vec<Vec<(K, C)>>>,
@@ -38,6 +40,7 @@ impl<K: Key, C: Data> Shuffled<K, C> {
         shards: Vec<Shard<K, C>>,
         hasher: &KeyHasher,
         partitioner: Arc<dyn Partitioner<K>>,
+        detached: bool,
         spare: Arc<SegQueue<Shard<K, C>>>,
         executor: Executor,
     ) -> Shuffled<K, C> {
@@ -46,6 +49,7 @@ impl<K: Key, C: Data> Shuffled<K, C> {
             shards,
             hasher: hasher.clone(),
             partitioner,
+            detached,
             spare,
             ordered: OnceLock::new(),
             len,
@@ -145,6 +149,10 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
 
     fn lasts(&self) -> bool {
         true
+    }
+
+    fn is_detached(&self) -> bool {
+        self.detached
     }
 
     fn known_count(&self) -> Option<u64> {

@@ -84,6 +84,11 @@ impl<K: Key, S: Data, T: Data> RddSource<(K, T)> for StateView<K, S, T> {
         }
     }
 
+    /// Keys and states are when they are kept.
+    fn is_detached(&self) -> bool {
+        true
+    }
+
     fn known_count(&self) -> Option<u64> {
         Some(self.len as u64)
     }

@@ -67,6 +67,11 @@ impl<K: Key, S: Sliding<K>> RddSource<(K, S::Value)> for WindowView<K, S> {
         self.store().take(count)
     }
 
+    /// Keys and values are when they are kept.
+    fn is_detached(&self) -> bool {
+        true
+    }
+
     fn known_count(&self) -> Option<u64> {
         Some(self.len as u64)
     }

@@ -147,7 +147,7 @@ impl Feeding {
 }
 
 /// The same stream; its batches must say the same to whoever reads them, in whatever way.
-fn consistent<P: Pipeline<Item: PartialEq + Debug>>(
+fn consistent<P: Pipeline<Item: Clone + PartialEq + Debug>>(
     stream: &DStream<P>,
 ) -> DStream<Output<P::Item>> {
     stream.transform(|rdd| {

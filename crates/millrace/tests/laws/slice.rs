@@ -11,7 +11,7 @@ use super::support::{block_bytes, cases, counted, messages, words};
 
 type Slices = Vec<Vec<String>>;
 
-fn shown<T: std::fmt::Debug + Send + 'static>(rdds: &[Rdd<T>]) -> Slices {
+fn shown<T: Clone + std::fmt::Debug + Send + 'static>(rdds: &[Rdd<T>]) -> Slices {
     let shown = |rdd: &Rdd<T>| {
         // A short read and a full one are two ways to the same records.
         let records = rdd.collect();

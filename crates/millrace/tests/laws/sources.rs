@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use super::support::{cases, failure, watched};
 
 /// Partitions of every batch of the stream that `program` makes.
-fn partitions<P: Pipeline>(
+fn partitions<P: Pipeline<Item: Clone>>(
     setup: &Setup,
     batches: usize,
     program: impl FnOnce(&StreamingContext) -> DStream<P>,
@@ -122,7 +122,7 @@ fn ending(settings: &[(&str, &str)]) -> StreamingContext {
 }
 
 /// Records of all batches of a stream, as they come.
-fn records<P: Pipeline>(stream: &DStream<P>) -> Channel<P::Item> {
+fn records<P: Pipeline<Item: Clone>>(stream: &DStream<P>) -> Channel<P::Item> {
     let (send, seen) = channel();
     stream.foreach_rdd(move |rdd| {
         for record in rdd.collect() {

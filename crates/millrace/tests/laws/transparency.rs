@@ -15,7 +15,7 @@ use super::support::{
 };
 
 /// What the stream has in every batch, for every setup; the same for all, or it fails.
-fn same_for_all<P: Pipeline<Item: PartialEq + std::fmt::Debug>>(
+fn same_for_all<P: Pipeline<Item: Clone + PartialEq + std::fmt::Debug>>(
     partitions: usize,
     block_bytes: usize,
     messages: &[Vec<u8>],

@@ -354,7 +354,7 @@ fn a_function_that_panics_is_named_and_nothing_is_shown() {
 
 #[test]
 fn a_window_is_read_while_its_batch_runs() {
-    fn check<T: Send + 'static>(before: &Mutex<Option<Rdd<T>>>, rdd: &Rdd<T>) {
+    fn check<T: Clone + Send + 'static>(before: &Mutex<Option<Rdd<T>>>, rdd: &Rdd<T>) {
         if let Some(before) = before.lock().unwrap().replace(rdd.clone()) {
             let read = catch_unwind(AssertUnwindSafe(|| before.take(1)));
             let message = read.err().unwrap();

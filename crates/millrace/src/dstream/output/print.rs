@@ -71,7 +71,7 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
         // One more than is shown tells whether there are more.
         let wanted = usize::try_from(num.saturating_add(1)).unwrap_or(0);
         let run = move |batch: &crate::graph::BatchRun<'_>| {
-            let mut records = batch.rdd(&pipeline)?.take(wanted);
+            let mut records = batch.rdd(&pipeline)?.read_first(wanted);
             let more = i64::try_from(records.len()).unwrap_or(i64::MAX) > num;
             records.truncate(usize::try_from(num).unwrap_or(0));
             printer.print(batch.time(), &records, more)

@@ -149,7 +149,14 @@ where
         let partitioner = Arc::clone(&self.partitioner);
         let hasher = self.shuffling.stage.hasher();
         let executor = batch.executor().clone();
-        let shuffled = Shuffled::new(shards, hasher, partitioner, spare, executor.clone());
+        let shuffled = Shuffled::new(
+            shards,
+            hasher,
+            partitioner,
+            A::DETACHED,
+            spare,
+            executor.clone(),
+        );
         Ok(Rdd::new(shuffled, executor))
     }
 }

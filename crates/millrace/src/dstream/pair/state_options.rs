@@ -46,7 +46,7 @@ impl<K, S> StateOptions<K, S> {
         K: Send + 'static,
         S: Send + 'static,
     {
-        self.initial_state(initial.collect())
+        self.initial_state(initial.read_all())
     }
 
     /// The number of partitions of the state, or its partitioner (Spark: `numPartitions`,

@@ -25,10 +25,12 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
     /// multiples of this stream's slide, otherwise `start` fails; a slide may be longer than the
     /// window, and what is between two windows is never seen.
     ///
-    /// The records of every batch are made once and kept until the batch has left. Received
-    /// lines that are kept keep their blocks, which count against
-    /// `millrace.receiver.maxBytesInFlight`: a window of lines cannot be larger than that. Cost:
-    /// a batch costs what it brings; reading a window reads all of it.
+    /// The records of every batch are made once and kept until the batch has left. If they are
+    /// the received lines as they are, they keep their blocks, which count against
+    /// `millrace.receiver.maxBytesInFlight`: a window of lines cannot be larger than that. All
+    /// other records are kept by themselves: a text of more than 15 bytes is copied out of its
+    /// block, does not count any more, and takes some 128 bytes besides its own. Cost: a batch
+    /// costs what it brings; reading a window reads all of it.
     ///
     /// ```
     /// use millrace::Duration;
@@ -82,7 +84,12 @@ impl<P: Pipeline<Item: Data>> Node for WindowNode<P> {
         // Asked for even if no window has it: a state before it has to see every batch.
         let rdd = batch.rdd(&self.pipeline)?;
         if step.taken {
-            let entered = self.store.enter(step, rdd.held());
+            let held = if self.pipeline.is_whole() {
+                rdd.held()
+            } else {
+                rdd.held_apart()
+            };
+            let entered = self.store.enter(step, held);
             entered.map_err(|fault| batch.failed(&self.name, &fault))?;
         }
         self.collected.note(batch);

@@ -119,11 +119,14 @@ fn examples(docs: &str) -> String {
     examples
 }
 
-fn is_called(name: &str, text: &str) -> bool {
-    [".", "::"].iter().any(|before| {
+/// Whether `text` calls a function: of a value, or by its path.
+fn is_called(of: &str, name: &str, text: &str) -> bool {
+    let value = (name != "new").then(|| format!(".{name}"));
+    let path = format!("{of}::{name}");
+    value.into_iter().chain([path]).any(|call| {
         ["(", "::<"]
             .iter()
-            .any(|behind| text.contains(&format!("{before}{name}{behind}")))
+            .any(|behind| text.contains(&format!("{call}{behind}")))
     })
 }
 
@@ -182,10 +185,10 @@ fn every_function_has_an_example_a_row_and_a_test() {
             let mut misses = |what: &str| missing.push(format!("{of}::{name}: {what}"));
             count += 1;
             let own = !examples(&function.docs).is_empty();
-            if !own && !is_called(name, &examples(&function.type_docs)) {
+            if !own && !is_called(of, name, &examples(&function.type_docs)) {
                 misses("no example that runs");
             }
-            if !is_called(name, &called) {
+            if !is_called(of, name, &called) {
                 misses("no test calls it");
             }
             let named = others.contains(&format!("{of}::{name}"));
@@ -220,7 +223,7 @@ fn what_is_missing_is_seen() {
         .map(|f| (f.of.as_str(), f.name.as_str()))
         .collect();
     assert_eq!(names, [("One", "g"), ("One", "h"), ("Rdd", "i")]);
-    assert!(is_called("g", &examples(&found[0].type_docs)));
+    assert!(is_called("One", "g", &examples(&found[0].type_docs)));
     assert_eq!(
         examples(&found[1].docs),
         "",

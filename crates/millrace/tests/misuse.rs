@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 
 use millrace::testing::{Setup, context};
 use millrace::{
-    BatchInfo, Conf, Duration, Error, ErrorKind, FileOptions, StreamingContext, StreamingListener,
-    keys,
+    BatchInfo, Conf, Duration, Error, ErrorKind, FileOptions, Receiver, ReceiverContext,
+    StatsReportListener, StreamingContext, StreamingListener, keys,
 };
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -121,7 +121,9 @@ fn no_partitions_at_all_are_reported_by_the_start_or_fail_the_batch() {
 
         let error = ended(|ssc| {
             let pairs = ssc.queue_stream(vec![vec![1, 2]]).map(|n| (n, n));
-            pairs.foreach_rdd(move |rdd| drop(ask(rdd)));
+            pairs.foreach_rdd(move |rdd| {
+                ask(rdd);
+            });
         });
         assert_eq!(error.kind(), ErrorKind::Task);
         let text = error.to_string();
@@ -261,6 +263,7 @@ fn a_listener_that_was_removed_hears_nothing_more() {
     ssc.remove_streaming_listener(&before);
     let first = ssc.add_streaming_listener(Completed(first));
     ssc.add_streaming_listener(Completed(second));
+    ssc.add_streaming_listener(StatsReportListener::new(3));
     ssc.queue_stream(vec![vec![1]]).print_num(0);
     ssc.start().unwrap();
     let heard = firsts.recv().unwrap();
@@ -270,4 +273,47 @@ fn a_listener_that_was_removed_hears_nothing_more() {
     assert!(seconds.iter().any(|time| time > last));
     ssc.stop(false);
     assert_eq!(nothing.iter().count(), 0);
+}
+
+/// Is restarted twice, once with a delay of its own, and tells what it knows of itself.
+struct Restarted {
+    starts: u32,
+    tell: Sender<(u32, u32, bool)>,
+}
+
+impl Receiver for Restarted {
+    type Item = String;
+
+    fn on_start(&mut self, context: ReceiverContext<String>) {
+        self.starts += 1;
+        let (start, tell) = (self.starts, self.tell.clone());
+        context.spawn("work", move |context| {
+            let is_started = context.is_started();
+            match start {
+                1 => context.restart_after("at once", std::time::Duration::ZERO),
+                2 => context.restart("in a while"),
+                _ => context.stop("that was all"),
+            }
+            assert!(context.is_stopped());
+            tell.send((start, context.stream_id().0, is_started))
+                .unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_receiver_restarts_itself_and_knows_its_stream() {
+    let settings = [
+        (keys::STOP_AT_EOF, "true"),
+        (keys::RECEIVER_RESTART_DELAY, "1ms"),
+    ];
+    let ssc = context(&conf(&settings), Duration::milliseconds(20)).unwrap();
+    let (tell, told) = channel();
+    ssc.queue_stream(vec![vec![1]]).print_num(0);
+    ssc.receiver_stream(Restarted { starts: 0, tell })
+        .print_num(0);
+    ssc.start().unwrap();
+    ssc.await_termination().unwrap();
+    drop(ssc);
+    assert!(told.iter().eq([(1, 1, true), (2, 1, true), (3, 1, true)]));
 }

@@ -69,14 +69,16 @@ fn a_key_that_cannot_be_hashed_is_the_programs_fault() {
     let mut line = 0;
     let (_, ended) = setup.run_local(1, |ssc| {
         let pairs = ssc.queue_stream(vec![vec![1, 2]]).map(|n| (Shy(n), 1));
-        (line, ()) = (line!(), pairs.reduce_by_key(|a, b| a + b).print());
+        let reduced = pairs.reduce_by_key(|a, b| a + b);
+        // Where a key belongs is asked when somebody reads it.
+        (line, ()) = (line!(), reduced.foreach_rdd(|rdd| drop(rdd.collect())));
     });
     let error = ended.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Task);
     assert_eq!(
         error.to_string(),
         format!(
-            "batch 1000 ms, reduce_by_key at {}:{line}: not to be shown",
+            "batch 1000 ms, foreach_rdd at {}:{line}: not to be shown",
             file!()
         )
     );

@@ -33,7 +33,7 @@ pub(crate) fn usage(call: &str) -> String {
          A setting is taken from the first of: the program, the options, the properties\n\
          file (else $SPARK_CONF_DIR/spark-defaults.conf), the environment (MASTER), the\n\
          default. Durations are written 200ms, 5s or 2m (a bare number counts\n\
-         milliseconds), sizes 64k, 256m or 1g.\n\n\
+         milliseconds; of minRememberDuration, seconds), sizes 64k, 256m or 1g.\n\n\
          Settings:\n",
     );
     let width = KEYS.iter().map(|key| key.name.len()).max().unwrap_or(0) + 2;

@@ -63,7 +63,7 @@ pub use context::{ContextState, StopHandle, StreamingContext};
 pub use data::{Data, Key};
 pub use dstream::{DStream, MapWithStateDStream, StateOptions, StateSpec, show};
 pub use error::{Error, ErrorKind, Result};
-pub use listener::StatsReportListener;
+pub use listener::{ListenerHandle, StatsReportListener};
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
     BatchInfo, BatchTime, CheckpointInfo, Conf, Duration, OutputOperationInfo, ReceiverInfo,

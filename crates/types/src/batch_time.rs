@@ -26,27 +26,59 @@ impl BatchTime {
     }
 
     /// The last multiple of `period` that is not after this moment, counted
-    /// from the epoch in both directions.
-    ///
-    /// # Panics
-    ///
-    /// When `period` is zero or negative: such a period has no multiples.
+    /// from the epoch in both directions. A period of zero or less has no
+    /// multiples: the moment itself is given.
     pub const fn floor(self, period: Duration) -> BatchTime {
-        BatchTime(self.0.saturating_sub(self.0.rem_euclid(checked(period))))
+        let step = period.as_millis();
+        if step <= 0 {
+            return self;
+        }
+        BatchTime(self.0.saturating_sub(self.0.rem_euclid(step)))
     }
 
     /// The first multiple of `period` strictly after this moment, even when
-    /// the moment is a multiple itself.
+    /// the moment is a multiple itself; the moment itself if the period is
+    /// zero or less.
     ///
     /// Spark 3.5: a fresh start takes this of the current time as the label of
     /// its first batch.
-    ///
-    /// # Panics
-    ///
-    /// When `period` is zero or negative: such a period has no multiples.
     pub const fn next_multiple_after(self, period: Duration) -> BatchTime {
-        let step = checked(period);
+        let step = period.as_millis();
+        if step <= 0 {
+            return self;
+        }
         BatchTime(self.0.saturating_add(step - self.0.rem_euclid(step)))
+    }
+
+    /// The moments from this one up to `end`, which is none of them, every
+    /// `step` (Spark: `Time.until`). A step of zero or less has none.
+    ///
+    /// ```
+    /// use millrace_types::{BatchTime, Duration};
+    ///
+    /// let (from, end) = (BatchTime::from_millis(1_000), BatchTime::from_millis(3_000));
+    /// let times: Vec<i64> = from.until(end, Duration::seconds(1)).map(BatchTime::as_millis).collect();
+    /// assert_eq!(times, [1_000, 2_000]);
+    /// ```
+    pub fn until(self, end: BatchTime, step: Duration) -> impl Iterator<Item = BatchTime> {
+        self.to(end, step).take_while(move |time| *time < end)
+    }
+
+    /// The moments from this one up to `end`, which may be one of them, every
+    /// `step` (Spark: `Time.to`). A step of zero or less has none.
+    ///
+    /// ```
+    /// use millrace_types::{BatchTime, Duration};
+    ///
+    /// let (from, end) = (BatchTime::from_millis(1_000), BatchTime::from_millis(3_000));
+    /// assert_eq!(from.to(end, Duration::seconds(1)).count(), 3);
+    /// ```
+    pub fn to(self, end: BatchTime, step: Duration) -> impl Iterator<Item = BatchTime> {
+        let first = (step > Duration::ZERO && self <= end).then_some(self);
+        std::iter::successors(first, move |time| {
+            let next = time.0.checked_add(step.as_millis()).map(BatchTime);
+            next.filter(|next| *next <= end)
+        })
     }
 
     /// Whether this moment is a multiple of `period` counted from the epoch;
@@ -54,11 +86,6 @@ impl BatchTime {
     pub const fn is_multiple_of(self, period: Duration) -> bool {
         Duration::milliseconds(self.0).is_multiple_of(period)
     }
-}
-
-const fn checked(period: Duration) -> i64 {
-    assert!(period.as_millis() > 0, "a period must be longer than zero");
-    period.as_millis()
 }
 
 /// Spark 3.5: `Time.toString`.
@@ -135,9 +162,28 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "longer than zero")]
-    fn a_period_of_zero_has_no_multiples() {
-        let _ = BatchTime::from_millis(1).floor(Duration::ZERO);
+    fn ranges_end_at_their_ends() {
+        let at = BatchTime::from_millis;
+        let millis = |times: &mut dyn Iterator<Item = BatchTime>| {
+            times.map(BatchTime::as_millis).collect::<Vec<_>>()
+        };
+        let step = Duration::milliseconds(2);
+        assert_eq!(millis(&mut at(1).until(at(5), step)), [1, 3]);
+        assert_eq!(millis(&mut at(1).to(at(5), step)), [1, 3, 5]);
+        assert_eq!(millis(&mut at(1).to(at(4), step)), [1, 3]);
+        assert_eq!(at(5).to(at(1), step).count(), 0);
+        assert_eq!(at(1).to(at(5), Duration::ZERO).count(), 0);
+        let last = at(i64::MAX);
+        assert_eq!(millis(&mut last.to(last, step)), [i64::MAX]);
+    }
+
+    #[test]
+    fn a_period_of_zero_or_less_has_no_multiples() {
+        let time = BatchTime::from_millis(1);
+        for period in [0, -1, i64::MIN].map(Duration::milliseconds) {
+            assert_eq!(time.floor(period), time);
+            assert_eq!(time.next_multiple_after(period), time);
+        }
     }
 
     proptest! {

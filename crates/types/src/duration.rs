@@ -6,7 +6,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::ops::{Add, Mul, Sub};
+use std::ops::{Add, Div, Mul, Sub};
 
 use crate::quantity;
 
@@ -170,6 +170,16 @@ impl Mul<i64> for Duration {
     }
 }
 
+/// How many times the other one fits; Spark 3.5: `Duration./`. By zero it is
+/// what floating point makes of that.
+impl Div for Duration {
+    type Output = f64;
+
+    fn div(self, other: Duration) -> f64 {
+        self.0 as f64 / other.0 as f64
+    }
+}
+
 /// A text that is not a duration; says so in Spark's own words, so that a
 /// search for them finds the same advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -274,6 +284,13 @@ mod tests {
         assert!(!five.is_multiple_of(Duration::seconds(2)));
         assert!(!five.is_multiple_of(Duration::ZERO));
         assert!(!five.is_multiple_of(Duration::seconds(-1)));
+    }
+
+    #[test]
+    fn a_quotient_is_no_duration() {
+        let half = Duration::milliseconds(500) / Duration::seconds(1);
+        assert!((half - 0.5).abs() < f64::EPSILON);
+        assert!((Duration::ZERO / Duration::ZERO).is_nan());
     }
 
     #[test]

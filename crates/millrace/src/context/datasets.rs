@@ -64,16 +64,17 @@ impl StreamingContext {
     /// # Errors
     /// If something cannot be read; the message names it.
     ///
-    /// ```no_run
-    /// # fn main() -> millrace::Result<()> {
-    /// # let ssc = millrace::StreamingContext::new(&millrace::Conf::new(), millrace::Duration::seconds(1))?;
-    /// let weights = ssc.text_file("data/AFINN-111.txt")?.map(|line| {
-    ///     let (word, weight) = line.as_str().split_once('\t').unwrap_or((line.as_str(), "0"));
-    ///     (word.to_owned(), weight.parse::<i64>().unwrap_or(0))
+    /// ```
+    /// let path = std::env::temp_dir().join(format!("weights-{}", std::process::id()));
+    /// std::fs::write(&path, "good\t3\nbad\t-3\n").unwrap();
+    /// millrace::testing::run_context(0, |ssc| {
+    ///     let weights = ssc.text_file(path.to_str().unwrap()).unwrap().map(|line| {
+    ///         let (word, weight) = line.as_str().split_once('\t').unwrap_or((line.as_str(), "0"));
+    ///         (word.to_owned(), weight.parse::<i64>().unwrap_or(0))
+    ///     });
+    ///     assert_eq!(weights.collect(), [("good".to_owned(), 3), ("bad".to_owned(), -3)]);
     /// });
-    /// # drop(weights);
-    /// # Ok(())
-    /// # }
+    /// std::fs::remove_file(path).unwrap();
     /// ```
     pub fn text_file(&self, path: &str) -> Result<Rdd<Text>> {
         let least = self.builder.default_partitions.min(2);

@@ -32,16 +32,27 @@ impl StreamingContext {
     /// A program that keeps nothing goes on with the batch after its last one; what was received
     /// and not run is there again only with `spark.streaming.receiver.writeAheadLog.enable`.
     ///
-    /// ```no_run
-    /// use millrace::{Conf, Duration, StreamingContext};
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext, keys};
     /// # fn main() -> millrace::Result<()> {
-    /// let ssc = StreamingContext::get_or_create("checkpoint", || {
-    ///     let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1))?;
-    ///     ssc.socket_text_stream("localhost", 9999).count_by_value().print();
-    ///     Ok(ssc)
-    /// })?;
-    /// ssc.start()?;
-    /// ssc.await_termination()
+    /// let directory = std::env::temp_dir().join(format!("get-or-create-{}", std::process::id()));
+    /// let run = || -> millrace::Result<bool> {
+    ///     let ssc = StreamingContext::get_or_create(&directory, || {
+    ///         let mut conf = Conf::new();
+    ///         conf.set(keys::MAX_BATCHES, "1");
+    ///         let ssc = StreamingContext::new(&conf, Duration::milliseconds(20))?;
+    ///         ssc.queue_stream(vec![vec![1, 2]]).count_by_value().print();
+    ///         Ok(ssc)
+    ///     })?;
+    ///     let goes_on = ssc.is_recovering();
+    ///     ssc.start()?;
+    ///     ssc.await_termination()?;
+    ///     Ok(goes_on)
+    /// };
+    /// assert!(!run()?, "there is nothing to go on from");
+    /// assert!(run()?);
+    /// # drop(std::fs::remove_dir_all(directory));
+    /// # Ok(())
     /// # }
     /// ```
     ///

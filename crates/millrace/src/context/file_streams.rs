@@ -68,12 +68,27 @@ impl StreamingContext {
     /// [`text_file_stream`](StreamingContext::text_file_stream) with a filter, or with files that
     /// were there before (Spark: `fileStream` with `TextInputFormat`).
     ///
-    /// ```no_run
-    /// # use millrace::{Conf, Duration, FileOptions, StreamingContext};
-    /// # let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1)).unwrap();
+    /// ```
+    /// use millrace::FileOptions;
+    /// # use std::time::{Duration, SystemTime};
+    /// let directory = std::env::temp_dir().join(format!("file-stream-{}", std::process::id()));
+    /// std::fs::create_dir_all(&directory).unwrap();
+    /// # let write = |name: &str, bytes: &[u8]| {
+    /// #     // The batches of a test are in 1970.
+    /// #     let path = directory.join(name);
+    /// #     std::fs::write(&path, bytes).unwrap();
+    /// #     let file = std::fs::File::options().write(true).open(path).unwrap();
+    /// #     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(500)).unwrap();
+    /// # };
+    /// write("a.log", b"hello\n");
+    /// write("b.txt", b"nobody reads this\n");
     /// let is_log = |path: &std::path::Path| path.extension().is_some_and(|ending| ending == "log");
     /// let options = FileOptions::new().filter(is_log).new_files_only(false);
-    /// let lines = ssc.file_stream("/var/spool/in", options);
+    /// let printed = millrace::testing::run_context(1, |ssc| {
+    ///     ssc.file_stream(directory.to_str().unwrap(), options).print();
+    /// });
+    /// std::fs::remove_dir_all(&directory).unwrap();
+    /// assert!(printed.ends_with("\nhello\n\n"));
     /// ```
     #[track_caller]
     pub fn file_stream(&self, directory: &str, options: FileOptions) -> DStream<Output<Text>> {
@@ -86,14 +101,29 @@ impl StreamingContext {
     /// [`text_file_stream`](StreamingContext::text_file_stream); each is read by one worker,
     /// empty and compressed ones too. `reader` is called whenever the records are asked for.
     ///
-    /// ```no_run
-    /// # use millrace::{Conf, Duration, FileOptions, StreamingContext};
+    /// ```
+    /// use millrace::FileOptions;
     /// use std::io::BufRead;
-    ///
-    /// # let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1)).unwrap();
-    /// let words = ssc.file_stream_with("/var/spool/in", FileOptions::new(), |file| {
-    ///     file.split(b';').map_while(Result::ok)
+    /// # use std::time::{Duration, SystemTime};
+    /// let directory = std::env::temp_dir().join(format!("file-stream-with-{}", std::process::id()));
+    /// std::fs::create_dir_all(&directory).unwrap();
+    /// # let write = |name: &str, bytes: &[u8]| {
+    /// #     // The batches of a test are in 1970.
+    /// #     let path = directory.join(name);
+    /// #     std::fs::write(&path, bytes).unwrap();
+    /// #     let file = std::fs::File::options().write(true).open(path).unwrap();
+    /// #     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(500)).unwrap();
+    /// # };
+    /// write("lengths", b"be;not;or");
+    /// let printed = millrace::testing::run_context(1, |ssc| {
+    ///     let directory = directory.to_str().unwrap();
+    ///     let words = ssc.file_stream_with(directory, FileOptions::new(), |file| {
+    ///         file.split(b';').map_while(Result::ok)
+    ///     });
+    ///     words.map(|word| word.len()).print();
     /// });
+    /// std::fs::remove_dir_all(&directory).unwrap();
+    /// assert!(printed.ends_with("\n2\n3\n2\n\n"));
     /// ```
     #[track_caller]
     pub fn file_stream_with<T, I, F>(
@@ -115,12 +145,24 @@ impl StreamingContext {
     /// [`text_file_stream`](StreamingContext::text_file_stream). A file whose length is not a
     /// multiple of `record_length` fails its batch (Spark 3.5); zero is reported by `start`.
     ///
-    /// ```no_run
-    /// # use millrace::{Conf, Duration, StreamingContext};
-    /// # let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1)).unwrap();
-    /// let numbers = ssc.binary_records_stream("/var/spool/in", 4).map(|record| {
-    ///     record.try_into().map_or(0, u32::from_be_bytes)
+    /// ```
+    /// # use std::time::{Duration, SystemTime};
+    /// let directory = std::env::temp_dir().join(format!("binary-records-{}", std::process::id()));
+    /// std::fs::create_dir_all(&directory).unwrap();
+    /// # let write = |name: &str, bytes: &[u8]| {
+    /// #     // The batches of a test are in 1970.
+    /// #     let path = directory.join(name);
+    /// #     std::fs::write(&path, bytes).unwrap();
+    /// #     let file = std::fs::File::options().write(true).open(path).unwrap();
+    /// #     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(500)).unwrap();
+    /// # };
+    /// write("numbers", &[0, 0, 0, 1, 0, 0, 1, 0]);
+    /// let printed = millrace::testing::run_context(1, |ssc| {
+    ///     let records = ssc.binary_records_stream(directory.to_str().unwrap(), 4);
+    ///     records.map(|record| record.try_into().map_or(0, u32::from_be_bytes)).print();
     /// });
+    /// std::fs::remove_dir_all(&directory).unwrap();
+    /// assert!(printed.ends_with("\n1\n256\n\n"));
     /// ```
     #[track_caller]
     pub fn binary_records_stream(

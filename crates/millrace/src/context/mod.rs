@@ -29,6 +29,7 @@ use crate::dstream::{DStream, Printer};
 use crate::error::{Error, Result};
 use crate::exec::Executor;
 use crate::graph::{Builder, Lifecycle};
+use crate::listener::ListenerHandle;
 use crate::notice::notice;
 use crate::pipeline::{Lines, NodeId};
 use crate::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
@@ -149,12 +150,19 @@ impl StreamingContext {
         if settings.partitions_given {
             executor.partitions_are_given();
         }
-        let builder = Builder::new(executor, settings.partitions, settings.interval);
+        let builder = Builder::new(executor.clone(), settings.partitions, settings.interval);
         let outcome = Arc::new(Outcome::default());
         let waiting = Arc::clone(&outcome);
         builder.tell(move |error| waiting.tell(error));
+        let builder = Arc::new(builder);
+        let weak = Arc::downgrade(&builder);
+        executor.on_refusal(move |error| {
+            if let Some(builder) = weak.upgrade() {
+                builder.break_rule(error);
+            }
+        });
         Ok(StreamingContext {
-            builder: Arc::new(builder),
+            builder,
             printer: Arc::new(printer),
             clock,
             outcome,
@@ -229,7 +237,7 @@ impl StreamingContext {
     }
 
     /// Adds a listener (Spark: `addStreamingListener`). One that is added after the start is told
-    /// what happens from then on.
+    /// what happens from then on. The handle takes it away again, and may be dropped.
     ///
     /// ```
     /// use millrace::{Conf, Duration, StreamingContext};
@@ -239,16 +247,39 @@ impl StreamingContext {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn add_streaming_listener(&self, listener: impl StreamingListener + 'static) {
+    pub fn add_streaming_listener(
+        &self,
+        listener: impl StreamingListener + 'static,
+    ) -> ListenerHandle {
+        let handle = ListenerHandle::default();
+        let listener = handle.guard(listener);
         let mut parts = self.parts();
         match &parts.engine {
-            None => parts.listeners.push(Box::new(listener)),
+            None => parts.listeners.push(listener),
             Some(engine) => {
-                if let Err(error) = engine.listeners.add(Box::new(listener)) {
+                if let Err(error) = engine.listeners.add(listener) {
                     self.builder.break_rule(error);
                 }
             }
         }
+        handle
+    }
+
+    /// Takes a listener away (Spark: `removeStreamingListener`). It is told no event that is
+    /// delivered from then on; one that it is just being told it still hears to the end. A second
+    /// call does nothing.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
+    /// let report = ssc.add_streaming_listener(millrace::StatsReportListener::new(10));
+    /// ssc.remove_streaming_listener(&report);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn remove_streaming_listener(&self, listener: &ListenerHandle) {
+        listener.remove();
     }
 
     /// Starts to receive and to run batches, and returns. A second call does nothing but say so.

@@ -5,6 +5,7 @@
 //! output operations register what every batch is run for.
 
 mod boxed;
+mod checkpoint;
 mod count;
 mod filter;
 mod flat_map;

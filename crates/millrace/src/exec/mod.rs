@@ -8,14 +8,18 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::panics::fail;
 
 type Task = Box<dyn FnOnce() + Send>;
+
+/// Is told of a call that broke a rule.
+type Refusal = Box<dyn Fn(Error) + Send + Sync>;
 
 /// A handle on the workers; the last one to go joins them.
 #[derive(Clone)]
@@ -33,6 +37,8 @@ struct Inner {
     partitions_given: AtomicBool,
     urgent: AtomicUsize,
     parked: Mutex<Vec<Task>>,
+    /// Where the context notes what breaks a rule; nobody does without a context.
+    refusal: OnceLock<Refusal>,
 }
 
 impl Executor {
@@ -71,6 +77,7 @@ impl Executor {
                 partitions_given: AtomicBool::new(false),
                 urgent: AtomicUsize::new(0),
                 parked: Mutex::new(Vec::new()),
+                refusal: OnceLock::new(),
             }),
         })
     }
@@ -105,6 +112,29 @@ impl Executor {
     /// Declares that the default number of partitions is what `spark.default.parallelism` says.
     pub(crate) fn partitions_are_given(&self) {
         self.inner.partitions_given.store(true, Ordering::Relaxed);
+    }
+
+    /// Says who is told of a call that broke a rule outside a batch.
+    pub(crate) fn on_refusal(&self, told: impl Fn(Error) + Send + Sync + 'static) {
+        // A context does it once.
+        drop(self.inner.refusal.set(Box::new(told)));
+    }
+
+    /// A call broke a rule. In a batch that fails the batch, which names the operator; elsewhere
+    /// the context is told, and the caller goes on with something legal.
+    ///
+    /// # Panics
+    /// With the error in a batch, and if there is no context.
+    pub(crate) fn refuse(&self, error: Error) {
+        let thread = std::thread::current();
+        let is_own = thread
+            .name()
+            .is_some_and(|name| name.starts_with("millrace-"));
+        match self.inner.refusal.get() {
+            Some(told) if !is_own => told(error),
+            Some(_) => fail(Error::new(ErrorKind::Task, error.to_string())),
+            None => panic!("{error}"),
+        }
     }
 
     /// Runs a map task when a worker is free. The task must not panic.

@@ -123,12 +123,14 @@ fn is_replaceable(path: &Path) -> io::Result<bool> {
         Err(error) => return Err(error),
     };
     for entry in entries {
-        let name = entry?.file_name();
+        let entry = entry?;
+        let (name, kind) = (entry.file_name(), entry.file_type()?);
         let name = name.to_string_lossy();
-        let is_output = name.starts_with("part-")
-            || name == "_SUCCESS"
-            || name == "_temporary"
-            || name.starts_with('.') && name.ends_with(".crc");
+        let is_output = if kind.is_dir() {
+            name == "_temporary"
+        } else {
+            kind.is_file() && is_output_file(&name)
+        };
         if !is_output {
             return Err(io::Error::new(
                 io::ErrorKind::AlreadyExists,
@@ -137,4 +139,91 @@ fn is_replaceable(path: &Path) -> io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Whether a save leaves a file of this name: a part, the mark of success, or what Hadoop's
+/// local file system writes beside one of them.
+fn is_output_file(name: &str) -> bool {
+    let beside = name.strip_prefix('.');
+    let name = beside
+        .and_then(|name| name.strip_suffix(".crc"))
+        .unwrap_or(name);
+    let number = name.strip_prefix("part-").unwrap_or_default();
+    let is_part = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+    is_part || name == "_SUCCESS"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a directory with `entries` (directories end with a slash).
+    fn replaced(entries: &[&str]) -> Result<()> {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("out");
+        fs::create_dir(&path).unwrap();
+        for entry in entries {
+            let place = path.join(entry);
+            if entry.ends_with('/') {
+                fs::create_dir(&place).unwrap();
+                fs::write(place.join("inside"), "").unwrap();
+            } else {
+                fs::write(&place, "old").unwrap();
+            }
+        }
+        let written = directory(&path, |inside| {
+            fs::write(inside.join("part-00000"), "new").unwrap();
+            Ok(())
+        });
+        if written.is_err() {
+            let there = |entry: &str| path.join(entry).exists();
+            assert!(entries.iter().all(|entry| there(entry)), "{entries:?}");
+        }
+        written
+    }
+
+    #[test]
+    fn what_a_save_leaves_is_replaced() {
+        for entries in [
+            &["part-00000", "part-00001", "_SUCCESS"] as &[&str],
+            &["part-123456", ".part-123456.crc", "._SUCCESS.crc"],
+            &["_temporary/", "part-00000"],
+            &[],
+        ] {
+            replaced(entries).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_left_alone() {
+        for entry in [
+            "part-time-jobs.csv",
+            "part-",
+            "part-00000.gz",
+            "part-00000/",
+            "_SUCCESS/",
+            "_temporary",
+            ".notes.crc",
+            ".part-x.crc",
+        ] {
+            let error = replaced(&["part-00007", entry]).unwrap_err().to_string();
+            let name = entry.trim_end_matches('/');
+            assert!(
+                error.contains(&format!("{name} in it is no output")),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_is_no_output() {
+        let parent = tempfile::tempdir().unwrap();
+        let (path, kept) = (parent.path().join("out"), parent.path().join("kept"));
+        fs::write(&kept, "mine").unwrap();
+        fs::create_dir(&path).unwrap();
+        std::os::unix::fs::symlink(&kept, path.join("part-00000")).unwrap();
+        assert!(directory(&path, |_| Ok(())).is_err());
+        assert_eq!(fs::read_to_string(path.join("part-00000")).unwrap(), "mine");
+    }
 }

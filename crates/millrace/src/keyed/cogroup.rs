@@ -32,8 +32,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
 
     /// [`cogroup`](Rdd::cogroup) with a number of partitions or a partitioner.
     ///
-    /// # Panics
-    /// If there are no partitions; the batch fails.
+    /// No partitions at all are against the rules, as with [`repartition`](Rdd::repartition).
     ///
     /// ```
     /// use millrace::testing::run_context;

@@ -23,8 +23,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
 
     /// [`group_by_key`](Rdd::group_by_key) with a number of partitions or a partitioner.
     ///
-    /// # Panics
-    /// If there are no partitions; the batch fails.
+    /// No partitions at all are against the rules, as with [`repartition`](Rdd::repartition).
     ///
     /// ```
     /// use millrace::testing::run_context;
@@ -61,8 +60,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
 
     /// [`combine_by_key`](Rdd::combine_by_key) with a number of partitions or a partitioner.
     ///
-    /// # Panics
-    /// If there are no partitions; the batch fails.
+    /// No partitions at all are against the rules, as with [`repartition`](Rdd::repartition).
     ///
     /// ```
     /// use millrace::testing::run_context;

@@ -181,8 +181,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
 
     /// [`join`](Rdd::join) with a number of partitions or a partitioner.
     ///
-    /// # Panics
-    /// If there are no partitions; the batch fails.
+    /// No partitions at all are against the rules, as with [`repartition`](Rdd::repartition).
     ///
     /// ```
     /// use millrace::testing::run_context;
@@ -221,8 +220,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
 
     /// [`left_outer_join`](Rdd::left_outer_join) with a number of partitions or a partitioner.
     ///
-    /// # Panics
-    /// If there are no partitions; the batch fails.
+    /// No partitions at all are against the rules, as with [`repartition`](Rdd::repartition).
     ///
     /// ```
     /// use millrace::testing::run_context;
@@ -262,8 +260,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
 
     /// [`right_outer_join`](Rdd::right_outer_join) with a number of partitions or a partitioner.
     ///
-    /// # Panics
-    /// If there are no partitions; the batch fails.
+    /// No partitions at all are against the rules, as with [`repartition`](Rdd::repartition).
     ///
     /// ```
     /// use millrace::testing::run_context;
@@ -306,8 +303,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
 
     /// [`full_outer_join`](Rdd::full_outer_join) with a number of partitions or a partitioner.
     ///
-    /// # Panics
-    /// If there are no partitions; the batch fails.
+    /// No partitions at all are against the rules, as with [`repartition`](Rdd::repartition).
     ///
     /// ```
     /// use millrace::testing::run_context;

@@ -20,9 +20,9 @@ use crossbeam::queue::SegQueue;
 
 use crate::data::{Data, Key};
 use crate::exec::Executor;
-use crate::partition::{Partitioner, Partitions};
+use crate::partition::Partitions;
 use crate::pipeline::{NodeId, Output, Partition, Pipeline};
-use crate::rdd::Rdd;
+use crate::rdd::{Rdd, partitioner_of};
 use crate::shuffle::{Aggregator, KeyHasher};
 use crate::stage::{ShuffleStage, Shuffled};
 
@@ -49,15 +49,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     }
 }
 
-/// # Panics
-/// If there are no partitions; the batch fails, and says so.
-fn partitioner<K: Key>(partitions: Partitions<K>) -> Arc<dyn Partitioner<K>> {
-    match partitions.partitioner() {
-        Ok(partitioner) => partitioner,
-        Err(error) => panic!("{error}"),
-    }
-}
-
 /// What tasks read of a dataset.
 fn pieces<T: Send + 'static>(rdd: &Rdd<T>) -> Vec<Partition> {
     rdd.source().prepare();
@@ -75,7 +66,8 @@ fn leaf<T: Send + 'static>() -> Arc<Output<T>> {
     Arc::new(Output::of(NodeId(0)))
 }
 
-/// Shuffles the lanes of `pipeline`.
+/// Shuffles the lanes of `pipeline`. That there are no partitions is a rule that was broken; where
+/// that fails no batch there is one then.
 ///
 /// # Panics
 /// With the message of the program's code if that did.
@@ -92,7 +84,7 @@ where
     V: Data,
     A: Aggregator<V, Acc: Data>,
 {
-    let partitioner = partitioner(partitions);
+    let partitioner = partitioner_of(partitions, executor);
     let hasher = KeyHasher::default();
     let stage = ShuffleStage::new(pipeline, aggregator, hasher.clone(), executor.clone());
     let shards = match Arc::new(stage).run(lanes) {

@@ -4,6 +4,7 @@
 //! its own calls the listeners. When they are slower than the stream the oldest events go, and
 //! how many went is said at the end.
 
+mod removable;
 mod stats_report;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::notice::notice;
 use crate::patience::{Running, Threads};
 
+pub use removable::ListenerHandle;
 pub use stats_report::StatsReportListener;
 
 /// The thread that calls listeners. It may not stop a context, which waits for this thread.

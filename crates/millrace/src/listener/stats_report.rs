@@ -13,12 +13,11 @@ const PERCENTILES: [usize; 9] = [0, 5, 10, 25, 50, 75, 90, 95, 100];
 /// Says after every batch how total delay and processing time of the last batches are
 /// distributed (Spark: `StatsReportListener`), on standard error.
 ///
-/// ```no_run
-/// # fn main() -> millrace::Result<()> {
-/// # let ssc = millrace::StreamingContext::new(&millrace::Conf::new(), millrace::Duration::seconds(1))?;
-/// ssc.add_streaming_listener(millrace::StatsReportListener::new(100));
-/// # Ok(())
-/// # }
+/// ```
+/// millrace::testing::run_context(1, |ssc| {
+///     ssc.add_streaming_listener(millrace::StatsReportListener::new(100));
+///     ssc.queue_stream(vec![vec![1, 2]]).print();
+/// });
 /// ```
 #[derive(Debug, Clone)]
 pub struct StatsReportListener {

@@ -7,6 +7,9 @@ use std::num::NonZeroU32;
 use millrace_text::python;
 use serde::Serialize;
 
+use crate::error::{Error, ErrorKind};
+use crate::panics::fail;
+
 /// Decides the reduce partition of every key of type `K`.
 pub trait Partitioner<K: ?Sized>: Send + Sync + 'static {
     /// How many partitions there are.
@@ -49,15 +52,15 @@ impl<K: Serialize + ?Sized> Partitioner<K> for HashPartitioner {
     }
 
     /// # Panics
-    /// If the key holds a map, which has no hash in Python; the batch fails then, as a PySpark
-    /// batch does with `TypeError: unhashable type`.
+    /// If the key holds a map, which has no hash in Python, or its `Serialize` gives an error; the
+    /// batch fails then, as a PySpark batch does with `TypeError: unhashable type`.
     fn partition(&self, key: &K) -> usize {
         if self.partitions.get() == 1 {
             return 0;
         }
         match python::portable_hash(key) {
             Ok(hash) => python::partition_of(hash, self.partitions),
-            Err(unhashable) => panic!("{unhashable}"),
+            Err(unhashable) => fail(Error::new(ErrorKind::Task, unhashable.to_string())),
         }
     }
 }

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use crate::exec::Executor;
 
 pub(crate) use first_few::by_pieces;
+pub(crate) use repartition::partitioner_of;
 
 /// Where the records of an [`Rdd`] come from.
 pub(crate) trait RddSource<T>: Send + Sync {

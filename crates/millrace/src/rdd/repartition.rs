@@ -1,15 +1,41 @@
 //! `repartition` and `partition_by`: the same records in other partitions.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::data::Key;
-use crate::partition::{Partitioner, Partitions};
+use crate::error::Error;
+use crate::exec::Executor;
+use crate::partition::{HashPartitioner, Partitioner, Partitions};
 
 use super::Rdd;
 use super::spark_random::SparkRandom;
 
 /// PySpark sends records to their new partitions in parcels of so many.
 const PARCEL: usize = 10;
+
+/// The number of partitions that a call asked for, or one if that is none: a rule that was broken.
+pub(super) fn some_partitions(operator: &str, asked: u32, executor: &Executor) -> u32 {
+    if asked == 0 {
+        executor.refuse(Error::illegal(format!(
+            "{operator}: the number of partitions must be positive"
+        )));
+    }
+    asked.max(1)
+}
+
+/// The partitioner that a call asked for, or that of one partition if there is none.
+pub(crate) fn partitioner_of<K: Key>(
+    partitions: Partitions<K>,
+    executor: &Executor,
+) -> Arc<dyn Partitioner<K>> {
+    partitions.partitioner().unwrap_or_else(|error| {
+        executor.refuse(error);
+        Arc::new(HashPartitioner::new(NonZeroU32::MIN))
+    })
+}
 
 impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// Spreads the records evenly over `partitions` partitions (Spark: `repartition`).
@@ -18,8 +44,8 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// which are dealt out one after the other, beginning at a partition that is drawn from the
     /// number of their own.
     ///
-    /// # Panics
-    /// If `partitions` is zero; the batch fails.
+    /// No partitions at all are against the rules: in a batch it fails, elsewhere `start` or the
+    /// next wait reports it.
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -28,10 +54,7 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// ```
     #[must_use]
     pub fn repartition(&self, partitions: u32) -> Rdd<T> {
-        assert!(
-            partitions > 0,
-            "repartition: the number of partitions must be positive"
-        );
+        let partitions = some_partitions("repartition", partitions, self.executor());
         let pieces = self.pieces();
         let read = self.on_pieces(pieces.clone(), |partition, piece| {
             let mut records = Vec::new();
@@ -78,8 +101,7 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Rdd<(K, V)> {
     /// Puts every pair into the partition of its key (Spark: `partitionBy`). A partition has
     /// its pairs in the order in which they were.
     ///
-    /// # Panics
-    /// If there are no partitions; the batch fails.
+    /// No partitions at all are against the rules, as with [`repartition`](Rdd::repartition).
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -88,10 +110,7 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Rdd<(K, V)> {
     /// ```
     #[must_use]
     pub fn partition_by(&self, partitions: impl Into<Partitions<K>>) -> Rdd<(K, V)> {
-        let partitioner = match partitions.into().partitioner() {
-            Ok(partitioner) => partitioner,
-            Err(error) => panic!("partition_by: {error}"),
-        };
+        let partitioner = partitioner_of(partitions.into(), self.executor());
         self.parted(&*partitioner)
     }
 

@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 
 use super::Rdd;
+use super::repartition::some_partitions;
 
 impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// The records in the order of what `key` says of them, rising or falling; equal ones stay
@@ -34,7 +35,8 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
         self.ranged(&key, ascending, partitions)
     }
 
-    /// [`sort_by`](Rdd::sort_by) into a number of partitions; none counts as one.
+    /// [`sort_by`](Rdd::sort_by) into a number of partitions. None at all are against the
+    /// rules, as with [`repartition`](Rdd::repartition).
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -47,6 +49,7 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
         O: Ord + Send + Sync,
         F: Fn(&T) -> O + Send + Sync,
     {
+        let partitions = some_partitions("sort_by_with", partitions, self.executor());
         self.ranged(&key, ascending, partitions as usize)
     }
 

@@ -73,6 +73,55 @@ pub trait Receiver: Send + 'static {
 ///
 /// It belongs to one start of the receiver: after a restart, the contexts of before say that they
 /// are stopped, and cannot restart or stop what runs now.
+///
+/// ```
+/// use millrace::{Conf, Duration, Receiver, ReceiverContext, StreamingContext, keys};
+///
+/// /// Has a connection that is lost twice.
+/// struct Flaky {
+///     starts: u32,
+/// }
+///
+/// impl Receiver for Flaky {
+///     type Item = String;
+///
+///     fn on_start(&mut self, context: ReceiverContext<String>) {
+///         self.starts += 1;
+///         let start = self.starts;
+///         context.spawn("read", move |context| {
+///             assert!(context.is_started() && !context.is_stopped());
+///             assert_eq!(context.stream_id().0, 0);
+///             context.store(format!("start {start}"));
+///             match start {
+///                 1 => context.restart_after("lost", std::time::Duration::ZERO),
+///                 2 => context.restart("lost again"),
+///                 _ => {
+///                     context.report_error("this is the last time");
+///                     context.store_many(["a".to_owned(), "b".to_owned()]);
+///                     context.store_block(vec!["c".to_owned()]);
+///                     context.stop("done");
+///                 }
+///             }
+///         });
+///     }
+/// }
+///
+/// # fn main() -> millrace::Result<()> {
+/// let mut conf = Conf::new();
+/// conf.set(keys::STOP_AT_EOF, "true").set(keys::RECEIVER_RESTART_DELAY, "10ms");
+/// let ssc = StreamingContext::new(&conf, Duration::milliseconds(20))?;
+/// let (send, batches) = std::sync::mpsc::channel();
+/// ssc.receiver_stream(Flaky { starts: 0 }).foreach_rdd(move |rdd| {
+///     drop(send.send(rdd.collect()));
+/// });
+/// ssc.start()?;
+/// ssc.await_termination()?;
+/// drop(ssc);
+/// let records: Vec<String> = batches.iter().flatten().collect();
+/// assert_eq!(records, ["start 1", "start 2", "start 3", "a", "b", "c"]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct ReceiverContext<T> {
     shared: Arc<Shared<T>>,
     /// Which start of the receiver it belongs to.

@@ -18,6 +18,17 @@ use crate::exec::Executor;
 /// dataset that is read twice is added twice, and what runs as blocks come in is added before
 /// its batch is due (Spark says the same of updates in transformations). In `foreach_rdd` and
 /// `for_each` each record is added once.
+///
+/// ```
+/// millrace::testing::run_context(0, |ssc| {
+///     let even = ssc.long_accumulator("even");
+///     let add = even.clone();
+///     ssc.parallelize(vec![1, 2, 4]).for_each(move |n| add.add(i64::from(n % 2 == 0)));
+///     assert_eq!((even.name(), even.value()), ("even", 2));
+///     even.set(0);
+///     assert_eq!(even.value(), 0);
+/// });
+/// ```
 pub struct Accumulator<T> {
     inner: Arc<Inner<T>>,
 }

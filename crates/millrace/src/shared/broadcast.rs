@@ -8,6 +8,14 @@ use std::sync::Arc;
 /// [`StreamingContext::broadcast`](crate::StreamingContext::broadcast).
 ///
 /// Cheap to clone: the value is there once, and goes with its last handle.
+///
+/// ```
+/// millrace::testing::run_context(0, |ssc| {
+///     let limit = ssc.broadcast(2);
+///     let small = ssc.parallelize(vec![1, 2, 3]).filter(move |n| n <= limit.value());
+///     assert_eq!(small.collect(), [1, 2]);
+/// });
+/// ```
 pub struct Broadcast<T> {
     value: Arc<T>,
 }

@@ -85,6 +85,25 @@ mod tests {
         assert_eq!(places.len() as u64, slots);
     }
 
+    /// Law 2 speaks of any layout. The number of shards is fixed, but every hasher lays keys out
+    /// anew, so that whatever is run twice is run over two layouts.
+    #[test]
+    fn every_hasher_has_a_layout_of_its_own() {
+        let layout = || {
+            let hasher = KeyHasher::default();
+            let shard = |key: u64| shard_of(hasher.hash(&key));
+            (0..100).map(shard).collect::<Vec<_>>()
+        };
+        let (one, other) = (layout(), layout());
+        assert_ne!(one, other);
+        // And not merely the same one turned around: keys that meet in one are apart in another.
+        let meet = |layout: &[usize]| -> Vec<(usize, usize)> {
+            let pairs = (0..100).flat_map(|a| (0..a).map(move |b| (a, b)));
+            pairs.filter(|(a, b)| layout[*a] == layout[*b]).collect()
+        };
+        assert_ne!(meet(&one), meet(&other));
+    }
+
     proptest! {
         #[test]
         fn hash_tag_and_dashmap_agree_on_the_shard(hash: u64) {

@@ -19,6 +19,20 @@ use super::Ends;
 ///
 /// A handle on one queue, cheap to clone. The queue has ended for `millrace.stopAtEof` when it is
 /// empty and the stream's is the only handle left: nobody can push any more.
+///
+/// ```
+/// use millrace::RddQueue;
+/// let queue = RddQueue::new();
+/// assert!(queue.is_empty());
+/// queue.push(vec![1, 2]);
+/// queue.push_partitions(vec![vec![3], vec![4, 5]]);
+/// assert_eq!(queue.len(), 2);
+/// let printed = millrace::testing::run_context(2, |ssc| {
+///     ssc.queue_stream(queue).glom().print();
+/// });
+/// let lists: Vec<&str> = printed.lines().filter(|line| line.starts_with('[')).collect();
+/// assert_eq!(lists, ["[1, 2]", "[3]", "[4, 5]"]);
+/// ```
 pub struct RddQueue<T> {
     items: Arc<Mutex<VecDeque<Item<T>>>>,
 }
@@ -97,6 +111,19 @@ impl<T> fmt::Debug for RddQueue<T> {
 
 /// How a queue is read; see
 /// [`queue_stream_with`](crate::StreamingContext::queue_stream_with).
+///
+/// ```
+/// use millrace::QueueOptions;
+/// let options = || QueueOptions::new().all_at_once();
+/// let printed = millrace::testing::run_context(2, |ssc| {
+///     let sliced = options().default_records(vec![8, 9]);
+///     ssc.queue_stream_with(vec![vec![1], vec![2]], sliced).glom().print();
+///     let parted = options().default_partitions(vec![vec![8], vec![9]]);
+///     ssc.queue_stream_with(vec![vec![1], vec![2]], parted).glom().print();
+/// });
+/// let lists: Vec<&str> = printed.lines().filter(|line| line.starts_with('[')).collect();
+/// assert_eq!(lists, ["[1]", "[2]", "[1]", "[2]", "[8, 9]", "[8]", "[9]"]);
+/// ```
 pub struct QueueOptions<T> {
     all_at_once: bool,
     default: Option<Item<T>>,

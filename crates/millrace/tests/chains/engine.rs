@@ -1,19 +1,22 @@
 //! A chain as the program that a user would write.
 
 use millrace::testing::Setup;
-use millrace::{Boxed, DStream, Duration, Lines, Text, Values};
+use millrace::{
+    BatchTime, Boxed, DStream, Duration, Lines, State, StateOptions, StateSpec, StreamingContext,
+    Text, Values,
+};
 
-use super::model::{KEEP, cut};
-use super::op::{Op, Record};
+use super::model::{INITIAL_SUMS, INITIAL_TEXTS, KEEP, cut};
+use super::op::{Frame, Op, Record};
 
 type Records = DStream<Boxed<Record>>;
 
 /// What the chain makes of the messages, batch by batch.
 pub(super) fn run(setup: &Setup, ops: &[Op], messages: &[String]) -> Vec<Vec<Record>> {
-    setup.run_batches(messages, |lines| {
+    setup.run_batches_with(messages, |ssc, lines| {
         let base = parsed(lines);
         ops.iter()
-            .fold(base.clone(), |stream, op| apply(*op, &stream, &base))
+            .fold(base.clone(), |stream, op| apply(ssc, *op, &stream, &base))
     })
 }
 
@@ -43,8 +46,29 @@ fn batches(count: u64) -> Duration {
     Duration::seconds(i64::try_from(count).unwrap())
 }
 
+/// One batch is said as nothing.
+fn slide(frame: Frame) -> Option<Duration> {
+    (frame.slide > 1).then(|| batches(frame.slide))
+}
+
+fn timed((key, text): Record, time: BatchTime) -> Record {
+    (key, format!("{text}{}", time.as_millis() / 1000))
+}
+
+/// All texts of a key in one, as far as they go.
+fn told() -> StateSpec<i64, String, String, Record> {
+    let tell = |key: &i64, text: Option<String>, state: &mut State<String>| {
+        let before = state.get().cloned().unwrap_or_default();
+        let all = cut(&format!("{before}{}", text.unwrap_or_default()));
+        state.update(all.clone());
+        (*key, all)
+    };
+    let initial = INITIAL_TEXTS.map(|(key, text)| (key, text.to_owned()));
+    StateSpec::function(tell).initial_state(initial)
+}
+
 #[expect(clippy::too_many_lines, reason = "one arm for every operator")]
-fn apply(op: Op, stream: &Records, base: &Records) -> Records {
+fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Records {
     let concatenate = |earlier: String, later: String| format!("{earlier}{later}");
     let counted = |stream: &Records| stream.map(|(key, text)| (key, text.len() as i64));
     let shown = |(key, number): (i64, i64)| (key, number.to_string());
@@ -137,50 +161,90 @@ fn apply(op: Op, stream: &Records, base: &Records) -> Records {
         Op::Distinct => stream.transform(|rdd| rdd.distinct()).boxed(),
         Op::SortByKey => stream.transform(|rdd| rdd.sort_by_key(true)).boxed(),
         Op::TransformWithTime => stream
-            .transform_with_time(|rdd, time| {
-                rdd.map(move |(key, text)| (key, format!("{text}{}", time.as_millis() / 1000)))
-            })
+            .transform_with_time(|rdd, time| rdd.map(move |record| timed(record, time)))
             .boxed(),
         Op::TransformWithBase => first(&stream.transform_with(base, |own, base| base.union(own))),
-        Op::Persist => stream.persist().boxed(),
-        Op::Window(count) => first(&stream.window(batches(count), None)),
-        Op::ReduceByKeyAndWindow(count) => {
-            first(&stream.reduce_by_key_and_window(concatenate, batches(count), None))
+        Op::TransformWithBaseAndTime => {
+            first(&stream.transform_with_and_time(base, |own, base, time| {
+                own.union(base).map(move |record| timed(record, time))
+            }))
         }
-        Op::Inverse(count) => counted(stream)
-            .reduce_by_key_and_window_inverse(|a, b| a + b, |a, b| a - b, batches(count), None)
+        Op::ContextUnion => first(&ssc.union(&[stream.clone(), base.clone(), stream.clone()])),
+        Op::ContextTransform => {
+            let both = [stream.clone(), base.clone()];
+            first(&ssc.transform(&both, |rdds, time| {
+                rdds[1]
+                    .union(&rdds[0])
+                    .map(move |record| timed(record, time))
+            }))
+        }
+        Op::Persist => stream.persist().boxed(),
+        Op::Window(frame) => first(&stream.window(batches(frame.length), slide(frame))),
+        Op::ReduceByKeyAndWindow(frame) => first(&stream.reduce_by_key_and_window(
+            concatenate,
+            batches(frame.length),
+            slide(frame),
+        )),
+        Op::Inverse(frame) => counted(stream)
+            .reduce_by_key_and_window_inverse(
+                |a, b| a + b,
+                |a, b| a - b,
+                batches(frame.length),
+                slide(frame),
+            )
             .map(shown)
             .boxed(),
-        Op::InverseFiltered(count) => stream
+        Op::InverseFiltered(frame) => stream
             // Never nothing: what a filter removes at once is missed when it leaves (Scala's rule).
             .map(|(key, text)| (key, text.len() as i64 + 1))
             .reduce_by_key_and_window_inverse_filter(
                 |a, b| a + b,
                 |a, b| a - b,
-                batches(count),
-                None,
+                batches(frame.length),
+                slide(frame),
                 |_, sum| *sum > 0,
             )
             .map(shown)
             .boxed(),
-        Op::GroupByKeyAndWindow(count) => first(
+        Op::GroupByKeyAndWindow(frame) => first(
             &stream
-                .group_by_key_and_window(batches(count), None)
+                .group_by_key_and_window(batches(frame.length), slide(frame))
                 .map(|(key, values)| (key, list(&values))),
         ),
-        Op::CountByWindow(count) => stream
-            .count_by_window(batches(count), batches(1))
+        Op::CountByWindow(frame) => stream
+            .count_by_window(batches(frame.length), batches(frame.slide))
             .map(move |count| shown((count, count)))
             .boxed(),
-        Op::CountByValueAndWindow(count) => stream
-            .count_by_value_and_window(batches(count), batches(1))
+        Op::CountByValueAndWindow(frame) => stream
+            .count_by_value_and_window(batches(frame.length), batches(frame.slide))
             .map(|((key, text), count)| (key, format!("{text}{count}")))
             .boxed(),
-        Op::ReduceByWindow(count) => first(&stream.reduce_by_window(
+        Op::ReduceByWindow(frame) => first(&stream.reduce_by_window(
             |(key, earlier), (_, later)| (key, earlier + &later),
-            batches(count),
-            batches(1),
+            batches(frame.length),
+            batches(frame.slide),
         )),
+        Op::ReduceByWindowInverse(frame) => stream
+            .map(|(_, text)| text.len() as i64)
+            .reduce_by_window_inverse(
+                |a, b| a + b,
+                |a, b| a - b,
+                batches(frame.length),
+                batches(frame.slide),
+            )
+            .map(move |sum| shown((sum, sum)))
+            .boxed(),
+        Op::UpdateFromInitial => counted(stream)
+            .update_state_by_key_with(
+                |new: &Values<i64>, last: Option<i64>| {
+                    Some(last.unwrap_or(0) + new.iter().sum::<i64>())
+                },
+                StateOptions::new().initial_state(INITIAL_SUMS),
+            )
+            .map(shown)
+            .boxed(),
+        Op::MapWithState => first(&stream.map_with_state(told()).stream()),
+        Op::StateSnapshots => first(&stream.map_with_state(told()).state_snapshots()),
         Op::UpdateStateByKey => counted(stream)
             .update_state_by_key(|new: &Values<i64>, last: Option<i64>| {
                 let sum = last.unwrap_or(0) + new.iter().sum::<i64>();

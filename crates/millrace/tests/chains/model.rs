@@ -3,10 +3,14 @@
 
 use std::collections::HashMap;
 
-use super::op::{Op, Record};
+use super::op::{Frame, Op, Record};
 
 /// How many records of a batch go on where a chain could grow without bound.
 pub(super) const KEEP: u64 = 40;
+
+/// What is known before the first batch.
+pub(super) const INITIAL_SUMS: [(i64, i64); 2] = [(3, 9), (1, 5)];
+pub(super) const INITIAL_TEXTS: [(i64, &str); 2] = [(2, "i"), (0, "j")];
 
 /// Texts stay short as well.
 pub(super) fn cut(text: &str) -> String {
@@ -91,15 +95,19 @@ impl Model {
 
     fn apply(&self, op: Op, stream: Stream, base: &Stream) -> Stream {
         match op {
-            Op::Window(_)
-            | Op::ReduceByKeyAndWindow(_)
-            | Op::Inverse(_)
-            | Op::InverseFiltered(_)
-            | Op::GroupByKeyAndWindow(_)
-            | Op::CountByWindow(_)
-            | Op::CountByValueAndWindow(_)
-            | Op::ReduceByWindow(_) => self.windowed(op, &stream),
-            Op::UpdateStateByKey | Op::UpdateWhatCame => self.updated(op, stream),
+            Op::Window(frame)
+            | Op::ReduceByKeyAndWindow(frame)
+            | Op::Inverse(frame)
+            | Op::InverseFiltered(frame)
+            | Op::GroupByKeyAndWindow(frame)
+            | Op::CountByWindow(frame)
+            | Op::CountByValueAndWindow(frame)
+            | Op::ReduceByWindow(frame)
+            | Op::ReduceByWindowInverse(frame) => self.windowed(op, frame, &stream),
+            Op::UpdateStateByKey | Op::UpdateFromInitial | Op::UpdateWhatCame => {
+                self.updated(op, stream)
+            }
+            Op::MapWithState | Op::StateSnapshots => self.mapped(op, stream),
             _ => {
                 let batches = stream.into_iter().zip(base).zip(1_i64..);
                 batches
@@ -128,6 +136,7 @@ impl Model {
             });
             first(self.keyed(pairs.collect()))
         };
+        let timed = |batch: Batch| each(batch, |(key, text)| vec![(key, format!("{text}{time}"))]);
         match op {
             Op::Map => each(batch, |(key, text)| vec![(key + 1, text + "m")]),
             Op::MapValues => each(batch, |(key, text)| vec![(key, text + "v")]),
@@ -169,6 +178,9 @@ impl Model {
             }
             Op::UnionBase => first([batch, base.clone()].concat()),
             Op::TransformWithBase => first([base.clone(), batch].concat()),
+            Op::TransformWithBaseAndTime => first(timed([batch, base.clone()].concat())),
+            Op::ContextUnion => first([batch.clone(), base.clone(), batch].concat()),
+            Op::ContextTransform => first(timed([base.clone(), batch].concat())),
             Op::Count => {
                 let count = all.len() as i64;
                 vec![vec![(count, count.to_string())]]
@@ -224,15 +236,14 @@ impl Model {
                     .collect()
             }
             Op::SortByKey => sorted(batch, self.partitions),
-            Op::TransformWithTime => {
-                each(batch, |(key, text)| vec![(key, format!("{text}{time}"))])
-            }
+            Op::TransformWithTime => timed(batch),
             Op::Persist => batch,
             _ => unreachable!("{op:?} needs more than one batch"),
         }
     }
 
-    fn windowed(&self, op: Op, stream: &Stream) -> Stream {
+    /// The windows that are due; between them there is nothing.
+    fn windowed(&self, op: Op, frame: Frame, stream: &Stream) -> Stream {
         let more = i64::from(matches!(op, Op::InverseFiltered(_)));
         let lengths = |batch: &Batch| -> Vec<(i64, i64)> {
             batch
@@ -243,33 +254,39 @@ impl Model {
         };
         let mut kept: Vec<(i64, i64)> = Vec::new();
         let mut values: Vec<(Record, i64)> = Vec::new();
+        let mut reduced: Option<i64> = None;
         let mut result = Vec::new();
-        for now in 0..stream.len() {
-            let of = |count: u64| &stream[(now + 1).saturating_sub(count as usize)..=now];
-            let left = |count: u64| now.checked_sub(count as usize).map(|at| &stream[at]);
+        let (length, slide) = (frame.length as usize, frame.slide as usize);
+        for end in (slide..=stream.len()).step_by(slide) {
+            let begin = end.saturating_sub(length);
+            let window = &stream[begin..end];
+            // Of the window before it.
+            let last = end - slide;
+            let left = &stream[last.saturating_sub(length)..last.min(begin)];
+            let entered = &stream[begin.max(last)..end];
             let batch = match op {
-                Op::Window(count) => first(of(count).concat()),
-                Op::ReduceByKeyAndWindow(count) => {
-                    let all = of(count).concat().concat();
+                Op::Window(_) => first(window.concat()),
+                Op::ReduceByKeyAndWindow(_) => {
+                    let all = window.concat().concat();
                     let reduced = grouped(all)
                         .into_iter()
                         .map(|(key, texts)| (key, texts.concat()));
                     first(self.keyed(reduced.collect()))
                 }
-                Op::GroupByKeyAndWindow(count) => {
-                    let all = of(count).concat().concat();
+                Op::GroupByKeyAndWindow(_) => {
+                    let all = window.concat().concat();
                     let groups = grouped(all)
                         .into_iter()
                         .map(|(key, texts)| (key, list(&texts)));
                     first(self.keyed(groups.collect()))
                 }
-                Op::Inverse(count) | Op::InverseFiltered(count) => {
-                    for (key, length) in left(count).map(lengths).unwrap_or_default() {
+                Op::Inverse(_) | Op::InverseFiltered(_) => {
+                    for (key, length) in left.iter().flat_map(lengths) {
                         if let Some((_, sum)) = kept.iter_mut().find(|(own, _)| *own == key) {
                             *sum -= length;
                         }
                     }
-                    for (key, length) in lengths(&stream[now]) {
+                    for (key, length) in entered.iter().flat_map(lengths) {
                         match kept.iter_mut().find(|(own, _)| *own == key) {
                             Some((_, sum)) => *sum += length,
                             None => kept.push((key, length)),
@@ -281,17 +298,17 @@ impl Model {
                     let shown = kept.iter().map(|(key, sum)| (*key, sum.to_string()));
                     self.keyed(shown.collect())
                 }
-                Op::CountByWindow(count) => {
-                    let count = of(count).concat().concat().len() as i64;
+                Op::CountByWindow(_) => {
+                    let count = window.concat().concat().len() as i64;
                     vec![vec![(count, count.to_string())]]
                 }
-                Op::CountByValueAndWindow(count) => {
-                    for record in left(count).map(|batch| batch.concat()).unwrap_or_default() {
+                Op::CountByValueAndWindow(_) => {
+                    for record in left.concat().concat() {
                         if let Some((_, sum)) = values.iter_mut().find(|(own, _)| *own == record) {
                             *sum -= 1;
                         }
                     }
-                    for record in stream[now].concat() {
+                    for record in entered.concat().concat() {
                         match values.iter_mut().find(|(own, _)| *own == record) {
                             Some((_, sum)) => *sum += 1,
                             None => values.push((record, 1)),
@@ -305,10 +322,25 @@ impl Model {
                         .map(|part| part.into_iter().map(show).collect())
                         .collect()
                 }
-                Op::ReduceByWindow(count) => {
-                    let all = of(count).concat().concat().into_iter();
+                Op::ReduceByWindow(_) => {
+                    let all = window.concat().concat().into_iter();
                     let reduced = all.reduce(|(key, a), (_, b)| (key, a + &b));
                     first(vec![reduced.into_iter().collect()])
+                }
+                Op::ReduceByWindowInverse(_) => {
+                    let sum = |batches: &[Batch]| -> Option<i64> {
+                        let records = batches.concat().concat().into_iter();
+                        records
+                            .map(|(_, text)| text.len() as i64)
+                            .reduce(|a, b| a + b)
+                    };
+                    // Once there has been a record there is always an element.
+                    let (gone, new) = (sum(left), sum(entered));
+                    if reduced.is_some() || new.is_some() {
+                        let before = reduced.unwrap_or(0) - gone.unwrap_or(0);
+                        reduced = Some(before + new.unwrap_or(0));
+                    }
+                    vec![reduced.iter().map(|sum| (*sum, sum.to_string())).collect()]
                 }
                 _ => unreachable!("{op:?} has no window"),
             };
@@ -317,17 +349,51 @@ impl Model {
         result
     }
 
+    fn mapped(&self, op: Op, stream: Stream) -> Stream {
+        let initial = INITIAL_TEXTS.map(|(key, text)| (key, text.to_owned()));
+        let mut states: Partition = initial.to_vec();
+        let mut map = |(key, text): Record| {
+            let before = states.iter().position(|(own, _)| *own == key);
+            let at = before.unwrap_or_else(|| {
+                states.push((key, String::new()));
+                states.len() - 1
+            });
+            states[at].1 = cut(&format!("{}{text}", states[at].1));
+            (states[at].clone(), states.clone())
+        };
+        let mut last = initial.to_vec();
+        let batch = |batch: Batch| {
+            let mut mapped = Vec::new();
+            for record in batch.concat() {
+                let (made, states) = map(record);
+                mapped.push(made);
+                last = states;
+            }
+            match op {
+                Op::MapWithState => first(self.keyed(mapped)),
+                _ => first(self.keyed(last.clone())),
+            }
+        };
+        stream.into_iter().map(batch).collect()
+    }
+
     fn updated(&self, op: Op, stream: Stream) -> Stream {
-        let mut sums: Vec<(i64, i64)> = Vec::new();
+        let mut sums: Vec<(i64, i64)> = match op {
+            Op::UpdateFromInitial => INITIAL_SUMS.to_vec(),
+            _ => Vec::new(),
+        };
         let mut texts: Vec<(i64, String)> = Vec::new();
         let mut result = Vec::new();
         for batch in stream {
             let mut new: Vec<(i64, Vec<String>)> = grouped(batch.concat());
-            if op == Op::UpdateStateByKey {
+            if op != Op::UpdateWhatCame {
                 let length =
                     |texts: &[String]| texts.iter().map(|text| text.len() as i64).sum::<i64>();
                 let update = |texts: &[String], last: Option<i64>| {
                     let sum: i64 = last.unwrap_or(0) + length(texts);
+                    if op == Op::UpdateFromInitial {
+                        return Some(sum);
+                    }
                     (sum % 7 != 0 || !texts.is_empty()).then_some(sum + 1)
                 };
                 step(&mut sums, &mut new, update);

@@ -10,7 +10,7 @@ use super::{engine, model};
 /// A record: few keys, so that they meet; a text that shows where it has been.
 pub(super) type Record = (i64, String);
 
-/// One step of a chain. Numbers are partitions, or batches of a window.
+/// One step of a chain. Numbers are partitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Op {
     Map,
@@ -41,17 +41,31 @@ pub(super) enum Op {
     SortByKey,
     TransformWithTime,
     TransformWithBase,
+    TransformWithBaseAndTime,
+    ContextUnion,
+    ContextTransform,
     Persist,
-    Window(u64),
-    ReduceByKeyAndWindow(u64),
-    Inverse(u64),
-    InverseFiltered(u64),
-    GroupByKeyAndWindow(u64),
-    CountByWindow(u64),
-    CountByValueAndWindow(u64),
-    ReduceByWindow(u64),
+    Window(Frame),
+    ReduceByKeyAndWindow(Frame),
+    Inverse(Frame),
+    InverseFiltered(Frame),
+    GroupByKeyAndWindow(Frame),
+    CountByWindow(Frame),
+    CountByValueAndWindow(Frame),
+    ReduceByWindow(Frame),
+    ReduceByWindowInverse(Frame),
     UpdateStateByKey,
+    UpdateFromInitial,
     UpdateWhatCame,
+    MapWithState,
+    StateSnapshots,
+}
+
+/// So many batches, every so many batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) length: u64,
+    pub(super) slide: u64,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -82,26 +96,78 @@ fn op() -> impl Strategy<Value = Op> {
         SortByKey,
         TransformWithTime,
         TransformWithBase,
+        TransformWithBaseAndTime,
+        ContextUnion,
+        ContextTransform,
         Persist,
         UpdateStateByKey,
+        UpdateFromInitial,
         UpdateWhatCame,
+        MapWithState,
+        StateSnapshots,
     ]);
     prop_oneof![
         6 => plain,
         1 => (1_u32..4).prop_flat_map(|n| prop::sample::select(vec![
             Repartition(n), PartitionBy(n), ReduceByKeyWith(n),
         ])),
-        2 => (1_u64..4).prop_flat_map(|n| prop::sample::select(vec![
-            Window(n),
-            ReduceByKeyAndWindow(n),
-            Inverse(n),
-            InverseFiltered(n),
-            GroupByKeyAndWindow(n),
-            CountByWindow(n),
-            CountByValueAndWindow(n),
-            ReduceByWindow(n),
-        ])),
+        2 => window(1),
     ]
+}
+
+/// A window that slides by up to `slides` batches.
+fn window(slides: u64) -> impl Strategy<Value = Op> {
+    use Op::*;
+    (1_u64..4, 1..=slides).prop_flat_map(|(length, slide)| {
+        let frame = Frame { length, slide };
+        prop::sample::select(vec![
+            Window(frame),
+            ReduceByKeyAndWindow(frame),
+            Inverse(frame),
+            InverseFiltered(frame),
+            GroupByKeyAndWindow(frame),
+            CountByWindow(frame),
+            CountByValueAndWindow(frame),
+            ReduceByWindow(frame),
+            ReduceByWindowInverse(frame),
+        ])
+    })
+}
+
+/// What can stand behind a window that is not due in every batch: whatever does not meet the
+/// batches as they came.
+fn behind() -> impl Strategy<Value = Op> {
+    use Op::*;
+    prop::sample::select(vec![
+        Map,
+        FlatMap,
+        UnionSelf,
+        Count,
+        Reduce,
+        ReduceByKey,
+        GroupByKey,
+        Distinct,
+        SortByKey,
+        Persist,
+        UpdateStateByKey,
+        UpdateFromInitial,
+        MapWithState,
+        StateSnapshots,
+    ])
+}
+
+/// A chain; often with a window of a longer slide in it, and little behind that.
+fn chain() -> impl Strategy<Value = Vec<Op>> {
+    let slides = (window(3), prop::collection::vec(behind(), 0..3));
+    let slides = prop::option::of(slides);
+    (prop::collection::vec(op(), 1..6), slides).prop_map(|(mut ops, slides)| {
+        if let Some((window, behind)) = slides {
+            ops.truncate(3);
+            ops.push(window);
+            ops.extend(behind);
+        }
+        ops
+    })
 }
 
 /// Lines of a key and a text, none in some batches.
@@ -111,7 +177,7 @@ fn batches() -> impl Strategy<Value = Vec<Vec<Record>>> {
         1 => Just(Vec::new()),
         4 => prop::collection::vec(record, 0..24),
     ];
-    prop::collection::vec(batch, 1..6)
+    prop::collection::vec(batch, 1..8)
 }
 
 /// So many chains, unless `PROPTEST_CASES` says otherwise.
@@ -132,7 +198,7 @@ proptest! {
 
     #[test]
     fn chains_equal_the_model(
-        ops in prop::collection::vec(op(), 1..6),
+        ops in chain(),
         batches in batches(),
         workers in 1_usize..4,
         partitions in 1_usize..4,

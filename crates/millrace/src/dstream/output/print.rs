@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::error::ErrorKind;
 use crate::pipeline::Pipeline;
 
 use super::super::{DStream, named};
@@ -68,13 +69,18 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
 
     fn print_first(&self, name: String, num: i64) {
         let (pipeline, printer) = (Arc::clone(&self.pipeline), Arc::clone(&self.printer));
+        let at = name.clone();
         // One more than is shown tells whether there are more.
         let wanted = usize::try_from(num.saturating_add(1)).unwrap_or(0);
         let run = move |batch: &crate::graph::BatchRun<'_>| {
             let mut records = batch.rdd(&pipeline)?.read_first(wanted);
             let more = i64::try_from(records.len()).unwrap_or(i64::MAX) > num;
             records.truncate(usize::try_from(num).unwrap_or(0));
-            printer.print(batch.time(), &records, more)
+            let printed = printer.print(batch.time(), &records, more);
+            printed.map_err(|error| match error.kind() {
+                ErrorKind::Task => error.within(format_args!("batch {}, {at}", batch.time())),
+                _ => error,
+            })
         };
         self.builder
             .output(name, self.pipeline.inputs(), Box::new(run));

@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 use millrace_text::{java, python};
 use millrace_types::BatchTime;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::time_in;
@@ -36,6 +35,19 @@ impl PrintFormat {
             _ => None,
         }
     }
+}
+
+/// A batch as a JSON object. Written as it is and not by way of a `Value`, which has no numbers
+/// beyond 64 bits.
+#[derive(Serialize)]
+struct JsonBatch<'a, T> {
+    records: &'a [T],
+    time: i64,
+    truncated: bool,
+}
+
+fn not_shown(error: impl fmt::Display) -> Error {
+    Error::new(ErrorKind::Task, error.to_string())
 }
 
 /// Formats batches and writes each with one call.
@@ -69,6 +81,7 @@ impl Printer {
     /// Writes one batch. `more` says that there are records besides these.
     ///
     /// # Errors
+    /// [`ErrorKind::Task`] if a record cannot be shown: the program's own doing.
     /// [`ErrorKind::OutputClosed`] if nobody reads the output any more.
     pub(crate) fn print<T: Serialize>(
         &self,
@@ -94,8 +107,12 @@ impl Printer {
         let mut out = String::new();
         match self.format {
             PrintFormat::Json => {
-                let batch =
-                    json!({ "time": time.as_millis(), "records": records, "truncated": more });
+                let batch = JsonBatch {
+                    records,
+                    time: time.as_millis(),
+                    truncated: more,
+                };
+                let batch = serde_json::to_string(&batch).map_err(not_shown)?;
                 return Ok(format!("{batch}\n"));
             }
             PrintFormat::PySpark => self.head(&mut out, &time_in(&self.zone, time)),
@@ -106,9 +123,7 @@ impl Printer {
                 PrintFormat::Scala => java::write_scala(&mut out, record),
                 _ => python::write_str(&mut out, record),
             };
-            shown.map_err(|error| {
-                Error::new(ErrorKind::Task, format!("batch {time}, print: {error}"))
-            })?;
+            shown.map_err(not_shown)?;
             out.push('\n');
         }
         if more {
@@ -134,6 +149,10 @@ impl fmt::Debug for Printer {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
     use super::*;
 
     fn text(format: PrintFormat, millis: i64, records: &[(&str, i64)], more: bool) -> String {
@@ -173,5 +192,26 @@ mod tests {
             json,
             json!({"time": 1000, "records": [["it's", 1]], "truncated": true})
         );
+    }
+
+    #[test]
+    fn json_has_wide_numbers_and_refuses_what_it_has_no_form_for() {
+        let printer = Printer::new(PrintFormat::Json, 10, TimeZone::UTC, Box::new(io::sink()));
+        let time = BatchTime::from_millis(1000);
+        let wide = printer
+            .text(time, &[(u128::MAX, i128::MIN)], false)
+            .unwrap();
+        assert_eq!(
+            wide,
+            format!(
+                "{{\"records\":[[{},{}]],\"time\":1000,\"truncated\":false}}\n",
+                u128::MAX,
+                i128::MIN
+            )
+        );
+        let keyed = BTreeMap::from([((1, 2), 3)]);
+        let error = printer.text(time, &[keyed], false).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Task);
+        assert_eq!(error.to_string(), "key must be a string");
     }
 }

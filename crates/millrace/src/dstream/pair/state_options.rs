@@ -7,6 +7,22 @@ use crate::rdd::Rdd;
 
 /// What [`update_state_by_key_with`](crate::DStream::update_state_by_key_with) and its kin can be
 /// told.
+///
+/// ```
+/// use millrace::{StateOptions, Text, Values};
+/// let batches = millrace::testing::run_batches(&["a\n", "b\n"], |lines| {
+///     let options = StateOptions::new()
+///         .initial_state([(Text::from("b"), 10_i64)])
+///         .partitions(1)
+///         .remember_partitioner(true)
+///         .idle_keeps_state();
+///     let count = |new: &Values<i64>, old: Option<i64>| {
+///         Some(new.iter().sum::<i64>() + old.unwrap_or(0))
+///     };
+///     lines.map(|word| (word, 1_i64)).update_state_by_key_with(count, options)
+/// });
+/// assert_eq!(batches[1], [(Text::from("b"), 11), (Text::from("a"), 1)]);
+/// ```
 pub struct StateOptions<K, S> {
     pub(super) initial: Vec<(K, S)>,
     pub(super) idle_keeps: bool,

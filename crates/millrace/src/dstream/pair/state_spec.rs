@@ -15,6 +15,25 @@ use crate::state::{Mapping, State};
 ///
 /// `K` and `V` are the stream's keys and values, `S` is what is kept for a key, `M` what the
 /// mapped stream consists of.
+///
+/// ```
+/// use millrace::{State, StateSpec};
+/// let sum = |key: &i64, new: Option<i64>, state: &mut State<i64>| {
+///     let sum = state.get().copied().unwrap_or(0) + new.unwrap_or(0);
+///     state.update(sum);
+///     (*key, sum)
+/// };
+/// let printed = millrace::testing::run_context(1, |ssc| {
+///     let known = ssc.parallelize(vec![(7_i64, 100_i64)]);
+///     let numbers = ssc.queue_stream(vec![vec![(7, 1), (8, 1)]]);
+///     let by_rdd = StateSpec::function(sum).initial_rdd(&known).partitions(1);
+///     let by_list = StateSpec::function(sum).initial_state([(8, 200)]);
+///     numbers.map_with_state(by_rdd).stream().print();
+///     numbers.map_with_state(by_list).stream().print();
+/// });
+/// let records: Vec<&str> = printed.lines().filter(|line| line.starts_with('(')).collect();
+/// assert_eq!(records, ["(7, 101)", "(8, 1)", "(7, 1)", "(8, 201)"]);
+/// ```
 pub struct StateSpec<K, V, S, M> {
     pub(super) mapping: Mapping<K, V, S, M>,
     pub(super) initial: Vec<(K, S)>,

@@ -1,8 +1,11 @@
 //! What is in the directories of a file stream, and what is said of what is not read.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::notice::notice;
@@ -26,6 +29,7 @@ pub(super) struct Listing {
 #[derive(Default)]
 struct Said {
     missing: bool,
+    unreadable: bool,
     /// What was there last time; `None` before the first.
     known: Option<HashSet<String>>,
 }
@@ -44,20 +48,35 @@ impl Listing {
     /// the stream, which is worth a line if they have just come.
     pub(super) fn list(&self, threshold: i64) -> Vec<Found> {
         let directories = self.glob.directories();
-        let mut found = Vec::new();
+        let (mut found, mut unreadable) = (Vec::new(), None);
         for directory in &directories {
-            for path in visible(directory) {
+            let entries = visible(directory).unwrap_or_else(|error| {
+                unreadable.get_or_insert((directory.display(), error));
+                Vec::new()
+            });
+            for path in entries {
                 if self.filter.as_ref().is_none_or(|filter| filter(&path)) {
                     found.extend(look(&path));
                 }
             }
         }
         self.say(directories.is_empty(), &found, threshold);
+        let was_said = std::mem::replace(&mut self.said().unreadable, unreadable.is_some());
+        if let (Some((directory, error)), false) = (unreadable, was_said) {
+            notice(format_args!(
+                "cannot read the directory {directory}: {error}; what is in it is not read until \
+                 that changes"
+            ));
+        }
         found
     }
 
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn say(&self, missing: bool, found: &[Found], threshold: i64) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut said = self.said();
         let directory = &self.directory;
         if missing && !said.missing {
             notice(format_args!(
@@ -82,22 +101,23 @@ impl Listing {
                 "last changed before the stream was made, or longer ago than \
                  spark.streaming.fileStream.minRememberDuration; touch what is to be read"
             };
-            notice(format_args!("not read: {}{others} ({why})", file.path));
+            let file = path_of(&file.path);
+            notice(format_args!("not read: {}{others} ({why})", file.display()));
         }
         let paths = found.iter().map(|file| file.path.clone());
         said.known = Some(paths.collect());
     }
 }
 
-/// What is in a directory and not hidden; nothing if it cannot be read.
-fn visible(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+/// What is in a directory and not hidden.
+fn visible(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(directory)?.flatten();
     let hidden = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with(['.', '_'])
     };
     let paths = entries.map(|entry| entry.path());
-    paths.filter(|path| !hidden(path)).collect()
+    Ok(paths.filter(|path| !hidden(path)).collect())
 }
 
 /// A file or directory, links followed; `None` for everything else, and if it is gone.
@@ -108,24 +128,51 @@ fn look(path: &Path) -> Option<Found> {
     }
     Some(Found {
         modified: millis(about.modified().ok()?),
-        path: path.to_string_lossy().into_owned(),
+        path: name_of(path),
     })
 }
 
+/// A path as a string, which can be written down: itself if it is UTF-8, else its bytes as digits
+/// behind a NUL, which no path has.
+fn name_of(path: &Path) -> String {
+    path.to_str().map_or_else(
+        || {
+            let bytes = path.as_os_str().as_encoded_bytes().iter();
+            let digits = bytes.map(|byte| format!("{byte:02x}"));
+            std::iter::once("\0".to_owned()).chain(digits).collect()
+        },
+        str::to_owned,
+    )
+}
+
+/// The path that [`name_of`] made a string of.
+pub(super) fn path_of(name: &str) -> PathBuf {
+    let Some(digits) = name.strip_prefix('\0') else {
+        return PathBuf::from(name);
+    };
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Vec<u8> = pairs.filter_map(byte).collect();
+    OsString::from_vec(bytes).into()
+}
+
 /// The files that a path which was taken stands for, oldest first: itself, or, if it is a
-/// directory, what is directly in it. `None` if it is gone.
-pub(super) fn files(path: &str) -> Option<Vec<PathBuf>> {
-    let path = Path::new(path);
-    if !std::fs::metadata(path).ok()?.is_dir() {
-        return Some(vec![path.to_owned()]);
+/// directory, what is directly in it.
+///
+/// # Errors
+/// If it is gone or cannot be read.
+pub(super) fn files(name: &str) -> io::Result<Vec<PathBuf>> {
+    let path = path_of(name);
+    if !std::fs::metadata(&path)?.is_dir() {
+        return Ok(vec![path]);
     }
-    let inner = visible(path).into_iter();
+    let inner = visible(&path)?.into_iter();
     let mut inner: Vec<Found> = inner
         .filter(|path| path.is_file())
         .filter_map(|path| look(&path))
         .collect();
     inner.sort_unstable();
-    Some(inner.into_iter().map(|file| file.path.into()).collect())
+    Ok(inner.iter().map(|file| path_of(&file.path)).collect())
 }
 
 fn millis(time: SystemTime) -> i64 {
@@ -135,5 +182,50 @@ fn millis(time: SystemTime) -> i64 {
             let before = before.duration().as_nanos().div_ceil(1_000_000);
             i64::try_from(before).map_or(i64::MIN, |before| -before)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_path_has_a_name_that_leads_back(bytes in prop::collection::vec(1_u8.., 0..20)) {
+            let path = Path::new(std::ffi::OsStr::from_bytes(&bytes));
+            prop_assert_eq!(path_of(&name_of(path)), path);
+            if let Ok(plain) = str::from_utf8(&bytes) {
+                prop_assert_eq!(name_of(path), plain);
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_is_found_and_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let odd = directory
+            .path()
+            .join(std::ffi::OsStr::from_bytes(b"caf\xe9.txt"));
+        std::fs::write(&odd, "x").unwrap();
+        let glob = Glob::parse(directory.path().to_str().unwrap()).unwrap();
+        let listing = Listing::new(String::new(), glob, None);
+        let found = listing.list(0);
+        assert_eq!(found.len(), 1);
+        assert_eq!(files(&found[0].path).unwrap(), [odd]);
+    }
+
+    #[test]
+    fn what_cannot_be_listed_is_an_error_that_says_why() {
+        let directory = tempfile::tempdir().unwrap();
+        let gone = directory.path().join("gone");
+        let error = files(gone.to_str().unwrap()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        let file = directory.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(visible(&file).is_err(), "and is not taken for an empty one");
     }
 }

@@ -119,11 +119,19 @@ impl<F: Format> FileNode<F> {
 
     /// The files of a path that was taken, with their lengths.
     fn open(&self, taken: &str) -> Result<Vec<(PathBuf, u64)>> {
-        let Some(paths) = listing::files(taken) else {
-            notice(format_args!(
-                "{taken} was taken and is gone: it is not read"
-            ));
-            return Ok(Vec::new());
+        let paths = match listing::files(taken) {
+            Ok(paths) => paths,
+            Err(error) => {
+                let taken = listing::path_of(taken);
+                let taken = taken.display();
+                if error.kind() != io::ErrorKind::NotFound {
+                    return Err(Error::io(format!("cannot read {taken}"), error));
+                }
+                notice(format_args!(
+                    "{taken} was taken and is gone: it is not read"
+                ));
+                return Ok(Vec::new());
+            }
         };
         let mut files = Vec::new();
         for path in paths {
@@ -179,12 +187,14 @@ impl<F: Format> Node for FileNode<F> {
         for path in &taken {
             files.append(&mut self.open(path)?);
         }
+        let name = |taken: &String| listing::path_of(taken).display().to_string();
+        let names: Vec<String> = taken.iter().map(name).collect();
         // Spark 3.5: the records of files are not counted, and the files are named.
         batch.report(StreamInputInfo {
             input_stream_id: self.stream,
             num_records: 0,
             num_bytes: files.iter().map(|(_, length)| length).sum(),
-            metadata_description: Some(taken.join("\n")),
+            metadata_description: Some(names.join("\n")),
         });
         let format = Arc::clone(&self.format);
         let rdd = Rdd::new(Files { files, format }, batch.executor().clone());

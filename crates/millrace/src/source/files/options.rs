@@ -6,6 +6,15 @@ use std::path::Path;
 use super::listing::Filter;
 
 /// Which files of a directory a [`file stream`](crate::StreamingContext::file_stream) takes.
+///
+/// ```
+/// use millrace::FileOptions;
+/// let is_log = |path: &std::path::Path| path.extension().is_some_and(|ending| ending == "log");
+/// let options = FileOptions::new().filter(is_log).new_files_only(false);
+/// millrace::testing::run_context(0, |ssc| {
+///     ssc.file_stream("/var/spool/in", options).print();
+/// });
+/// ```
 pub struct FileOptions {
     pub(super) filter: Option<Box<Filter>>,
     pub(super) new_files_only: bool,

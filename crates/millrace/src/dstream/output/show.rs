@@ -28,7 +28,7 @@ pub fn show(text: impl fmt::Display) {
 }
 
 /// What is said if something cannot be written to standard output.
-pub(super) fn not_written(error: io::Error) -> Error {
+fn not_written(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Error::new(ErrorKind::OutputClosed, "the output was closed"),
         _ => Error::io("cannot write to standard output", error),

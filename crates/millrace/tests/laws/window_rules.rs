@@ -358,9 +358,9 @@ fn a_window_is_read_while_its_batch_runs() {
         if let Some(before) = before.lock().unwrap().replace(rdd.clone()) {
             let read = catch_unwind(AssertUnwindSafe(|| before.take(1)));
             let message = read.err().unwrap();
-            let message = message.downcast_ref::<String>().unwrap();
+            let message = message.downcast_ref::<&str>().unwrap();
             assert!(
-                message.contains("was read after a later batch"),
+                message.starts_with("the window of a batch was read after a later batch"),
                 "{message}"
             );
             catch_unwind(AssertUnwindSafe(|| before.collect()))

@@ -9,8 +9,8 @@ use std::thread;
 use std::time::Duration as StdDuration;
 
 use millrace::{
-    BatchInfo, Conf, ContextState, Duration, ErrorKind, OutputOperationInfo, Result,
-    StreamingContext, StreamingListener, keys,
+    BatchInfo, Conf, ContextState, Duration, ErrorKind, OutputOperationInfo, ReceiverContext,
+    ReceiverInfo, Result, StreamingContext, StreamingListener, keys,
 };
 
 /// Gives what `body` gives, and fails if that takes so long that it must be hanging.
@@ -179,4 +179,66 @@ fn the_outputs_of_a_batch_are_known_before_they_begin() {
         }
         ssc.stop(false);
     });
+}
+
+/// Loses its connection twice, in the two ways of saying why.
+struct Flaky(u32);
+
+impl millrace::Receiver for Flaky {
+    type Item = u32;
+
+    fn on_start(&mut self, context: ReceiverContext<u32>) {
+        self.0 += 1;
+        match self.0 {
+            1 => context.restart_because("lost", "reset by peer"),
+            2 => context.restart_after_because("lost again", "timed out", StdDuration::ZERO),
+            _ => {
+                context.report_error_because("odd", "a record of no length");
+                context.stop("done");
+            }
+        }
+    }
+}
+
+/// Tells of everything that receivers report, as it was last.
+struct Reports(Sender<(String, String)>);
+
+impl StreamingListener for Reports {
+    fn on_receiver_error(&mut self, receiver: &ReceiverInfo) {
+        let (message, error) = (&receiver.last_error_message, &receiver.last_error);
+        let _ = self.0.send((message.clone(), error.clone()));
+    }
+
+    fn on_receiver_stopped(&mut self, receiver: &ReceiverInfo) {
+        self.on_receiver_error(receiver);
+    }
+}
+
+#[test]
+fn listeners_get_what_a_receiver_says_and_the_error_in_full() {
+    let reports = watched(|| {
+        let mut conf = Conf::new();
+        conf.set(keys::MASTER, "local[2]");
+        conf.set(keys::RECEIVER_RESTART_DELAY, "0ms");
+        conf.set(keys::STOP_AT_EOF, "true");
+        let ssc = millrace::testing::context(&conf, Duration::milliseconds(20)).unwrap();
+        let (tell, told) = channel();
+        ssc.add_streaming_listener(Reports(tell));
+        ssc.receiver_stream(Flaky(0)).foreach_rdd(|_| ());
+        ssc.start().unwrap();
+        ssc.await_termination().unwrap();
+        drop(ssc);
+        told.iter().collect::<Vec<_>>()
+    });
+    for (message, error) in [
+        ("Restarting receiver with delay 0ms: lost", "reset by peer"),
+        (
+            "Restarting receiver with delay 0ms: lost again",
+            "timed out",
+        ),
+        ("odd", "a record of no length"),
+    ] {
+        let expected = (message.to_owned(), error.to_owned());
+        assert!(reports.contains(&expected), "{expected:?} in {reports:?}");
+    }
 }

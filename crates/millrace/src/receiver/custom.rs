@@ -77,7 +77,7 @@ pub trait Receiver: Send + 'static {
 /// ```
 /// use millrace::{Conf, Duration, Receiver, ReceiverContext, StreamingContext, keys};
 ///
-/// /// Has a connection that is lost twice.
+/// /// Has a connection that is lost four times.
 /// struct Flaky {
 ///     starts: u32,
 /// }
@@ -95,8 +95,14 @@ pub trait Receiver: Send + 'static {
 ///             match start {
 ///                 1 => context.restart_after("lost", std::time::Duration::ZERO),
 ///                 2 => context.restart("lost again"),
+///                 3 => context.restart_because("and again", "reset by peer"),
+///                 4 => {
+///                     let delay = std::time::Duration::ZERO;
+///                     context.restart_after_because("once more", "reset by peer", delay);
+///                 }
 ///                 _ => {
 ///                     context.report_error("this is the last time");
+///                     context.report_error_because("the next one", "it has not come yet");
 ///                     context.store_many(["a".to_owned(), "b".to_owned()]);
 ///                     context.store_block(vec!["c".to_owned()]);
 ///                     context.stop("done");
@@ -118,7 +124,8 @@ pub trait Receiver: Send + 'static {
 /// ssc.await_termination()?;
 /// drop(ssc);
 /// let records: Vec<String> = batches.iter().flatten().collect();
-/// assert_eq!(records, ["start 1", "start 2", "start 3", "a", "b", "c"]);
+/// assert_eq!(records[..5], ["start 1", "start 2", "start 3", "start 4", "start 5"]);
+/// assert_eq!(records[5..], ["a", "b", "c"]);
 /// # Ok(())
 /// # }
 /// ```

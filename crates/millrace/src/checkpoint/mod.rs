@@ -64,7 +64,7 @@ pub(crate) struct Checkpoint {
     blocks: Mutex<Position>,
     directory: Directory,
     generation: u32,
-    _lock: DirectoryLock,
+    lock: Mutex<Option<DirectoryLock>>,
 }
 
 /// A checkpoint that was opened, and the batch that it goes on from.
@@ -182,7 +182,7 @@ impl Checkpoint {
                 blocks: Mutex::new(blocks),
                 directory,
                 generation,
-                _lock: lock,
+                lock: Mutex::new(Some(lock)),
             },
             last: contents.last,
             interval_ms,
@@ -266,10 +266,14 @@ impl Checkpoint {
         Ok(found)
     }
 
-    /// Ends the background work.
+    /// Ends the background work and lets another run have the directory: whoever is told of the
+    /// end may start one, and threads of this run may still know its engine. Nothing is committed
+    /// any more.
     pub(crate) fn close(&self) {
         let snapshots = self.snapshots.lock();
         snapshots.unwrap_or_else(PoisonError::into_inner).close();
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(lock.take());
     }
 }
 

@@ -175,7 +175,7 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
         }
         let slots = self.table.slots() * 2;
         if Dense::<K, A::Acc>::bytes_of(slots) <= TABLE_BYTES {
-            self.table.resize(slots);
+            self.table.resize(slots, |key| self.hasher.hash(key));
         } else {
             self.spill();
         }
@@ -186,10 +186,10 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
         for (shard, count) in shards.iter_mut().zip(self.table.of_shard()) {
             shard.reserve_exact(*count as usize);
         }
-        for Kept { hash, key, value } in self.table.drain() {
+        for Kept { key, value } in self.table.drain() {
             // A run that inserts four billion keys ties the order of the last ones.
             self.arrivals = self.arrivals.saturating_add(1);
-            let tag = tag_of(hash);
+            let tag = tag_of(self.hasher.hash(&key));
             let stamp = u64::from(tag) << 32 | u64::from(self.arrivals);
             let value = self.aggregator.publish(value);
             shards[shard_of_tag(tag)].push(Entry { stamp, key, value });

@@ -35,10 +35,9 @@ pub(super) struct Dense<K, C> {
     of_shard: [u32; SHARDS],
 }
 
-/// A key, its combined value, and the hash that neither growing nor spilling has to ask for
-/// again.
+/// A key and its combined value, and nothing else: the fewer bytes, the more keys a cache has.
+/// Growing and spilling ask for the hash again, once a key; a record does so every time.
 pub(super) struct Kept<K, C> {
-    pub(super) hash: u64,
     pub(super) key: K,
     pub(super) value: C,
 }
@@ -161,7 +160,7 @@ impl<K, C> Dense<K, C> {
     /// Appends a key that a probe did not find, indexed at the slot that it gave.
     #[inline(always)]
     pub(super) fn push(&mut self, slot: usize, hash: u64, key: K, value: C) {
-        self.entries.push(Kept { hash, key, value });
+        self.entries.push(Kept { key, value });
         self.of_shard[shard_of(hash)] += 1;
         self.index[slot] = check_of(hash) | self.entries.len() as u32 & POSITION;
     }
@@ -233,9 +232,9 @@ impl<K, C> Dense<K, C> {
         self.entries.len() < room_of(self.index.len())
     }
 
-    /// Indexes everything again, over `slots` slots.
+    /// Indexes everything again, over `slots` slots; `hash` is that of a key.
     #[cold]
-    pub(super) fn resize(&mut self, slots: usize) {
+    pub(super) fn resize(&mut self, slots: usize, hash: impl Fn(&K) -> u64) {
         assert!(slots.is_power_of_two());
         self.index = vec![0; slots];
         advise_huge(self.index.as_ptr(), slots * size_of::<u32>());
@@ -246,11 +245,12 @@ impl<K, C> Dense<K, C> {
             entries.capacity() * size_of::<Kept<K, C>>(),
         );
         for (position, entry) in self.entries.iter().enumerate() {
-            let mut at = entry.hash as usize & (slots - 1);
+            let hash = hash(&entry.key);
+            let mut at = hash as usize & (slots - 1);
             while self.index[at] != 0 {
                 at = (at + 1) & (slots - 1);
             }
-            self.index[at] = check_of(entry.hash) | (position as u32 + 1);
+            self.index[at] = check_of(hash) | (position as u32 + 1);
         }
     }
 

@@ -3,8 +3,48 @@
 
 #![expect(unsafe_code, reason = "advice to the kernel about memory of ours")]
 
+use std::alloc::{Layout, alloc, alloc_zeroed, handle_alloc_error};
+use std::ptr::NonNull;
+
 /// The size of a huge page, and the size from which memory is worth one.
-pub(super) const HUGE_PAGE: usize = 2 << 20;
+const HUGE_PAGE: usize = 2 << 20;
+
+/// The layout with the alignment that whole huge pages need, if it is worth any.
+pub(super) fn aligned(layout: Layout) -> Layout {
+    if layout.size() < HUGE_PAGE {
+        return layout;
+    }
+    layout
+        .align_to(HUGE_PAGE)
+        .expect("a size that fits fits with the alignment of a page")
+}
+
+/// Zeroed memory, on huge pages if it is worth any. They are asked for before anything touches it:
+/// memory with an alignment is zeroed by hand, and what has been touched has its small pages.
+///
+/// # Panics
+/// If the layout is of size zero.
+pub(super) fn zeroed(layout: Layout) -> NonNull<u8> {
+    assert_ne!(layout.size(), 0);
+    let large = layout.size() >= HUGE_PAGE;
+    // SAFETY: the size is not zero.
+    let memory = unsafe {
+        if large {
+            alloc(layout)
+        } else {
+            alloc_zeroed(layout)
+        }
+    };
+    let Some(memory) = NonNull::new(memory) else {
+        handle_alloc_error(layout)
+    };
+    if large {
+        advise_huge(memory.as_ptr(), layout.size());
+        // SAFETY: as many bytes as were allocated.
+        unsafe { memory.write_bytes(0, layout.size()) };
+    }
+    memory
+}
 
 /// Asks for huge pages behind the `bytes` bytes at `at`, which belong to the caller. A system
 /// that declines loses nothing but time.

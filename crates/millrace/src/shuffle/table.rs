@@ -11,13 +11,13 @@
     reason = "slots are uninitialised memory until their stamp says otherwise"
 )]
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, dealloc};
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::{MaybeUninit, needs_drop};
 use std::ptr::NonNull;
 
-use super::pages::{HUGE_PAGE, advise_huge, prefetch};
+use super::pages::{self, prefetch};
 
 /// The stamp of a slot with nothing in it.
 const VACANT: u64 = 0;
@@ -55,15 +55,9 @@ impl<K, C> Table<K, C> {
     /// An empty table of `slots` slots, rounded up to a power of two.
     pub(crate) fn with_slots(slots: usize) -> Table<K, C> {
         let slots = slots.next_power_of_two().max(2);
-        let layout = Self::layout(slots);
-        // SAFETY: a slot is not of size zero. Zeroed memory is a table of vacant slots.
-        let raw = unsafe { alloc_zeroed(layout) }.cast::<Slot<K, C>>();
-        let Some(memory) = NonNull::new(raw) else {
-            handle_alloc_error(layout)
-        };
-        advise_huge(memory.as_ptr(), layout.size());
         Table {
-            slots: memory,
+            // Zeroed memory is a table of vacant slots.
+            slots: pages::zeroed(Self::layout(slots)).cast(),
             mask: slots - 1,
             len: 0,
             owns: PhantomData,
@@ -71,11 +65,7 @@ impl<K, C> Table<K, C> {
     }
 
     fn layout(slots: usize) -> Layout {
-        let layout = Layout::array::<Slot<K, C>>(slots).expect("a table fits in memory");
-        if layout.size() < HUGE_PAGE {
-            return layout;
-        }
-        layout.align_to(HUGE_PAGE).expect("a table fits in memory")
+        pages::aligned(Layout::array::<Slot<K, C>>(slots).expect("a table fits in memory"))
     }
 
     /// How many keys are in it.

@@ -1,7 +1,10 @@
 //! Large pages for what is probed at random: with small ones a probe misses the address cache
 //! as often as the data cache.
 
-#![expect(unsafe_code, reason = "advice to the kernel about memory of ours")]
+#![expect(
+    unsafe_code,
+    reason = "zeroed memory, and advice to the kernel about it"
+)]
 
 use std::alloc::{Layout, alloc, alloc_zeroed, handle_alloc_error};
 use std::ptr::NonNull;

@@ -249,3 +249,33 @@ impl<K, C> fmt::Debug for Table<K, C> {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Large enough for huge pages before it grows, and after.
+    #[test]
+    fn a_large_table_begins_empty_and_grows() {
+        let same = |key: u64| move |_, present: &u64| *present == key;
+        let place = |key: u64| key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 8;
+        let mut table = Table::with_slots(1 << 17);
+        assert_eq!(table.iter().count(), 0);
+        for key in 0..60_000 {
+            let Found::Vacant(slot) = table.find(place(key), same(key)) else {
+                panic!("{key} is there before it came");
+            };
+            table.fill(slot, key + 1, key, 2 * key);
+        }
+        table.resize(1 << 18, |_, key| place(*key));
+        assert_eq!((table.len(), table.slots()), (60_000, 1 << 18));
+        for key in 0..60_000 {
+            let Found::Occupied(slot) = table.find(place(key), same(key)) else {
+                panic!("{key} is lost");
+            };
+            assert_eq!(*table.value(slot), 2 * key);
+        }
+        table.clear();
+        assert_eq!(table.iter().count(), 0);
+    }
+}

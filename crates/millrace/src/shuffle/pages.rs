@@ -44,7 +44,13 @@ pub(super) fn zeroed(layout: Layout) -> NonNull<u8> {
     if large {
         advise_huge(memory.as_ptr(), layout.size());
         // SAFETY: as many bytes as were allocated.
-        unsafe { memory.write_bytes(0, layout.size()) };
+        unsafe {
+            if cfg!(debug_assertions) {
+                // What the system gives is often zero by itself, and would hide a fault here.
+                memory.write_bytes(0xa5, layout.size());
+            }
+            memory.write_bytes(0, layout.size());
+        }
     }
     memory
 }

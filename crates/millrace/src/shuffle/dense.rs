@@ -8,8 +8,7 @@
 //!
 //! User code runs inside (a merge function, `Eq`) and may panic while a value is out of its
 //! entry. The table then forgets all its entries, leaking them: nothing is dropped twice, and
-//! the run has failed. Growing asks for hashes, which
-//! is user code too, while all entries are whole.
+//! the run has failed. Growing asks for hashes, which is user code too, while all entries are whole.
 
 #![expect(unsafe_code, reason = "values are merged in place, by value")]
 

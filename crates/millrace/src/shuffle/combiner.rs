@@ -4,19 +4,22 @@
 //! larger than the cache. It is not grown without end but *spilled* when it is full, and at the
 //! end of the run: its entries move, by shard, to the run's output. A text of few distinct words
 //! is combined almost wholly here; one of a million spills every tenth record and merges shard
-//! by shard, each merge within the cache. Neither ever waits for memory on every word.
+//! by shard. Both walk memory forwards: the local table has its keys in the order of the shards'
+//! ones.
 
 #![expect(
     unsafe_code,
     reason = "records are moved out of the places where they wait"
 )]
 
+use std::mem::MaybeUninit;
+
 use crate::data::{Data, Key};
 
 use super::aggregate::Aggregator;
-use super::dense::{Dense, DensePlace, Kept};
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
-use super::lookahead::{Lookahead, STEPS};
+use super::lookahead::Lookahead;
+use super::table::{Found, Table, Tagged, tag_of_stamp};
 
 /// A local table keeps below this: what the keys of the longest run take, if every tenth word of
 /// it is new. What a word pays for a table beyond the cache is less than what it would pay for
@@ -24,7 +27,7 @@ use super::lookahead::{Lookahead, STEPS};
 const TABLE_BYTES: usize = 32 << 20;
 
 /// Slots of a new table: enough for a small batch, little to clear.
-const FIRST_SLOTS: usize = 1 << 10;
+const FIRST_SLOTS: usize = 1 << 8;
 
 /// A spilled record: what a slot held. The stamp is the tag over the arrival in the run.
 pub(crate) struct Entry<K, C> {
@@ -35,7 +38,7 @@ pub(crate) struct Entry<K, C> {
 
 impl<K, C> Entry<K, C> {
     pub(super) fn tag(&self) -> u32 {
-        (self.stamp >> 32) as u32
+        tag_of_stamp(self.stamp)
     }
 
     pub(super) fn arrival(&self) -> u32 {
@@ -43,108 +46,84 @@ impl<K, C> Entry<K, C> {
     }
 }
 
-/// What a run spilled, by shard; within a shard in the order of the spills.
+/// What a run spilled, by shard; a key comes once a spill, and its spills in their order.
 pub(crate) struct Spilled<K, C> {
     pub(super) shards: Vec<Vec<Entry<K, C>>>,
 }
 
-impl<K, C> Spilled<K, C> {
-    fn new() -> Spilled<K, C> {
-        Spilled {
-            shards: (0..SHARDS).map(|_| Vec::new()).collect(),
-        }
-    }
-}
-
 /// The memory of a combiner between two runs.
-pub(crate) struct LocalTable<K, C>(Dense<K, C>);
+pub(crate) struct LocalTable<K, C>(Table<K, C>);
 
 impl<K, C> LocalTable<K, C> {
     pub(crate) fn new() -> LocalTable<K, C> {
-        LocalTable(Dense::with_slots(FIRST_SLOTS))
+        LocalTable(Table::with_slots(FIRST_SLOTS))
     }
 }
 
 /// Combines the records of one run.
 pub(crate) struct Combiner<'a, K, V, A: Aggregator<V>> {
-    waiting: Lookahead<(K, V)>,
+    waiting: Lookahead<Tagged<K, V>>,
+    hasher: KeyHasher,
     run: Run<'a, K, V, A>,
 }
 
 struct Run<'a, K, V, A: Aggregator<V>> {
     aggregator: &'a A,
-    hasher: &'a KeyHasher,
-    table: Dense<K, A::Acc>,
-    /// Keys that were spilled before those in the table: what a position lacks to an arrival.
+    table: Table<K, A::Acc>,
+    /// Keys that were new to the table.
     arrivals: u32,
+    /// How many of those in the table each shard has.
+    of_shard: [u32; SHARDS],
     spilled: Spilled<K, A::Acc>,
 }
 
 impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     pub(crate) fn new(
         aggregator: &'a A,
-        hasher: &'a KeyHasher,
+        hasher: &KeyHasher,
         LocalTable(table): LocalTable<K, A::Acc>,
     ) -> Combiner<'a, K, V, A> {
+        let shards = (0..SHARDS).map(|_| Vec::new()).collect();
         let run = Run {
             aggregator,
-            hasher,
             table,
             arrivals: 0,
-            spilled: Spilled::new(),
+            of_shard: [0; SHARDS],
+            spilled: Spilled { shards },
         };
         Combiner {
             waiting: Lookahead::new(),
+            hasher: hasher.clone(),
             run,
         }
     }
 
     /// Takes one record.
     #[inline(always)]
-    pub(crate) fn push(&mut self, record: (K, V)) {
-        if self.waiting.push(record) {
+    pub(crate) fn push(&mut self, (key, value): (K, V)) {
+        let tag = tag_of(self.hasher.hash(&key));
+        self.run.table.prefetch(tag);
+        if self.waiting.push(Tagged { key, value, tag }) {
             self.settle();
         }
     }
 
-    /// Takes every group of records one step further, and combines the oldest.
+    /// Combines the records that have waited for a group of others.
     #[inline(never)]
     fn settle(&mut self) {
-        let run = &mut self.run;
-        let ready = self.waiting.take();
-        let mut done = 0;
-        loop {
-            // SAFETY: all that is ready is initialised, and nothing is looked at twice.
-            done += unsafe {
-                let items = &ready.items[done..];
-                let add = |place: DensePlace<'_, A::Acc>, value| run.aggregator.add(place, value);
-                run.table.fold_guessed(items, &ready.guesses[done..], add)
-            };
-            let (Some(item), Some(&hash)) = (ready.items.get(done), ready.hashes.get(done)) else {
-                break;
-            };
-            // SAFETY: as above.
-            let (key, value) = unsafe { item.assume_init_read() };
-            run.combine(hash, key, value);
-            done += 1;
+        let turn = self.waiting.turn();
+        // SAFETY: what has its turn is initialised, and nothing is looked at twice.
+        unsafe {
+            self.run.combine(turn.waited);
+            self.run.combine(turn.rest);
         }
-        let table = &run.table;
-        self.waiting.guess(|hash| table.guess(hash));
-        let hasher = run.hasher.clone();
-        self.waiting.hash(|(key, _)| {
-            let hash = hasher.hash(key);
-            table.prefetch_slot(hash);
-            hash
-        });
     }
 
     /// Ends the run.
     pub(crate) fn finish(mut self) -> (Spilled<K, A::Acc>, LocalTable<K, A::Acc>) {
-        for _ in 0..STEPS {
-            self.settle();
-        }
+        self.settle();
         let mut run = self.run;
-        // An index that a run hardly used is not cleared for the next one, but let go.
+        // A table that a run hardly used is not walked for the next one, but let go.
         let fits = run.table.len() >= run.table.slots() / 64;
         run.spill();
         let table = if fits {
@@ -157,25 +136,55 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
 }
 
 impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
-    /// Folds a record into its key's value, or begins one.
+    /// Folds records into their keys' values, or begins new ones.
+    ///
+    /// # Safety
+    /// The records are initialised. They have been moved out afterwards.
+    #[inline(always)]
+    unsafe fn combine(&mut self, records: &[MaybeUninit<Tagged<K, V>>]) {
+        let mut rest = records;
+        loop {
+            let aggregator = self.aggregator;
+            // SAFETY: the caller's promise; `tag_of` gives no zero.
+            let done = unsafe {
+                self.table
+                    .fold_at_home(rest, |place, value| aggregator.add(place, value))
+            };
+            let Some((record, later)) = rest[done..].split_first() else {
+                return;
+            };
+            rest = later;
+            // SAFETY: initialised, and not moved out by what stopped at it.
+            self.put(unsafe { record.assume_init_read() });
+        }
+    }
+
+    /// Folds a record into its key's value, wherever that stands, or begins one.
     #[inline(never)]
-    fn combine(&mut self, hash: u64, key: K, value: V) {
-        let slot = match self.table.find(hash, &key) {
-            Ok(position) => {
-                let add = |place: DensePlace<'_, A::Acc>| self.aggregator.add(place, value);
-                return self.table.fold_at(position, add);
+    fn put(&mut self, Tagged { key, value, tag }: Tagged<K, V>) {
+        let same = |stamp, present: &K| tag_of_stamp(stamp) == tag && *present == key;
+        let slot = match self.table.find(tag, same) {
+            Found::Occupied(slot) => {
+                let aggregator = self.aggregator;
+                return self
+                    .table
+                    .fold_at(slot, |place| aggregator.add(place, value));
             }
-            Err(slot) => slot,
+            Found::Vacant(slot) => slot,
         };
         // The key outlives its block, which must not stay for it.
         let (key, acc) = (millrace_text::detached(key), self.aggregator.create(value));
-        self.table.push(slot, hash, key, acc);
-        if self.table.has_room() {
+        // A run that inserts four billion keys ties the order of the last ones.
+        self.arrivals = self.arrivals.saturating_add(1);
+        let stamp = u64::from(tag) << 32 | u64::from(self.arrivals);
+        self.table.fill(slot, stamp, key, acc);
+        self.of_shard[shard_of_tag(tag)] += 1;
+        if self.table.len() <= self.table.slots() / 2 {
             return;
         }
         let slots = self.table.slots() * 2;
-        if Dense::<K, A::Acc>::bytes_of(slots) <= TABLE_BYTES {
-            self.table.resize(slots, |key| self.hasher.hash(key));
+        if Table::<K, A::Acc>::bytes_of(slots) <= TABLE_BYTES {
+            self.table.resize(slots, |stamp, _| tag_of_stamp(stamp));
         } else {
             self.spill();
         }
@@ -183,17 +192,16 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
 
     fn spill(&mut self) {
         let shards = &mut self.spilled.shards;
-        for (shard, count) in shards.iter_mut().zip(self.table.of_shard()) {
-            shard.reserve_exact(*count as usize);
+        for (shard, count) in shards
+            .iter_mut()
+            .zip(std::mem::replace(&mut self.of_shard, [0; SHARDS]))
+        {
+            shard.reserve_exact(count as usize);
         }
-        for Kept { key, value } in self.table.drain() {
-            // A run that inserts four billion keys ties the order of the last ones.
-            self.arrivals = self.arrivals.saturating_add(1);
-            let tag = tag_of(self.hasher.hash(&key));
-            let stamp = u64::from(tag) << 32 | u64::from(self.arrivals);
+        self.table.drain(|stamp, key, value| {
             let value = self.aggregator.publish(value);
-            shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
-        }
+            shards[shard_of_tag(tag_of_stamp(stamp))].push(Entry { stamp, key, value });
+        });
     }
 }
 

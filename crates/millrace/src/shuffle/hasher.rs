@@ -5,10 +5,10 @@
 //! input), and cannot be seen outside. Sixty-four bits, from the top:
 //!
 //! - bits 63 to 57 are left to DashMap, whose tables tag their slots with them;
-//! - bits 56 to 51 choose the shard, in a batch as in the state map;
-//! - bits 63 to 32 are the *tag* that travels with a record;
-//! - the low bits place a key in a local table; the tag, turned so that the shard's bits come
-//!   last, places it in a shard's.
+//! - bits 56 to 25 are the *tag* that travels with a record, the last of them set. It is the
+//!   key's place in a local table;
+//! - bits 56 to 51, the first of the tag, choose the shard, in a batch as in the state map. The
+//!   others are the key's place in its shard's table, whose keys have the same order so.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -17,7 +17,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 pub(crate) const SHARDS: usize = 64;
 
 const SHARD_BITS: u32 = SHARDS.trailing_zeros();
-const DASHMAP_BITS: u32 = 7;
+pub(crate) const DASHMAP_BITS: u32 = 7;
 
 /// Hashes keys; every copy of one hasher agrees.
 #[derive(Clone, Default)]
@@ -45,45 +45,34 @@ impl BuildHasher for KeyHasher {
     }
 }
 
-/// The upper half of a hash, never zero.
+/// The part of a hash that travels with a record. It is never zero.
 #[inline(always)]
 pub(crate) fn tag_of(hash: u64) -> u32 {
-    let tag = (hash >> 32) as u32;
-    tag | u32::from(tag == 0)
+    (hash << DASHMAP_BITS >> 32) as u32 | 1
 }
 
 /// The shard that a hash chooses: DashMap's own rule for `SHARDS` shards.
 #[inline(always)]
 pub(crate) fn shard_of(hash: u64) -> usize {
-    shard_of_tag((hash >> 32) as u32)
+    (hash << DASHMAP_BITS >> (u64::BITS - SHARD_BITS)) as usize
 }
 
 /// The shard that a tag chooses; the same as for the whole hash.
 #[inline(always)]
 pub(crate) fn shard_of_tag(tag: u32) -> usize {
-    (tag << DASHMAP_BITS >> (u32::BITS - SHARD_BITS)) as usize
+    (tag >> (u32::BITS - SHARD_BITS)) as usize
 }
 
-/// Where a key with this tag begins in a shard's table.
+/// The place of a key with this tag in its shard's table.
 #[inline(always)]
-pub(crate) fn place_of_tag(tag: u32) -> u64 {
-    u64::from(tag.rotate_left(DASHMAP_BITS))
+pub(crate) fn place_of(tag: u32) -> u32 {
+    tag << SHARD_BITS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn the_keys_of_a_shard_spread_over_its_table() {
-        // All tags of one shard that differ in the bits that are left, at a table's size.
-        let slots = 1 << 13;
-        let tags = (0..slots as u32).map(|n| (n >> 6) << 25 | 5 << 19 | n & 63);
-        let places: std::collections::HashSet<u64> =
-            tags.map(|tag| place_of_tag(tag) & (slots - 1)).collect();
-        assert_eq!(places.len() as u64, slots);
-    }
 
     /// Law 2 speaks of any layout. The number of shards is fixed, but every hasher lays keys out
     /// anew, so that whatever is run twice is run over two layouts.

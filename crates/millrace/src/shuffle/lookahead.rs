@@ -1,150 +1,111 @@
 //! Records on their way into a table.
 //!
 //! A probe that misses the cache stalls for longer than a word costs in all. The combiner
-//! therefore gathers records and takes them through three steps, a group at a time: hash the
-//! key and ask for its index slot; read the slot and ask for the entry; look at the entry. Each
-//! step is a group behind the one before, so that what it asks for is there when it is looked
-//! at. Gathering is also all that is left of this in the loop that cuts and maps, which has the
-//! registers it needs.
+//! therefore asks for a record's slot when the record comes, and looks at it a group of records
+//! later, when it is there. Gathering is also all that is left of this in the loop that cuts and
+//! maps, which has the registers it needs.
 
-#![expect(unsafe_code, reason = "a ring of which a part is initialised")]
+#![expect(unsafe_code, reason = "two groups of which a part is initialised")]
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 /// Records of a group: about as many misses as a core keeps in flight.
-const GROUP: usize = 32;
+pub(super) const GROUP: usize = 32;
 
-/// How often a record is passed on before it is combined.
-pub(crate) const STEPS: usize = 3;
+/// Two groups in turn: one comes while the other one waits.
+const ROOM: usize = 2 * GROUP;
 
-/// Room for the groups that wait and the one that comes; a power of two.
-const RING: usize = 4 * GROUP;
-
-/// Items in order, with what is known of each: first nothing, then its hash, then a guess.
-pub(crate) struct Lookahead<T> {
-    /// Where the next item goes, and how many more its group has room for. All that adding an
-    /// item looks at.
+/// Items in order, up to two groups of them.
+pub(super) struct Lookahead<T> {
+    /// Where the next item goes, and where its group ends. All that adding an item looks at.
     next: NonNull<T>,
-    room: usize,
+    end: NonNull<T>,
     /// Owned, and not a `Box` because `next` points into it.
-    ring: NonNull<[MaybeUninit<T>; RING]>,
-    hashes: [u64; RING],
-    guesses: [u32; RING],
-    /// How many items have ever been hashed, guessed and taken: multiples of a group until the
-    /// last items come.
-    hashed: usize,
-    guessed: usize,
-    taken: usize,
-}
-
-/// Items that have made all steps but the last, which is to move them out.
-pub(crate) struct Ready<'a, T> {
-    /// All initialised.
-    pub(crate) items: &'a [MaybeUninit<T>],
-    pub(crate) hashes: &'a [u64],
-    pub(crate) guesses: &'a [u32],
-}
-
-/// Where the items from number `from` up to number `to` stand, which are of one group.
-#[inline(always)]
-fn group(from: usize, to: usize) -> std::ops::Range<usize> {
-    let at = from % RING;
-    at..at + (to - from).min(GROUP)
+    items: NonNull<[MaybeUninit<T>; ROOM]>,
+    /// Whether the other group is full and has not been taken.
+    waits: bool,
 }
 
 impl<T> Lookahead<T> {
-    pub(crate) fn new() -> Lookahead<T> {
-        let ring = NonNull::from(Box::leak(Box::new([const { MaybeUninit::uninit() }; RING])));
+    /// Pointers say how many items there are.
+    const TAKES_MEMORY: () = assert!(size_of::<T>() > 0);
+
+    pub(super) fn new() -> Lookahead<T> {
+        const { Self::TAKES_MEMORY };
+        let items = Box::new([const { MaybeUninit::uninit() }; ROOM]);
+        let items = NonNull::from(Box::leak(items));
+        let next = items.cast();
         Lookahead {
-            next: ring.cast(),
-            room: GROUP,
-            ring,
-            hashes: [0; RING],
-            guesses: [0; RING],
-            hashed: 0,
-            guessed: 0,
-            taken: 0,
+            next,
+            // SAFETY: within the items.
+            end: unsafe { next.add(GROUP) },
+            items,
+            waits: false,
         }
     }
 
+    /// Adds an item; says whether its group is complete. Then [`turn`](Lookahead::turn) is to be
+    /// called before another one is added.
     #[inline(always)]
-    fn items(&self) -> &[MaybeUninit<T>; RING] {
-        // SAFETY: the ring lives as long as this does, and is written to by `&mut self` only.
-        unsafe { self.ring.as_ref() }
-    }
-
-    /// How many items have ever been added: those that have not been hashed are of one group.
-    fn added(&self) -> usize {
-        self.hashed - self.hashed % GROUP + GROUP - self.room
-    }
-
-    /// Adds an item; says whether a group is complete. Then every step is to be made, the last
-    /// one first, before another item is added.
-    #[inline(always)]
-    pub(crate) fn push(&mut self, item: T) -> bool {
-        debug_assert!(self.room > 0, "every step is made in time");
-        // SAFETY: within the group, which is within the ring; `next` may stand behind its last
-        // item afterwards. What was there has been taken.
+    pub(super) fn push(&mut self, item: T) -> bool {
+        debug_assert_ne!(self.next, self.end, "a complete group has its turn at once");
+        // SAFETY: within the group, whose items have been taken; `next` may stand behind the
+        // last one afterwards.
         unsafe {
             self.next.write(item);
             self.next = self.next.add(1);
         }
-        self.room -= 1;
-        self.room == 0
+        self.next == self.end
     }
 
-    /// The first step, for all items that have not made it.
+    /// Gives up the group that waits, in order; the one that came, complete or not, waits from
+    /// now on. Whoever does not move an item out of its place leaks it.
     #[inline(always)]
-    pub(crate) fn hash(&mut self, hash: impl Fn(&T) -> u64) {
-        let added = self.added();
-        let group = group(self.hashed, added);
-        // SAFETY: as in `items`; the hashes are not part of the ring.
-        let items = unsafe { &self.ring.as_ref()[group.clone()] };
-        for (to, item) in self.hashes[group].iter_mut().zip(items) {
-            // SAFETY: items that have been added and not been taken are initialised, and none is
-            // taken before it is hashed.
-            *to = hash(unsafe { item.assume_init_ref() });
-        }
-        self.hashed = added;
-        // SAFETY: a place in the ring.
-        self.next = unsafe { self.ring.cast::<T>().add(added % RING) };
-        self.room = GROUP - added % GROUP;
-    }
-
-    /// The second step, for all items that have made the first.
-    #[inline(always)]
-    pub(crate) fn guess(&mut self, guess: impl Fn(u64) -> u32) {
-        let group = group(self.guessed, self.hashed);
-        let hashes = &self.hashes[group.clone()];
-        for (to, hash) in self.guesses[group].iter_mut().zip(hashes) {
-            *to = guess(*hash);
-        }
-        self.guessed = self.hashed;
-    }
-
-    /// The last step: gives up the items that have made the second, in order. Whoever does not
-    /// move one out of its place leaks it.
-    #[inline(always)]
-    pub(crate) fn take(&mut self) -> Ready<'_, T> {
-        let group = group(self.taken, self.guessed);
-        self.taken = self.guessed;
-        Ready {
-            items: &self.items()[group.clone()],
-            hashes: &self.hashes[group.clone()],
-            guesses: &self.guesses[group],
+    pub(super) fn turn(&mut self) -> Turn<'_, T> {
+        let waited = if self.waits { GROUP } else { 0 };
+        // SAFETY: both groups are within the items. The one that waited is initialised, and so
+        // are the items that came; nothing is written to them while they are borrowed.
+        unsafe {
+            let came = self.end.sub(GROUP);
+            let first: NonNull<T> = self.items.cast();
+            let other = if came == first {
+                first.add(GROUP)
+            } else {
+                first
+            };
+            let count = self.next.offset_from(came) as usize;
+            self.waits = count == GROUP;
+            self.next = if self.waits { other } else { came };
+            self.end = self.next.add(GROUP);
+            Turn {
+                waited: std::slice::from_raw_parts(other.cast().as_ptr(), waited),
+                rest: std::slice::from_raw_parts(
+                    came.cast().as_ptr(),
+                    if self.waits { 0 } else { count },
+                ),
+            }
         }
     }
 }
 
+/// Items whose time has come.
+pub(super) struct Turn<'a, T> {
+    /// The group that waited, all initialised.
+    pub(super) waited: &'a [MaybeUninit<T>],
+    /// What came behind it, if that is no whole group: the last items of all.
+    pub(super) rest: &'a [MaybeUninit<T>],
+}
+
 impl<T> Drop for Lookahead<T> {
     fn drop(&mut self) {
-        for count in self.taken..self.added() {
-            // SAFETY: added and not taken.
-            unsafe { self.ring.cast::<T>().add(count % RING).drop_in_place() };
+        let Turn { waited, rest } = self.turn();
+        for item in waited.iter().chain(rest) {
+            // SAFETY: initialised, and looked at once.
+            drop(unsafe { item.assume_init_read() });
         }
-        // SAFETY: the ring came out of a box, and nobody looks at it again.
-        drop(unsafe { Box::from_raw(self.ring.as_ptr()) });
+        // SAFETY: the items came out of a box, and nobody looks at them again.
+        drop(unsafe { Box::from_raw(self.items.as_ptr()) });
     }
 }
 
@@ -157,54 +118,34 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// All items come out in order, with what was said of them, whenever the steps are made
-        /// early; and what is left is dropped once.
+        /// All items come out in order, a group after they were added or at the end; and what is
+        /// left is dropped once.
         #[test]
-        fn items_come_out_in_order(early in prop::collection::vec(0_usize..300, 0..20), count in 0_usize..300) {
-            let mut waiting = Lookahead::new();
-            let mut out = Vec::new();
+        fn items_come_out_in_order(count in 0_usize..300, ended: bool) {
+            let (mut waiting, mut out) = (Lookahead::new(), Vec::new());
             let alive = Rc::new(());
-            let mut step = |waiting: &mut Lookahead<(usize, Rc<()>)>| {
-                let ready = waiting.take();
-                for (at, item) in ready.items.iter().enumerate() {
-                    // SAFETY: ready items are initialised and looked at once.
-                    let (number, _alive) = unsafe { item.assume_init_read() };
-                    assert_eq!(ready.hashes[at], number as u64 * 3);
-                    assert_eq!(ready.guesses[at], number as u32 * 6);
-                    out.push(number);
+            let mut take = |items: &[MaybeUninit<(usize, Rc<()>)>]| {
+                for item in items {
+                    // SAFETY: what has its turn is initialised, and looked at once.
+                    out.push(unsafe { item.assume_init_read() }.0);
                 }
-                waiting.guess(|hash| hash as u32 * 2);
-                waiting.hash(|(number, _)| *number as u64 * 3);
             };
             for number in 0..count {
-                if waiting.push((number, Rc::clone(&alive))) || early.contains(&number) {
-                    step(&mut waiting);
+                if waiting.push((number, Rc::clone(&alive))) {
+                    let turn = waiting.turn();
+                    assert!(turn.rest.is_empty());
+                    take(turn.waited);
                 }
             }
-            if early.len() % 2 == 0 {
-                for _ in 0..STEPS {
-                    step(&mut waiting);
-                }
-                prop_assert_eq!(out.len(), count);
+            if ended {
+                let turn = waiting.turn();
+                take(turn.waited);
+                take(turn.rest);
             }
             drop(waiting);
-            prop_assert_eq!(&out, &(0..out.len()).collect::<Vec<_>>());
+            let expected = if ended { count } else { (count / GROUP).saturating_sub(1) * GROUP };
+            prop_assert_eq!(out, (0..expected).collect::<Vec<_>>());
             prop_assert_eq!(Rc::strong_count(&alive), 1);
-        }
-
-        #[test]
-        fn items_without_a_size_are_counted(count in 0_usize..300) {
-            let (mut waiting, mut out) = (Lookahead::new(), 0);
-            for number in 0..count + STEPS * GROUP {
-                let complete = waiting.push(());
-                prop_assert_eq!(complete, (number + 1) % GROUP == 0);
-                if complete {
-                    out += waiting.take().items.len();
-                    waiting.guess(|_| 0);
-                    waiting.hash(|()| 0);
-                }
-            }
-            prop_assert_eq!(out, (count / GROUP + STEPS - 2) * GROUP);
         }
     }
 }

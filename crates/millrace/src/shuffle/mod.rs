@@ -3,7 +3,7 @@
 //! Three steps, each with one law:
 //!
 //! - a [`Combiner`] folds the records of one *run* (blocks that follow each other in their
-//!   batch) in a table that fits the cache and *spills* its entries, by shard, in the order of
+//!   batch) in a table of its own and *spills* its entries, by shard, each with its arrival in
 //!   the run (law 1: every record is in exactly one entry);
 //! - an [`Exchange`] hands the spilled entries of a batch to the shards in the order of the
 //!   runs, moving pointers, never records (law 2: which thread ran what cannot be seen);
@@ -15,7 +15,6 @@ mod aggregate;
 mod cogroup;
 mod combine_by_key;
 mod combiner;
-mod dense;
 mod exchange;
 mod hasher;
 mod lookahead;
@@ -31,7 +30,7 @@ pub(crate) use cogroup::{CoGroup, Side};
 pub(crate) use combine_by_key::CombineBy;
 pub(crate) use combiner::{Combiner, LocalTable};
 pub(crate) use exchange::Exchange;
-pub(crate) use hasher::{KeyHasher, SHARDS, place_of_tag, shard_of};
+pub(crate) use hasher::{DASHMAP_BITS, KeyHasher, SHARDS, shard_of};
 pub(crate) use shard::Shard;
 pub(crate) use values::identical;
 pub use values::{Iter as ValuesIter, Values};

@@ -4,7 +4,7 @@ use crate::data::Key;
 
 use super::aggregate::Aggregator;
 use super::combiner::Entry;
-use super::hasher::{KeyHasher, place_of_tag, tag_of};
+use super::hasher::{KeyHasher, place_of, tag_of};
 use super::table::{Found, Table};
 
 /// Entries that a merge asks the cache for ahead of the one it looks at.
@@ -25,8 +25,6 @@ pub(crate) struct Shard<K, C> {
     table: Table<K, C>,
     /// The keys with the lowest stamps, in order: who wants only those need not look at all.
     first: Vec<(u64, K)>,
-    /// Whether no other key has a lower stamp than the last of these.
-    first_are_known: bool,
 }
 
 impl<K: Key, C> Shard<K, C> {
@@ -34,7 +32,6 @@ impl<K: Key, C> Shard<K, C> {
         Shard {
             table: Table::with_slots(FIRST_SLOTS),
             first: Vec::new(),
-            first_are_known: true,
         }
     }
 
@@ -50,25 +47,24 @@ impl<K: Key, C> Shard<K, C> {
         aggregator: &A,
         hasher: &KeyHasher,
     ) {
+        self.reserve(entries.len(), hasher);
         let mut entries = entries.into_iter();
         for entry in entries.as_slice().iter().take(AHEAD) {
-            self.table.prefetch(place_of_tag(entry.tag()));
+            self.table.prefetch(place_of(entry.tag()));
         }
         while let Some(entry) = entries.next() {
             if let Some(ahead) = entries.as_slice().get(AHEAD - 1) {
-                self.table.prefetch(place_of_tag(ahead.tag()));
+                self.table.prefetch(place_of(ahead.tag()));
             }
             let (tag, arrival) = (entry.tag(), u64::from(entry.arrival()));
             let stamp = run << ARRIVAL_BITS | arrival.min((1 << ARRIVAL_BITS) - 1);
-            self.put(
-                place_of_tag(tag),
-                stamp,
-                entry.key,
-                entry.value,
-                aggregator,
-                hasher,
-            );
+            self.put(place_of(tag), stamp, entry.key, entry.value, aggregator);
         }
+    }
+
+    fn reserve(&mut self, more: usize, hasher: &KeyHasher) {
+        self.table
+            .reserve(more, |_, key| place_of(tag_of(hasher.hash(key))));
     }
 
     /// Merges a shard whose keys all come after this one's, its stamps moved up by `runs`.
@@ -79,58 +75,51 @@ impl<K: Key, C> Shard<K, C> {
         aggregator: &A,
         hasher: &KeyHasher,
     ) {
-        // They come in no order; only if there are enough of before does it not matter.
-        self.first_are_known &= later.len() == 0 || self.first.len() == FIRST_KEYS;
+        self.reserve(later.len(), hasher);
         later.table.drain(|stamp, key, value| {
-            let place = place_of_tag(tag_of(hasher.hash(&key)));
-            self.put(
-                place,
-                stamp + (runs << ARRIVAL_BITS),
-                key,
-                value,
-                aggregator,
-                hasher,
-            );
+            let place = place_of(tag_of(hasher.hash(&key)));
+            let stamp = stamp + (runs << ARRIVAL_BITS);
+            self.put(place, stamp, key, value, aggregator);
         });
     }
 
+    /// Merges one key; there is room.
     #[inline(always)]
     fn put<V, A: Aggregator<V, Acc = C>>(
         &mut self,
-        place: u64,
+        place: u32,
         stamp: u64,
         key: K,
         value: C,
         aggregator: &A,
-        hasher: &KeyHasher,
     ) {
         match self.table.find(place, |_, present| *present == key) {
             Found::Occupied(slot) => self.table.update(slot, |acc| aggregator.merge(acc, value)),
             Found::Vacant(slot) => {
-                // Runs come in order, and what they spilled does.
-                if self.first.len() < FIRST_KEYS {
-                    self.first.push((stamp, key.clone()));
+                let last = self.first.last();
+                if self.first.len() < FIRST_KEYS || last.is_some_and(|(last, _)| stamp < *last) {
+                    self.note_first(stamp, &key);
                 }
                 self.table.fill(slot, stamp, key, value);
-                if self.table.len() > self.table.slots() / 8 * 5 {
-                    let slots = self.table.slots() * 2;
-                    self.table
-                        .resize(slots, |_, key| place_of_tag(tag_of(hasher.hash(key))));
-                }
             }
         }
     }
 
-    /// The keys that came first, with their stamps, in order, and whether there are others; if
-    /// it is known.
-    pub(crate) fn first(&self) -> Option<(&[(u64, K)], bool)> {
-        let others = self.first.len() < self.len();
-        self.first_are_known.then_some((&self.first, others))
+    #[cold]
+    fn note_first(&mut self, stamp: u64, key: &K) {
+        self.first.truncate(FIRST_KEYS - 1);
+        let at = self.first.partition_point(|(first, _)| *first < stamp);
+        self.first.insert(at, (stamp, key.clone()));
+    }
+
+    /// The keys that came first, with their stamps, in order, and whether there are others.
+    pub(crate) fn first(&self) -> (&[(u64, K)], bool) {
+        (&self.first, self.first.len() < self.len())
     }
 
     /// The value of a key.
     pub(crate) fn get(&self, key: &K, hasher: &KeyHasher) -> Option<&C> {
-        let place = place_of_tag(tag_of(hasher.hash(key)));
+        let place = place_of(tag_of(hasher.hash(key)));
         match self.table.find(place, |_, present| present == key) {
             Found::Occupied(slot) => Some(self.table.value(slot)),
             Found::Vacant(_) => None,
@@ -151,7 +140,6 @@ impl<K: Key, C> Shard<K, C> {
     /// Empties the shard for another batch, with memory in proportion to what it held.
     pub(crate) fn recycle(&mut self) {
         self.first.clear();
-        self.first_are_known = true;
         if self.table.len() < self.table.slots() / 16 {
             *self = Shard::new();
         } else {

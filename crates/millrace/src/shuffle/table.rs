@@ -1,10 +1,17 @@
-//! The hash table of a shard: inline slots, linear probing, one cache line a probe, and a stamp
+//! The hash table of a shuffle: inline slots, linear probing, one cache line a probe, and a stamp
 //! in every slot that remembers the key's arrival in its batch (law 3). The stamp is written
 //! when a key is inserted and never again.
 //!
+//! Keys stand in the order of their places, which are 32 bits of their hashes: where a probe
+//! begins are the leading bits. Two tables whose places go by the same bits have their keys in
+//! the same order, whatever their sizes are, and moving one into the other walks both forwards.
+//! Whoever does so [makes room](Table::reserve) before: a small table would have the first keys
+//! of a large one all at its front.
+//!
 //! User code runs inside (a merge function, `Eq`, `Hash`) and may panic. A slot whose value is
-//! out for merging is made vacant on the way out, so that nothing is dropped twice; the table
-//! is then good for nothing but dropping, which is what a failed task does with it.
+//! out for merging is made vacant on the way out, so that nothing is dropped twice; a table that
+//! folds many records forgets its keys meanwhile, and leaks them if it does not come to the end.
+//! The table is then good for nothing but dropping, which is what a failed task does with it.
 
 #![expect(
     unsafe_code,
@@ -17,6 +24,7 @@ use std::marker::PhantomData;
 use std::mem::{MaybeUninit, needs_drop};
 use std::ptr::NonNull;
 
+use super::aggregate::Place;
 use super::pages::{self, prefetch};
 
 /// The stamp of a slot with nothing in it.
@@ -34,6 +42,8 @@ pub(crate) struct Table<K, C> {
     slots: NonNull<Slot<K, C>>,
     /// Slots less one; a power of two less one.
     mask: usize,
+    /// What a place has to be shifted by for a slot: 32 less the bits of the mask.
+    shift: u32,
     len: usize,
     owns: PhantomData<(K, C)>,
 }
@@ -53,12 +63,17 @@ pub(crate) enum Found {
 
 impl<K, C> Table<K, C> {
     /// An empty table of `slots` slots, rounded up to a power of two.
+    ///
+    /// # Panics
+    /// If that is more than there are places.
     pub(crate) fn with_slots(slots: usize) -> Table<K, C> {
         let slots = slots.next_power_of_two().max(2);
+        assert!(slots.trailing_zeros() <= u32::BITS, "a place has 32 bits");
         Table {
             // Zeroed memory is a table of vacant slots.
             slots: pages::zeroed(Self::layout(slots)).cast(),
             mask: slots - 1,
+            shift: u32::BITS - slots.trailing_zeros(),
             len: 0,
             owns: PhantomData,
         }
@@ -66,6 +81,11 @@ impl<K, C> Table<K, C> {
 
     fn layout(slots: usize) -> Layout {
         pages::aligned(Layout::array::<Slot<K, C>>(slots).expect("a table fits in memory"))
+    }
+
+    /// Bytes that a table of `slots` slots takes.
+    pub(super) const fn bytes_of(slots: usize) -> usize {
+        slots * size_of::<Slot<K, C>>()
     }
 
     /// How many keys are in it.
@@ -87,17 +107,23 @@ impl<K, C> Table<K, C> {
         unsafe { self.slots.add(index) }
     }
 
-    /// Asks the processor to fetch the slot where a probe from `hash` begins.
+    /// The slot where a probe for a place begins.
     #[inline(always)]
-    pub(crate) fn prefetch(&self, hash: u64) {
-        prefetch(self.slot(hash as usize & self.mask).as_ptr());
+    fn home(&self, place: u32) -> usize {
+        (place >> self.shift) as usize
     }
 
-    /// Looks for a key: begins at the slot that the low bits of `hash` name and asks `same`
-    /// about every occupied slot (its stamp, its key) up to the first vacant one.
+    /// Asks the processor to fetch the slot where a probe for `place` begins.
     #[inline(always)]
-    pub(crate) fn find(&self, hash: u64, mut same: impl FnMut(u64, &K) -> bool) -> Found {
-        let mut index = hash as usize & self.mask;
+    pub(crate) fn prefetch(&self, place: u32) {
+        prefetch(self.slot(self.home(place)).as_ptr());
+    }
+
+    /// Looks for a key: begins at the slot that `place` names and asks `same` about every
+    /// occupied slot (its stamp, its key) up to the first vacant one.
+    #[inline(always)]
+    pub(crate) fn find(&self, place: u32, mut same: impl FnMut(u64, &K) -> bool) -> Found {
+        let mut index = self.home(place);
         loop {
             // SAFETY: an in-bounds slot; stamps are always initialised.
             let slot = unsafe { self.slot(index).as_ref() };
@@ -168,6 +194,53 @@ impl<K, C> Table<K, C> {
         unsafe { slot.as_mut().value = MaybeUninit::new(merged) };
     }
 
+    /// Folds into the value of a slot that a probe found occupied.
+    #[inline(always)]
+    pub(super) fn fold_at(&mut self, occupied: usize, fold: impl FnOnce(SlotPlace<'_, C>)) {
+        let slot = self.slot(occupied);
+        let len = std::mem::take(&mut self.len);
+        // SAFETY: an occupied slot of a table that has no keys meanwhile.
+        fold(SlotPlace(unsafe {
+            (*slot.as_ptr()).value.assume_init_mut()
+        }));
+        self.len = len;
+    }
+
+    /// Folds records into the keys that stand where their tags say, up to the first whose key
+    /// does not; says how many that were. Tags are places here, and the upper halves of stamps.
+    ///
+    /// # Safety
+    /// The records are initialised, and no tag is zero. Those that were folded have been moved
+    /// out.
+    #[inline(always)]
+    pub(super) unsafe fn fold_at_home<V>(
+        &mut self,
+        records: &[MaybeUninit<Tagged<K, V>>],
+        fold: impl Fn(SlotPlace<'_, C>, V),
+    ) -> usize
+    where
+        K: Eq,
+    {
+        let len = std::mem::take(&mut self.len);
+        let mut done = 0;
+        for record in records {
+            // SAFETY: the caller's promise; a record is moved out once, when it is certain that
+            // its value goes into its slot. No tag is zero, so a slot with the same one is occupied.
+            unsafe {
+                let Tagged { tag, key, .. } = record.assume_init_ref();
+                let slot = self.slot(self.home(*tag)).as_mut();
+                if tag_of_stamp(slot.stamp) != *tag || slot.key.assume_init_ref() != key {
+                    break;
+                }
+                let Tagged { value, .. } = record.assume_init_read();
+                fold(SlotPlace(slot.value.assume_init_mut()), value);
+            }
+            done += 1;
+        }
+        self.len = len;
+        done
+    }
+
     /// Moves every key out, slot by slot, and leaves the table empty with its memory.
     pub(crate) fn drain(&mut self, mut each: impl FnMut(u64, K, C)) {
         for index in 0..=self.mask {
@@ -215,19 +288,65 @@ impl<K, C> Table<K, C> {
         })
     }
 
-    /// Moves everything into a table of `slots` slots; `hash` names where a probe for a key
-    /// (its stamp, the key) begins.
+    /// Makes room for `more` keys that come in the order of their places; `place_of` names the
+    /// place of a key (its stamp, the key). Half as many keys as slots is the usual number;
+    /// nearly as many are allowed if they are all new, which is seldom the case.
+    #[inline]
+    pub(crate) fn reserve(&mut self, more: usize, place_of: impl FnMut(u64, &K) -> u32) {
+        let mut slots = self.slots();
+        while self.len > slots / 8 * 5 || self.len + more > slots / 8 * 7 {
+            slots *= 2;
+        }
+        if slots > self.slots() {
+            self.resize(slots, place_of);
+        }
+    }
+
+    /// Moves everything into a table of `slots` slots, no fewer than there are; `place_of` as in
+    /// [`reserve`](Table::reserve).
     #[cold]
-    pub(crate) fn resize(&mut self, slots: usize, mut hash: impl FnMut(u64, &K) -> u64) {
+    pub(crate) fn resize(&mut self, slots: usize, mut place_of: impl FnMut(u64, &K) -> u32) {
+        debug_assert!(slots >= self.slots());
         let mut larger = Table::with_slots(slots);
         self.drain(|stamp, key, value| {
-            let begin = hash(stamp, &key);
-            match larger.find(begin, |_, _| false) {
+            let place = place_of(stamp, &key);
+            match larger.find(place, |_, _| false) {
                 Found::Vacant(index) => larger.fill(index, stamp, key, value),
                 Found::Occupied(_) => unreachable!("no slot was accepted"),
             }
         });
         *self = larger;
+    }
+}
+
+/// A record on its way into a table, with the tag of its key's hash.
+pub(super) struct Tagged<K, V> {
+    pub(super) key: K,
+    pub(super) value: V,
+    pub(super) tag: u32,
+}
+
+/// The tag in a stamp that has one.
+#[inline(always)]
+pub(super) fn tag_of_stamp(stamp: u64) -> u32 {
+    (stamp >> 32) as u32
+}
+
+/// The place of a value in a table that has forgotten its keys meanwhile.
+pub(super) struct SlotPlace<'a, C>(&'a mut C);
+
+impl<C> Place<C> for SlotPlace<'_, C> {
+    #[inline(always)]
+    fn replace(self, merge: impl FnOnce(C) -> C) {
+        let value: *mut C = self.0;
+        // SAFETY: the value is initialised and nothing else refers to it. It is written back, or
+        // `merge` unwinds through the table, which then has no keys.
+        unsafe { value.write(merge(value.read())) };
+    }
+
+    #[inline(always)]
+    fn change(self, change: impl FnOnce(&mut C)) {
+        change(self.0);
     }
 }
 
@@ -258,7 +377,7 @@ mod tests {
     #[test]
     fn a_large_table_begins_empty_and_grows() {
         let same = |key: u64| move |_, present: &u64| *present == key;
-        let place = |key: u64| key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 8;
+        let place = |key: u64| (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32;
         let mut table = Table::with_slots(1 << 17);
         assert_eq!(table.iter().count(), 0);
         for key in 0..60_000 {

@@ -63,13 +63,13 @@ impl<K: Key, C: Data> Shuffled<K, C> {
         let mut horizon = u64::MAX;
         let mut earliest = Earliest::new(count);
         for shard in &self.shards {
-            let (first, others) = shard.first()?;
+            let (first, others) = shard.first();
             if others {
                 horizon = horizon.min(first.last()?.0);
             }
         }
         for shard in &self.shards {
-            for (stamp, key) in shard.first()?.0 {
+            for (stamp, key) in shard.first().0 {
                 if *stamp <= horizon {
                     let partition = || self.partitioner.partition(key);
                     earliest.offer(*stamp, partition, (key, shard));

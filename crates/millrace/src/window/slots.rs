@@ -6,7 +6,7 @@
 //! places and little else.
 
 use crate::data::Key;
-use crate::shuffle::KeyHasher;
+use crate::shuffle::{DASHMAP_BITS, KeyHasher};
 
 /// The place of a key that a reader does not see.
 pub(super) const UNSEEN: u64 = u64::MAX;
@@ -30,7 +30,7 @@ pub(super) struct Slots<K, E> {
 
 /// The shard takes bits from the top of a hash and leaves these.
 fn home(word: u64) -> usize {
-    crate::shuffle::place_of_tag((word >> 32) as u32) as usize
+    ((word >> 32) as u32).rotate_left(DASHMAP_BITS) as usize
 }
 
 fn slot_of(word: u64) -> usize {

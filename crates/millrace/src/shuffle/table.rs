@@ -27,6 +27,9 @@ use std::ptr::NonNull;
 use super::aggregate::Place;
 use super::pages::{self, prefetch};
 
+/// A cache line, in bytes.
+const LINE: usize = 64;
+
 /// The stamp of a slot with nothing in it.
 const VACANT: u64 = 0;
 
@@ -80,7 +83,8 @@ impl<K, C> Table<K, C> {
     }
 
     fn layout(slots: usize) -> Layout {
-        pages::aligned(Layout::array::<Slot<K, C>>(slots).expect("a table fits in memory"))
+        let layout = Layout::array::<Slot<K, C>>(slots).and_then(|slots| slots.align_to(LINE));
+        pages::aligned(layout.expect("a table fits in memory"))
     }
 
     /// Bytes that a table of `slots` slots takes.
@@ -119,22 +123,31 @@ impl<K, C> Table<K, C> {
         prefetch(self.slot(self.home(place)).as_ptr());
     }
 
-    /// Looks for a key: begins at the slot that `place` names and asks `same` about every
-    /// occupied slot (its stamp, its key) up to the first vacant one.
+    /// Looks for a key: asks `same` about the occupied slots (their stamps, their keys) from the
+    /// one that `place` names up to the first vacant one.
     #[inline(always)]
     pub(crate) fn find(&self, place: u32, mut same: impl FnMut(u64, &K) -> bool) -> Found {
-        let mut index = self.home(place);
-        loop {
+        let mut probe = |index| {
             // SAFETY: an in-bounds slot; stamps are always initialised.
             let slot = unsafe { self.slot(index).as_ref() };
             if slot.stamp == VACANT {
-                return Found::Vacant(index);
+                return Some(Found::Vacant(index));
             }
             // SAFETY: the stamp says that key and value are there.
-            if same(slot.stamp, unsafe { slot.key.assume_init_ref() }) {
-                return Found::Occupied(index);
-            }
+            let found = same(slot.stamp, unsafe { slot.key.assume_init_ref() });
+            found.then_some(Found::Occupied(index))
+        };
+        let home = self.home(place);
+        // The other slot of a pair comes second, which is in the same cache line if two are.
+        if let Some(found) = probe(home).or_else(|| probe(home ^ 1)) {
+            return found;
+        }
+        let mut index = home | 1;
+        loop {
             index = (index + 1) & self.mask;
+            if let Some(found) = probe(index) {
+                return found;
+            }
         }
     }
 

@@ -18,7 +18,7 @@ use crate::data::{Data, Key};
 
 use super::aggregate::Aggregator;
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
-use super::lookahead::Lookahead;
+use super::lookahead::{GROUP, Lookahead};
 use super::table::{Found, Table, Tagged, tag_of_stamp};
 
 /// A local table keeps below this: what the keys of the longest run take, if every tenth word of
@@ -74,6 +74,8 @@ struct Run<'a, K, V, A: Aggregator<V>> {
     arrivals: u32,
     /// How many of those in the table each shard has.
     of_shard: [u32; SHARDS],
+    /// Records of a group whose keys are not where a probe for them begins.
+    elsewhere: Vec<usize>,
     spilled: Spilled<K, A::Acc>,
 }
 
@@ -89,6 +91,7 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             table,
             arrivals: 0,
             of_shard: [0; SHARDS],
+            elsewhere: Vec::with_capacity(GROUP),
             spilled: Spilled { shards },
         };
         Combiner {
@@ -136,27 +139,27 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
 }
 
 impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
-    /// Folds records into their keys' values, or begins new ones.
+    /// Folds records into their keys' values, or begins new ones. All records of a key go the
+    /// same way, and in order.
     ///
     /// # Safety
     /// The records are initialised. They have been moved out afterwards.
     #[inline(always)]
     unsafe fn combine(&mut self, records: &[MaybeUninit<Tagged<K, V>>]) {
-        let mut rest = records;
-        loop {
-            let aggregator = self.aggregator;
-            // SAFETY: the caller's promise; `tag_of` gives no zero.
-            let done = unsafe {
-                self.table
-                    .fold_at_home(rest, |place, value| aggregator.add(place, value))
-            };
-            let Some((record, later)) = rest[done..].split_first() else {
-                return;
-            };
-            rest = later;
-            // SAFETY: initialised, and not moved out by what stopped at it.
-            self.put(unsafe { record.assume_init_read() });
+        let aggregator = self.aggregator;
+        // SAFETY: the caller's promise; `tag_of` gives no zero.
+        unsafe {
+            self.table
+                .fold_at_home(records, &mut self.elsewhere, |place, value| {
+                    aggregator.add(place, value);
+                });
         }
+        let mut elsewhere = std::mem::take(&mut self.elsewhere);
+        for number in elsewhere.drain(..) {
+            // SAFETY: initialised, and not moved out yet.
+            self.put(unsafe { records[number].assume_init_read() });
+        }
+        self.elsewhere = elsewhere;
     }
 
     /// Folds a record into its key's value, wherever that stands, or begins one.

@@ -117,6 +117,12 @@ impl<K, C> Table<K, C> {
         (place >> self.shift) as usize
     }
 
+    /// The slot behind the pair of a slot.
+    #[inline(always)]
+    fn behind(&self, home: usize) -> usize {
+        ((home | 1) + 1) & self.mask
+    }
+
     /// Asks the processor to fetch the slot where a probe for `place` begins.
     #[inline(always)]
     pub(crate) fn prefetch(&self, place: u32) {
@@ -142,12 +148,12 @@ impl<K, C> Table<K, C> {
         if let Some(found) = probe(home).or_else(|| probe(home ^ 1)) {
             return found;
         }
-        let mut index = home | 1;
+        let mut index = self.behind(home);
         loop {
-            index = (index + 1) & self.mask;
             if let Some(found) = probe(index) {
                 return found;
             }
+            index = (index + 1) & self.mask;
         }
     }
 
@@ -219,39 +225,40 @@ impl<K, C> Table<K, C> {
         self.len = len;
     }
 
-    /// Folds records into the keys that stand where their tags say, up to the first whose key
-    /// does not; says how many that were. Tags are places here, and the upper halves of stamps.
+    /// Folds records into the keys that stand where their tags say, and names the numbers of all
+    /// others in `elsewhere`, having asked for the slots that come next for them. Tags are places
+    /// here, and the upper halves of stamps.
     ///
     /// # Safety
-    /// The records are initialised, and no tag is zero. Those that were folded have been moved
-    /// out.
+    /// The records are initialised, and no tag is zero. They have been moved out afterwards, but
+    /// for those that are named.
     #[inline(always)]
     pub(super) unsafe fn fold_at_home<V>(
         &mut self,
         records: &[MaybeUninit<Tagged<K, V>>],
+        elsewhere: &mut Vec<usize>,
         fold: impl Fn(SlotPlace<'_, C>, V),
-    ) -> usize
-    where
+    ) where
         K: Eq,
     {
         let len = std::mem::take(&mut self.len);
-        let mut done = 0;
-        for record in records {
+        for (number, record) in records.iter().enumerate() {
             // SAFETY: the caller's promise; a record is moved out once, when it is certain that
             // its value goes into its slot. No tag is zero, so a slot with the same one is occupied.
             unsafe {
                 let Tagged { tag, key, .. } = record.assume_init_ref();
-                let slot = self.slot(self.home(*tag)).as_mut();
+                let home = self.home(*tag);
+                let slot = self.slot(home).as_mut();
                 if tag_of_stamp(slot.stamp) != *tag || slot.key.assume_init_ref() != key {
-                    break;
+                    prefetch(self.slot(self.behind(home)).as_ptr());
+                    elsewhere.push(number);
+                    continue;
                 }
                 let Tagged { value, .. } = record.assume_init_read();
                 fold(SlotPlace(slot.value.assume_init_mut()), value);
             }
-            done += 1;
         }
         self.len = len;
-        done
     }
 
     /// Moves every key out, slot by slot, and leaves the table empty with its memory.

@@ -115,10 +115,9 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     #[inline(never)]
     fn settle(&mut self) {
         let turn = self.waiting.turn();
-        // SAFETY: what has its turn is initialised, and nothing is looked at twice.
-        unsafe {
-            self.run.combine(turn.waited);
-            self.run.combine(turn.rest);
+        for records in [turn.waited, turn.rest] {
+            // SAFETY: what has its turn is initialised, and nothing is looked at twice.
+            unsafe { self.run.combine(records) };
         }
     }
 
@@ -144,7 +143,7 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
     ///
     /// # Safety
     /// The records are initialised. They have been moved out afterwards.
-    #[inline(always)]
+    #[inline]
     unsafe fn combine(&mut self, records: &[MaybeUninit<Tagged<K, V>>]) {
         let aggregator = self.aggregator;
         // SAFETY: the caller's promise; `tag_of` gives no zero.
@@ -217,6 +216,7 @@ mod tests {
 
     use super::super::aggregate::Reduce;
     use super::super::combine_by_key::CombineBy;
+    use super::super::shard::Shard;
     use super::*;
 
     /// Notes that its buffer has come back.
@@ -262,5 +262,44 @@ mod tests {
         };
         assert!(lets_go(&Reduce(Text::max)));
         assert!(lets_go(&list));
+    }
+
+    /// Values so large that a table is full long before the run ends.
+    #[test]
+    fn a_run_that_spills_halfway_keeps_every_value_in_order() {
+        type Large = [u32; 32];
+        let keys = (TABLE_BYTES / size_of::<Large>()) as u32;
+        let first_last_and_count = Reduce(|mut earlier: Large, later: Large| {
+            earlier[1] = later[1];
+            earlier[2] += later[2];
+            earlier
+        });
+        let hasher = KeyHasher::default();
+        let mut combiner = Combiner::new(&first_last_and_count, &hasher, LocalTable::new());
+        let records = (0..keys).chain((0..keys).step_by(3));
+        for (at, key) in records.enumerate() {
+            let at = at as u32;
+            let mut value = [0; 32];
+            value[..3].copy_from_slice(&[at, at, 1]);
+            combiner.push((key, value));
+        }
+        let spills = combiner.run.spilled.shards.iter().map(Vec::len);
+        assert!(spills.sum::<usize>() > 0, "nothing was spilled halfway");
+        let (spilled, _) = combiner.finish();
+        let mut merged = Vec::new();
+        for entries in spilled.shards {
+            let mut shard = Shard::new();
+            shard.merge(0, entries, &first_last_and_count, &hasher);
+            shard.drain(|stamp, key, value| merged.push((stamp, key, value)));
+        }
+        merged.sort_by_key(|(stamp, ..)| *stamp);
+        assert_eq!(merged.len() as u32, keys);
+        for (place, (_, key, value)) in (0..keys).zip(merged) {
+            let (last, count) = match key % 3 {
+                0 => (keys + key / 3, 2),
+                _ => (key, 1),
+            };
+            assert_eq!((key, value[..3].to_vec()), (place, vec![key, last, count]));
+        }
     }
 }

@@ -59,8 +59,9 @@ impl<T> Lookahead<T> {
         self.next == self.end
     }
 
-    /// Gives up the group that waits, in order; the one that came, complete or not, waits from
-    /// now on. Whoever does not move an item out of its place leaks it.
+    /// Gives up the group that waits, in order. The one that came waits from now on if it is
+    /// complete; if it is not, these are the last items, and given up as well. Whoever does not
+    /// move an item out of its place leaks it.
     #[inline(always)]
     pub(super) fn turn(&mut self) -> Turn<'_, T> {
         let waited = if self.waits { GROUP } else { 0 };

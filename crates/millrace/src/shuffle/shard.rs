@@ -147,3 +147,41 @@ impl<K: Key, C> Shard<K, C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::aggregate::Reduce;
+    use super::*;
+
+    proptest! {
+        /// In whatever order they come, and of one lane or two.
+        #[test]
+        fn the_first_keys_are_those_of_the_lowest_stamps(
+            keys in Just((0_u32..200).collect::<Vec<_>>()).prop_shuffle(), count in 0_usize..200,
+            border in 0_u32..200,
+        ) {
+            let (hasher, sum) = (KeyHasher::default(), Reduce(|a: u64, b: u64| a + b));
+            let keys = &keys[..count];
+            let shard_of = |chosen: &mut dyn Iterator<Item = u32>| {
+                let mut shard = Shard::new();
+                shard.reserve(count, &hasher);
+                for key in chosen {
+                    let place = place_of(tag_of(hasher.hash(&key)));
+                    shard.put(place, u64::from(key) + 1, key, 1, &sum);
+                }
+                shard
+            };
+            let mut shard = shard_of(&mut keys.iter().copied().filter(|key| *key < border));
+            let later = shard_of(&mut keys.iter().copied().filter(|key| *key >= border));
+            shard.append(later, 1, &sum, &hasher);
+            let mut expected = keys.to_vec();
+            expected.sort_unstable();
+            let first: Vec<u32> = shard.first().0.iter().map(|(_, key)| *key).collect();
+            prop_assert_eq!(shard.first().1, count > FIRST_KEYS);
+            expected.truncate(FIRST_KEYS);
+            prop_assert_eq!(first, expected);
+        }
+    }
+}

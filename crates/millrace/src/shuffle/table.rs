@@ -1,4 +1,4 @@
-//! The hash table of a shuffle: inline slots, linear probing, one cache line a probe, and a stamp
+//! The hash table of a shuffle: inline slots, a pair of them and then linear probing, and a stamp
 //! in every slot that remembers the key's arrival in its batch (law 3). The stamp is written
 //! when a key is inserted and never again.
 //!

@@ -126,7 +126,18 @@ impl<K, C> Table<K, C> {
     /// Asks the processor to fetch the slot where a probe for `place` begins.
     #[inline(always)]
     pub(crate) fn prefetch(&self, place: u32) {
-        prefetch(self.slot(self.home(place)).as_ptr());
+        self.fetch(self.home(place));
+    }
+
+    #[inline(always)]
+    fn fetch(&self, index: usize) {
+        let slot = self.slot(index);
+        prefetch(slot.as_ptr());
+        if !LINE.is_multiple_of(size_of::<Slot<K, C>>()) {
+            // The key may stand in another line than the stamp.
+            // SAFETY: the last byte of a slot.
+            prefetch(unsafe { slot.add(1).cast::<u8>().sub(1) }.as_ptr());
+        }
     }
 
     /// Looks for a key: asks `same` about the occupied slots (their stamps, their keys) from the
@@ -243,7 +254,7 @@ impl<K, C> Table<K, C> {
                 let home = self.home(*tag);
                 let slot = self.slot(home).as_mut();
                 if tag_of_stamp(slot.stamp) != *tag || slot.key.assume_init_ref() != key {
-                    prefetch(self.slot(self.behind(home)).as_ptr());
+                    self.fetch(self.behind(home));
                     elsewhere.push(number);
                     continue;
                 }

@@ -125,13 +125,14 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     pub(crate) fn finish(mut self) -> (Spilled<K, A::Acc>, LocalTable<K, A::Acc>) {
         self.settle();
         let mut run = self.run;
-        // A table that a run hardly used is not walked for the next one, but let go.
-        let fits = run.table.len() >= run.table.slots() / 64;
+        // All slots are walked when a run ends, however few of them it has filled. One short run
+        // among long ones should not cost the next one a table that grows from nothing.
+        let (keys, slots) = (run.table.len(), run.table.slots());
         run.spill();
-        let table = if fits {
+        let table = if keys >= slots / 8 || slots == FIRST_SLOTS {
             LocalTable(run.table)
         } else {
-            LocalTable::new()
+            LocalTable(Table::with_slots((2 * keys).max(slots / 4)))
         };
         (run.spilled, table)
     }
@@ -262,6 +263,34 @@ mod tests {
         };
         assert!(lets_go(&Reduce(Text::max)));
         assert!(lets_go(&list));
+    }
+
+    #[test]
+    fn a_table_shrinks_step_by_step_to_what_runs_need() {
+        let sum = Reduce(|a: u32, b: u32| a + b);
+        let hasher = KeyHasher::default();
+        let slots_after = |keys: u32, table| {
+            let mut combiner = Combiner::new(&sum, &hasher, table);
+            (0..keys).for_each(|key| combiner.push((key, 1)));
+            let (spilled, table) = combiner.finish();
+            let keys_spilled = spilled.shards.iter().map(Vec::len).sum::<usize>();
+            assert_eq!(keys_spilled, keys as usize);
+            (table.0.slots(), table)
+        };
+        let (long, mut table) = slots_after(100_000, LocalTable::new());
+        assert!(long >= 200_000);
+        let mut slots = Vec::new();
+        for _ in 0..8 {
+            let (after, shrunk) = slots_after(100, table);
+            slots.push(after);
+            table = shrunk;
+        }
+        let steps = slots.windows(2).all(|pair| pair[1] >= pair[0] / 4);
+        assert!(slots[0] == long / 4 && steps, "{slots:?}");
+        assert_eq!(slots.last(), Some(&FIRST_SLOTS), "{slots:?}");
+        // A run half as long as another does not change its table.
+        let (long, table) = slots_after(100_000, table);
+        assert_eq!(slots_after(50_000, table).0, long);
     }
 
     /// Values so large that a table is full long before the run ends.

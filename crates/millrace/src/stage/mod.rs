@@ -23,9 +23,9 @@ use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Shar
 
 pub(crate) use shuffled::Shuffled;
 
-/// The most bytes that a run takes, unless one block alone is larger. What a run combines is
-/// spilled and merged at its end: of a million distinct words, once in ten that come in 32 MiB.
-/// Longer runs than this keep a worker busy when its batch is due.
+/// The most bytes that a run takes, unless one block alone is larger. What a run has combined is
+/// spilled and merged when it ends: longer runs do less of that, and keep a worker busy for longer
+/// when their batch is due.
 const RUN_BYTES: u64 = 64 << 20;
 
 /// A stage that takes blocks before their batch is due.

@@ -125,14 +125,15 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     pub(crate) fn finish(mut self) -> (Spilled<K, A::Acc>, LocalTable<K, A::Acc>) {
         self.settle();
         let mut run = self.run;
-        // All slots are walked when a run ends, however few of them it has filled. One short run
-        // among long ones should not cost the next one a table that grows from nothing.
-        let (keys, slots) = (run.table.len(), run.table.slots());
         run.spill();
-        let table = if keys >= slots / 8 || slots == FIRST_SLOTS {
+        // All slots are walked when a run ends, however few of them it has filled. It shrinks by
+        // steps: one short run among long ones should not leave the next one a table that grows
+        // from nothing.
+        let slots = run.table.slots();
+        let table = if slots == FIRST_SLOTS || run.arrivals as usize >= slots / 8 {
             LocalTable(run.table)
         } else {
-            LocalTable(Table::with_slots((2 * keys).max(slots / 4)))
+            LocalTable(Table::with_slots((slots / 4).max(FIRST_SLOTS)))
         };
         (run.spilled, table)
     }
@@ -277,11 +278,11 @@ mod tests {
             assert_eq!(keys_spilled, keys as usize);
             (table.0.slots(), table)
         };
-        let (long, mut table) = slots_after(100_000, LocalTable::new());
-        assert!(long >= 200_000);
+        let (long, mut table) = slots_after(200_000, LocalTable::new());
+        assert!(long >= 400_000);
         let mut slots = Vec::new();
         for _ in 0..8 {
-            let (after, shrunk) = slots_after(100, table);
+            let (after, shrunk) = slots_after(1, table);
             slots.push(after);
             table = shrunk;
         }
@@ -289,14 +290,29 @@ mod tests {
         assert!(slots[0] == long / 4 && steps, "{slots:?}");
         assert_eq!(slots.last(), Some(&FIRST_SLOTS), "{slots:?}");
         // A run half as long as another does not change its table.
-        let (long, table) = slots_after(100_000, table);
-        assert_eq!(slots_after(50_000, table).0, long);
+        let (long, table) = slots_after(200_000, table);
+        assert_eq!(slots_after(100_000, table).0, long);
     }
 
-    /// Values so large that a table is full long before the run ends.
+    /// A value so large that a table is full long before a run ends.
+    type Large = [u32; 32];
+
+    #[test]
+    fn a_run_that_has_just_spilled_keeps_its_table() {
+        let first = Reduce(|earlier: Large, _| earlier);
+        let hasher = KeyHasher::default();
+        let mut combiner = Combiner::new(&first, &hasher, LocalTable::new());
+        let mut keys = 0_u32..;
+        while combiner.run.spilled.shards.iter().all(Vec::is_empty) {
+            combiner.push((keys.next().expect("many"), [0; 32]));
+        }
+        let slots = combiner.run.table.slots();
+        assert!(combiner.run.table.len() < slots / 8);
+        assert_eq!(combiner.finish().1.0.slots(), slots);
+    }
+
     #[test]
     fn a_run_that_spills_halfway_keeps_every_value_in_order() {
-        type Large = [u32; 32];
         let keys = (TABLE_BYTES / size_of::<Large>()) as u32;
         let first_last_and_count = Reduce(|mut earlier: Large, later: Large| {
             earlier[1] = later[1];

@@ -126,11 +126,11 @@ impl<K, C> Table<K, C> {
     /// Asks the processor to fetch the slot where a probe for `place` begins.
     #[inline(always)]
     pub(crate) fn prefetch(&self, place: u32) {
-        self.fetch(self.home(place));
+        self.prefetch_slot(self.home(place));
     }
 
     #[inline(always)]
-    fn fetch(&self, index: usize) {
+    fn prefetch_slot(&self, index: usize) {
         let slot = self.slot(index);
         prefetch(slot.as_ptr());
         if !LINE.is_multiple_of(size_of::<Slot<K, C>>()) {
@@ -254,7 +254,7 @@ impl<K, C> Table<K, C> {
                 let home = self.home(*tag);
                 let slot = self.slot(home).as_mut();
                 if tag_of_stamp(slot.stamp) != *tag || slot.key.assume_init_ref() != key {
-                    self.fetch(self.behind(home));
+                    self.prefetch_slot(self.behind(home));
                     elsewhere.push(number);
                     continue;
                 }

@@ -11,6 +11,7 @@ FLOORS='
 millrace-types:
 millrace-text:
 millrace-wal:
+millrace-pyfn:     millrace-text
 millrace:          millrace-types millrace-text millrace-wal
 millrace-cli:      millrace millrace-types
 millrace-bins:     millrace millrace-cli

@@ -25,8 +25,9 @@ ROOMS='
 error
 data
 durable
-python
 notice
+zone
+python
 panics
 patience
 clock

@@ -82,18 +82,46 @@ fn milliseconds_are_shown_as_six_digits_when_there_are_any() {
 
 #[test]
 fn times_are_local() {
-    // Zones written out, which need no database of them.
+    // A file in the working directory is no zone, whatever it is called.
+    let in_zone = |zone: &str| count().file("America/New_York", "").env("TZ", zone);
     for (zone, time) in [
+        ("America/New_York", "2069-12-06 19:00:00"),
+        (":America/New_York", "2069-12-06 19:00:00"),
+        ("EST5EDT", "2069-12-06 19:00:00"),
+        ("Australia/Lord_Howe", "2069-12-07 11:00:00"),
+        ("", ENDLESS_TIME),
         ("XST-5:30", "2069-12-07 05:30:00"),
         ("XST8", "2069-12-06 16:00:00"),
         ("UTC", ENDLESS_TIME),
     ] {
         assert_eq!(
-            run(count().env("TZ", zone), b"a\n"),
+            run(in_zone(zone), b"a\n"),
             printed(time, "('a', 1)"),
             "{zone}"
         );
     }
+}
+
+#[test]
+fn a_zone_that_does_not_exist_is_said_once_and_is_utc() {
+    let sender = Sender::new();
+    // The name of a zone file in the working directory.
+    let launch = Launch::stateful().env("TZ", "Mars/Olympus");
+    let launch = launch.file("Mars/Olympus", "TZif2");
+    let program = launch.every(ENDLESS).threads(2).until_eof();
+    let program = program.start_at(&sender);
+    let mut connection = sender.accept();
+    connection.send(b"a\n");
+    connection.close();
+    let finished = program.finish().with_code(0);
+    assert!(
+        finished.stdout.contains(ENDLESS_TIME),
+        "{}",
+        finished.stdout
+    );
+    let said = "millrace: no such time zone: TZ=Mars/Olympus; times are shown in UTC";
+    let lines = finished.stderr.lines().filter(|line| *line == said);
+    assert_eq!(lines.count(), 1, "{}", finished.stderr);
 }
 
 #[test]

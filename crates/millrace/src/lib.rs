@@ -54,6 +54,7 @@ mod stage;
 mod state;
 mod sync;
 mod window;
+mod zone;
 
 pub mod python;
 pub mod testing;

@@ -31,7 +31,7 @@ pub fn str_of<T: Serialize + ?Sized>(value: &T) -> String {
 /// assert_eq!(local_time(BatchTime::from_millis(2_000)).len(), "1970-01-01 00:00:02".len());
 /// ```
 pub fn local_time(time: BatchTime) -> String {
-    time_in(&TimeZone::system(), time)
+    time_in(&crate::zone::local(), time)
 }
 
 /// The same in a time zone.

@@ -124,7 +124,7 @@ impl StreamingContext {
         let printer = Printer::new(
             settings.print_format,
             settings.print_num,
-            jiff::tz::TimeZone::system(),
+            crate::zone::local(),
             Box::new(std::io::stdout()),
         );
         let clock = Arc::new(crate::scheduler::SystemClock::default());

@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acceptance {
+    mod answers;
     mod bad_input;
     mod connection;
     mod flood;

@@ -24,7 +24,7 @@ fn a_wrong_number_of_arguments_shows_the_usage() {
             assert_eq!(finished.stdout, "");
             assert_eq!(
                 finished.stderr,
-                format!("Usage: {name} <hostname> <port>\n")
+                format!("Usage: {name} [options] <hostname> <port> (see {name} --help)\n")
             );
         }
     }
@@ -89,8 +89,8 @@ fn a_port_that_is_none_is_named() {
 fn options_that_cannot_be_read_are_named() {
     let behind = ["localhost", "9999"];
     for (words, expected) in [
-        (&["--conf", "foo"][..], "Invalid argument to --conf: foo"),
-        (&["-c", "foo"], "Invalid argument to --conf: foo"),
+        (&["--conf", "foo"][..], "Invalid argument to --conf: 'foo'"),
+        (&["-c", "foo"], "Invalid argument to --conf: 'foo'"),
         (&["--nosuch"], "Unrecognized option: --nosuch"),
         (&["--nosuch=1"], "Unrecognized option: --nosuch=1"),
         (&["-x"], "Unrecognized option: -x"),
@@ -136,7 +136,7 @@ fn a_broken_properties_file_is_named() {
     let launch = Launch::network_wordcount().file("broken.conf", "spark.a=\\u12\n");
     let launch = launch.args(["--properties-file", "broken.conf", "localhost", "9999"]);
     let finished = launch.start().finish().with_code(1);
-    let expected = "Error: Invalid properties file 'broken.conf'. ";
+    let expected = "Error: Invalid properties file 'broken.conf': line 1 ";
     assert!(finished.stderr.starts_with(expected), "{}", finished.stderr);
 }
 
@@ -174,27 +174,20 @@ fn options_without_effect_are_said_once_and_the_program_runs() {
 }
 
 #[test]
-fn help_and_version_are_no_errors() {
-    for (name, launch) in PROGRAMS {
-        let help = launch().arg("--help").start().finish().with_code(0);
-        let usage = format!("Usage: {name} [options] <hostname> <port>\n");
-        assert!(help.stderr.starts_with(&usage), "{}", help.stderr);
-        for option in [
-            "--master",
-            "--conf",
-            "--properties-file",
-            "millrace.summary",
-        ] {
-            assert!(help.stderr.contains(option), "{option}");
-        }
-        let version = launch().arg("--version").start().finish().with_code(0);
-        assert!(
-            version.stderr.starts_with("millrace "),
-            "{}",
-            version.stderr
-        );
-        assert_eq!((help.stdout.as_str(), version.stdout.as_str()), ("", ""));
-    }
+fn a_misspelt_option_or_setting_has_its_suggestion() {
+    refused(
+        &["--mastre", "local", "localhost", "9999"],
+        &["Unrecognized option: --mastre; did you mean --master?"],
+    );
+    let sender = Sender::new();
+    let launch = Launch::network_wordcount().threads(2).every("20ms");
+    let launch = launch
+        .conf("millrace.maxBatches", 1)
+        .conf("spark.default.paralelism", 3);
+    let said = launch.start_at(&sender).finish().with_code(0).stderr;
+    let expected =
+        "Unknown setting 'spark.default.paralelism'; did you mean spark.default.parallelism?";
+    assert!(said.contains(expected), "{said}");
 }
 
 #[test]

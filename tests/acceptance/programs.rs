@@ -34,13 +34,17 @@ fn a_wrong_number_of_arguments_shows_the_usage() {
     ] {
         let finished = launch.arg("localhost").start().finish().with_code(255);
         assert_eq!(finished.stdout, "");
-        assert_eq!(finished.stderr, format!("Usage: {name} {arguments}\n"));
+        let expected = format!("Usage: {name} [options] {arguments} (see {name} --help)\n");
+        assert_eq!(finished.stderr, expected);
     }
     let finished = program!("hdfs_wordcount").start().finish();
-    let usage = "Usage: hdfs_wordcount <directory>\n";
+    let usage = "Usage: hdfs_wordcount [options] <directory> (see hdfs_wordcount --help)\n";
     assert_eq!(finished.with_code(255).stderr, usage);
     let finished = program!("queue_stream").arg("x").start().finish();
-    assert_eq!(finished.with_code(255).stderr, "Usage: queue_stream\n");
+    assert_eq!(
+        finished.with_code(255).stderr,
+        "Usage: queue_stream [options] (see queue_stream --help)\n"
+    );
 }
 
 #[test]

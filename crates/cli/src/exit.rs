@@ -1,12 +1,14 @@
 //! How a program ends, if not by returning.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::stderr::say;
 use crate::typed::Aside;
 use crate::usage::version;
 
-/// The code to leave with, and what to say before.
+/// The code to leave with, and what to say before: on stdout what was asked for
+/// (code 0), on stderr everything else.
 ///
 /// Codes are Spark 3.5's: 0 after `--help` and `--version`, 255 for a wrong
 /// number of arguments, 1 for everything else.
@@ -14,8 +16,7 @@ use crate::usage::version;
 pub struct Exit {
     /// The exit code of the process.
     pub code: u8,
-    /// The text for stderr, without its last line end; empty when there is
-    /// nothing to say.
+    /// The text, without its last line end; empty when there is nothing to say.
     pub message: String,
 }
 
@@ -28,12 +29,12 @@ impl Exit {
         }
     }
 
-    /// The same for errors in the shape of the command line, with a word on
-    /// where that is shown. Not the usage itself, behind which nobody sees the
-    /// error any more.
-    pub(crate) fn misuse(message: impl AsRef<str>) -> Exit {
+    /// The same for errors in the shape of the command line of `program`, with a
+    /// word on where that is shown. Not the usage itself, behind which nobody
+    /// sees the error any more.
+    pub(crate) fn misuse(message: impl AsRef<str>, program: &str) -> Exit {
         let message = message.as_ref().trim_end_matches('.');
-        Exit::error(format!("{message} (see --help)"))
+        Exit::error(format!("{message} (see {program} --help)"))
     }
 
     /// The end that shows how the program is called: code 255, which is what
@@ -46,12 +47,12 @@ impl Exit {
     }
 
     /// The end of a command line that asks for something else than a run.
-    pub(crate) fn aside(aside: Aside, usage: &str) -> Exit {
+    pub(crate) fn aside(aside: Aside, usage: &str, program: &str) -> Exit {
         let (code, message) = match aside {
             Aside::Help => (0, usage.to_owned()),
             Aside::Version => (0, version()),
             Aside::UsageError => (1, usage.to_owned()),
-            Aside::Misuse(message) => return Exit::misuse(message),
+            Aside::Misuse(message) => return Exit::misuse(message, program),
         };
         Exit { code, message }
     }
@@ -64,11 +65,23 @@ impl Exit {
         }
     }
 
-    /// Says the message on stderr and gives the code to return from `main`.
+    /// Says the message, on stdout if the code is 0 and on stderr if not, and
+    /// gives the code to return from `main`: 1 if stdout takes nothing.
     pub fn report(&self) -> ExitCode {
-        if !self.message.is_empty() {
-            say(&self.message);
+        if self.message.is_empty() {
+            return ExitCode::from(self.code);
         }
-        ExitCode::from(self.code)
+        if self.code != 0 {
+            say(&self.message);
+            return ExitCode::from(self.code);
+        }
+        match writeln!(io::stdout(), "{}", self.message) {
+            // Nobody reads on, as behind `| head`.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                say(&format!("Error: cannot write to standard output: {error}"));
+                ExitCode::FAILURE
+            }
+            _ => ExitCode::SUCCESS,
+        }
     }
 }

@@ -48,8 +48,11 @@ pub(crate) fn receive(environment: &Environment) -> Result<Option<Conf>, String>
     let text = value
         .to_str()
         .ok_or_else(|| unreadable("not valid UTF-8"))?;
-    let settings = properties::parse(text).map_err(|why| unreadable(&why))?;
-    Ok(Some(Conf::from_iter(settings)))
+    let settings = properties::parse(text).map_err(|why| unreadable(&why.to_string()))?;
+    let settings = settings.into_iter();
+    Ok(Some(Conf::from_iter(
+        settings.map(|(key, property)| (key, property.value)),
+    )))
 }
 
 #[cfg(test)]

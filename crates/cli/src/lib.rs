@@ -9,7 +9,8 @@
 //! [`Invocation`] or an [`Exit`];
 //! `millrace-submit` asks [`submit()`] and gets a [`Launch`] or an [`Exit`].
 //! Options, messages and exit codes are those of Spark 3.5's spark-submit;
-//! everything said goes to stderr, because stdout belongs to the batches.
+//! everything said goes to stderr, because stdout belongs to the batches; only
+//! `--help` and `--version` answer there.
 //!
 //! Nothing here reads the process's environment by itself: it is handed in as
 //! an [`Environment`].
@@ -21,6 +22,7 @@ mod exit;
 mod handoff;
 mod lookup;
 mod options;
+mod origins;
 mod port;
 mod program;
 mod properties;

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::handoff;
 use crate::resolved::{Resolved, accept, resolve};
 use crate::stderr::announce;
+use crate::suggestion::nearest_option;
 use crate::typed::{self, Typed};
 use crate::usage::usage;
 use crate::verbose::describe;
@@ -33,7 +34,46 @@ impl Program {
             .trim_end()
             .to_owned()
     }
+
+    /// The line for a wrong number of arguments, with the mistake that is
+    /// likely behind it. A submitted program has no options: they belong to
+    /// `millrace-submit`.
+    fn wrong_call(&self, typed: &Typed, submitted: bool) -> String {
+        let (call, tool) = if submitted {
+            let call = format!("{SUBMIT} [options] {}", self.call(""));
+            (call, SUBMIT)
+        } else {
+            (self.call(" [options]"), self.name)
+        };
+        let before = if submitted {
+            "the program's name"
+        } else {
+            "the arguments"
+        };
+        let behind = typed.rest.iter().find_map(|word| {
+            let shown = word.to_string_lossy();
+            if typed::is_option(word) {
+                return Some(format!("; {shown} is an option and goes before {before}"));
+            }
+            let meant = nearest_option(&shown).filter(|_| shown.starts_with("--"))?;
+            Some(format!(
+                "; {shown} looks like {meant}, which goes before {before}"
+            ))
+        });
+        let number = || {
+            let recover = (keys::CHECKPOINT_RECOVER.to_owned(), "true".to_owned());
+            let first = typed.rest.first()?.to_str()?;
+            let meant = typed.rest.len() == self.argument_count + 1
+                && typed.conf.contains(&recover)
+                && first.parse::<u32>().is_ok();
+            meant.then(|| format!("; generation {first} is written --recover={first}"))
+        };
+        let hint = behind.or_else(number).unwrap_or_default();
+        format!("Usage: {call}{hint} (see {tool} --help)")
+    }
 }
+
+const SUBMIT: &str = "millrace-submit";
 
 /// A run that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,10 +135,11 @@ pub fn parse(
             rest: args,
             ..Typed::default()
         },
-        None => typed::read(&args).map_err(|aside| Exit::aside(aside, &usage))?,
+        None => typed::read(&args).map_err(|aside| Exit::aside(aside, &usage, program.name))?,
     };
     if typed.rest.len() != program.argument_count {
-        return Err(Exit::wrong_call(format!("Usage: {}", program.call(""))));
+        let line = program.wrong_call(&typed, submitted.is_some());
+        return Err(Exit::wrong_call(line));
     }
     let arguments = texts(&typed.rest)?;
     let Resolved {
@@ -140,6 +181,9 @@ mod tests {
         app_name: "NetworkWordCount",
     };
 
+    const USAGE: &str = "Usage: network_wordcount [options] <hostname> <port>";
+    const SEE: &str = " (see network_wordcount --help)";
+
     fn run(environment: &Environment, args: &[&str]) -> Result<Invocation, Exit> {
         parse(&COUNT, environment, args.iter().map(OsString::from))
     }
@@ -180,7 +224,9 @@ mod tests {
         for args in [&[][..], &["h"], &["h", "1", "x"], &["--master", "local"]] {
             let exit = bare(args).unwrap_err();
             assert_eq!(exit.code, 255, "{args:?}");
-            assert_eq!(exit.message, "Usage: network_wordcount <hostname> <port>");
+            assert!(exit.message.starts_with(USAGE), "{}", exit.message);
+            assert!(exit.message.ends_with(SEE), "{}", exit.message);
+            assert_eq!(exit.message.lines().count(), 1);
         }
         let silent = Program {
             name: "p",
@@ -189,7 +235,45 @@ mod tests {
             app_name: "p",
         };
         let exit = parse(&silent, &Environment::empty(), ["x".into()]).unwrap_err();
-        assert_eq!(exit.message, "Usage: p");
+        assert_eq!(exit.message, "Usage: p [options] (see p --help)");
+    }
+
+    #[test]
+    fn an_option_behind_the_arguments_is_named() {
+        let cases = [
+            (&["h", "1", "x"][..], ""),
+            (
+                &["h", "1", "--master", "local"],
+                "; --master is an option and goes before the arguments",
+            ),
+            (
+                &["h", "1", "--conf=a=b"],
+                "; --conf=a=b is an option and goes before the arguments",
+            ),
+            (
+                &["h", "1", "-v"],
+                "; -v is an option and goes before the arguments",
+            ),
+            (
+                &["h", "1", "--mastr=x"],
+                "; --mastr=x looks like --master, which goes before the arguments",
+            ),
+            (
+                &["--recover", "3", "h", "1"],
+                "; generation 3 is written --recover=3",
+            ),
+            (&["3", "h", "1"], ""),
+        ];
+        for (args, hint) in cases {
+            let exit = bare(args).unwrap_err();
+            assert_eq!(exit.code, 255, "{args:?}");
+            assert_eq!(exit.message, format!("{USAGE}{hint}{SEE}"));
+        }
+        let submitted = Environment::empty().with(SUBMIT_CONF, encode(&Conf::new()));
+        let exit = run(&submitted, &["h", "1", "--master", "x"]).unwrap_err();
+        let expected = "Usage: millrace-submit [options] network_wordcount <hostname> <port>; \
+            --master is an option and goes before the program's name (see millrace-submit --help)";
+        assert_eq!(exit.message, expected);
     }
 
     #[test]
@@ -219,56 +303,52 @@ mod tests {
                 "Usage: network_wordcount [options] <hostname> <port>",
             ),
             ("--nosuch", 1, "Error: Unrecognized option: --nosuch"),
-            ("--conf=foo", 1, "Error: Invalid argument to --conf: foo"),
+            ("--conf=foo", 1, "Error: Invalid argument to --conf: 'foo'"),
             (
                 "--properties-file=nosuch.props",
                 1,
-                "Error: Invalid properties file 'nosuch.props'. ",
+                "Error: Invalid properties file 'nosuch.props': ",
             ),
             (
                 "--master=foo",
                 1,
-                "Error: Master must either be yarn or start with spark, mesos",
+                "Error: no such master: 'foo'; use local, local[N] or local[*]",
             ),
             (
                 "--master=locl[2]",
                 1,
-                "Error: Master must either be yarn or start with spark, mesos",
+                "Error: no such master: 'locl[2]'; use local",
             ),
-            (
-                "--master=",
-                1,
-                "Error: Master must either be yarn or start with spark, mesos",
-            ),
+            ("--master=", 1, "Error: no such master: ''; use local"),
             (
                 "--master=local[x]",
                 1,
-                "Error: Could not parse Master URL: 'local[x]'",
+                "Error: no such master: 'local[x]'; use local",
             ),
             (
                 "--master=local[]",
                 1,
-                "Error: Could not parse Master URL: 'local[]'",
+                "Error: no such master: 'local[]'; use local",
             ),
             (
                 "--master=local[0]",
                 1,
-                "Error: Asked to run locally with 0 threads: 'local[0]'",
+                "Error: master 'local[0]' has no thread; use local[1] or more",
             ),
             (
                 "--master=yarn",
                 1,
-                "Error: Cannot run on master 'yarn': millrace runs on one machine",
+                "Error: master 'yarn' is a cluster's, and millrace runs on one machine",
             ),
             (
                 "--deploy-mode=x",
                 1,
-                "Error: Deploy mode must be either \"client\" or \"cluster\"",
+                "Error: Deploy mode must be \"client\", but was",
             ),
             (
                 "--deploy-mode=cluster",
                 1,
-                "Error: Cluster deploy mode is not compatible with master",
+                "Error: Deploy mode \"cluster\" is for a cluster",
             ),
             (
                 "--executor-cores=0",
@@ -286,23 +366,23 @@ mod tests {
             (
                 "--conf=millrace.batchInterval=1.5s",
                 1,
-                "Error: millrace.batchInterval should be duration",
+                "Error: millrace.batchInterval should be a duration",
             ),
             ("--conf=millrace.batchInterval=fast", 1, hint),
             (
                 "--conf=millrace.maxBatches=0",
                 1,
-                "Error: millrace.maxBatches should be positive integer",
+                "Error: millrace.maxBatches should be a whole number from 1 on, but was '0'",
             ),
             (
                 "--conf=millrace.stopAtEof=1",
                 1,
-                "Error: millrace.stopAtEof should be boolean, but was 1",
+                "Error: millrace.stopAtEof should be true or false, but was '1'",
             ),
             (
                 "--conf=millrace.print.format=xml",
                 1,
-                "Error: millrace.print.format should be one of",
+                "Error: millrace.print.format should be pyspark, scala or json, but was 'xml'",
             ),
         ];
         for (option, code, expected) in cases {
@@ -316,7 +396,7 @@ mod tests {
         let exit = bare(&["--master"]).unwrap_err();
         assert_eq!(
             exit.message,
-            "Error: Missing argument for option '--master' (see --help)"
+            "Error: Missing argument for option '--master' (see network_wordcount --help)"
         );
     }
 
@@ -340,7 +420,7 @@ mod tests {
     #[test]
     fn submitted_settings_are_checked() {
         for (text, expected) in [
-            ("spark.master=locl", "but was 'locl'"),
+            ("spark.master=locl", "no such master: 'locl'"),
             ("millrace.maxBatches=x", "millrace.maxBatches should be"),
             ("a=\\u1", SUBMIT_CONF),
         ] {

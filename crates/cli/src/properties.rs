@@ -7,7 +7,34 @@
 //! why this module also writes it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::error::Error;
+use std::fmt::{self, Write};
+
+/// A value, and the line on which its setting begins, from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Property {
+    pub(crate) value: String,
+    pub(crate) line: usize,
+}
+
+/// A `\u` that four hexadecimal digits do not follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MalformedEscape {
+    /// The line on which its setting begins, from 1.
+    pub(crate) line: usize,
+}
+
+impl fmt::Display for MalformedEscape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let MalformedEscape { line } = self;
+        write!(
+            f,
+            "line {line} has a \\u without four hexadecimal digits; a backslash is written \\\\"
+        )
+    }
+}
+
+impl Error for MalformedEscape {}
 
 /// Reads a properties text; of a key that stands twice the last value counts.
 ///
@@ -16,12 +43,14 @@ use std::fmt::Write;
 ///
 /// # Errors
 ///
-/// One line, when a `\u` is not followed by four hexadecimal digits.
-pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
+/// [`MalformedEscape`] names the line.
+pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, Property>, MalformedEscape> {
     let mut properties = BTreeMap::new();
-    for line in logical_lines(text) {
-        let (key, value) = split(&line);
-        properties.insert(unescape(key)?, unescape(value)?);
+    for (line, text) in logical_lines(text) {
+        let (key, value) = split(&text);
+        let unescape = |text| unescape(text).ok_or(MalformedEscape { line });
+        let (key, value) = (unescape(key)?, unescape(value)?);
+        properties.insert(key, Property { value, line });
     }
     Ok(properties)
 }
@@ -43,28 +72,32 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\u{c}')
 }
 
-/// The lines that carry a setting, with continuations joined: no comments, no
-/// empty lines, no blanks in front.
-fn logical_lines(text: &str) -> Vec<String> {
+/// The lines that carry a setting, with continuations joined and the number of
+/// the first: no comments, no empty lines, no blanks in front.
+fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines = Vec::new();
     // Not empty exactly while a line waits for its continuation.
     let mut joined = String::new();
-    for natural in text.replace("\r\n", "\n").split(['\n', '\r']) {
+    let mut first = 0;
+    for (index, natural) in text.replace("\r\n", "\n").split(['\n', '\r']).enumerate() {
         let part = natural.trim_start_matches(is_blank);
         // Only at a beginning: inside a continuation `#` is an ordinary
         // character, and an empty line is the end of it.
         if joined.is_empty() && (part.is_empty() || part.starts_with(['#', '!'])) {
             continue;
         }
+        if joined.is_empty() {
+            first = index + 1;
+        }
         let backslashes = part.bytes().rev().take_while(|b| *b == b'\\').count();
         let continues = backslashes % 2 == 1;
         joined.push_str(&part[..part.len() - usize::from(continues)]);
         if !continues {
-            lines.push(std::mem::take(&mut joined));
+            lines.push((first, std::mem::take(&mut joined)));
         }
     }
     if !joined.is_empty() {
-        lines.push(joined);
+        lines.push((first, joined));
     }
     lines
 }
@@ -85,8 +118,9 @@ fn split(line: &str) -> (&str, &str) {
 }
 
 /// Resolves escapes. `\uXXXX` names UTF-16 units, so a character outside the
-/// basic plane is written as two of them; half a pair becomes U+FFFD.
-fn unescape(text: &str) -> Result<String, String> {
+/// basic plane is written as two of them; half a pair becomes U+FFFD. `None`
+/// for a broken one.
+fn unescape(text: &str) -> Option<String> {
     let mut units = Vec::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -102,7 +136,7 @@ fn unescape(text: &str) -> Result<String, String> {
                         .get(..4)
                         .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
                     let unit = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok());
-                    units.push(unit.ok_or("malformed \\uxxxx escape")?);
+                    units.push(unit?);
                     chars = rest[4..].chars();
                     continue;
                 }
@@ -113,7 +147,7 @@ fn unescape(text: &str) -> Result<String, String> {
         };
         units.extend_from_slice(plain.encode_utf16(&mut [0; 2]));
     }
-    Ok(String::from_utf16_lossy(&units))
+    Some(String::from_utf16_lossy(&units))
 }
 
 fn escape(text: &str, into: &mut String) {
@@ -137,7 +171,28 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<(String, String)> {
-        parse(text).unwrap().into_iter().collect()
+        values(text).into_iter().collect()
+    }
+
+    fn values(text: &str) -> BTreeMap<String, String> {
+        let properties = parse(text).unwrap().into_iter();
+        properties
+            .map(|(key, property)| (key, property.value))
+            .collect()
+    }
+
+    #[test]
+    fn settings_know_the_line_they_begin_on() {
+        let text = "# comment\r\na=1\rb=\\\n  2\n\nc=3\na=4";
+        let lines: Vec<_> = parse(text)
+            .unwrap()
+            .into_iter()
+            .map(|(key, property)| (key, property.line))
+            .collect();
+        let expected = [("a", 7), ("b", 3), ("c", 6)].map(|(key, line)| (key.to_owned(), line));
+        assert_eq!(lines, expected);
+        let error = parse("a=1\nb=\\u12").unwrap_err();
+        assert!(error.to_string().starts_with("line 2 has"), "{error}");
     }
 
     #[test]
@@ -203,7 +258,7 @@ mod tests {
         ) {
             let text = write(settings.iter().map(|(k, v)| (k.as_str(), v.as_str())));
             prop_assert!(text.bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b)));
-            prop_assert_eq!(parse(&text), Ok(settings));
+            prop_assert_eq!(values(&text), settings);
         }
     }
 }

@@ -13,10 +13,11 @@ use millrace_types::{Conf, Master, keys};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::properties;
+use crate::origins::Origins;
+use crate::properties::{self, Property};
 use crate::suggestion::nearest_key;
 use crate::typed::Typed;
-use crate::validation::{check_settings, check_typed, typed_deploy_mode};
+use crate::validation::{DEPLOY_MODE_KEY, check_settings, check_typed, typed_deploy_mode};
 
 /// The settings of a run, before the program has said anything.
 #[derive(Debug)]
@@ -28,9 +29,6 @@ pub(crate) struct Resolved {
     /// The properties file that was read.
     pub(crate) properties_file: Option<PathBuf>,
 }
-
-/// Spark's own key for the deploy mode, which a properties file may hold.
-const DEPLOY_MODE_KEY: &str = "spark.submit.deployMode";
 
 /// Resolves what was typed.
 pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolved, Exit> {
@@ -44,25 +42,30 @@ pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolv
         }
     }
     let properties_file = properties_file(typed, environment);
+    let mut origins = Origins::default();
     if let Some(path) = &properties_file {
         let settings = read_file(path).map_err(|why| {
             Exit::error(format!(
-                "Invalid properties file '{}'. {why}",
+                "Invalid properties file '{}': {why}",
                 path.display()
             ))
         })?;
-        for (key, value) in settings {
-            conf.set_if_missing(key, value);
+        for (key, Property { value, line }) in settings {
+            if !conf.contains(&key) {
+                origins.note(&key, format!("{}:{line}", path.display()));
+                conf.set(key, value);
+            }
         }
     }
-    let mut notices = drop_foreign_keys(&mut conf);
+    let mut notices = drop_foreign_keys(&mut conf, &origins);
     let from_environment = |name: &str| {
         environment
             .get(name)
             .map(|value| value.to_string_lossy().into_owned())
     };
-    if let Some(master) = from_environment("MASTER") {
-        conf.set_if_missing(keys::MASTER, master);
+    if let Some(master) = from_environment("MASTER").filter(|_| !conf.contains(keys::MASTER)) {
+        origins.note(keys::MASTER, "MASTER in the environment".to_owned());
+        conf.set(keys::MASTER, master);
     }
     conf.set_if_missing(keys::MASTER, Master::DEFAULT.to_string());
 
@@ -70,7 +73,7 @@ pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolv
         .or(conf.get(DEPLOY_MODE_KEY))
         .map(str::to_owned)
         .or_else(|| from_environment("DEPLOY_MODE"));
-    check_settings(&conf, deploy_mode.as_deref()).map_err(Exit::error)?;
+    check_settings(&conf, deploy_mode.as_deref(), &origins).map_err(Exit::error)?;
 
     notices.extend(without_effect(typed));
     Ok(Resolved {
@@ -84,7 +87,7 @@ pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolv
 /// all the same, since anyone can write the variable they came in.
 pub(crate) fn accept(mut conf: Conf) -> Result<Resolved, Exit> {
     conf.set_if_missing(keys::MASTER, Master::DEFAULT.to_string());
-    check_settings(&conf, None).map_err(Exit::error)?;
+    check_settings(&conf, None, &Origins::default()).map_err(Exit::error)?;
     Ok(Resolved {
         conf,
         notices: Vec::new(),
@@ -106,36 +109,40 @@ fn properties_file(typed: &Typed, environment: &Environment) -> Option<PathBuf> 
         .or_else(defaults)
 }
 
-fn read_file(path: &Path) -> Result<impl Iterator<Item = (String, String)>, String> {
+fn read_file(path: &Path) -> Result<impl Iterator<Item = (String, Property)>, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let settings = properties::parse(&String::from_utf8_lossy(&bytes))?;
+    let settings = properties::parse(&String::from_utf8_lossy(&bytes));
+    let settings = settings.map_err(|error| error.to_string())?;
     // Spark 3.5 trims values as Java trims, but keeps line ends that escapes
     // have put there.
     let trimmed = |c: char| c <= ' ' && c != '\r' && c != '\n';
-    Ok(settings
-        .into_iter()
-        .map(move |(key, value)| (key, value.trim_matches(trimmed).to_owned())))
+    Ok(settings.into_iter().map(move |(key, mut property)| {
+        property.value = property.value.trim_matches(trimmed).to_owned();
+        (key, property)
+    }))
 }
 
 /// Drops the keys that are neither Spark's nor millrace's, and points at the
 /// ones of millrace's that do not exist.
-fn drop_foreign_keys(conf: &mut Conf) -> Vec<String> {
+fn drop_foreign_keys(conf: &mut Conf, origins: &Origins) -> Vec<String> {
     let mut notices = Vec::new();
     let mut foreign = Vec::new();
-    for (key, _) in conf.iter() {
-        if key.starts_with("millrace.") {
-            if keys::find(key).is_none() {
-                let nearest = nearest_key(key);
-                notices.push(format!(
-                    "Warning: Unknown setting {key}: did you mean {nearest}?"
-                ));
-            }
-        } else if !key.starts_with("spark.") {
-            notices.push(format!(
-                "Warning: Ignoring non-Spark config property: {key}"
-            ));
+    for (key, _) in conf.iter().filter(|(key, _)| keys::find(key).is_none()) {
+        let (ours, sparks) = (key.starts_with("millrace."), key.starts_with("spark."));
+        let hint = match nearest_key(key) {
+            Some(nearest) => format!("; did you mean {nearest}?"),
+            // One of Spark's many that mean nothing on one machine.
+            None if sparks => continue,
+            None if ours => "; --help lists the settings".to_owned(),
+            None => String::new(),
+        };
+        let what = if ours || sparks {
+            "Unknown setting"
+        } else {
             foreign.push(key.to_owned());
-        }
+            "Ignoring non-Spark config property:"
+        };
+        notices.push(format!("Warning: {}{what} '{key}'{hint}", origins.of(key)));
     }
     for key in foreign {
         conf.remove(&key);
@@ -231,18 +238,66 @@ mod tests {
             "--queue=q",
             "--conf=bar.baz=1",
             "--conf=millrace.maxBatch=3",
+            "--conf=maxBatches=3",
+            "--conf=millrace.nosuch=3",
+            "--conf=spark.default.paralelism=3",
             "--deploy-mode=client",
             "--conf=spark.anything=1",
         ];
         let resolved = resolved(&Environment::empty(), &args);
         let expected = [
-            "Warning: Ignoring non-Spark config property: bar.baz",
-            "Warning: Unknown setting millrace.maxBatch: did you mean millrace.maxBatches?",
+            "Warning: Ignoring non-Spark config property: 'bar.baz'",
+            "Warning: Ignoring non-Spark config property: 'maxBatches'; did you mean \
+             millrace.maxBatches?",
+            "Warning: Unknown setting 'millrace.maxBatch'; did you mean millrace.maxBatches?",
+            "Warning: Unknown setting 'millrace.nosuch'; --help lists the settings",
+            "Warning: Unknown setting 'spark.default.paralelism'; did you mean \
+             spark.default.parallelism?",
             "Warning: No effect on one machine: --deploy-mode, --queue",
         ];
         assert_eq!(resolved.notices, expected);
         assert!(!resolved.conf.contains("bar.baz"));
         assert!(resolved.conf.contains("spark.anything"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run.conf");
+        let file = path.display();
+        let option = format!("--properties-file={file}");
+        let refused = |environment: &Environment, text: &str, args: &[&str]| {
+            fs::write(&path, text).unwrap();
+            let args = [&[option.as_str()], args].concat();
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            resolve(&typed::read(&args).unwrap(), environment)
+                .unwrap_err()
+                .message
+        };
+        let bare = Environment::empty();
+        let message = refused(&bare, "# no\nmillrace.maxBatches = no\n", &[]);
+        let start = format!("Error: {file}:2: millrace.maxBatches should be");
+        assert!(message.starts_with(&start), "{message}");
+        let message = refused(&bare, "\nspark.master=locl", &[]);
+        let start = format!("Error: {file}:2: no such master: 'locl'");
+        assert!(message.starts_with(&start), "{message}");
+        let message = refused(&bare, "spark.submit.deployMode=x", &[]);
+        let start = format!("Error: {file}:1: Deploy mode must");
+        assert!(message.starts_with(&start), "{message}");
+        // What is typed is what is wrong then.
+        let typed = ["--conf", "millrace.maxBatches=0"];
+        let message = refused(&bare, "millrace.maxBatches=no\n", &typed);
+        assert!(message.starts_with("Error: millrace.max"), "{message}");
+        let environment = bare.with("MASTER", "locl");
+        let message = refused(&environment, "", &[]);
+        let start = "Error: MASTER in the environment: no such master: 'locl'";
+        assert!(message.starts_with(start), "{message}");
+        fs::write(&path, "a=1\nspark.default.paralelism=2\n").unwrap();
+        let notices = resolved(&Environment::empty(), &[&option]).notices;
+        let starts = ["1: Ignoring", "2: Unknown setting"].map(|s| format!("Warning: {file}:{s}"));
+        for (notice, start) in notices.iter().zip(starts) {
+            assert!(notice.starts_with(&start), "{notice}");
+        }
     }
 
     #[test]

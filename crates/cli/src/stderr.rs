@@ -1,5 +1,5 @@
-//! The one way to stderr, which is where everything is said that is not the
-//! output of a batch.
+//! The one way to stderr, which is where everything is said that is neither the
+//! output of a batch nor an answer that was asked for.
 
 use std::io::{self, Write};
 

@@ -22,6 +22,8 @@ use crate::typed;
 use crate::usage::usage;
 use crate::verbose::describe;
 
+const NAME: &str = "millrace-submit";
+
 /// A program that is ready to be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launch {
@@ -49,11 +51,11 @@ pub fn submit(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Launch, Exit> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let usage = usage("millrace-submit [options] <program> [arguments]");
+    let usage = usage(&format!("{NAME} [options] <program> [arguments]"));
     if args.is_empty() {
         return Err(Exit::wrong_call(usage));
     }
-    let mut typed = typed::read(&args).map_err(|aside| Exit::aside(aside, &usage))?;
+    let mut typed = typed::read(&args).map_err(|aside| Exit::aside(aside, &usage, NAME))?;
     let mut words = std::mem::take(&mut typed.rest).into_iter();
     let Resolved {
         conf,
@@ -61,7 +63,10 @@ pub fn submit(
         properties_file,
     } = resolve(&typed, environment)?;
     let Some(resource) = words.next() else {
-        return Err(Exit::misuse("Missing application resource."));
+        return Err(Exit::misuse(
+            "no program is named: write its name or path behind the options",
+            NAME,
+        ));
     };
     let program = lookup::find(&resource, environment).map_err(Exit::error)?;
     let arguments: Vec<OsString> = words.collect();
@@ -186,12 +191,12 @@ mod tests {
             (
                 &["--verbose"],
                 1,
-                "Error: Missing application resource (see --help)",
+                "Error: no program is named: write its name or path behind the options (see millrace-submit",
             ),
             (
                 &["--master", "locl"],
                 1,
-                "Error: Master must either be yarn or start with",
+                "Error: no such master: 'locl'; use",
             ),
             (&["--kill", "driver"], 1, "Error: "),
             (
@@ -207,7 +212,7 @@ mod tests {
             (
                 &["--master", "locl", "prog"],
                 1,
-                "Error: Master must either be yarn",
+                "Error: no such master: 'locl'; use",
             ),
             (
                 &["-c", "millrace.print.num=x", "prog"],
@@ -217,7 +222,7 @@ mod tests {
             (
                 &["--properties-file", "no", "prog"],
                 1,
-                "Error: Invalid properties file 'no'. ",
+                "Error: Invalid properties file 'no': ",
             ),
             (&["nosuch"], 1, "Error: Cannot find program 'nosuch'"),
             (&["./nosuch"], 1, "Error: Cannot run program './nosuch': "),

@@ -6,7 +6,7 @@
 //! behind it belongs to the program.
 
 use std::error::Error;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::builder::{ArgAction, ValueParser};
 use clap::error::ErrorKind;
@@ -18,6 +18,7 @@ use crate::options::{
     CHECKPOINT_DIR, CONF, HELP, MASTER, MEANT, NAME, OF_A_CLUSTER, PROPERTIES_FILE, RECOVER,
     SUPERVISE, USAGE_ERROR, VERBOSE, VERSION, WITHOUT_EFFECT,
 };
+use crate::suggestion::nearest_option;
 
 /// The command line as it was typed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -168,13 +169,34 @@ fn command() -> Command {
 }
 
 /// Splits a `--conf` at its first `=`; a value may hold more of them.
+/// Blanks around the key are not part of it.
 fn setting(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or(text)?;
+    let key = key.trim();
+    if key.is_empty() {
+        return Err(text.to_owned());
+    }
     Ok((key.to_owned(), value.to_owned()))
 }
 
 fn unrecognized(word: &str) -> Aside {
-    Aside::Misuse(format!("Unrecognized option: {word}"))
+    let meant = nearest_option(word).map(|option| format!("; did you mean {option}?"));
+    Aside::Misuse(format!(
+        "Unrecognized option: {word}{}",
+        meant.unwrap_or_default()
+    ))
+}
+
+/// Whether a word that stands where no option can is one, with or without a
+/// value.
+pub(crate) fn is_option(word: &OsStr) -> bool {
+    let word = word.to_string_lossy();
+    let name = word.split_once('=').map_or(&*word, |(name, _)| name);
+    command().get_arguments().any(|option| {
+        let long = option.get_long().map(|long| format!("--{long}"));
+        let short = option.get_short().map(|short| format!("-{short}"));
+        [long, short].iter().flatten().any(|form| form == name)
+    })
 }
 
 fn in_sparks_words(error: &clap::Error, args: &[OsString]) -> Aside {
@@ -193,9 +215,15 @@ fn in_sparks_words(error: &clap::Error, args: &[OsString]) -> Aside {
         }
         ErrorKind::ValueValidation => {
             let typed = error.source().map(ToString::to_string).unwrap_or_default();
-            Aside::Misuse(format!("Invalid argument to --conf: {typed}"))
+            Aside::Misuse(format!(
+                "Invalid argument to --conf: '{typed}' is not KEY=VALUE"
+            ))
         }
-        ErrorKind::TooManyValues => unrecognized(&switch_with_value(args)),
+        ErrorKind::TooManyValues => {
+            let word = switch_with_value(args);
+            let (name, value) = word.split_once('=').unwrap_or((&word, ""));
+            Aside::Misuse(format!("{name} takes no value, but was given '{value}'"))
+        }
         // An unknown word of text is left to the rest (see `read`).
         ErrorKind::InvalidUtf8 | ErrorKind::UnknownArgument => Aside::Misuse(not_utf8(args)),
         _ => Aside::Misuse(error.to_string().trim_end().to_owned()),
@@ -249,7 +277,7 @@ mod tests {
             "--master=local[2]",
             "--name=a=b",
             "-c",
-            "a=1",
+            " a\t=1",
             "--conf=b=x=y",
             "-v",
             "--properties-file",
@@ -323,12 +351,12 @@ mod tests {
             (&["-x"], misuse("Unrecognized option: -x")),
             (&["-"], misuse("Unrecognized option: -")),
             (
-                &["-v", "--mast", "local"],
-                misuse("Unrecognized option: --mast"),
+                &["-v", "--mastr", "local"],
+                misuse("Unrecognized option: --mastr; did you mean --master?"),
             ),
             (
                 &["--verbose=yes"],
-                misuse("Unrecognized option: --verbose=yes"),
+                misuse("--verbose takes no value, but was given 'yes'"),
             ),
             (
                 &["--master"],
@@ -341,11 +369,15 @@ mod tests {
             ),
             (
                 &["--conf", "foo", "x"],
-                misuse("Invalid argument to --conf: foo"),
+                misuse("Invalid argument to --conf: 'foo' is not KEY=VALUE"),
             ),
             (
                 &["-c", "", "--help"],
-                misuse("Invalid argument to --conf: "),
+                misuse("Invalid argument to --conf: '' is not KEY=VALUE"),
+            ),
+            (
+                &["--conf", " =x"],
+                misuse("Invalid argument to --conf: ' =x' is not KEY=VALUE"),
             ),
             (&["--help"], Aside::Help),
             (&["-h", "--nosuch"], Aside::Help),
@@ -389,7 +421,8 @@ mod tests {
             let args: Vec<_> = args.iter().map(OsString::from).collect();
             if let Err(Aside::Misuse(message)) = read(&args) {
                 let known = ["Unrecognized option: ", "Missing argument ", "Invalid argument to "];
-                prop_assert!(known.iter().any(|start| message.starts_with(start)), "{}", message);
+                let known = known.iter().any(|start| message.starts_with(start));
+                prop_assert!(known || message.contains(" takes no value, "), "{}", message);
             }
         }
     }

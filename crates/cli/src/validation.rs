@@ -6,6 +6,7 @@
 use millrace_types::{ByteSize, ByteUnit, Conf, Master, keys};
 
 use crate::options::DEPLOY_MODE;
+use crate::origins::Origins;
 use crate::typed::Typed;
 
 /// Spark 3.5: numbers of options that must be above zero, by what its message
@@ -52,23 +53,35 @@ pub(crate) fn check_typed(typed: &Typed) -> Result<(), String> {
 
 /// Checks the resolved settings; `deploy_mode` is what was typed, or what the
 /// environment says.
-pub(crate) fn check_settings(conf: &Conf, deploy_mode: Option<&str>) -> Result<(), String> {
+pub(crate) fn check_settings(
+    conf: &Conf,
+    deploy_mode: Option<&str>,
+    origins: &Origins,
+) -> Result<(), String> {
     if let Some(master) = conf.get(keys::MASTER) {
-        Master::parse(master).map_err(|error| error.to_string())?;
+        let place = origins.of(keys::MASTER);
+        Master::parse(master).map_err(|error| format!("{place}{error}"))?;
     }
+    let place = origins.of(DEPLOY_MODE_KEY);
     match deploy_mode {
         None | Some("client") => {}
         Some("cluster") => {
-            return Err("Cluster deploy mode is not compatible with master \"local\"".to_owned());
+            return Err(format!(
+                "{place}Deploy mode \"cluster\" is for a cluster, and millrace runs on one machine \
+                 for now; leave it out or use \"client\""
+            ));
         }
         Some(other) => {
             return Err(format!(
-                "Deploy mode must be either \"client\" or \"cluster\", but was '{other}'"
+                "{place}Deploy mode must be \"client\", but was '{other}'"
             ));
         }
     }
-    keys::check(conf).map_err(|error| error.to_string())
+    keys::check(conf).map_err(|error| format!("{}{error}", origins.of(error.key())))
 }
+
+/// Spark's own key for the deploy mode, which a properties file may hold.
+pub(crate) const DEPLOY_MODE_KEY: &str = "spark.submit.deployMode";
 
 /// The deploy mode that was typed.
 pub(crate) fn typed_deploy_mode(typed: &Typed) -> Option<&str> {
@@ -147,10 +160,12 @@ mod tests {
     #[test]
     fn the_master_is_looked_at_before_the_deploy_mode() {
         let conf = |master| Conf::from_iter([(keys::MASTER, master)]);
-        let check = |master, mode| check_settings(&conf(master), mode).unwrap_err();
+        let check =
+            |master, mode| check_settings(&conf(master), mode, &Origins::default()).unwrap_err();
         assert!(check("locl[2]", Some("cluster")).contains("'locl[2]'"));
-        assert!(check("local[2]", Some("cluster")).starts_with("Cluster deploy mode"));
+        assert!(check("local[2]", Some("cluster")).starts_with("Deploy mode \"cluster\""));
         assert!(check("local[2]", Some("x")).contains("'x'"));
-        assert_eq!(check_settings(&conf("local[2]"), Some("client")), Ok(()));
+        let client = check_settings(&conf("local[2]"), Some("client"), &Origins::default());
+        assert_eq!(client, Ok(()));
     }
 }

@@ -145,6 +145,11 @@ impl ParseByteSizeError {
     /// Spark 3.5's advice on how a size string is written.
     pub const HINT: &'static str = "Size must be specified as bytes (b), kibibytes (k), \
         mebibytes (m), gibibytes (g), tebibytes (t), or pebibytes(p). E.g. 50b, 100k, or 250m.";
+
+    /// Whether the shape is right and only the number does not fit.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.reason == Reason::TooLarge
+    }
 }
 
 impl fmt::Display for ParseByteSizeError {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
+use std::num::{IntErrorKind, ParseIntError};
+
 use crate::byte_size::{ByteSize, ByteUnit, ParseByteSizeError};
 use crate::duration::{Duration, ParseDurationError, TimeUnit};
 
@@ -83,8 +85,9 @@ impl Conf {
         key: &str,
         default_unit: TimeUnit,
     ) -> Result<Option<Duration>, ConfError> {
-        self.read(key, "duration", Some(ParseDurationError::HINT), |value| {
-            Duration::parse(value, default_unit).ok()
+        self.read(key, "a duration", Some(ParseDurationError::HINT), |value| {
+            Duration::parse(value, default_unit)
+                .map_err(|error| error.is_too_large().then_some(format!("{}ms", i64::MAX)))
         })
     }
 
@@ -94,8 +97,9 @@ impl Conf {
     ///
     /// When it is set and [`ByteSize::parse`] refuses it.
     pub fn size(&self, key: &str) -> Result<Option<ByteSize>, ConfError> {
-        self.read(key, "size", Some(ParseByteSizeError::HINT), |value| {
-            ByteSize::parse(value, ByteUnit::Bytes).ok()
+        self.read(key, "a size", Some(ParseByteSizeError::HINT), |value| {
+            ByteSize::parse(value, ByteUnit::Bytes)
+                .map_err(|error| error.is_too_large().then_some(format!("{}b", u64::MAX)))
         })
     }
 
@@ -105,12 +109,12 @@ impl Conf {
     ///
     /// When it is set to anything else.
     pub fn boolean(&self, key: &str) -> Result<Option<bool>, ConfError> {
-        self.read(key, "boolean", None, |value| {
+        self.read(key, "true or false", None, |value| {
             let is = |word: &str| value.trim().eq_ignore_ascii_case(word);
             if is("true") {
-                Some(true)
+                Ok(true)
             } else {
-                is("false").then_some(false)
+                is("false").then_some(false).ok_or(None)
             }
         })
     }
@@ -121,26 +125,30 @@ impl Conf {
     ///
     /// When it is set and is no number of 64 bits with its sign.
     pub fn integer(&self, key: &str) -> Result<Option<i64>, ConfError> {
-        self.read(key, "integer", None, |value| value.trim().parse().ok())
+        self.read(key, "a whole number", None, |value| {
+            value.trim().parse().map_err(|error: ParseIntError| {
+                let large = *error.kind() == IntErrorKind::PosOverflow;
+                large.then(|| i64::MAX.to_string())
+            })
+        })
     }
 
+    /// Reads a value by `parse`, which refuses one with the largest there is if it is too large.
     fn read<T>(
         &self,
         key: &str,
         expected: &'static str,
         hint: Option<&'static str>,
-        parse: impl FnOnce(&str) -> Option<T>,
+        parse: impl FnOnce(&str) -> Result<T, Option<String>>,
     ) -> Result<Option<T>, ConfError> {
         let Some(value) = self.get(key) else {
             return Ok(None);
         };
-        match parse(value) {
-            Some(read) => Ok(Some(read)),
-            None => Err(ConfError {
-                hint,
-                ..ConfError::new(key, expected, value)
-            }),
-        }
+        parse(value).map(Some).map_err(|most| ConfError {
+            hint: hint.filter(|_| most.is_none()),
+            most,
+            ..ConfError::new(key, expected, value)
+        })
     }
 }
 
@@ -204,12 +212,15 @@ pub struct ConfError {
     key: String,
     expected: String,
     value: String,
+    /// How such a value is written.
     hint: Option<&'static str>,
+    /// The largest value, if this one is larger.
+    most: Option<String>,
 }
 
 impl ConfError {
-    /// An error that says `key` should have been `expected` (a type, without
-    /// an article: `positive integer`).
+    /// An error that says `key` should be `expected`, for instance `a whole
+    /// number from 1 on`.
     pub fn new(
         key: impl Into<String>,
         expected: impl Into<String>,
@@ -221,6 +232,7 @@ impl ConfError {
             expected,
             value,
             hint: None,
+            most: None,
         }
     }
 
@@ -231,14 +243,15 @@ impl ConfError {
 }
 
 /// Spark 3.5: `<key> should be <type>, but was <value>`, with the advice on
-/// how durations and sizes are written behind it.
+/// how durations and sizes are written behind it. A value that only is too
+/// large is told the largest. Secrets are hidden.
 impl fmt::Display for ConfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} should be {}, but was {}",
-            self.key, self.expected, self.value
-        )?;
+        let (key, value) = (&self.key, redacted(&self.key, &self.value));
+        if let Some(most) = &self.most {
+            return write!(f, "{key} is too large: at most {most}, but was '{value}'");
+        }
+        write!(f, "{key} should be {}, but was '{value}'", self.expected)?;
         self.hint.map_or(Ok(()), |hint| write!(f, ". {hint}"))
     }
 }
@@ -278,22 +291,37 @@ mod tests {
     #[test]
     fn a_bad_value_is_named_in_sparks_form() {
         let message = conf("yes").boolean("k").unwrap_err().to_string();
-        assert_eq!(message, "k should be boolean, but was yes");
+        assert_eq!(message, "k should be true or false, but was 'yes'");
         let message = conf("1.5").integer("k").unwrap_err().to_string();
-        assert_eq!(message, "k should be integer, but was 1.5");
+        assert_eq!(message, "k should be a whole number, but was '1.5'");
         let message = conf("1.5s")
             .duration("k", TimeUnit::Seconds)
             .unwrap_err()
             .to_string();
         assert!(
-            message.starts_with("k should be duration, but was 1.5s. Time must"),
+            message.starts_with("k should be a duration, but was '1.5s'. Time must"),
             "{message}"
         );
         let message = conf("x").size("k").unwrap_err().to_string();
         assert!(
-            message.starts_with("k should be size, but was x. Size must"),
+            message.starts_with("k should be a size, but was 'x'. Size must"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn what_is_only_too_large_is_told_the_largest() {
+        let large = |error: ConfError| {
+            let message = error.to_string();
+            assert!(message.starts_with("k is too large: at most "), "{message}");
+            message
+        };
+        let message = large(conf("99999999999999999999").integer("k").unwrap_err());
+        assert!(message.contains("9223372036854775807"), "{message}");
+        let seconds = conf("99999999999999999999s").duration("k", TimeUnit::Seconds);
+        large(seconds.unwrap_err());
+        let message = large(conf("16384p").size("k").unwrap_err());
+        assert!(message.contains("18446744073709551615b"), "{message}");
     }
 
     #[test]

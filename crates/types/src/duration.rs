@@ -199,6 +199,11 @@ impl ParseDurationError {
     /// Spark 3.5's advice on how a time string is written.
     pub const HINT: &'static str = "Time must be specified as seconds (s), milliseconds (ms), \
         microseconds (us), minutes (m or min), hour (h), or day (d). E.g. 50s, 100ms, or 250us.";
+
+    /// Whether the shape is right and only the number does not fit.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.reason == Reason::TooLarge
+    }
 }
 
 impl fmt::Display for ParseDurationError {

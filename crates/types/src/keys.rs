@@ -57,6 +57,11 @@ pub const MAX_BYTES_IN_FLIGHT: &str = "millrace.receiver.maxBytesInFlight";
 /// The longest line that is kept whole.
 pub const MAX_LINE_BYTES: &str = "millrace.receiver.maxLineBytes";
 
+/// A line limit is not below the size of a block.
+const SHORTEST_LINE: u64 = 1 << 20;
+/// A text has 31 bits for a position in its block.
+const LONGEST_LINE: u64 = 1 << 30;
+
 /// A setting the programs know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
@@ -103,7 +108,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         DEFAULT_PARALLELISM,
-        ValueKind::PositiveInteger,
+        ValueKind::CountTo(u32::MAX as i64),
         "N of local[N]",
         "partitions of keyed results",
     ),
@@ -229,7 +234,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         MAX_LINE_BYTES,
-        ValueKind::PositiveSize,
+        ValueKind::SizeBetween(SHORTEST_LINE, LONGEST_LINE),
         "1g",
         "longest line that is kept whole",
     ),

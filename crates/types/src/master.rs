@@ -77,23 +77,17 @@ impl Master {
         else {
             return Err(MasterError::of_other(text));
         };
-        let unparsable = || MasterError::Unparsable(text.to_owned());
         let (threads, max_failures) = match inside.split_once(',') {
             Some((threads, failures)) => {
-                let failures = number(failures.trim_start_matches(is_blank));
-                let failures = failures.and_then(|n| u32::try_from(n).ok());
-                (
-                    threads.trim_end_matches(is_blank),
-                    failures.ok_or_else(unparsable)?,
-                )
+                let failures = number(failures.trim_start_matches(is_blank), text)?;
+                (threads.trim_end_matches(is_blank), failures)
             }
             None => (inside, 1),
         };
         let threads = if threads == "*" {
             Threads::All
         } else {
-            let count = number(threads).ok_or_else(unparsable)?;
-            let count = usize::try_from(count).map_err(|_| unparsable())?;
+            let count = number(threads, text)? as usize;
             let zero = || MasterError::ZeroThreads(text.to_owned());
             Threads::Fixed(NonZeroUsize::new(count).ok_or_else(zero)?)
         };
@@ -111,11 +105,14 @@ impl Master {
     }
 }
 
-/// Spark 3.5 holds both numbers in a signed 32-bit integer, and a string with
-/// a larger one is no master.
-fn number(text: &str) -> Option<i32> {
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
+/// One of the two numbers of `master`. Spark 3.5 holds both in a signed 32-bit
+/// integer, and fails on a larger one.
+fn number(text: &str, master: &str) -> Result<u32, MasterError> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(MasterError::Unparsable(master.to_owned()));
+    }
+    let number = text.parse::<i32>().ok().map(i32::unsigned_abs);
+    number.ok_or_else(|| MasterError::TooManyThreads(master.to_owned()))
 }
 
 /// What `\s` means in Java's patterns.
@@ -155,7 +152,9 @@ impl fmt::Display for Master {
 pub enum MasterError {
     /// A cluster manager's address, which Spark would connect to.
     Cluster(String),
-    /// It begins like a master but is none, or a number in it is too large.
+    /// A number in it is larger than 31 bits hold.
+    TooManyThreads(String),
+    /// It begins like a master but is none.
     Unparsable(String),
     /// `local[0]`.
     ZeroThreads(String),
@@ -184,17 +183,21 @@ impl fmt::Display for MasterError {
         match self {
             MasterError::Cluster(text) => write!(
                 f,
-                "Cannot run on master '{text}': millrace runs on one machine for now: \
+                "master '{text}' is a cluster's, and millrace runs on one machine for now; \
                  use local, local[N] or local[*]"
             ),
-            MasterError::Unparsable(text) => write!(f, "Could not parse Master URL: '{text}'"),
-            MasterError::ZeroThreads(text) => {
-                write!(f, "Asked to run locally with 0 threads: '{text}'")
-            }
-            MasterError::NotAMaster(text) => write!(
+            MasterError::Unparsable(text) | MasterError::NotAMaster(text) => write!(
                 f,
-                "Master must either be yarn or start with spark, mesos, k8s, or local, \
-                 but was '{text}'"
+                "no such master: '{text}'; use local, local[N] or local[*]"
+            ),
+            MasterError::TooManyThreads(text) => write!(
+                f,
+                "the number in master '{text}' is too large: at most {}",
+                i32::MAX
+            ),
+            MasterError::ZeroThreads(text) => write!(
+                f,
+                "master '{text}' has no thread; use local[1] or more, or local[*]"
             ),
         }
     }
@@ -251,9 +254,15 @@ mod tests {
             ("local[-1]", MasterError::Unparsable),
             ("local[+1]", MasterError::Unparsable),
             ("local[\u{662}]", MasterError::Unparsable),
-            ("local[2147483648]", MasterError::Unparsable),
-            ("local[99999999999999999999999]", MasterError::Unparsable),
-            ("local[2,99999999999999999999999]", MasterError::Unparsable),
+            ("local[2147483648]", MasterError::TooManyThreads),
+            (
+                "local[99999999999999999999999]",
+                MasterError::TooManyThreads,
+            ),
+            (
+                "local[2,99999999999999999999999]",
+                MasterError::TooManyThreads,
+            ),
             ("localfoo", MasterError::Unparsable),
             ("local[2]x", MasterError::Unparsable),
             ("sparkle", MasterError::Unparsable),

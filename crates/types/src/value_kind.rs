@@ -19,6 +19,8 @@ pub enum ValueKind {
     Integer,
     /// A whole number above zero.
     PositiveInteger,
+    /// A whole number from 1 to this one.
+    CountTo(i64),
     /// A duration of zero or more.
     Duration,
     /// A duration above zero.
@@ -27,6 +29,8 @@ pub enum ValueKind {
     PositiveSeconds,
     /// A size above zero.
     PositiveSize,
+    /// A size from the first to the second, in bytes.
+    SizeBetween(u64, u64),
     /// One of these words.
     OneOf(&'static [&'static str]),
 }
@@ -48,21 +52,40 @@ impl ValueKind {
             ValueKind::Text | ValueKind::Master => Ok(()),
             ValueKind::Boolean => conf.boolean(key).map(drop),
             ValueKind::Integer => integer().map(drop),
-            ValueKind::PositiveInteger => require(integer()? > Some(0), "positive integer"),
-            ValueKind::Duration => require(duration()? >= zero, "duration of zero or more"),
-            ValueKind::PositiveDuration => require(duration()? > zero, "positive duration"),
+            ValueKind::PositiveInteger => require(integer()? > Some(0), "a whole number from 1 on"),
+            ValueKind::CountTo(most) => require(
+                integer()?.is_some_and(|count| (1..=most).contains(&count)),
+                &format!("a whole number from 1 to {most}"),
+            ),
+            ValueKind::Duration => require(duration()? >= zero, "a duration of zero or more"),
+            ValueKind::PositiveDuration => require(duration()? > zero, "a duration above zero"),
             ValueKind::PositiveSeconds => require(
                 conf.duration(key, TimeUnit::Seconds)? > zero,
-                "positive duration",
+                "a duration above zero",
             ),
-            ValueKind::PositiveSize => {
-                require(conf.size(key)? > Some(ByteSize::bytes(0)), "positive size")
+            ValueKind::PositiveSize => require(
+                conf.size(key)? > Some(ByteSize::bytes(0)),
+                "a size above zero",
+            ),
+            ValueKind::SizeBetween(least, most) => {
+                let [least, most] = [least, most].map(ByteSize::bytes);
+                require(
+                    conf.size(key)?
+                        .is_some_and(|size| (least..=most).contains(&size)),
+                    &format!("a size from {least} to {most}"),
+                )
             }
-            ValueKind::OneOf(words) => require(
-                words.contains(&value),
-                &format!("one of {}", words.join(", ")),
-            ),
+            ValueKind::OneOf(words) => require(words.contains(&value.trim()), &alternatives(words)),
         }
+    }
+}
+
+/// `a, b or c`.
+fn alternatives(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [some @ .., last] => format!("{} or {last}", some.join(", ")),
     }
 }
 
@@ -74,29 +97,39 @@ mod tests {
     #[test]
     fn bad_values_are_named() {
         let cases = [
-            (BLOCK_INTERVAL, "0", "positive duration"),
-            (BLOCK_INTERVAL, "-1s", "positive duration"),
-            (BLOCK_INTERVAL, "fast", "duration"),
-            (RECEIVER_RESTART_DELAY, "-1", "duration of zero or more"),
-            (RECEIVER_MAX_RATE, "fast", "integer"),
-            (RECEIVER_MAX_RATE, "0.5", "integer"),
-            (FILE_MIN_REMEMBER, "0", "positive duration"),
-            (FILE_MIN_REMEMBER_OLD, "-1", "positive duration"),
-            (MAX_BATCHES, "0", "positive integer"),
-            (MAX_BATCHES, "many", "integer"),
-            (DEFAULT_PARALLELISM, "-2", "positive integer"),
-            (STOP_AT_EOF, "yes", "boolean"),
-            (PRINT_NUM, "ten", "integer"),
-            (PRINT_FORMAT, "xml", "one of pyspark, scala, json"),
-            (PRINT_FORMAT, "JSON", "one of pyspark, scala, json"),
-            (MAX_BYTES_IN_FLIGHT, "0", "positive size"),
-            (MAX_LINE_BYTES, "256MiB", "size"),
+            (BLOCK_INTERVAL, "0", "a duration above zero"),
+            (BLOCK_INTERVAL, "-1s", "a duration above zero"),
+            (BLOCK_INTERVAL, "fast", "a duration"),
+            (RECEIVER_RESTART_DELAY, "-1", "a duration of zero or more"),
+            (RECEIVER_MAX_RATE, "fast", "a whole number"),
+            (RECEIVER_MAX_RATE, "0.5", "a whole number"),
+            (FILE_MIN_REMEMBER, "0", "a duration above zero"),
+            (FILE_MIN_REMEMBER_OLD, "-1", "a duration above zero"),
+            (MAX_BATCHES, "0", "a whole number from 1 on"),
+            (MAX_BATCHES, "many", "a whole number"),
+            (
+                DEFAULT_PARALLELISM,
+                "-2",
+                "a whole number from 1 to 4294967295",
+            ),
+            (STOP_AT_EOF, "yes", "true or false"),
+            (PRINT_NUM, "ten", "a whole number"),
+            (PRINT_FORMAT, "xml", "pyspark, scala or json"),
+            (PRINT_FORMAT, "JSON", "pyspark, scala or json"),
+            (MAX_BYTES_IN_FLIGHT, "0", "a size above zero"),
+            (MAX_LINE_BYTES, "256MiB", "a size"),
+            (MAX_LINE_BYTES, "64k", "a size from 1m to 1g"),
+            (
+                DEFAULT_PARALLELISM,
+                "4294967296",
+                "a whole number from 1 to 4294967295",
+            ),
         ];
         for (name, value, expected) in cases {
             let message = check(&Conf::from_iter([(name, value)]))
                 .unwrap_err()
                 .to_string();
-            let start = format!("{name} should be {expected}, but was {value}");
+            let start = format!("{name} should be {expected}, but was '{value}'");
             assert!(message.starts_with(&start), "{message}");
         }
     }

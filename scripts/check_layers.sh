@@ -25,12 +25,12 @@ ROOMS='
 error
 data
 durable
+clock
 notice
 zone
 python
 panics
 patience
-clock
 sync
 order
 partition

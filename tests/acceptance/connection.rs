@@ -93,6 +93,43 @@ fn a_reset_connection_is_followed_by_the_next_and_said() {
 }
 
 #[test]
+fn a_server_that_closes_at_once_is_said_ever_more_seldom() {
+    const ROUNDS: usize = 40;
+    let sender = Sender::new();
+    let program = patient().start_at(&sender);
+    for _ in 0..ROUNDS {
+        sender.accept().close();
+    }
+    program.signal(Signal::Terminate);
+    let stderr = program.finish().with_code(0).stderr;
+    let said = lines_about(&stderr, "closed") + lines_about(&stderr, "connected to");
+    // Two lines at once, and two after ten seconds, twenty, forty.
+    assert!((2..ROUNDS / 2).contains(&said), "{stderr}");
+    let left_out = stderr.lines().find(|line| line.contains("left out"));
+    assert!(
+        left_out.is_some_and(|line| line.contains(" times within ")),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_restart_delay_of_zero_is_raised_and_said() {
+    let reserved = Reserved::new();
+    let program = Launch::network_wordcount()
+        .threads(THREADS)
+        .every("50ms")
+        .conf("spark.streaming.receiverRestartDelay", "0")
+        .args(["127.0.0.1", &reserved.port().to_string()])
+        .start();
+    program.wait_for_stderr("the delay", |text| {
+        let raised = "receiverRestartDelay is 0ms, and receivers wait 10ms at least";
+        text.contains(raised).then_some(())
+    });
+    program.signal(Signal::Terminate);
+    program.finish().with_code(0);
+}
+
+#[test]
 fn the_end_of_a_connection_finishes_its_last_line() {
     let sender = Sender::new();
     let program = patient().start_at(&sender);

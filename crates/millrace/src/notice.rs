@@ -1,7 +1,14 @@
-//! One line on standard error, which is where everything but results goes.
+//! Lines on standard error, which is where everything but results goes.
+//!
+//! A line that can come again and again goes through [`Repeats`], so that a trouble that lasts
+//! does not fill a log.
+
+mod repeats;
 
 use std::fmt;
 use std::io::Write;
+
+pub(crate) use repeats::Repeats;
 
 /// Says something to whoever runs the program. A standard error that is closed is not worth a
 /// failure.

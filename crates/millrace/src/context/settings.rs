@@ -10,7 +10,7 @@ use crate::checkpoint::Start;
 use crate::dstream::PrintFormat;
 use crate::error::{Error, Result};
 use crate::notice::notice;
-use crate::receiver::WalSync;
+use crate::receiver::{SHORTEST_RESTART, WalSync};
 
 /// A text has 31 bits for a position in its block.
 const LONGEST_LINE: u64 = 1 << 30;
@@ -95,7 +95,7 @@ impl Settings {
             partitions_given: parallelism.is_some(),
             interval,
             block_interval: std(keys::BLOCK_INTERVAL, Duration::milliseconds(200))?,
-            restart_delay: std(keys::RECEIVER_RESTART_DELAY, Duration::seconds(2))?,
+            restart_delay: restart_delay(std(keys::RECEIVER_RESTART_DELAY, Duration::seconds(2))?),
             // Spark 3.5: zero or less is no limit.
             max_rate: integer(keys::RECEIVER_MAX_RATE)?
                 .and_then(|rate| u64::try_from(rate).ok())
@@ -134,6 +134,20 @@ impl Settings {
             durable: true,
         })
     }
+}
+
+/// No shorter than a receiver can be started again: a delay of zero would be a loop without a
+/// pause.
+fn restart_delay(asked: StdDuration) -> StdDuration {
+    if asked < SHORTEST_RESTART {
+        let key = keys::RECEIVER_RESTART_DELAY;
+        notice(format_args!(
+            "{key} is {}ms, and receivers wait {SHORTEST_RESTART:?} at least: they are started \
+             again after that",
+            asked.as_millis()
+        ));
+    }
+    asked.max(SHORTEST_RESTART)
 }
 
 fn recover(conf: &Conf) -> Result<Start> {

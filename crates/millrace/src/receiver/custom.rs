@@ -1,14 +1,16 @@
 //! A program's own receiver, and what it is given to work with (Spark: `Receiver`).
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use millrace_types::StreamId;
 
 use crate::data::Data;
+use crate::panics::message_of;
 
-use super::supervisor::{Command, Shared};
+use super::shared::{Command, Shared};
 
 /// A source of records that a program writes itself (Spark: the class `Receiver`).
 ///
@@ -193,7 +195,8 @@ impl<T: Data> ReceiverContext<T> {
         self.restart_after_because(message, error, self.shared.restart_delay);
     }
 
-    /// As [`restart`](ReceiverContext::restart), after another delay.
+    /// As [`restart`](ReceiverContext::restart), after another delay. From one start to the next it
+    /// takes 10 ms at least.
     pub fn restart_after(&self, message: &str, delay: Duration) {
         self.restart_after_because(message, "", delay);
     }
@@ -240,7 +243,21 @@ impl<T: Data> ReceiverContext<T> {
     /// the receiver is restarted. When the context stops it waits for such threads, ten seconds
     /// at most.
     pub fn spawn(&self, name: &str, body: impl FnOnce(ReceiverContext<T>) + Send + 'static) {
-        self.shared.spawn(name, self.clone(), body);
+        let (own, thread) = (self.clone(), name.to_owned());
+        let running = self.shared.one_more_thread();
+        let started = std::thread::Builder::new()
+            .name(format!("millrace-recv-{}-{name}", self.shared.stream.0))
+            .spawn(move || {
+                let _running = running;
+                let ended = catch_unwind(AssertUnwindSafe(|| body(own.clone())));
+                if let Err(payload) = ended {
+                    let error = message_of(&*payload);
+                    own.restart_because(&format!("its thread {thread} panicked: {error}"), error);
+                }
+            });
+        if let Err(error) = started {
+            self.restart(&format!("cannot start its thread {name}: {error}"));
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! As Spark's: the program connects to the sender, on whichever of the host's addresses
 //! answers; a connection that is refused, reset or ended is tried again after a delay, for
-//! ever, while batches go on. What is said on standard error is said once a change and not once
-//! a try.
+//! ever, while batches go on. What is said on standard error is said once a
+//! change and not once a try, and what changes again and again is said at growing intervals.
 
 use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
@@ -14,13 +14,13 @@ use millrace_types::{BatchTime, StreamId};
 
 use crate::clock::Clock;
 use crate::listener::ListenerBus;
-use crate::notice::notice;
 
 use super::block_generator::BlockGenerator;
 use super::connect::connect;
 use super::pace::Pace;
 use super::rate::RateLimiter;
 use super::reports::{BY_DRIVER, Reports};
+use super::voice::Voice;
 
 /// What is still read when a stop is asked for: about what a kernel buffers. A sender that goes
 /// on sending does not keep the program from ending.
@@ -47,6 +47,7 @@ pub(crate) struct SocketReceiver {
     settings: SocketSettings,
     blocks: Arc<BlockGenerator>,
     reports: Reports,
+    voice: Voice,
     clock: Arc<dyn Clock>,
     /// `spark.streaming.receiver.maxRate`, if there is one.
     limiter: Option<RateLimiter>,
@@ -85,6 +86,7 @@ impl SocketReceiver {
             clock: Arc::clone(&clock),
         };
         SocketReceiver {
+            voice: Voice::new(settings.stream, Arc::clone(&clock)),
             settings,
             blocks,
             reports,
@@ -116,13 +118,13 @@ impl SocketReceiver {
     /// Receives until it is stopped, or until the stream has ended if it can end. Runs on the
     /// receiver's own thread; says whether the stream has ended by itself.
     pub(crate) fn run(&self) -> bool {
-        let mut said = None;
         let ended = loop {
             self.reports.started();
             let end = match self.connect() {
                 Ok(Some(connection)) => {
-                    if said.take().is_some() {
-                        self.say(&format!("connected to {}", self.address()));
+                    if self.voice.is_well() {
+                        let line = format!("connected to {}", self.address());
+                        self.voice.say("connected", line);
                     }
                     self.receive(&connection)
                 }
@@ -139,16 +141,13 @@ impl SocketReceiver {
             };
             let delay = self.settings.restart_delay;
             self.reports.restarts(delay, &message, "");
-            if said.as_ref() != Some(&message) {
-                self.say(&format!(
-                    "{message}; trying again every {delay:?} until it answers"
-                ));
-                said = Some(message);
-            }
+            let line = format!("{message}; trying again every {delay:?} until it answers");
+            self.voice.trouble(&message, line);
             if self.pause() {
                 break false;
             }
         };
+        self.voice.end();
         self.reports.stopped(if ended {
             "The stream has ended"
         } else {
@@ -159,13 +158,6 @@ impl SocketReceiver {
 
     fn address(&self) -> String {
         format!("{}:{}", self.settings.host, self.settings.port)
-    }
-
-    fn say(&self, message: &str) {
-        notice(format_args!(
-            "receiver {}: {message}",
-            self.settings.stream.0
-        ));
     }
 
     /// Waits for the restart delay; says whether a stop came.
@@ -244,10 +236,11 @@ impl SocketReceiver {
             let cut = self.blocks.take_cut_lines();
             if cut > 0 {
                 let limit = self.settings.max_line;
-                self.say(&format!(
+                let line = format!(
                     "a line is longer than millrace.receiver.maxLineBytes ({limit}) and was cut \
                      there: what follows is a line of its own; nothing was dropped"
-                ));
+                );
+                self.voice.say("cut", line);
             }
         }
     }

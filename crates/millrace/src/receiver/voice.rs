@@ -1,0 +1,61 @@
+//! What is said of one receiver on standard error.
+//!
+//! A trouble that lasts is one line, and so is its end: a night without a sender is said once.
+//! Troubles that come and go are said at growing intervals.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use millrace_types::StreamId;
+
+use crate::clock::Clock;
+use crate::notice::Repeats;
+
+/// Speaks for one receiver.
+pub(super) struct Voice {
+    stream: StreamId,
+    repeats: Repeats,
+    /// The trouble that lasts.
+    trouble: Mutex<Option<String>>,
+}
+
+impl Voice {
+    pub(super) fn new(stream: StreamId, clock: Arc<dyn Clock>) -> Voice {
+        Voice {
+            stream,
+            repeats: Repeats::new(clock),
+            trouble: Mutex::default(),
+        }
+    }
+
+    /// Says `line`, of which there may be many of one kind.
+    pub(super) fn say(&self, kind: &str, line: impl fmt::Display) {
+        let stream = self.stream.0;
+        self.repeats
+            .say(kind, format_args!("receiver {stream}: {line}"));
+    }
+
+    /// Says `line` unless this trouble lasts already.
+    pub(super) fn trouble(&self, trouble: &str, line: impl fmt::Display) {
+        {
+            let mut lasting = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            if lasting.as_deref() == Some(trouble) {
+                return;
+            }
+            *lasting = Some(trouble.to_owned());
+        }
+        // Not under the lock: standard error may be a pipe that nobody reads.
+        self.say(trouble, line);
+    }
+
+    /// The trouble is over; gives whether there was one.
+    pub(super) fn is_well(&self) -> bool {
+        let mut lasting = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        lasting.take().is_some()
+    }
+
+    /// Says what was left out: the receiver has ended.
+    pub(super) fn end(&self) {
+        self.repeats.end(format_args!("receiver {}", self.stream.0));
+    }
+}

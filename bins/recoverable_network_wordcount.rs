@@ -7,7 +7,7 @@
 //! ```
 
 use std::io::{self, Write};
-use std::{fs, path, process::ExitCode};
+use std::{fs, process::ExitCode};
 
 use millrace::{Duration, StreamingContext, python, show};
 use millrace_cli::{App, Exit, Program, run};
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         if !ssc.is_recovering() {
             // Not `println!`, which panics when nobody reads the output any more.
             drop(writeln!(io::stdout(), "Creating new context"));
-            drop(fs::remove_file(app.argument(3)));
+            drop(fs::remove_file(app.output_file(3, "output file")?));
         }
         ssc.start()?;
         app.await_termination(&ssc)
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
 fn describe(app: &App) -> Result<StreamingContext, Exit> {
     let ssc = app.streaming_context(Duration::seconds(1))?;
     let (excluded, dropped) = (ssc.broadcast(["a", "b", "c"]), ssc.accumulator(0_i64));
-    let output = path::absolute(app.argument(3)).map_err(|e| Exit::error(e.to_string()))?;
+    let output = app.output_file(3, "output file")?;
 
     let lines = ssc.socket_text_stream(app.argument(0), app.port(1)?);
     let words = lines.flat_map(|line| line.split(" "));

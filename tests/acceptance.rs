@@ -20,6 +20,7 @@ mod acceptance {
     mod harness;
     mod kills;
     mod laws;
+    mod locations;
     mod long_lines;
     mod model;
     mod play;

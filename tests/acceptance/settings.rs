@@ -87,26 +87,6 @@ fn the_summary_has_the_figures_of_the_run() {
 }
 
 #[test]
-fn a_summary_that_cannot_be_written_is_said() {
-    let sender = Sender::new();
-    let launch = Launch::network_wordcount().threads(2).every("20ms");
-    let launch = launch
-        .conf("millrace.maxBatches", 1)
-        .conf("millrace.summary", "no/such/file");
-    let finished = launch.start_at(&sender).finish();
-    assert!(
-        finished.code.is_some_and(|code| code != 0),
-        "{:?}",
-        finished.code
-    );
-    assert!(
-        finished.stderr.contains("no/such/file"),
-        "{}",
-        finished.stderr
-    );
-}
-
-#[test]
 fn the_stateless_program_leaves_nothing_behind() {
     let sender = Sender::new();
     let launch = Launch::network_wordcount().threads(2).every("20ms");

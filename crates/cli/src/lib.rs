@@ -23,6 +23,7 @@ mod handoff;
 mod lookup;
 mod options;
 mod origins;
+mod output;
 mod port;
 mod program;
 mod properties;

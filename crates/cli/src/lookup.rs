@@ -4,12 +4,14 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use millrace_types::local_path;
+
 use crate::environment::Environment;
 
 /// Resources that Spark runs and millrace does not, by their ends.
 const FOREIGN: [(&str, &str); 3] = [(".py", "a Python"), (".jar", "a JVM"), (".R", "an R")];
 
-/// The program that `resource` names: a path when it holds a `/`, else a name
+/// The program that `resource` names: a location when it holds a `/`, else a name
 /// found beside the running program, then on `PATH`.
 ///
 /// # Errors
@@ -33,7 +35,8 @@ pub(crate) fn find(resource: &OsStr, environment: &Environment) -> Result<PathBu
         ));
     }
     if resource.as_encoded_bytes().contains(&b'/') {
-        let path = PathBuf::from(resource);
+        let path = local_path(resource)
+            .map_err(|error| format!("Cannot run program '{shown}': its name {error}"))?;
         return match path.metadata() {
             Ok(metadata) if metadata.is_dir() => {
                 Err(format!("Cannot run program '{shown}': it is a directory"))
@@ -114,7 +117,11 @@ mod tests {
         put(directory.path(), "prog", 0o755);
         let environment = Environment::empty();
         let path = directory.path().join("prog");
+        let address = format!("file://{}", path.display());
+        assert_eq!(find(OsStr::new(&address), &environment), Ok(path.clone()));
         assert_eq!(find(path.as_os_str(), &environment), Ok(path));
+        let foreign = find(OsStr::new("hdfs://nn/prog"), &environment).unwrap_err();
+        assert!(foreign.contains("no hdfs: locations"), "{foreign}");
         let missing = find(OsStr::new("./no/such"), &environment).unwrap_err();
         assert!(
             missing.starts_with("Cannot run program './no/such': "),

@@ -102,11 +102,7 @@ fn properties_file(typed: &Typed, environment: &Environment) -> Option<PathBuf> 
         let directory = Path::new(environment.get("SPARK_CONF_DIR")?);
         Some(directory.join("spark-defaults.conf")).filter(|path| path.is_file())
     };
-    typed
-        .properties_file
-        .as_ref()
-        .map(PathBuf::from)
-        .or_else(defaults)
+    typed.properties_file.clone().or_else(defaults)
 }
 
 fn read_file(path: &Path) -> Result<impl Iterator<Item = (String, Property)>, String> {

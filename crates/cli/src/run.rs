@@ -4,13 +4,17 @@
 //! the arguments, signals, the summary, and what an error is to whoever started it.
 
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, keys};
 
+use millrace_types::local_path;
+
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::output::try_to_write;
 use crate::port::parse_port;
 use crate::program::{Invocation, Program, parse};
 use crate::seconds::parse_seconds;
@@ -63,10 +67,10 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
     };
     invocation.announce();
     std::panic::set_hook(Box::new(one_line));
-    let summary = invocation
-        .conf
-        .get(keys::SUMMARY)
-        .map(|file| Arc::new(Summary::new(file)));
+    let summary = match summary(&invocation.conf) {
+        Ok(summary) => summary,
+        Err(exit) => return exit.report(),
+    };
     let app = App {
         invocation,
         summary,
@@ -79,6 +83,14 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),
     }
+}
+
+/// The summary that the settings ask for.
+fn summary(conf: &Conf) -> Result<Option<Arc<Summary>>, Exit> {
+    let file = conf.location(keys::SUMMARY);
+    let file = file.map_err(|bad| Exit::error(bad.to_string()))?;
+    let summary = file.map(Summary::new).transpose().map_err(Exit::error)?;
+    Ok(summary.map(Arc::new))
 }
 
 impl App {
@@ -115,6 +127,30 @@ impl App {
     /// If the program takes fewer arguments.
     pub fn seconds(&self, index: usize, what: &str) -> Result<Duration, Exit> {
         parse_seconds(what, self.argument(index)).map_err(Exit::error)
+    }
+
+    /// Argument number `index` as a file that the run will write, which `what` names: a path, or
+    /// `file:` and one. What is there stays as it is.
+    ///
+    /// # Errors
+    /// An [`Exit`] that names the argument, if it is no location of this machine or cannot be
+    /// written.
+    ///
+    /// # Panics
+    /// If the program takes fewer arguments.
+    pub fn output_file(&self, index: usize, what: &str) -> Result<PathBuf, Exit> {
+        let path = local_path(self.argument(index))
+            .map_err(|error| Exit::error(format!("the {what} {error}")))?;
+        let absolute = std::path::absolute(path).and_then(|path| {
+            try_to_write(&path)?;
+            Ok(path)
+        });
+        absolute.map_err(|error| {
+            Exit::error(format!(
+                "cannot write the {what} {}: {error}",
+                self.argument(index)
+            ))
+        })
     }
 
     /// `spark.streaming.stopGracefullyOnShutdown`.

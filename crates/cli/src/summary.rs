@@ -1,13 +1,14 @@
 //! `millrace.summary`: the figures of a run, written as one JSON object when it ends.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use millrace::{BatchInfo, StreamingListener};
 use serde_json::{Value, json};
 
+use crate::output::try_to_write;
 use crate::resources::{cpu_seconds, peak_resident_bytes};
 
 /// Collects while the run goes on; whoever asked for it gets a file.
@@ -51,12 +52,14 @@ impl StreamingListener for Listener {
 }
 
 impl Summary {
-    pub(crate) fn new(file: impl Into<PathBuf>) -> Summary {
-        Summary {
-            file: file.into(),
+    /// A summary that will be in `file`; an error says why it could not be written there.
+    pub(crate) fn new(file: PathBuf) -> Result<Summary, String> {
+        try_to_write(&file).map_err(|error| cannot_write(&file, &error))?;
+        Ok(Summary {
+            file,
             started: Instant::now(),
             figures: Mutex::default(),
-        }
+        })
     }
 
     fn figures(&self) -> MutexGuard<'_, Figures> {
@@ -70,12 +73,7 @@ impl Summary {
     /// Writes the file; an error says why it could not.
     pub(crate) fn write(&self, bytes_not_run: u64) -> Result<(), String> {
         let text = format!("{:#}\n", self.json(bytes_not_run));
-        std::fs::write(&self.file, text).map_err(|error: io::Error| {
-            format!(
-                "cannot write the summary to {}: {error}",
-                self.file.display()
-            )
-        })
+        std::fs::write(&self.file, text).map_err(|error| cannot_write(&self.file, &error))
     }
 
     fn json(&self, bytes_not_run: u64) -> Value {
@@ -94,6 +92,10 @@ impl Summary {
             "bytes_dropped": bytes_not_run,
         })
     }
+}
+
+fn cannot_write(file: &Path, error: &io::Error) -> String {
+    format!("cannot write the summary to {}: {error}", file.display())
 }
 
 /// The smallest value that `percent` of all are not above; `None` of nothing.

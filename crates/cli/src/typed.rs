@@ -7,12 +7,13 @@
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap::builder::{ArgAction, ValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
 
-use millrace_types::keys;
+use millrace_types::{keys, local_path};
 
 use crate::options::{
     CHECKPOINT_DIR, CONF, HELP, MASTER, MEANT, NAME, OF_A_CLUSTER, PROPERTIES_FILE, RECOVER,
@@ -29,8 +30,8 @@ pub(crate) struct Typed {
     pub(crate) name: Option<String>,
     /// Every `--conf`, in order.
     pub(crate) conf: Vec<(String, String)>,
-    /// The last `--properties-file`; a path need not be UTF-8.
-    pub(crate) properties_file: Option<OsString>,
+    /// The path of the last `--properties-file`, which need not be UTF-8.
+    pub(crate) properties_file: Option<PathBuf>,
     /// Whether `--verbose` was there.
     pub(crate) verbose: bool,
     /// The options without effect, by name, and their last values; `None` for
@@ -88,6 +89,12 @@ pub(crate) fn read(args: &[OsString]) -> Result<Typed, Aside> {
         .remove_many(CONF)
         .map(Iterator::collect)
         .unwrap_or_default();
+    let located = |option: &str, name: &OsStr| {
+        local_path(name).map_err(|error| Aside::Misuse(format!("--{option} {error}")))
+    };
+    if let Some(directory) = matches.get_one::<String>(CHECKPOINT_DIR) {
+        located(CHECKPOINT_DIR, directory.as_ref())?;
+    }
     // Behind the settings: an option of its own beats the same setting in --conf.
     for (option, key) in [
         (CHECKPOINT_DIR, keys::CHECKPOINT_DIR),
@@ -95,11 +102,13 @@ pub(crate) fn read(args: &[OsString]) -> Result<Typed, Aside> {
     ] {
         conf.extend(last(&mut matches, option).map(|value| (key.to_owned(), value)));
     }
+    let properties_file: Option<OsString> = matches.remove_one(PROPERTIES_FILE);
+    let properties_file = properties_file.map(|file| located(PROPERTIES_FILE, &file));
     Ok(Typed {
         master: last(&mut matches, MASTER),
         name: last(&mut matches, NAME),
         conf,
-        properties_file: matches.remove_one(PROPERTIES_FILE),
+        properties_file: properties_file.transpose()?,
         verbose: matches.get_flag(VERBOSE),
         without_effect,
         of_a_cluster: OF_A_CLUSTER

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-
 use std::num::{IntErrorKind, ParseIntError};
+use std::path::PathBuf;
 
 use crate::byte_size::{ByteSize, ByteUnit, ParseByteSizeError};
 use crate::duration::{Duration, ParseDurationError, TimeUnit};
+use crate::location::{LocationError, local_path};
 
 /// An ordered map of settings, Spark's `SparkConf`.
 ///
@@ -133,6 +134,22 @@ impl Conf {
         })
     }
 
+    /// The value of `key` as the path of a file or directory.
+    ///
+    /// # Errors
+    ///
+    /// When it is set and [`local_path`] refuses it.
+    pub fn location(&self, key: &str) -> Result<Option<PathBuf>, ConfError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let refused = |error| ConfError {
+            location: Some(Box::new(error)),
+            ..ConfError::new(key, "location", value)
+        };
+        local_path(value).map(Some).map_err(refused)
+    }
+
     /// Reads a value by `parse`, which refuses one with the largest there is if it is too large.
     fn read<T>(
         &self,
@@ -216,6 +233,7 @@ pub struct ConfError {
     hint: Option<&'static str>,
     /// The largest value, if this one is larger.
     most: Option<String>,
+    location: Option<Box<LocationError>>,
 }
 
 impl ConfError {
@@ -233,6 +251,7 @@ impl ConfError {
             value,
             hint: None,
             most: None,
+            location: None,
         }
     }
 
@@ -244,10 +263,14 @@ impl ConfError {
 
 /// Spark 3.5: `<key> should be <type>, but was <value>`, with the advice on
 /// how durations and sizes are written behind it. A value that only is too
-/// large is told the largest. Secrets are hidden.
+/// large is told the largest; a location says itself what is wrong with it.
+/// Secrets are hidden.
 impl fmt::Display for ConfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (key, value) = (&self.key, redacted(&self.key, &self.value));
+        if let Some(location) = &self.location {
+            return write!(f, "{key} {location}");
+        }
         if let Some(most) = &self.most {
             return write!(f, "{key} is too large: at most {most}, but was '{value}'");
         }
@@ -302,6 +325,8 @@ mod tests {
             message.starts_with("k should be a duration, but was '1.5s'. Time must"),
             "{message}"
         );
+        let message = conf("").location("k").unwrap_err().to_string();
+        assert_eq!(message, "k is empty");
         let message = conf("x").size("k").unwrap_err().to_string();
         assert!(
             message.starts_with("k should be a size, but was 'x'. Size must"),

@@ -156,7 +156,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         CHECKPOINT_DIRECTORY,
-        ValueKind::Text,
+        ValueKind::Location,
         "the program's",
         "directory that a program with state needs",
     ),
@@ -192,13 +192,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         SUMMARY,
-        ValueKind::Text,
+        ValueKind::Location,
         "none",
         "file for the figures of the run, as JSON",
     ),
     key(
         CHECKPOINT_DIR,
-        ValueKind::Text,
+        ValueKind::Location,
         "the program's",
         "checkpoint directory, stronger than that",
     ),

@@ -19,6 +19,7 @@ mod events;
 mod ids;
 pub mod keys;
 mod listener;
+mod location;
 mod master;
 mod quantity;
 mod value_kind;
@@ -34,5 +35,6 @@ pub use events::{
 pub use ids::{BlockId, StreamId};
 pub use keys::Key;
 pub use listener::StreamingListener;
+pub use location::{LocationError, local_path};
 pub use master::{Master, MasterError, Threads};
 pub use value_kind::ValueKind;

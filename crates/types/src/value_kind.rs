@@ -31,6 +31,9 @@ pub enum ValueKind {
     PositiveSize,
     /// A size from the first to the second, in bytes.
     SizeBetween(u64, u64),
+    /// The location of a file or directory; see
+    /// [`local_path`](crate::local_path).
+    Location,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }
@@ -76,6 +79,7 @@ impl ValueKind {
                 )
             }
             ValueKind::OneOf(words) => require(words.contains(&value.trim()), &alternatives(words)),
+            ValueKind::Location => conf.location(key).map(drop),
         }
     }
 }

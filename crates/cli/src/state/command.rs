@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
@@ -49,10 +49,8 @@ pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Aske
         })?;
     let (name, matches) = matches.subcommand().unwrap_or(("ls", &matches));
     let path = |name: &str| {
-        matches
-            .get_one::<PathBuf>(name)
-            .cloned()
-            .unwrap_or_default()
+        let name = matches.get_one::<OsString>(name);
+        name.map(PathBuf::from).unwrap_or_default()
     };
     let number = |name: &str| {
         let known = matches.ids().any(|id| id.as_str() == name);
@@ -86,8 +84,8 @@ fn task(name: &str, matches: &ArgMatches) -> Task {
         "verify" => Task::Verify,
         "diff" => Task::Diff {
             other: matches
-                .get_one::<PathBuf>("OTHER")
-                .cloned()
+                .get_one::<OsString>("OTHER")
+                .map(PathBuf::from)
                 .unwrap_or_default(),
         },
         "repartition" => Task::Repartition {
@@ -101,7 +99,7 @@ fn command() -> Command {
     let directory = || {
         Arg::new("DIR")
             .required(true)
-            .value_parser(value_parser!(PathBuf))
+            .value_parser(ValueParser::os_string())
             .help("the checkpoint directory")
     };
     let number = |name: &'static str, help: &'static str| {
@@ -158,7 +156,7 @@ fn command() -> Command {
                     directory(),
                     Arg::new("OTHER")
                         .required(true)
-                        .value_parser(value_parser!(PathBuf)),
+                        .value_parser(ValueParser::os_string()),
                     generation(),
                 ]),
             Command::new("repartition")

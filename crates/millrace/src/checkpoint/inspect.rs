@@ -13,6 +13,7 @@ use millrace_wal::{DirectoryLock, Disk, Storage, WalError, read_log};
 
 use crate::durable::{AnyValue, EntryReader, RawEntry};
 use crate::error::{Error, Result};
+use crate::files::located;
 
 use super::contents::{Contents, Reading};
 use super::directory::{Directory, log_options};
@@ -79,10 +80,11 @@ impl CheckpointReader {
     /// Opens a checkpoint directory.
     ///
     /// # Errors
-    /// If it is not there or has no generation.
+    /// If it is not there, has no generation, or its name is not a location of this machine (a
+    /// path, or `file:` and one).
     pub fn open(directory: impl AsRef<Path>) -> Result<CheckpointReader> {
         let storage: Arc<dyn Storage> = Arc::new(Disk);
-        let root = directory.as_ref().to_owned();
+        let root = located("the name of the checkpoint directory", directory)?;
         if !root.is_dir() {
             return Err(Error::io(
                 format!("cannot read the checkpoint directory {}", root.display()),

@@ -1,6 +1,6 @@
 //! How a context comes to its checkpoint, and goes on from one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam::channel::Sender;
@@ -12,6 +12,7 @@ use crate::checkpoint::{
 };
 use crate::durable::Durable;
 use crate::error::{Error, Result};
+use crate::files::located;
 use crate::graph::{Batch, Graph, Kind, Lifecycle};
 use crate::notice::notice;
 use crate::receiver::{BlockLog, Replayed, Written, stream_of};
@@ -88,7 +89,7 @@ impl StreamingContext {
         if let Some(recovers) = parts.recovers {
             return recovers;
         }
-        let set = || self.settings.checkpoint.as_deref().map(Path::new);
+        let set = || self.settings.checkpoint.as_deref();
         let directory = parts.checkpoint.as_deref().or_else(set);
         self.asked(&parts) != Start::Anew
             && directory.is_some_and(|directory| CheckpointReader::open(directory).is_ok())
@@ -112,7 +113,8 @@ impl StreamingContext {
     /// `millrace.checkpoint.dir` overrides `directory`.
     ///
     /// # Errors
-    /// If the directory cannot be created, or the context has been started.
+    /// If the directory cannot be created, its name is not a location of this machine (a path, or
+    /// `file:` and one), or the context has been started.
     ///
     /// ```
     /// use millrace::{Conf, Duration, StreamingContext, Values};
@@ -136,10 +138,12 @@ impl StreamingContext {
                 "The checkpoint directory is named before the start; it was not changed",
             ));
         }
-        let own = self.settings.checkpoint_dir.as_deref();
-        let directory = own.unwrap_or(directory.as_ref());
-        create_directory(directory)?;
-        self.parts().checkpoint = Some(directory.to_owned());
+        let directory = match &self.settings.checkpoint_dir {
+            Some(own) => own.clone(),
+            None => located("the name of the checkpoint directory", directory)?,
+        };
+        create_directory(&directory)?;
+        self.parts().checkpoint = Some(directory);
         Ok(())
     }
 
@@ -155,7 +159,7 @@ impl StreamingContext {
                 .settings
                 .checkpoint_dir
                 .clone()
-                .or_else(|| self.settings.checkpoint.as_ref().map(PathBuf::from))
+                .or_else(|| self.settings.checkpoint.clone())
         {
             create_directory(&directory)?;
             parts.checkpoint = Some(directory);

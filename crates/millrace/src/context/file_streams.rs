@@ -36,8 +36,8 @@ impl StreamingContext {
     ///
     /// `directory` may be a pattern of directories (`*`, `?`, `[a-c]`, `[^a-c]`, `{a,b}`, and `\`
     /// for one of these as it is). One that does not exist yet is waited for. A pattern that
-    /// cannot be understood is reported by `start`, and so is another file system than this
-    /// machine's.
+    /// cannot be understood is reported by `start`, and so is a name that is not a location of this
+    /// machine (a path, or `file:` and one).
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};

@@ -40,7 +40,8 @@ pub(crate) struct Settings {
     pub(crate) print_format: PrintFormat,
     pub(crate) max_in_flight: u64,
     pub(crate) max_line: usize,
-    pub(crate) checkpoint: Option<String>,
+    /// `spark.streaming.checkpoint.directory`.
+    pub(crate) checkpoint: Option<PathBuf>,
     /// `millrace.checkpoint.dir`.
     pub(crate) checkpoint_dir: Option<PathBuf>,
     /// `spark.app.name`.
@@ -68,6 +69,7 @@ impl Settings {
         let asked = master.resolve(cores);
         let workers = asked.min(MOST_WORKERS.max(cores));
         let duration = |key, unit| conf.duration(key, unit).map_err(Error::config);
+        let location = |key| conf.location(key).map_err(Error::config);
         let integer = |key| conf.integer(key).map_err(Error::config);
         let millis = TimeUnit::Milliseconds;
         let interval = duration(keys::BATCH_INTERVAL, millis)?.unwrap_or(batch_duration);
@@ -115,8 +117,8 @@ impl Settings {
             print_format: PrintFormat::parse(format).unwrap_or(PrintFormat::PySpark),
             max_in_flight: size(keys::MAX_BYTES_IN_FLIGHT, 256 << 20)?,
             max_line: max_line as usize,
-            checkpoint: conf.get(keys::CHECKPOINT_DIRECTORY).map(str::to_owned),
-            checkpoint_dir: conf.get(keys::CHECKPOINT_DIR).map(PathBuf::from),
+            checkpoint: location(keys::CHECKPOINT_DIRECTORY)?,
+            checkpoint_dir: location(keys::CHECKPOINT_DIR)?,
             name: conf.get(keys::APP_NAME).unwrap_or_default().to_owned(),
             recover: recover(conf)?,
             snapshot_log_bytes: size(keys::CHECKPOINT_LOG_BYTES, 32 << 20)?,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::rdd::Rdd;
 
-use super::{local, replace, texts};
+use super::{located, replace, texts};
 
 impl<T: Serialize + Send + 'static> Rdd<T> {
     /// Writes the file `path`: a line a record, each a JSON value, partition after partition.
@@ -18,7 +18,7 @@ impl<T: Serialize + Send + 'static> Rdd<T> {
     ///
     /// # Errors
     /// If the system refuses something, a record is none that JSON has (a map whose keys are no
-    /// strings), or `path` names another file system (`hdfs://...`).
+    /// strings), or `path` is not a location of this machine (a path, or `file:` and one).
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -30,7 +30,7 @@ impl<T: Serialize + Send + 'static> Rdd<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn save_as_json_file(&self, path: &str) -> Result<()> {
-        let path = local(path)?;
+        let path = located("save_as_json_file: the path", path)?;
         replace::file(&path, |mut file| {
             let encode = |text: &mut String, record: &T| {
                 serde_json::to_string(record).map(|line| text.push_str(&line))

@@ -17,7 +17,7 @@ use millrace_types::BatchTime;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rdd::Rdd;
 
-pub(crate) use location::local;
+pub(crate) use location::{check_batch_outputs, located};
 pub(crate) use text_file::read;
 
 /// The name that a batch's output has (Spark 3.5: `rddToFileName`): the prefix and the time in

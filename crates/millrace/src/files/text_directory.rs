@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::rdd::Rdd;
 
-use super::{local, replace, texts};
+use super::{located, replace, texts};
 
 impl<T: Serialize + Send + 'static> Rdd<T> {
     /// Writes the directory `path` (Spark: `saveAsTextFile`): `part-00000` and so on, one a
@@ -22,7 +22,7 @@ impl<T: Serialize + Send + 'static> Rdd<T> {
     ///
     /// # Errors
     /// If the system refuses something, a record cannot be shown, something at `path` is no
-    /// output, or `path` names another file system (`hdfs://...`).
+    /// output, or `path` is not a location of this machine (a path, or `file:` and one).
     ///
     /// ```
     /// use millrace::testing::parallelize;
@@ -34,7 +34,8 @@ impl<T: Serialize + Send + 'static> Rdd<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn save_as_text_file(&self, path: &str) -> Result<()> {
-        replace::directory(&local(path)?, |directory| self.write_parts(directory))
+        let path = located("save_as_text_file: the path", path)?;
+        replace::directory(&path, |directory| self.write_parts(directory))
     }
 
     fn write_parts(&self, directory: &Path) -> Result<()> {

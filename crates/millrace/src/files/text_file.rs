@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::exec::Executor;
 use crate::rdd::{Rdd, RddSource};
 
-use super::local;
+use super::located;
 
 /// The block size of Hadoop's local file system: no split is longer.
 const LONGEST_SPLIT: u64 = 32 << 20;
@@ -28,7 +28,7 @@ const LONGEST_CHUNK: usize = 1 << 30;
 /// # Errors
 /// If something cannot be read.
 pub(crate) fn read(path: &str, least: usize, executor: &Executor) -> Result<Rdd<Text>> {
-    let path = local(path)?;
+    let path = located("text_file: the path", path)?;
     let cannot_read =
         |path: &Path, error| Error::io(format!("cannot read {}", path.display()), error);
     let files = files_of(&path).map_err(|error| cannot_read(&path, error))?;

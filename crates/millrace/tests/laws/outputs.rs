@@ -5,7 +5,8 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use millrace::testing::{Setup, parallelize, run_context, run_outputs};
 use millrace::{ErrorKind, Rdd};
@@ -307,19 +308,22 @@ fn a_save_that_fails_leaves_what_was_there() {
 
 #[test]
 fn a_batch_that_cannot_be_written_fails_and_names_the_path() {
-    let directory = Directory::new();
-    fs::write(directory.path("file"), "").unwrap();
-    let prefix = directory.path("file/below/counts");
     for json in [false, true] {
-        let own = prefix.clone();
-        let error = failure(run_to_the_end("a\n", move |_, lines| match json {
-            false => lines.save_as_text_files(&own, ""),
-            true => lines.save_as_json_files(&own, ""),
+        let directory = Directory::new();
+        let prefix = directory.path("below/counts");
+        let file = directory.path("below");
+        let error = failure(run_to_the_end("a\n", move |_, lines| {
+            match json {
+                false => lines.save_as_text_files(&prefix, ""),
+                true => lines.save_as_json_files(&prefix, ""),
+            }
+            // Its directory could be made when the program was described.
+            fs::write(&file, "").unwrap();
         }));
         assert_eq!(error.kind(), ErrorKind::Io);
         let text = error.to_string();
         assert!(
-            text.starts_with("batch ") && text.contains("file/below"),
+            text.starts_with("batch ") && text.contains("below"),
             "{text}"
         );
         assert!(
@@ -327,6 +331,22 @@ fn a_batch_that_cannot_be_written_fails_and_names_the_path() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_found_before_anything_runs() {
+    let directory = Directory::new();
+    fs::write(directory.path("file"), "").unwrap();
+    let prefix = directory.path("file/below/counts");
+    let ran = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&ran);
+    let error = failure(run_to_the_end("a\n", move |_, lines| {
+        lines.foreach_rdd(move |_| seen.store(true, Ordering::SeqCst));
+        lines.save_as_text_files(&prefix, "");
+    }));
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.to_string().contains("file/below/counts"), "{error}");
+    assert!(!ran.load(Ordering::SeqCst));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::files::{batch_name, local};
+use crate::files::{batch_name, check_batch_outputs};
 use crate::pipeline::Pipeline;
 
 use super::super::{DStream, named};
@@ -20,8 +20,9 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
     /// complete, and a batch that runs again replaces what it wrote before. A batch without
     /// partitions, such as that of an idle socket, has `_SUCCESS` alone.
     ///
-    /// What cannot be written fails the batch; the error names the path. A prefix that names
-    /// another file system (`hdfs://...`) is an error that `start` reports.
+    /// What cannot be written fails the batch; the error names the path. A prefix that is not a
+    /// location of this machine (a path, or `file:` and one), or whose directory cannot be
+    /// written to, is an error that `start` reports.
     ///
     /// ```
     /// let directory = std::env::temp_dir().join(format!("millrace-saved-{}", std::process::id()));
@@ -36,7 +37,7 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
     #[track_caller]
     pub fn save_as_text_files(&self, prefix: &str, suffix: &str) {
         let name = named("save_as_text_files", Location::caller());
-        if let Err(error) = local(prefix) {
+        if let Err(error) = check_batch_outputs(prefix, suffix) {
             self.builder.break_rule(error.within(&name));
         }
         let (pipeline, at) = (Arc::clone(&self.pipeline), name.clone());

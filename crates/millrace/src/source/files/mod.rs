@@ -17,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use millrace_types::{Duration, StreamId, StreamInputInfo};
+use millrace_types::{Duration, StreamId, StreamInputInfo, local_path};
 
 use crate::durable::Durable;
 use crate::error::{Error, Result};
@@ -93,8 +93,9 @@ impl<F: Format> FileNode<F> {
     /// Says what is wrong with the directory's name.
     pub(crate) fn new(settings: FileSettings, format: F) -> Result<FileNode<F>, String> {
         let directory = settings.directory;
-        let path = local(&directory)?;
-        let glob = Glob::parse(path)?;
+        let path = local_path(&directory).map_err(|error| format!("the directory {error}"))?;
+        // A location keeps the text that it is made of.
+        let glob = Glob::parse(&path.to_string_lossy())?;
         let FileOptions {
             filter,
             new_files_only,
@@ -151,23 +152,6 @@ impl<F: Format> FileNode<F> {
         }
         Ok(files)
     }
-}
-
-/// The path on this machine that is meant.
-fn local(directory: &str) -> Result<&str, String> {
-    let path = match directory.split_once(':') {
-        Some(("file", path)) => path.strip_prefix("//").unwrap_or(path),
-        Some((scheme, rest)) if rest.starts_with("//") => {
-            return Err(format!(
-                "only directories of this machine can be watched, not those of {scheme}"
-            ));
-        }
-        _ => directory,
-    };
-    if path.is_empty() {
-        return Err("the name is empty".to_owned());
-    }
-    Ok(path)
 }
 
 impl<F: Format> Node for FileNode<F> {

@@ -1,4 +1,4 @@
-//! `millrace-submit [options] <program> [arguments]`: spark-submit's shape for native programs.
+//! `millrace-submit [options] <program> [arguments]`: spark-submit's shape for Python and native programs.
 
 use std::process::ExitCode;
 

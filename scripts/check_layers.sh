@@ -14,6 +14,7 @@ millrace-wal:
 millrace-pyfn:     millrace-text
 millrace:          millrace-types millrace-text millrace-wal
 millrace-cli:      millrace millrace-types
+millrace-python:   millrace millrace-cli millrace-pyfn millrace-text millrace-types
 millrace-bins:     millrace millrace-cli
 millrace-benches:  millrace millrace-types millrace-text
 '

@@ -9,7 +9,7 @@ use millrace_types::local_path;
 use crate::environment::Environment;
 
 /// Resources that Spark runs and millrace does not, by their ends.
-const FOREIGN: [(&str, &str); 3] = [(".py", "a Python"), (".jar", "a JVM"), (".R", "an R")];
+const FOREIGN: [(&str, &str); 2] = [(".jar", "a JVM"), (".R", "an R")];
 
 /// The program that `resource` names: a location when it holds a `/`, else a name
 /// found beside the running program, then on `PATH`.
@@ -31,7 +31,7 @@ pub(crate) fn find(resource: &OsStr, environment: &Environment) -> Result<PathBu
             None => format!("there is no {stem} beside millrace-submit or on PATH"),
         };
         return Err(format!(
-            "{shown} is {kind} program, and millrace runs native ones: {instead}"
+            "{shown} is {kind} program, and millrace runs Python and native ones: {instead}"
         ));
     }
     if resource.as_encoded_bytes().contains(&b'/') {
@@ -49,7 +49,7 @@ pub(crate) fn find(resource: &OsStr, environment: &Environment) -> Result<PathBu
         .ok_or_else(|| format!("Cannot find program '{shown}' beside millrace-submit or on PATH"))
 }
 
-fn named(name: &OsStr, environment: &Environment) -> Option<PathBuf> {
+pub(crate) fn named(name: &OsStr, environment: &Environment) -> Option<PathBuf> {
     if name.is_empty() {
         return None;
     }
@@ -137,11 +137,11 @@ mod tests {
         put(directory.path(), "network_wordcount", 0o755);
         let environment = Environment::empty().beside(directory.path());
         let cases = [
-            ("foo/network_wordcount.py", "run network_wordcount instead"),
+            ("foo/network_wordcount.jar", "run network_wordcount instead"),
             ("network_wordcount.jar", "run network_wordcount instead"),
             ("./network_wordcount.R", "run network_wordcount instead"),
-            ("other.py", "there is no other beside"),
-            (".py", "there is no  beside"),
+            ("other.jar", "there is no other beside"),
+            (".jar", "there is no  beside"),
         ];
         for (resource, expected) in cases {
             let message = find(OsStr::new(resource), &environment).unwrap_err();

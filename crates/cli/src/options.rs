@@ -25,6 +25,8 @@ pub(crate) const HELP: &str = "help";
 /// Shows the usage as an error would; Spark 3.5 hides it too.
 pub(crate) const USAGE_ERROR: &str = "usage-error";
 pub(crate) const DEPLOY_MODE: &str = "deploy-mode";
+/// Has an effect on Python programs alone.
+pub(crate) const PY_FILES: &str = "py-files";
 
 const fn meant(
     name: &'static str,
@@ -87,7 +89,7 @@ pub(crate) const WITHOUT_EFFECT: &[&str] = &[
     "packages",
     "exclude-packages",
     "repositories",
-    "py-files",
+    PY_FILES,
     "files",
     "archives",
     "driver-memory",

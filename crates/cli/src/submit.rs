@@ -1,7 +1,8 @@
 //! The command line of `millrace-submit [options] <program> [arguments]`.
 //!
 //! Options before the program are spark-submit's, everything behind it is the
-//! program's. Mistakes in the options are found here, before the program
+//! program's; a Python program is its interpreter's first argument. Mistakes
+//! in the options are found here, before the program
 //! starts; the program gets the resolved settings as
 //! [`handoff`] says, and the process becomes the program, so
 //! that signals and exit codes need nobody in between.
@@ -10,12 +11,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-use millrace_types::Conf;
+use millrace_types::{Conf, keys};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::handoff::{self, SUBMIT_CONF};
 use crate::lookup;
+use crate::options::PY_FILES;
+use crate::python;
 use crate::resolved::{Resolved, resolve};
 use crate::stderr::announce;
 use crate::typed;
@@ -33,6 +36,8 @@ pub struct Launch {
     pub arguments: Vec<OsString>,
     /// The settings it is given.
     pub conf: Conf,
+    /// What is put into its environment, beside the settings.
+    pub environment: Vec<(OsString, OsString)>,
     /// What the user should know before the run, one line each, for stderr.
     pub notices: Vec<String>,
     /// What `--verbose` shows, for stderr; `None` when nobody asked.
@@ -57,19 +62,35 @@ pub fn submit(
     }
     let mut typed = typed::read(&args).map_err(|aside| Exit::aside(aside, &usage, NAME))?;
     let mut words = std::mem::take(&mut typed.rest).into_iter();
+    let resource = words.next();
+    let py_files = (resource.as_deref().is_some_and(python::is_python))
+        .then(|| typed.take_without_effect(PY_FILES).unwrap_or_default());
     let Resolved {
-        conf,
+        mut conf,
         notices,
         properties_file,
     } = resolve(&typed, environment)?;
-    let Some(resource) = words.next() else {
+    let Some(resource) = resource else {
         return Err(Exit::misuse(
             "no program is named: write its name or path behind the options",
             NAME,
         ));
     };
-    let program = lookup::find(&resource, environment).map_err(Exit::error)?;
-    let arguments: Vec<OsString> = words.collect();
+    let mut arguments: Vec<OsString> = words.collect();
+    let mut variables = Vec::new();
+    let program = match py_files {
+        None => lookup::find(&resource, environment),
+        Some(py_files) => {
+            conf.set_if_missing(keys::APP_NAME, python::name_of(&resource));
+            arguments.insert(0, resource);
+            python::interpreter(&conf, environment).and_then(|interpreter| {
+                let packages = python::packages(&interpreter, environment)?;
+                variables = packages.variables(&py_files, environment);
+                Ok(interpreter)
+            })
+        }
+    };
+    let program = program.map_err(Exit::error)?;
     let verbose = typed.verbose.then(|| {
         let shown: Vec<String> = arguments
             .iter()
@@ -86,6 +107,7 @@ pub fn submit(
         program,
         arguments,
         conf,
+        environment: variables,
         notices,
         verbose,
     })
@@ -100,6 +122,7 @@ impl Launch {
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .env(SUBMIT_CONF, handoff::encode(&self.conf));
         let error = match become_program(&mut command) {
             Ok(exit) => return exit,
@@ -227,9 +250,14 @@ mod tests {
             (&["nosuch"], 1, "Error: Cannot find program 'nosuch'"),
             (&["./nosuch"], 1, "Error: Cannot run program './nosuch': "),
             (
+                &["x/prog.jar", "a"],
+                1,
+                "Error: x/prog.jar is a JVM program, and millrace runs",
+            ),
+            (
                 &["x/prog.py", "a"],
                 1,
-                "Error: x/prog.py is a Python program, and millrace runs",
+                "Error: Cannot find the Python interpreter 'python3'",
             ),
         ];
         for (args, code, expected) in cases {

@@ -43,6 +43,15 @@ pub(crate) struct Typed {
     pub(crate) rest: Vec<OsString>,
 }
 
+impl Typed {
+    /// Takes the value of an option out of those without effect, if it was typed: for a program on
+    /// which it has one.
+    pub(crate) fn take_without_effect(&mut self, name: &str) -> Option<String> {
+        let place = (self.without_effect.iter()).position(|(option, _)| *option == name)?;
+        self.without_effect.remove(place).1
+    }
+}
+
 /// A command line that asks for something else than a run, or is none.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Aside {

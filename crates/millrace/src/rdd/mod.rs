@@ -16,7 +16,6 @@ mod partitioned;
 mod read;
 mod repartition;
 mod sorted;
-mod spark_random;
 mod union;
 
 use std::fmt;

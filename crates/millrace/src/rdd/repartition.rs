@@ -8,10 +8,9 @@ use rayon::prelude::*;
 use crate::data::Key;
 use crate::error::Error;
 use crate::exec::Executor;
-use crate::partition::{HashPartitioner, Partitioner, Partitions};
+use crate::partition::{HashPartitioner, Partitioner, Partitions, first_dealt};
 
 use super::Rdd;
-use super::spark_random::SparkRandom;
 
 /// PySpark sends records to their new partitions in parcels of so many.
 const PARCEL: usize = 10;
@@ -74,9 +73,9 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
             })
             .collect();
         let deal = |(partition, number, records): (usize, usize, Vec<T>)| {
-            let first = SparkRandom::new(partition as u64).below(partitions) as usize;
+            let first = first_dealt(partition, partitions);
             let mut dealt: Vec<Vec<T>> = (0..partitions).map(|_| Vec::new()).collect();
-            let mut target = (first + 1 + number / PARCEL) % dealt.len();
+            let mut target = (first + number / PARCEL) % dealt.len();
             let mut left = PARCEL - number % PARCEL;
             let mut records = records.into_iter();
             while records.len() > 0 {

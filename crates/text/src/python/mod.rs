@@ -29,4 +29,5 @@ pub(crate) use decimal::{Decimal, Float};
 pub use hash::{bytes_hash, float_hash, int_hash, str_hash, uint_hash};
 pub use portable_hash::{Unhashable, partition_of, portable_hash};
 pub use repr::write_repr_str;
+pub use tuple_hash::TupleHash;
 pub use value::{Unprintable, write_repr, write_str};

@@ -12,15 +12,28 @@ use serde::ser::{
 };
 
 /// The hash of the items of a tuple so far.
+///
+/// ```
+/// use millrace_text::python::{TupleHash, portable_hash, str_hash};
+/// let mut hash = TupleHash::new();
+/// hash.push(str_hash("a"));
+/// hash.push(1);
+/// assert_eq!(Ok(hash.finish()), portable_hash(&("a", 1)));
+/// ```
 #[derive(Debug)]
-pub(super) struct TupleHash {
+pub struct TupleHash {
     hash: u64,
     items: u64,
 }
 
 impl TupleHash {
+    /// Of a tuple without items.
+    #[expect(
+        clippy::new_without_default,
+        reason = "an empty tuple is nothing to default to"
+    )]
     #[inline]
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             hash: 0x0034_5678,
             items: 0,
@@ -37,7 +50,7 @@ impl TupleHash {
 
     /// Takes the hash of the next item.
     #[inline]
-    pub(super) fn push(&mut self, item: i64) {
+    pub fn push(&mut self, item: i64) {
         // Python multiplies without bounds and then keeps 63 bits; the bits that wrap away here
         // are among those it drops.
         let mixed = (self.hash ^ item.cast_unsigned()).wrapping_mul(1_000_003);
@@ -47,7 +60,8 @@ impl TupleHash {
 
     /// The hash of the whole tuple. It is never negative, and so never -1.
     #[inline]
-    pub(super) fn finish(self) -> i64 {
+    #[must_use]
+    pub fn finish(self) -> i64 {
         (self.hash ^ self.items).cast_signed()
     }
 

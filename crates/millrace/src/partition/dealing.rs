@@ -4,11 +4,26 @@
 //! (SPARK-40660) the generator is an xorshift whose seed is hashed by MurmurHash3; before, it was
 //! Java's. The tests hold what Spark 3.5.9 was seen to do.
 
+/// The partition, of `partitions`, that gets the first parcel when `repartition` deals out the
+/// records of partition number `from` (Spark 3.5.9). The next parcel goes to the next partition.
+///
+/// # Panics
+/// If there are no partitions.
+///
+/// ```
+/// assert_eq!(millrace::first_dealt(0, 2), 1);
+/// ```
+pub fn first_dealt(from: usize, partitions: u32) -> usize {
+    // Spark adds one before it deals.
+    let drawn = u64::from(SparkRandom::new(from as u64).below(partitions));
+    ((drawn + 1) % u64::from(partitions)) as usize
+}
+
 /// A generator of 64 bits of state.
-pub(super) struct SparkRandom(u64);
+struct SparkRandom(u64);
 
 impl SparkRandom {
-    pub(super) fn new(seed: u64) -> SparkRandom {
+    fn new(seed: u64) -> SparkRandom {
         /// What Scala hashes arrays with.
         const ARRAY: u32 = 0x3c07_4a61;
         let low = murmur3(seed, ARRAY);
@@ -24,7 +39,7 @@ impl SparkRandom {
     }
 
     /// A number below `bound`, which is positive; Java's way of making one of 31 bits.
-    pub(super) fn below(&mut self, bound: u32) -> u32 {
+    fn below(&mut self, bound: u32) -> u32 {
         let drawn = self.next_31_bits();
         if bound.is_power_of_two() {
             return ((u64::from(bound) * u64::from(drawn)) >> 31) as u32;

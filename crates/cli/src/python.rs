@@ -1,0 +1,240 @@
+//! Python programs: which interpreter runs one, and where it finds `pyspark`.
+//!
+//! The program is the interpreter's, as it would be under spark-submit; what is ours is the
+//! directory that comes first on its path, in which `pyspark` is the package of this project. The
+//! package is one for all interpreters, so it is looked for around `millrace-submit` before an
+//! interpreter is asked.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use millrace_types::Conf;
+
+use crate::environment::Environment;
+use crate::lookup::named;
+
+/// The extension module as `cargo build` leaves it, beside `millrace-submit`.
+const BUILT: &str = "libmillrace_engine.so";
+/// Where the package is in a checkout, seen from the directory of a built program.
+const IN_CHECKOUT: &str = "../../crates/python/python";
+/// The directory inside the package in which it is called `pyspark`.
+const AS_PYSPARK: &str = "millrace/_as_pyspark";
+
+/// Whether a resource is a Python program.
+pub(crate) fn is_python(resource: &OsStr) -> bool {
+    resource.as_encoded_bytes().ends_with(b".py")
+}
+
+/// The name of a program that nobody named: its file's (Spark 3.5).
+pub(crate) fn name_of(resource: &OsStr) -> String {
+    let file = Path::new(resource).file_name().unwrap_or(resource);
+    file.to_string_lossy().into_owned()
+}
+
+/// The interpreter by Spark's rules, as a path.
+///
+/// # Errors
+///
+/// One line, if it is not there.
+pub(crate) fn interpreter(conf: &Conf, environment: &Environment) -> Result<PathBuf, String> {
+    let of_conf = |key| conf.get(key).map(OsString::from);
+    let of_environment = |name| environment.get(name).map(OsStr::to_owned);
+    let asked = of_conf("spark.pyspark.driver.python")
+        .or_else(|| of_conf("spark.pyspark.python"))
+        .or_else(|| of_environment("PYSPARK_DRIVER_PYTHON"))
+        .or_else(|| of_environment("PYSPARK_PYTHON"))
+        .unwrap_or_else(|| "python3".into());
+    let found = match asked.as_encoded_bytes().contains(&b'/') {
+        true => Some(PathBuf::from(&asked)).filter(|path| path.is_file()),
+        false => named(&asked, environment),
+    };
+    found.ok_or_else(|| {
+        format!(
+            "Cannot find the Python interpreter '{}': install Python 3.9 or later, or name one by \
+             PYSPARK_PYTHON or spark.pyspark.python",
+            asked.to_string_lossy()
+        )
+    })
+}
+
+/// Where the package is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Packages {
+    /// The directory that has `millrace` in it.
+    root: PathBuf,
+    /// The extension module, if it is not in the package itself.
+    engine: Option<PathBuf>,
+}
+
+/// Finds the package: of a built checkout, installed around `millrace-submit`, or what the
+/// interpreter says.
+///
+/// # Errors
+///
+/// One line on how to get it.
+pub(crate) fn packages(interpreter: &Path, environment: &Environment) -> Result<Packages, String> {
+    let beside = environment.program_directory();
+    (beside.and_then(in_checkout))
+        .or_else(|| beside.and_then(installed_around))
+        .or_else(|| asked_of(interpreter))
+        .ok_or_else(|| {
+            format!(
+                "The Python package millrace is not there for {}: install it by 'pip install .' in \
+                 the repository, or build it beside millrace-submit by 'cargo build --release'",
+                interpreter.display()
+            )
+        })
+}
+
+fn in_checkout(beside: &Path) -> Option<Packages> {
+    let engine = beside.join(BUILT);
+    let root = beside.join(IN_CHECKOUT).canonicalize().ok()?;
+    engine.is_file().then_some(Packages {
+        root,
+        engine: Some(engine),
+    })
+}
+
+/// `<prefix>/lib/python3.*/site-packages` for a `millrace-submit` in `<prefix>/bin`.
+fn installed_around(beside: &Path) -> Option<Packages> {
+    let versions = fs::read_dir(beside.parent()?.join("lib")).ok()?;
+    let mut roots: Vec<PathBuf> = versions
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .flat_map(|version| ["site-packages", "dist-packages"].map(|name| version.join(name)))
+        .filter(|root| root.join(AS_PYSPARK).is_dir())
+        .collect();
+    roots.sort();
+    let root = roots.pop()?;
+    Some(Packages { root, engine: None })
+}
+
+fn asked_of(interpreter: &Path) -> Option<Packages> {
+    let question = "import millrace, os; print(os.path.dirname(millrace.__path__[0]))";
+    let answer = Command::new(interpreter)
+        .args(["-c", question])
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    let root = String::from_utf8(answer.stdout).ok()?;
+    let root = PathBuf::from(root.trim_end());
+    (answer.status.success() && root.join(AS_PYSPARK).is_dir())
+        .then_some(Packages { root, engine: None })
+}
+
+impl Packages {
+    /// What the interpreter is to find in its environment. `py_files` is the value of
+    /// `--py-files`.
+    pub(crate) fn variables(
+        &self,
+        py_files: &str,
+        environment: &Environment,
+    ) -> Vec<(OsString, OsString)> {
+        let mut path = vec![self.root.join(AS_PYSPARK)];
+        path.extend(py_files.split(',').map(str::trim).filter_map(on_path));
+        path.push(self.root.clone());
+        if let Some(given) = environment.get("PYTHONPATH") {
+            path.extend(env::split_paths(given));
+        }
+        // A path with a colon in it cannot be on the path; Python would not find it either.
+        let path = env::join_paths(path).unwrap_or_else(|_| self.root.clone().into_os_string());
+        let mut variables: Vec<(OsString, OsString)> = vec![
+            ("PYTHONPATH".into(), path),
+            // As spark-submit sets them.
+            ("PYTHONHASHSEED".into(), "0".into()),
+            ("PYTHONUNBUFFERED".into(), "YES".into()),
+        ];
+        if let Some(engine) = &self.engine {
+            variables.push(("MILLRACE_ENGINE".into(), engine.into()));
+        }
+        variables
+    }
+}
+
+/// What has to be on the path for a file of `--py-files`: an archive itself, a module's directory.
+fn on_path(file: &str) -> Option<PathBuf> {
+    if file.is_empty() {
+        return None;
+    }
+    let file = env::current_dir().ok()?.join(file);
+    if file.extension().is_some_and(|end| end == "py") {
+        return file.parent().map(Path::to_owned);
+    }
+    Some(file)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn put(path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn the_interpreter_is_chosen_as_spark_chooses_it() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["python3", "a", "b", "c", "d"] {
+            put(&directory.path().join(name));
+        }
+        let mut environment = Environment::empty().with("PATH", directory.path());
+        let mut conf = Conf::new();
+        let chosen = |conf: &Conf, environment: &Environment| {
+            let path = interpreter(conf, environment).unwrap();
+            path.file_name().unwrap().to_str().unwrap().to_owned()
+        };
+        assert_eq!(chosen(&conf, &environment), "python3");
+        environment = environment.with("PYSPARK_PYTHON", "a");
+        assert_eq!(chosen(&conf, &environment), "a");
+        environment = environment.with("PYSPARK_DRIVER_PYTHON", "b");
+        assert_eq!(chosen(&conf, &environment), "b");
+        conf.set("spark.pyspark.python", "c");
+        assert_eq!(chosen(&conf, &environment), "c");
+        conf.set("spark.pyspark.driver.python", "d");
+        assert_eq!(chosen(&conf, &environment), "d");
+        conf.set("spark.pyspark.driver.python", "/no/such");
+        let message = interpreter(&conf, &environment).unwrap_err();
+        assert!(message.contains("'/no/such'") && message.contains("PYSPARK_PYTHON"));
+    }
+
+    #[test]
+    fn the_package_is_found_around_the_program() {
+        let directory = tempfile::tempdir().unwrap();
+        let bin = directory.path().join("bin");
+        put(&bin.join("millrace-submit"));
+        let environment = Environment::empty().beside(&bin);
+        let missing = packages(Path::new("/no/python"), &environment).unwrap_err();
+        assert!(missing.contains("pip install ."), "{missing}");
+
+        let root = directory.path().join("lib/python3.9/site-packages");
+        put(&root.join(AS_PYSPARK).join("findspark.py"));
+        let found = packages(Path::new("/no/python"), &environment).unwrap();
+        assert_eq!(
+            found,
+            Packages {
+                root: root.clone(),
+                engine: None
+            }
+        );
+        let environment = environment.with("PYTHONPATH", "/own");
+        let variables = found.variables("a.zip, lib/b.py,", &environment);
+        let here = env::current_dir().unwrap();
+        let expected = [
+            root.join(AS_PYSPARK),
+            here.join("a.zip"),
+            here.join("lib"),
+            root,
+            "/own".into(),
+        ];
+        assert_eq!(
+            variables[0],
+            ("PYTHONPATH".into(), env::join_paths(expected).unwrap())
+        );
+    }
+}

@@ -1,0 +1,1 @@
+"""The names of py4j that programs for PySpark catch. There is no JVM behind them."""

@@ -1,0 +1,1 @@
+"""The operators of an RDD, by kind."""

@@ -1,0 +1,60 @@
+"""Records that change their partition."""
+
+import itertools
+import threading
+
+from .._tasks import keep, kept
+from ..rdd import RDD
+
+
+class Shuffled(RDD):
+    """An RDD whose records come from all partitions of another one.
+
+    `deal(index, records)` gives a list of records for each of the `count` partitions. It is asked
+    once for every partition of `parent`, when somebody reads the first record.
+    """
+
+    def __init__(self, parent, count, deal, partitioner):
+        self._parent = parent
+        self._deal = deal
+        self._dealt = None
+        self._dealing = threading.RLock()
+        super().__init__(parent.ctx, count, self._read, partitioner)
+
+    def _read(self, index):
+        with self._dealing:
+            if self._dealt is None:
+                parts = [[] for _ in range(self._count)]
+                for own in range(self._parent.getNumPartitions()):
+                    dealt = self._deal(own, self._parent._iterator(own))
+                    for part, records in zip(parts, dealt):
+                        if records:
+                            part.append(keep(records))
+                self._dealt = parts
+                # It is never asked again, and may hold a long history.
+                self._parent = self._deal = None
+        return itertools.chain.from_iterable(kept(records) for records in self._dealt[index])
+
+    def _hold(self):
+        super()._hold()
+        self._dealt = None
+
+
+def by_key(partition, count):
+    """Deals out pairs by their keys."""
+
+    def deal(_index, pairs):
+        buckets = [[] for _ in range(count)]
+        places = {}
+        for pair in pairs:
+            key = pair[0]
+            try:
+                place = places[key]
+            except KeyError:
+                place = places[key] = partition(key) % count
+            except TypeError:
+                place = partition(key) % count
+            buckets[place].append(pair)
+        return buckets
+
+    return deal

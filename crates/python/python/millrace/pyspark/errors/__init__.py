@@ -1,0 +1,31 @@
+"""Errors by PySpark's names."""
+
+from .exceptions import (
+    AnalysisException,
+    IllegalArgumentException,
+    ParseException,
+    PySparkAssertionError,
+    PySparkAttributeError,
+    PySparkException,
+    PySparkNotImplementedError,
+    PySparkRuntimeError,
+    PySparkTypeError,
+    PySparkValueError,
+    QueryExecutionException,
+    StreamingQueryException,
+)
+
+__all__ = [
+    "AnalysisException",
+    "IllegalArgumentException",
+    "ParseException",
+    "PySparkAssertionError",
+    "PySparkAttributeError",
+    "PySparkException",
+    "PySparkNotImplementedError",
+    "PySparkRuntimeError",
+    "PySparkTypeError",
+    "PySparkValueError",
+    "QueryExecutionException",
+    "StreamingQueryException",
+]

@@ -1,0 +1,132 @@
+"""Errors by PySpark's names, and what a failed job raises.
+
+Programs catch these classes, print them, and a few look into them. The text of an error of a
+record function has Python's own traceback in it, cut down to the program's lines.
+"""
+
+import traceback
+
+
+class PySparkException(Exception):
+    """The base of PySpark's own errors."""
+
+    def __init__(self, message=None, error_class=None, message_parameters=None):
+        super().__init__(message)
+        self.message = message
+        self.error_class = error_class
+        self.message_parameters = message_parameters
+
+    def getErrorClass(self):
+        """The name of the error condition, or None."""
+        return self.error_class
+
+    def getMessageParameters(self):
+        """What the message was made of, or None."""
+        return self.message_parameters
+
+    def __str__(self):
+        if self.error_class is not None:
+            return "[%s] %s" % (self.error_class, self.message)
+        return str(self.message)
+
+
+class AnalysisException(PySparkException):
+    """A query that cannot be understood."""
+
+
+class ParseException(AnalysisException):
+    """A query that is no SQL."""
+
+
+class IllegalArgumentException(PySparkException):
+    """An argument or setting that Spark refuses."""
+
+
+class QueryExecutionException(PySparkException):
+    """A query that failed."""
+
+
+class StreamingQueryException(PySparkException):
+    """A structured stream that failed."""
+
+
+class PySparkValueError(PySparkException, ValueError):
+    """A value that PySpark refuses."""
+
+
+class PySparkTypeError(PySparkException, TypeError):
+    """A type that PySpark refuses."""
+
+
+class PySparkAttributeError(PySparkException, AttributeError):
+    """An attribute that there is not."""
+
+
+class PySparkRuntimeError(PySparkException, RuntimeError):
+    """A call that the state of things does not allow."""
+
+
+class PySparkAssertionError(PySparkException, AssertionError):
+    """A condition that does not hold."""
+
+
+class PySparkNotImplementedError(PySparkException, NotImplementedError):
+    """What is not there."""
+
+
+class Py4JError(Exception):
+    """The base of what py4j raises in a program for PySpark."""
+
+
+class Py4JNetworkError(Py4JError):
+    """Never raised here: there is no JVM to lose."""
+
+
+class Py4JJavaError(Py4JError):
+    """A job that failed; its cause is the exception that the program's function raised."""
+
+    def __init__(self, msg, java_exception=None):
+        super().__init__(msg)
+        self.errmsg = msg
+        self.java_exception = java_exception
+
+    def __str__(self):
+        return self.errmsg
+
+
+def own_traceback(error):
+    """The text of an exception with the frames of the program alone."""
+    return "".join(traceback.format_exception(type(error), error, own_frames(error))).rstrip("\n")
+
+
+def own_frames(error):
+    """The traceback of an exception without the frames of this package at either end."""
+    from .._paths import is_ours
+
+    tb = error.__traceback__
+    first = tb
+    while first is not None and is_ours(first.tb_frame.f_code.co_filename):
+        first = first.tb_next
+    return first if first is not None else tb
+
+
+def task_failed(error):
+    """The error of a job in which a record function raised `error`."""
+    failed = Py4JJavaError(
+        "An error occurred while running a job.\n"
+        ": org.apache.spark.SparkException: Job aborted due to stage failure: "
+        "org.apache.spark.api.python.PythonException: " + own_traceback(error)
+    )
+    failed.__cause__ = error
+    return failed
+
+
+def stream_failed(error):
+    """The error of a stream in which a function of the program's own side raised `error`."""
+    failed = Py4JJavaError(
+        "An error occurred while calling awaitTermination.\n"
+        ": org.apache.spark.SparkException: An exception was raised by Python:\n"
+        + own_traceback(error)
+    )
+    failed.__cause__ = error
+    return failed

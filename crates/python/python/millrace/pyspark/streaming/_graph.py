@@ -1,0 +1,121 @@
+"""What a program has described, and one batch after the other of it.
+
+The engine tells when a batch is due, output by output. With the first one all streams say what
+they have for the batch, as Spark generates its jobs, and then every output runs. An error of the
+program ends its output or batch, not the run: whoever waits is told.
+"""
+
+import sys
+import threading
+import traceback
+import weakref
+from datetime import datetime
+
+
+def local_time(milliseconds):
+    """A batch time as PySpark hands it to functions: naive, in local time."""
+    return datetime.fromtimestamp(milliseconds / 1000.0)
+
+
+class Graph:
+    """The streams and outputs of a context."""
+
+    def __init__(self, interval):
+        self.interval = interval
+        self.zero = None
+        self.outputs = []
+        self.streams = []
+        self.natives = []
+        self.remember = 0
+        self.now = None
+        self._jobs = []
+        self._fresh = []
+        self._failure = None
+        self._failed = threading.Condition()
+
+    def add_output(self, stream, function, name):
+        """Registers an output: `function(time, rdd)`."""
+        self.outputs.append((stream, function, name))
+
+    def prepare(self):
+        """Settles what has to be kept for how long; called once, at the start."""
+        for stream in reversed(self.streams):
+            stream._remember = max(stream._remember, stream._slide, self.remember)
+            for parent, longer in stream._needs():
+                parent._remember = max(parent._remember, stream._remember + longer)
+                parent._is_held = parent._is_held or longer > 0
+        for stream, _, _ in self.outputs:
+            stream._is_held = stream._is_held or self.remember > stream._slide
+
+    def run(self, number, time):
+        """Runs output number `number` of the batch; called by the engine, in order."""
+        if self.zero is None:
+            self.zero = time - self.interval
+        try:
+            if number == 0:
+                self._generate(time)
+            if number < len(self._jobs) and self._jobs[number] is not None:
+                self._jobs[number]()
+        except BaseException as error:
+            self.fail(error)
+        if number == len(self.outputs) - 1:
+            self._end(time)
+
+    def _generate(self, time):
+        self.now = time
+        self._jobs = []
+        for stream in self.streams:
+            if stream._is_held:
+                stream._rdd(time)
+        self._jobs = [self._job(output, time) for output in self.outputs]
+
+    def _job(self, output, time):
+        stream, function, _ = output
+        rdd = stream._rdd(time)
+        if rdd is None:
+            return None
+        return lambda: _accepted(function(local_time(time), rdd))
+
+    def made(self, rdd):
+        """Notes a dataset that can be read only while its batch runs."""
+        self._fresh.append(weakref.ref(rdd))
+
+    def _end(self, time):
+        """Forgets what no later batch needs; what the program itself has kept is read now."""
+        self._jobs = []
+        try:
+            for stream in self.streams:
+                stream._forget(time)
+            for reference in self._fresh:
+                rdd = reference()
+                if rdd is not None:
+                    rdd._hold()
+        except BaseException as error:
+            self.fail(error)
+        self._fresh = []
+        self.now = None
+
+    def fail(self, error):
+        """Notes an error for whoever waits; of several the first counts."""
+        with self._failed:
+            if self._failure is None:
+                self._failure = error
+            self._failed.notify_all()
+
+    def failure(self):
+        """Takes the error that was noted, if there is one."""
+        with self._failed:
+            error, self._failure = self._failure, None
+            return error
+
+    def log_failure(self):
+        """Shows an error that nobody waits for."""
+        error = self.failure()
+        if error is not None:
+            traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
+
+
+def _accepted(returned):
+    """PySpark's rule for what a function of ``foreachRDD`` may return."""
+    if returned and not hasattr(returned, "_iterator"):
+        raise AttributeError("'%s' object has no attribute '_jrdd'" % type(returned).__name__)

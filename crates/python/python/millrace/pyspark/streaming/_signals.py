@@ -1,0 +1,79 @@
+"""SIGINT and SIGTERM: the first one asks for an end, the second one does not ask.
+
+As with the programs that are not Python: what was received is run first, then the program ends,
+with 130 after SIGINT. A program that is in ``awaitTermination`` gets its KeyboardInterrupt when
+the stream has ended, and one that does something else gets it at once.
+"""
+
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+
+
+class Signals:
+    """The signals of a context."""
+
+    def __init__(self, ssc):
+        self._ssc = ssc
+        self._heard = None
+        self._waiting = 0
+        self._before = {}
+
+    def watch(self):
+        """Takes over the signals that the program has left as they were."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        own = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+        for number, default in own.items():
+            if signal.getsignal(number) == default:
+                self._before[number] = default
+                signal.signal(number, self._hear)
+
+    def forget(self):
+        """Gives the signals back."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number, before in self._before.items():
+            if signal.getsignal(number) == self._hear:
+                signal.signal(number, before)
+        self._before = {}
+
+    def _hear(self, number, frame):
+        if self._heard is not None:
+            sys.stdout.flush()
+            os._exit(128 + number)
+        self._heard = number
+        conf = self._ssc._sc._conf
+        graceful = conf.get("spark.streaming.stopGracefullyOnShutdown", "true") != "false"
+        print(
+            "millrace: stopping: what was received is run first; a second signal ends at once"
+            if graceful
+            else "millrace: stopping: what was received and not run is left",
+            file=sys.stderr,
+            flush=True,
+        )
+        self._ssc._engine.ask_to_stop(graceful)
+        if not self._waiting:
+            if number == signal.SIGINT:
+                raise KeyboardInterrupt
+            raise SystemExit(0)
+
+    def asked(self):
+        """Whether a signal has come."""
+        return self._heard is not None
+
+    @contextmanager
+    def waiting(self):
+        """Marks what runs inside as waiting for the end of the stream."""
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def raise_if_interrupted(self):
+        """The stream has ended: what SIGINT does to a Python program, it does now."""
+        if self._heard == signal.SIGINT:
+            raise KeyboardInterrupt

@@ -1,0 +1,47 @@
+"""State that lives from batch to batch."""
+
+
+class Stateful:
+    """``updateStateByKey``."""
+
+    def updateStateByKey(self, updateFunc, numPartitions=None, initialRDD=None):
+        """Keeps a state for every key.
+
+        Every batch `updateFunc(new_values, state)` is called for every key that has a state or new
+        values; what it returns is the state from then on, and None removes the key. `initialRDD`
+        is an RDD or a list of pairs that are there at the beginning.
+        """
+        from .dstream import TransformedDStream
+
+        if numPartitions is None:
+            numPartitions = self._sc.defaultParallelism
+        if initialRDD and not hasattr(initialRDD, "_iterator"):
+            initialRDD = self._sc.parallelize(initialRDD)
+        self._ssc._keeps_state()
+
+        def update(before, new):
+            if before is None:
+                grouped = new.groupByKey(numPartitions).mapValues(lambda own: (list(own), None))
+            else:
+                both = before.cogroup(new.partitionBy(numPartitions), numPartitions)
+                grouped = both.mapValues(
+                    lambda pair: (list(pair[1]), next(iter(pair[0]), None))
+                )
+            updated = grouped.mapValues(lambda pair: updateFunc(pair[0], pair[1]))
+            return updated.filter(lambda pair: pair[1] is not None)
+
+        class State(TransformedDStream):
+            def _needs(own):
+                own._is_held = True
+                own._remember = max(own._remember, 2 * own._slide)
+                return [(self, 0)]
+
+        def compute(time):
+            before = state._made.get(time - self._slide)
+            if before is None:
+                before = initialRDD if initialRDD is not None else None
+            new = self._rdd(time)
+            return before if new is None else update(before, new)
+
+        state = State(self._ssc, self._slide, compute, (self,))
+        return state

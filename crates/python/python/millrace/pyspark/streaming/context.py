@@ -1,0 +1,325 @@
+"""The entry point of a streaming program: ``StreamingContext``."""
+
+import atexit
+import sys
+import time as clock
+from datetime import datetime
+
+from .._native import _engine
+from ..context import SparkContext
+from ..storagelevel import StorageLevel
+from ._graph import Graph
+from ._native import NativeRDD
+from ._signals import Signals
+from .dstream import DStream
+
+
+class StreamingContext:
+    """Describes streams of batches of `batchDuration` seconds, and runs them.
+
+    >>> ssc = StreamingContext(SparkContext("local[2]", "example"), 1)
+    >>> ssc.socketTextStream("localhost", 9999).pprint()
+    >>> ssc.start()
+    >>> ssc.awaitTermination()
+    """
+
+    _activeContext = None
+    _transformerSerializer = None
+
+    def __init__(self, sparkContext, batchDuration=None, jssc=None):
+        self._sc = sparkContext
+        given = int((batchDuration or 0) * 1000)
+        if given <= 0:
+            from ..errors import IllegalArgumentException
+
+            raise IllegalArgumentException(
+                "requirement failed: The batch duration must be positive, and is %s seconds"
+                % batchDuration
+            )
+        self._engine = _engine.Engine(sparkContext._conf.getAll(), given)
+        self._interval = self._engine.interval
+        self._graph = Graph(self._interval)
+        self._listeners = []
+        self._stateful = False
+        self._checkpoint_dir = None
+        self._remembered = None
+        self._ticks = 0
+        self._signals = Signals(self)
+
+    def __deepcopy__(self, memo):
+        self._sc.__deepcopy__(memo)
+
+    def __reduce__(self):
+        self._sc.__deepcopy__({})
+
+    @property
+    def sparkContext(self):
+        """The SparkContext of it."""
+        return self._sc
+
+    @classmethod
+    def getOrCreate(cls, checkpointPath, setupFunc):
+        """The context that `setupFunc` makes, going on from what is at `checkpointPath`."""
+        ssc = setupFunc()
+        if ssc._checkpoint_dir is None:
+            ssc.checkpoint(checkpointPath)
+        return ssc
+
+    @classmethod
+    def getActive(cls):
+        """The context that is running in this process, or None."""
+        active = cls._activeContext
+        if active is not None and active._engine.state() != "ACTIVE":
+            cls._activeContext = active = None
+        return active
+
+    @classmethod
+    def getActiveOrCreate(cls, checkpointPath, setupFunc):
+        """The context that is running, or what `getOrCreate` gives."""
+        if not callable(setupFunc):
+            raise TypeError("setupFunc should be callable.")
+        active = cls.getActive()
+        if active is not None:
+            return active
+        if checkpointPath is not None:
+            return cls.getOrCreate(checkpointPath, setupFunc)
+        return setupFunc()
+
+    # What is described.
+
+    def _is_started(self):
+        return self._engine.state() != "INITIALIZED"
+
+    def _refuse_if_started(self, doing):
+        """Spark's error for what is described too late."""
+        state = self._engine.state()
+        if state == "INITIALIZED":
+            return
+        from ..errors.exceptions import Py4JJavaError
+
+        when = "stopped" if state == "STOPPED" else "started"
+        raise Py4JJavaError(
+            "java.lang.IllegalStateException: Adding new inputs, transformations, and output "
+            "operations after %s a context is not supported (%s)"
+            % ("stopping" if when == "stopped" else "starting", doing)
+        )
+
+    def _add_stream(self, stream):
+        self._refuse_if_started("a stream")
+        self._graph.streams.append(stream)
+
+    def _add_output(self, stream, function, name):
+        self._refuse_if_started(name)
+        self._graph.add_output(stream, function, name)
+
+    def _keeps_state(self):
+        self._stateful = True
+
+    def _checkpoint_every(self, stream, interval):
+        stream._checkpoint_interval = interval
+
+    def _native(self, described):
+        """The stream of Python for a stream of the engine."""
+        number = len(self._graph.natives)
+        self._graph.natives.append(described)
+
+        def compute(time):
+            rdd = NativeRDD(self._sc, self._engine.read(number))
+            self._graph.made(rdd)
+            return rdd
+
+        return DStream(self, self._interval, compute)
+
+    def socketTextStream(
+        self, hostname, port, storageLevel=StorageLevel.MEMORY_AND_DISK_2
+    ):
+        """The lines that a TCP server sends. The context is the client, and comes back."""
+        self._refuse_if_started("socketTextStream")
+        return self._native(self._engine.socket_text_stream(hostname, port))
+
+    def textFileStream(self, directory):
+        """The lines of the files that are moved into a directory."""
+        self._refuse_if_started("textFileStream")
+        return self._native(self._engine.text_file_stream(directory))
+
+    def binaryRecordsStream(self, directory, recordLength):
+        """Records of `recordLength` bytes of the files that are moved into a directory."""
+        self._refuse_if_started("binaryRecordsStream")
+        return self._native(self._engine.binary_records_stream(directory, recordLength))
+
+    def queueStream(self, rdds, oneAtATime=True, default=None):
+        """A stream of the RDDs or lists in `rdds`, one a batch or all in the first.
+
+        `default` is what a batch has that finds none left.
+        """
+        def dataset(item):
+            return item if hasattr(item, "_iterator") else self._sc.parallelize(item)
+
+        if default:
+            default = dataset(default)
+        waiting = [dataset(item) for item in rdds]
+        self._ticks = max(self._ticks, len(waiting))
+
+        def compute(time):
+            if waiting and not oneAtATime:
+                everything = self._sc.union(list(waiting))
+                waiting.clear()
+                return everything
+            if waiting:
+                return waiting.pop(0)
+            return default if default else self._sc.parallelize([], 1)
+
+        return DStream(self, self._interval, compute)
+
+    def transform(self, dstreams, transformFunc):
+        """Makes a stream of what `transformFunc` makes of the list of all streams' RDDs."""
+        dstreams = list(dstreams)
+
+        def compute(time):
+            rdds = [stream._rdd(time) for stream in dstreams]
+            empty = self._sc.emptyRDD
+            return transformFunc([empty() if rdd is None else rdd for rdd in rdds])
+
+        from .dstream import TransformedDStream
+
+        return TransformedDStream(self, dstreams[0]._slide, compute, dstreams)
+
+    def union(self, *dstreams):
+        """The partitions of all streams, in order."""
+        if not dstreams:
+            raise ValueError("should have at least one DStream to union")
+        if len(dstreams) == 1:
+            return dstreams[0]
+        if len({stream._slide for stream in dstreams}) > 1:
+            raise ValueError("All DStreams should have same slide duration")
+        return self.transform(dstreams, lambda rdds: self._sc.union(rdds))
+
+    def checkpoint(self, directory):
+        """Names the directory where state is kept between runs."""
+        self._engine.checkpoint(directory)
+        self._checkpoint_dir = directory
+        self._sc.setCheckpointDir(directory)
+
+    def remember(self, duration):
+        """Keeps the RDDs of every stream for so many seconds."""
+        if self._remembered is not None:
+            from ..errors import IllegalArgumentException
+
+            raise IllegalArgumentException(
+                "requirement failed: Remember duration already set as %d ms. Cannot set it again."
+                % self._remembered
+            )
+        self._remembered = int(duration * 1000)
+        self._graph.remember = self._remembered
+
+    def addStreamingListener(self, streamingListener):
+        """Adds a listener, before the start."""
+        self._listeners.append(streamingListener)
+
+    # What runs.
+
+    def start(self):
+        """Starts to receive and to run batches, and returns."""
+        state = self._engine.state()
+        if state == "ACTIVE":
+            print("StreamingContext has already been started", file=sys.stderr)
+            return
+        from ..errors import IllegalArgumentException
+        from ..errors.exceptions import Py4JJavaError
+
+        if state == "STOPPED":
+            raise Py4JJavaError(
+                "java.lang.IllegalStateException: StreamingContext has already been stopped"
+            )
+        if not self._graph.outputs:
+            raise IllegalArgumentException(
+                "requirement failed: No output operations registered, so nothing to execute"
+            )
+        if self._stateful and self._checkpoint_dir is None:
+            raise IllegalArgumentException(
+                "requirement failed: The checkpoint directory has not been set. Please set it by "
+                "StreamingContext.checkpoint()."
+            )
+        active = StreamingContext.getActive()
+        if active is not None:
+            raise Py4JJavaError(
+                "java.lang.IllegalStateException: Only one StreamingContext may be started in "
+                "this JVM. Currently running StreamingContext was started at another place"
+            )
+        self._graph.prepare()
+        outputs = [
+            (lambda time, number=number: self._graph.run(number, time), name)
+            for number, (_, _, name) in enumerate(self._graph.outputs)
+        ]
+        self._signals.watch()
+        try:
+            self._engine.start(self._graph.natives, outputs, self._ticks)
+        except RuntimeError as error:
+            raise IllegalArgumentException(str(error)) from None
+        StreamingContext._activeContext = self
+        atexit.register(self._leave)
+
+    def awaitTermination(self, timeout=None):
+        """Waits until the context has stopped, or `timeout` seconds; raises what went wrong."""
+        self.awaitTerminationOrTimeout(timeout if timeout is not None else float("inf"))
+
+    def awaitTerminationOrTimeout(self, timeout):
+        """As `awaitTermination`; says whether the context has stopped."""
+        until = clock.monotonic() + timeout
+        with self._signals.waiting():
+            while True:
+                left = max(until - clock.monotonic(), 0.0)
+                ended = self._wait(min(left, 0.1))
+                self._raise_failure()
+                if ended:
+                    self._signals.raise_if_interrupted()
+                    return True
+                if left == 0.0:
+                    return False
+
+    def _wait(self, seconds):
+        try:
+            return self._engine.wait(seconds)
+        except RuntimeError as error:
+            self._raise_failure()
+            from ..errors.exceptions import Py4JJavaError
+
+            raise Py4JJavaError(str(error)) from None
+
+    def _raise_failure(self):
+        error = self._graph.failure()
+        if error is not None:
+            from ..errors.exceptions import Py4JJavaError, stream_failed
+
+            if isinstance(error, Py4JJavaError):
+                raise error
+            raise stream_failed(error) from error
+
+    def stop(self, stopSparkContext=True, stopGraceFully=False):
+        """Stops; with grace, what was received is run first."""
+        self._engine.stop(bool(stopGraceFully))
+        if StreamingContext._activeContext is self:
+            StreamingContext._activeContext = None
+        self._signals.forget()
+        if stopSparkContext:
+            self._sc.stop()
+
+    @classmethod
+    def _stop_active(cls):
+        active = cls.getActive()
+        if active is not None:
+            active.stop(stopSparkContext=False)
+
+    def _leave(self):
+        """The program is through: the engine must not outlive the interpreter."""
+        if self._signals.asked():
+            # Somebody asked for an end with grace, and the program has not waited for it.
+            while not self._engine.wait(0.1):
+                pass
+        self._engine.stop(False)
+        self._graph.log_failure()
+
+    def _milliseconds(self, time):
+        if isinstance(time, datetime):
+            return int(time.timestamp()) * 1000
+        return int(time * 1000)

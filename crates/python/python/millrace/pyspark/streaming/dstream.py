@@ -1,0 +1,296 @@
+"""Streams of datasets, one a batch."""
+
+import operator
+
+from ..rdd import portable_hash
+from ..storagelevel import StorageLevel
+from ._graph import local_time
+from ._stateful import Stateful
+from ._windows import Windows
+
+
+class DStream(Stateful, Windows):
+    """A stream: every batch interval, or every few, it has an RDD.
+
+    A stream is a description. Nothing runs before ``StreamingContext.start``.
+    """
+
+    def __init__(self, ssc, slide, compute, parents=()):
+        self._ssc = ssc
+        self._sc = ssc._sc
+        self._slide = slide
+        self._compute = compute
+        self._parents = tuple(parents)
+        self._made = {}
+        self._remember = 0
+        self._is_held = False
+        self.is_cached = False
+        self.is_checkpointed = False
+        ssc._add_stream(self)
+
+    # What a batch of it is.
+
+    def _rdd(self, time):
+        """The RDD of a batch time, made once; None if it has none."""
+        if time in self._made:
+            return self._made[time]
+        zero = self._ssc._graph.zero
+        if zero is None or time <= zero or (time - zero) % self._slide:
+            return None
+        rdd = self._compute(time)
+        if rdd is not None and (self._is_held or self.is_cached):
+            if self._is_held:
+                rdd._hold()
+            else:
+                rdd.cache()
+        self._made[time] = rdd
+        return rdd
+
+    def _forget(self, time):
+        """Lets go of what no later batch reads."""
+        keep = self._remember if self._is_held else 0
+        for old in [own for own in self._made if own <= time - keep]:
+            del self._made[old]
+
+    def _needs(self):
+        """Pairs of a stream that this one reads and how far back, in milliseconds."""
+        return [(parent, 0) for parent in self._parents]
+
+    def _deriving(self, make):
+        """A stream of what `make(time, rdd)` gives of every RDD of this one."""
+
+        def compute(time):
+            rdd = self._rdd(time)
+            return None if rdd is None else make(time, rdd)
+
+        return TransformedDStream(self._ssc, self._slide, compute, (self,))
+
+    def __bool__(self):
+        return True
+
+    # PySpark's methods.
+
+    def context(self):
+        """The StreamingContext it belongs to."""
+        return self._ssc
+
+    def count(self):
+        """A stream of the number of records of every batch."""
+        return self.mapPartitions(lambda records: [sum(1 for _ in records)]).reduce(operator.add)
+
+    def filter(self, f):
+        """Keeps the records for which `f` is true."""
+        return self._deriving(lambda time, rdd: rdd.filter(f))
+
+    def flatMap(self, f, preservesPartitioning=False):
+        """Makes of every record all that `f` gives of it."""
+        return self._deriving(lambda time, rdd: rdd.flatMap(f, preservesPartitioning))
+
+    def map(self, f, preservesPartitioning=False):
+        """Makes every record what `f` makes of it."""
+        return self._deriving(lambda time, rdd: rdd.map(f, preservesPartitioning))
+
+    def mapPartitions(self, f, preservesPartitioning=False):
+        """Makes every partition what `f` makes of the iterator of its records."""
+        return self._deriving(lambda time, rdd: rdd.mapPartitions(f, preservesPartitioning))
+
+    def mapPartitionsWithIndex(self, f, preservesPartitioning=False):
+        """As `mapPartitions`; `f` is given the number of the partition first."""
+        return self._deriving(
+            lambda time, rdd: rdd.mapPartitionsWithIndex(f, preservesPartitioning)
+        )
+
+    def reduce(self, func):
+        """A stream of the one record that `func` makes of all records of a batch."""
+        return self.map(lambda x: (None, x)).reduceByKey(func, 1).map(lambda pair: pair[1])
+
+    def reduceByKey(self, func, numPartitions=None):
+        """Makes of all values of a key one, two at a time."""
+        count = self._partitions_or(numPartitions)
+        return self._deriving(lambda time, rdd: rdd.reduceByKey(func, count))
+
+    def combineByKey(self, createCombiner, mergeValue, mergeCombiners, numPartitions=None):
+        """Combines the values of every key, as ``RDD.combineByKey``."""
+        count = self._partitions_or(numPartitions)
+        return self._deriving(
+            lambda time, rdd: rdd.combineByKey(createCombiner, mergeValue, mergeCombiners, count)
+        )
+
+    def partitionBy(self, numPartitions, partitionFunc=portable_hash):
+        """Moves every pair to the partition of its key."""
+        return self._deriving(lambda time, rdd: rdd.partitionBy(numPartitions, partitionFunc))
+
+    def foreachRDD(self, func):
+        """Runs `func` on the RDD of every batch, in the program's own interpreter.
+
+        `func` takes the RDD, or the batch time and the RDD: one argument is the RDD alone.
+        """
+        if func.__code__.co_argcount == 1:
+            self._output(lambda time, rdd: func(rdd), "foreachRDD")
+        else:
+            self._output(func, "foreachRDD")
+
+    def pprint(self, num=10):
+        """Prints the first `num` records of every batch under its time."""
+
+        def shown(time, rdd):
+            taken = rdd.take(num + 1)
+            print("-------------------------------------------")
+            print("Time: %s" % time)
+            print("-------------------------------------------")
+            for record in taken[:num]:
+                print(record)
+            if len(taken) > num:
+                print("...")
+            print("", flush=True)
+
+        self._output(shown, "pprint")
+
+    def _output(self, function, name):
+        self._ssc._add_output(self, function, name)
+
+    def mapValues(self, f):
+        """Makes the value of every pair what `f` makes of it."""
+        return self._deriving(lambda time, rdd: rdd.mapValues(f))
+
+    def flatMapValues(self, f):
+        """Makes a pair of the key and each of what `f` gives of the value."""
+        return self._deriving(lambda time, rdd: rdd.flatMapValues(f))
+
+    def glom(self):
+        """Makes every partition one record, the list of its own."""
+        return self._deriving(lambda time, rdd: rdd.glom())
+
+    def cache(self):
+        """Keeps what is computed of a batch for all who read it."""
+        return self.persist(StorageLevel.MEMORY_ONLY)
+
+    def persist(self, storageLevel):
+        """Keeps what is computed of a batch; every level means memory here."""
+        self._check_open("storage level")
+        self.is_cached = True
+        return self
+
+    def checkpoint(self, interval):
+        """Sets how often state is written in whole; a multiple of the batch interval."""
+        self._check_open("checkpoint interval")
+        self.is_checkpointed = True
+        self._ssc._checkpoint_every(self, int(interval * 1000))
+        return self
+
+    def _check_open(self, what):
+        if self._ssc._is_started():
+            from ..errors.exceptions import Py4JJavaError
+
+            raise Py4JJavaError(
+                "java.lang.UnsupportedOperationException: Cannot change %s of a DStream after "
+                "streaming context has started" % what
+            )
+
+    def groupByKey(self, numPartitions=None):
+        """All values of a key, in the order in which they came."""
+        count = self._partitions_or(numPartitions)
+        return self._deriving(lambda time, rdd: rdd.groupByKey(count))
+
+    def countByValue(self):
+        """Pairs of a record and how often it is in the batch."""
+        return self.map(lambda x: (x, 1)).reduceByKey(lambda a, b: a + b)
+
+    def saveAsTextFiles(self, prefix, suffix=None):
+        """Writes every batch into a directory of its own, `prefix-<time in ms>[.suffix]`."""
+
+        def save(time, rdd):
+            path = "%s-%d" % (prefix, self._ssc._graph.now)
+            if suffix is not None:
+                path += "." + suffix
+            try:
+                rdd.saveAsTextFile(path)
+            except Exception as error:
+                # A batch that runs again finds what it wrote before.
+                if "FileAlreadyExistsException" not in str(error):
+                    raise
+
+        self._output(save, "saveAsTextFiles")
+
+    def transform(self, func):
+        """Makes every RDD what `func` makes of it, or of the batch time and it."""
+        count = func.__code__.co_argcount
+        assert count in (1, 2), "func should take one or two arguments"
+        if count == 1:
+            return self._deriving(lambda time, rdd: func(rdd))
+        return self._deriving(lambda time, rdd: func(local_time(time), rdd))
+
+    def transformWith(self, func, other, keepSerializer=False):
+        """Makes a stream of what `func` makes of the RDDs of this one and another."""
+        count = func.__code__.co_argcount
+        assert count in (2, 3), "func should take two or three arguments"
+
+        def compute(time):
+            own, others = self._rdd(time), other._rdd(time)
+            if own is None:
+                own = self._sc.emptyRDD()
+            if others is None:
+                others = self._sc.emptyRDD()
+            if count == 2:
+                return func(own, others)
+            return func(local_time(time), own, others)
+
+        return TransformedDStream(self._ssc, self._slide, compute, (self, other))
+
+    def repartition(self, numPartitions):
+        """Deals the records out anew."""
+        return self._deriving(lambda time, rdd: rdd.repartition(numPartitions))
+
+    def union(self, other):
+        """The partitions of this one, then those of the other."""
+        if self._slideDuration != other._slideDuration:
+            raise ValueError("the two DStream should have same slide duration")
+        return self._with(other, lambda a, b: a.union(b))
+
+    def _with(self, other, make):
+        return self.transformWith(lambda a, b: make(a, b), other)
+
+    def cogroup(self, other, numPartitions=None):
+        """Of every key, the values of this one and those of the other."""
+        count = self._partitions_or(numPartitions)
+        return self._with(other, lambda a, b: a.cogroup(b, count))
+
+    def join(self, other, numPartitions=None):
+        """Pairs of a key and each pair of its values in both."""
+        count = self._partitions_or(numPartitions)
+        return self._with(other, lambda a, b: a.join(b, count))
+
+    def leftOuterJoin(self, other, numPartitions=None):
+        """As `join`; None stands for what the other one has not."""
+        count = self._partitions_or(numPartitions)
+        return self._with(other, lambda a, b: a.leftOuterJoin(b, count))
+
+    def rightOuterJoin(self, other, numPartitions=None):
+        """As `join`; None stands for what this one has not."""
+        count = self._partitions_or(numPartitions)
+        return self._with(other, lambda a, b: a.rightOuterJoin(b, count))
+
+    def fullOuterJoin(self, other, numPartitions=None):
+        """As `join`; None stands for what either has not."""
+        count = self._partitions_or(numPartitions)
+        return self._with(other, lambda a, b: a.fullOuterJoin(b, count))
+
+    def slice(self, begin, end):
+        """The RDDs of the batch times from `begin` to `end`, datetimes or seconds of the epoch."""
+        first, last = self._ssc._milliseconds(begin), self._ssc._milliseconds(end)
+        self._is_held = True
+        return [self._made[time] for time in sorted(self._made) if first <= time <= last]
+
+    @property
+    def _slideDuration(self):
+        """The slide in seconds."""
+        return self._slide / 1000.0
+
+    def _partitions_or(self, given):
+        return self._sc.defaultParallelism if given is None else given
+
+
+class TransformedDStream(DStream):
+    """A stream that is made of others, batch by batch."""
+
+

@@ -1,0 +1,57 @@
+//! One batch of an engine's stream, read as Python objects.
+
+use millrace::Rdd;
+use millrace_pyfn::Value;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use crate::convert::to_python;
+
+/// One batch of a stream, to be read while it runs.
+#[pyclass(frozen, module = "millrace._engine")]
+pub(crate) struct Batch {
+    rdd: Rdd<Value>,
+}
+
+impl Batch {
+    pub(crate) fn new(rdd: Rdd<Value>) -> Batch {
+        Batch { rdd }
+    }
+}
+
+fn list<'py>(py: Python<'py>, records: Vec<Value>) -> PyResult<Bound<'py, PyList>> {
+    let records: Vec<_> = records
+        .iter()
+        .map(|record| to_python(py, record))
+        .collect::<PyResult<_>>()?;
+    PyList::new(py, records)
+}
+
+#[pymethods]
+impl Batch {
+    /// How many partitions there are.
+    fn partitions(&self) -> usize {
+        self.rdd.partitions()
+    }
+
+    /// How many records there are.
+    fn count(&self, py: Python<'_>) -> u64 {
+        py.detach(|| self.rdd.count())
+    }
+
+    /// The first `count` records.
+    fn take<'py>(&self, py: Python<'py>, count: usize) -> PyResult<Bound<'py, PyList>> {
+        let records = py.detach(|| self.rdd.take(count));
+        list(py, records)
+    }
+
+    /// All records, a list a partition.
+    fn collect<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let partitions = py.detach(|| self.rdd.glom().collect());
+        let lists = partitions
+            .into_iter()
+            .map(|records| list(py, records))
+            .collect::<PyResult<Vec<_>>>()?;
+        PyList::new(py, lists)
+    }
+}

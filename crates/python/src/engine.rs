@@ -1,0 +1,182 @@
+//! The engine's context as the Python package drives it.
+//!
+//! Python keeps the graph of its streams itself and is told when a batch is due: the engine calls
+//! one function an output and batch, on the thread that runs the batches. What the engine's own
+//! streams have made of the batch is put where those functions find it, and taken away when the
+//! last of them is through. The law: the lock is free whenever the engine waits or computes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration as StdDuration;
+
+use millrace::{BatchTime, Boxed, ContextState, DStream, Duration, Error, Rdd, StreamingContext};
+use millrace_pyfn::Value;
+use millrace_types::{TimeUnit, keys};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::batch::Batch;
+use crate::settings::conf_of;
+use crate::stream::Stream;
+
+/// What the engine's streams have made of the batch that runs.
+#[derive(Clone, Default)]
+struct Slots(Arc<Mutex<Vec<Rdd<Value>>>>);
+
+impl Slots {
+    fn rdds(&self) -> MutexGuard<'_, Vec<Rdd<Value>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A context of the engine, and what Python has described on it.
+#[pyclass(frozen, module = "millrace._engine")]
+pub(crate) struct Engine {
+    /// There until the object goes.
+    ssc: Option<StreamingContext>,
+    slots: Slots,
+    /// Milliseconds between two batches.
+    #[pyo3(get)]
+    interval: i64,
+}
+
+impl Engine {
+    fn ssc(&self) -> &StreamingContext {
+        self.ssc.as_ref().expect("it is taken when the object goes")
+    }
+}
+
+impl Drop for Engine {
+    /// The context waits for its threads, and they may be waiting for the lock.
+    fn drop(&mut self) {
+        let ssc = self.ssc.take();
+        Python::attach(|py| py.detach(|| drop(ssc)));
+    }
+}
+
+/// The engine's error as an exception.
+fn raised(error: &Error) -> PyErr {
+    PyRuntimeError::new_err(error.to_string())
+}
+
+#[pymethods]
+impl Engine {
+    /// A context of batches of `interval` milliseconds, unless a setting says otherwise.
+    #[new]
+    fn new(py: Python<'_>, settings: Vec<(String, String)>, interval: i64) -> PyResult<Engine> {
+        let conf = conf_of(settings);
+        let given = Duration::milliseconds(interval);
+        let made = py.detach(|| StreamingContext::new(&conf, given));
+        let refused = |error: &dyn std::fmt::Display| PyValueError::new_err(error.to_string());
+        let interval = conf.duration(keys::BATCH_INTERVAL, TimeUnit::Milliseconds);
+        let interval = interval.map_err(|error| refused(&error))?.unwrap_or(given);
+        Ok(Engine {
+            ssc: Some(made.map_err(|error| refused(&error))?),
+            slots: Slots::default(),
+            interval: interval.as_millis(),
+        })
+    }
+
+    /// The lines that a TCP server sends.
+    fn socket_text_stream(&self, host: &str, port: u16) -> Stream {
+        let lines = self.ssc().socket_text_stream(host, port);
+        Stream::new(lines.map(Value::Str).boxed())
+    }
+
+    /// The lines of the files that are moved into a directory.
+    fn text_file_stream(&self, directory: &str) -> Stream {
+        let lines = self.ssc().text_file_stream(directory);
+        Stream::new(lines.map(Value::Str).boxed())
+    }
+
+    /// Records of `length` bytes of the files that are moved into a directory.
+    fn binary_records_stream(&self, directory: &str, length: usize) -> Stream {
+        let records = self.ssc().binary_records_stream(directory, length);
+        Stream::new(
+            records
+                .map(|record: Vec<u8>| Value::Bytes(record.into()))
+                .boxed(),
+        )
+    }
+
+    /// Names the directory where state is kept.
+    fn checkpoint(&self, directory: &str) -> PyResult<()> {
+        self.ssc()
+            .checkpoint(directory)
+            .map_err(|error| raised(&error))
+    }
+
+    /// Freezes what was described and starts. In every batch `outputs` are called in their order
+    /// with the batch time in milliseconds; they find the batches of `streams` by
+    /// [`read`](Engine::read) with the place in that list. `ticks` is how many batches a program
+    /// without receiving streams has something to read in.
+    fn start(
+        &self,
+        py: Python<'_>,
+        streams: Vec<PyRef<'_, Stream>>,
+        outputs: Vec<(Py<PyAny>, String)>,
+        ticks: usize,
+    ) -> PyResult<()> {
+        let mut read: Vec<DStream<Boxed<Value>>> = streams
+            .iter()
+            .map(|stream| stream.records.clone())
+            .collect();
+        if read.is_empty() {
+            let queue = self.ssc().queue_stream(vec![Vec::<i64>::new(); ticks]);
+            read.push(queue.map(Value::Int).boxed());
+        }
+        let slots = self.slots.clone();
+        let gathered = self.ssc().transform(&read, move |rdds, _| {
+            *slots.rdds() = rdds.to_vec();
+            rdds[0].clone()
+        });
+        let last = outputs.len().saturating_sub(1);
+        for (number, (function, _name)) in outputs.into_iter().enumerate() {
+            let slots = self.slots.clone();
+            gathered.foreach_rdd_with_time(move |_, time: BatchTime| {
+                Python::attach(|py| {
+                    if let Err(error) = function.call1(py, (time.as_millis(),)) {
+                        error.print(py);
+                    }
+                });
+                if number == last {
+                    slots.rdds().clear();
+                }
+            });
+        }
+        py.detach(|| self.ssc().start())
+            .map_err(|error| raised(&error))
+    }
+
+    /// What stream number `index` has in the batch that runs.
+    fn read(&self, index: usize) -> PyResult<Batch> {
+        let rdd = self.slots.rdds().get(index).cloned();
+        rdd.map(Batch::new)
+            .ok_or_else(|| PyRuntimeError::new_err("this batch has been run and is gone"))
+    }
+
+    /// Waits for the end, but no longer than `seconds`; whether it has come.
+    fn wait(&self, py: Python<'_>, seconds: f64) -> PyResult<bool> {
+        let timeout = StdDuration::try_from_secs_f64(seconds).unwrap_or(StdDuration::MAX);
+        py.detach(|| self.ssc().await_termination_or_timeout(timeout))
+            .map_err(|error| raised(&error))
+    }
+
+    /// Asks for a stop and returns.
+    fn ask_to_stop(&self, graceful: bool) {
+        self.ssc().stop_handle().stop(graceful);
+    }
+
+    /// Stops and waits for it.
+    fn stop(&self, py: Python<'_>, graceful: bool) {
+        py.detach(|| self.ssc().stop(graceful));
+    }
+
+    /// INITIALIZED, ACTIVE or STOPPED.
+    fn state(&self) -> &'static str {
+        match self.ssc().get_state() {
+            ContextState::Initialized => "INITIALIZED",
+            ContextState::Active => "ACTIVE",
+            ContextState::Stopped => "STOPPED",
+        }
+    }
+}

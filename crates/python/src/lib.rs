@@ -1,0 +1,38 @@
+//! The engine as Python's package `millrace` sees it.
+//!
+//! What a program means is said in Python, in the modules beside this crate: they have PySpark's
+//! names and rules. Here is what they stand on: streams that receive, a clock that makes batches,
+//! the records of a batch as Python's objects, Spark's hash of a key. The law: nothing here holds
+//! the interpreter's lock while it waits.
+
+mod batch;
+mod convert;
+mod engine;
+mod hash;
+mod object;
+mod settings;
+mod stream;
+
+use pyo3::prelude::*;
+
+/// The extension module of the package.
+#[pymodule]
+mod _engine {
+    use super::*;
+    #[pymodule_export]
+    use crate::batch::Batch;
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::hash::{first_dealt, portable_hash};
+    #[pymodule_export]
+    use crate::settings::{parallelism, settings};
+    #[pymodule_export]
+    use crate::stream::Stream;
+
+    #[pymodule_init]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::object::register();
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! The settings a program finds, and what they mean.
+
+use millrace_cli::Environment;
+use millrace_types::{Conf, Master, keys};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+/// The settings of this process: what `millrace-submit` was given, or else
+/// `spark-defaults.conf` and the environment.
+#[pyfunction]
+pub(crate) fn settings() -> PyResult<Vec<(String, String)>> {
+    let conf = millrace_cli::submitted(&Environment::of_process())
+        .map_err(|exit| PyRuntimeError::new_err(exit.message))?;
+    Ok(conf
+        .iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect())
+}
+
+/// How many threads a master asks for. Raises ValueError with Spark's words if it is none.
+#[pyfunction]
+pub(crate) fn parallelism(master: &str) -> PyResult<usize> {
+    let master = Master::parse(master).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(master.resolve(available))
+}
+
+/// The settings as the engine takes them.
+pub(crate) fn conf_of(settings: Vec<(String, String)>) -> Conf {
+    let mut conf = Conf::from_iter(settings);
+    conf.set_if_missing(keys::MASTER, Master::DEFAULT.to_string());
+    conf
+}

@@ -70,7 +70,7 @@ pub use millrace_types::{
     BatchInfo, BatchTime, CheckpointInfo, Conf, Duration, OutputOperationInfo, ReceiverInfo,
     StreamId, StreamInputInfo, StreamingEvent, StreamingListener, keys,
 };
-pub use partition::{HashPartitioner, Partitioner, Partitions, first_dealt};
+pub use partition::{HashPartitioner, Partitioner, Partitions};
 pub use pipeline::{
     Boxed, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,
     Pipeline, Received, Union, UnionAll,

@@ -1,11 +1,16 @@
 //! Python's text of records and times, for programs whose own output has to look like a PySpark
-//! program's. `print` has it by itself.
+//! program's. `print` has it by itself. Also where PySpark's `repartition` begins to deal, for
+//! datasets that are not the engine's.
+
+mod dealing;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use millrace_text::python::write_str;
 use millrace_types::BatchTime;
 use serde::Serialize;
+
+pub use dealing::first_dealt;
 
 /// What Python's `str` makes of a value: a `Vec` of pairs is `[('a', 1), ('b', 2)]`, a text is
 /// itself.

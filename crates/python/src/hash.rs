@@ -42,5 +42,5 @@ pub(crate) fn portable_hash(key: &Bound<'_, PyAny>) -> PyResult<i64> {
 /// records of partition number `index`.
 #[pyfunction]
 pub(crate) fn first_dealt(index: usize, partitions: u32) -> usize {
-    millrace::first_dealt(index, partitions)
+    millrace::python::first_dealt(index, partitions)
 }

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use crate::data::Key;
 use crate::error::Error;
 use crate::exec::Executor;
-use crate::partition::{HashPartitioner, Partitioner, Partitions, first_dealt};
+use crate::partition::{HashPartitioner, Partitioner, Partitions};
+use crate::python::first_dealt;
 
 use super::Rdd;
 

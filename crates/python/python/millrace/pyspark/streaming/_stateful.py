@@ -44,4 +44,6 @@ class Stateful:
             return before if new is None else update(before, new)
 
         state = State(self._ssc, self._slide, compute, (self,))
+        options = {"partitions": numPartitions, "initial": initialRDD}
+        state._operator = ("updateStateByKey", updateFunc, options)
         return state

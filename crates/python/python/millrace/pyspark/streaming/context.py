@@ -128,7 +128,9 @@ class StreamingContext:
             self._graph.made(rdd)
             return rdd
 
-        return DStream(self, self._interval, compute)
+        made = DStream(self, self._interval, compute)
+        made._engine_stream = number
+        return made
 
     def socketTextStream(
         self, hostname, port, storageLevel=StorageLevel.MEMORY_AND_DISK_2

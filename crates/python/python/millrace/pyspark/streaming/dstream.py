@@ -16,6 +16,11 @@ class DStream(Stateful, Windows):
     """
 
     def __init__(self, ssc, slide, compute, parents=()):
+        #: What it is made by, for the part of a program that the engine can compute: the kind of
+        #: the operator, its function and its options. None of a stream that only Python knows.
+        self._operator = None
+        #: The number of the engine's stream that it is, or None.
+        self._engine_stream = None
         self._ssc = ssc
         self._sc = ssc._sc
         self._slide = slide
@@ -56,14 +61,16 @@ class DStream(Stateful, Windows):
         """Pairs of a stream that this one reads and how far back, in milliseconds."""
         return [(parent, 0) for parent in self._parents]
 
-    def _deriving(self, make):
+    def _deriving(self, make, operator=None):
         """A stream of what `make(time, rdd)` gives of every RDD of this one."""
 
         def compute(time):
             rdd = self._rdd(time)
             return None if rdd is None else make(time, rdd)
 
-        return TransformedDStream(self._ssc, self._slide, compute, (self,))
+        made = TransformedDStream(self._ssc, self._slide, compute, (self,))
+        made._operator = operator
+        return made
 
     def __bool__(self):
         return True
@@ -80,15 +87,19 @@ class DStream(Stateful, Windows):
 
     def filter(self, f):
         """Keeps the records for which `f` is true."""
-        return self._deriving(lambda time, rdd: rdd.filter(f))
+        return self._deriving(lambda time, rdd: rdd.filter(f), ("filter", f, {}))
 
     def flatMap(self, f, preservesPartitioning=False):
         """Makes of every record all that `f` gives of it."""
-        return self._deriving(lambda time, rdd: rdd.flatMap(f, preservesPartitioning))
+        return self._deriving(
+            lambda time, rdd: rdd.flatMap(f, preservesPartitioning), ("flatMap", f, {})
+        )
 
     def map(self, f, preservesPartitioning=False):
         """Makes every record what `f` makes of it."""
-        return self._deriving(lambda time, rdd: rdd.map(f, preservesPartitioning))
+        return self._deriving(
+            lambda time, rdd: rdd.map(f, preservesPartitioning), ("map", f, {})
+        )
 
     def mapPartitions(self, f, preservesPartitioning=False):
         """Makes every partition what `f` makes of the iterator of its records."""
@@ -107,7 +118,10 @@ class DStream(Stateful, Windows):
     def reduceByKey(self, func, numPartitions=None):
         """Makes of all values of a key one, two at a time."""
         count = self._partitions_or(numPartitions)
-        return self._deriving(lambda time, rdd: rdd.reduceByKey(func, count))
+        return self._deriving(
+            lambda time, rdd: rdd.reduceByKey(func, count),
+            ("reduceByKey", func, {"partitions": count}),
+        )
 
     def combineByKey(self, createCombiner, mergeValue, mergeCombiners, numPartitions=None):
         """Combines the values of every key, as ``RDD.combineByKey``."""
@@ -151,11 +165,13 @@ class DStream(Stateful, Windows):
 
     def mapValues(self, f):
         """Makes the value of every pair what `f` makes of it."""
-        return self._deriving(lambda time, rdd: rdd.mapValues(f))
+        return self._deriving(lambda time, rdd: rdd.mapValues(f), ("mapValues", f, {}))
 
     def flatMapValues(self, f):
         """Makes a pair of the key and each of what `f` gives of the value."""
-        return self._deriving(lambda time, rdd: rdd.flatMapValues(f))
+        return self._deriving(
+            lambda time, rdd: rdd.flatMapValues(f), ("flatMapValues", f, {})
+        )
 
     def glom(self):
         """Makes every partition one record, the list of its own."""

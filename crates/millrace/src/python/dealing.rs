@@ -11,7 +11,7 @@
 /// If there are no partitions.
 ///
 /// ```
-/// assert_eq!(millrace::first_dealt(0, 2), 1);
+/// assert_eq!(millrace::python::first_dealt(0, 2), 1);
 /// ```
 pub fn first_dealt(from: usize, partitions: u32) -> usize {
     // Spark adds one before it deals.

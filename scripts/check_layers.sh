@@ -13,7 +13,8 @@ millrace-text:
 millrace-wal:
 millrace-pyfn:     millrace-text
 millrace:          millrace-types millrace-text millrace-wal
-millrace-cli:      millrace millrace-types
+millrace-ui:       millrace-types
+millrace-cli:      millrace millrace-types millrace-ui
 millrace-python:   millrace millrace-cli millrace-pyfn millrace-text millrace-types
 millrace-bins:     millrace millrace-cli
 millrace-benches:  millrace millrace-types millrace-text

@@ -90,7 +90,7 @@ play_on_spark() {
 # The tests compare with the recording; here only what they wrote counts.
 play_on_millrace() {
     MILLRACE_SPARK_TRANSCRIPTS=$work/millrace \
-        cargo test --quiet -p millrace-bins --test spark >"$work/cargo.log" 2>&1 || true
+        cargo test --quiet -p millrace-spark-cases >"$work/cargo.log" 2>&1 || true
     [ -n "$(ls -A "$work/millrace" 2>/dev/null)" ] || {
         tail -n 30 "$work/cargo.log" >&2
         fail "the tests of millrace wrote no transcripts; see above"

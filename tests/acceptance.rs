@@ -23,6 +23,7 @@ mod acceptance {
     mod locations;
     mod long_lines;
     mod model;
+    mod page;
     mod play;
     mod printing;
     mod programs;

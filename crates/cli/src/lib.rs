@@ -20,6 +20,7 @@
 mod environment;
 mod exit;
 mod handoff;
+mod history;
 mod lookup;
 mod options;
 mod origins;
@@ -47,6 +48,7 @@ mod verbose;
 pub use environment::Environment;
 pub use exit::Exit;
 pub use handoff::SUBMIT_CONF;
+pub use history::millrace_history;
 pub use port::parse_port;
 pub use program::{Invocation, Program, parse};
 pub use run::{App, run};

@@ -6,9 +6,11 @@
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, keys};
+use millrace_types::TimeUnit;
+use millrace_ui::{RunInfo, Ui};
 
 use millrace_types::local_path;
 
@@ -28,6 +30,8 @@ pub struct App {
     invocation: Invocation,
     summary: Option<Arc<Summary>>,
     signals: Signals,
+    /// The Streaming page of each context, served until the program ends.
+    pages: Mutex<Vec<Ui>>,
 }
 
 /// Reads the command line, runs `body`, and turns what comes of it into an exit code.
@@ -75,6 +79,7 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
         invocation,
         summary,
         signals: Signals::default(),
+        pages: Mutex::default(),
     };
     let ended = catch_unwind(AssertUnwindSafe(|| body(&app)));
     // The hook has said what and where.
@@ -174,7 +179,31 @@ impl App {
         if let Some(summary) = &self.summary {
             ssc.add_streaming_listener(summary.listener());
         }
+        self.watch(&ssc, batch_duration)?;
         Ok(ssc)
+    }
+
+    /// Serves the Streaming page and begins the event log, as far as the settings ask for them.
+    ///
+    /// No port for the page is no reason not to run; Spark's context fails then.
+    fn watch(&self, ssc: &StreamingContext, batch_duration: Duration) -> Result<(), Exit> {
+        let conf = self.conf();
+        let interval = conf.duration(keys::BATCH_INTERVAL, TimeUnit::Milliseconds);
+        let interval = interval.map_err(|bad| Exit::error(bad.to_string()))?;
+        let setting = |key| conf.get(key).unwrap_or_default();
+        let name = setting(keys::APP_NAME);
+        let interval = interval.unwrap_or(batch_duration);
+        let info = RunInfo::new(name, setting(keys::MASTER), interval);
+        let ui = Ui::start(conf, info).map_err(|error| Exit::error(error.to_string()))?;
+        ssc.add_streaming_listener(ui.listener());
+        match ui.address() {
+            Ok(Some(address)) => say(&format!("millrace: the Streaming page is at {address}")),
+            Ok(None) => {}
+            Err(error) => say(&format!("millrace: {error}")),
+        }
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.push(ui);
+        Ok(())
     }
 
     /// The context that `create` makes, to go on from what it has left in `directory`, if it has

@@ -30,6 +30,24 @@ pub const STOP_GRACEFULLY_ON_SHUTDOWN: &str = "spark.streaming.stopGracefullyOnS
 pub const GRACEFUL_STOP_TIMEOUT: &str = "spark.streaming.gracefulStopTimeout";
 /// The checkpoint directory of programs that name none.
 pub const CHECKPOINT_DIRECTORY: &str = "spark.streaming.checkpoint.directory";
+/// Whether the Streaming page is served.
+pub const UI_ENABLED: &str = "spark.ui.enabled";
+/// The port of the Streaming page.
+pub const UI_PORT: &str = "spark.ui.port";
+/// The address that the Streaming page listens on.
+pub const UI_BIND_ADDRESS: &str = "spark.ui.bindAddress";
+/// How many ports beyond the first are tried.
+pub const PORT_MAX_RETRIES: &str = "spark.port.maxRetries";
+/// How many completed batches the Streaming page keeps.
+pub const UI_RETAINED_BATCHES: &str = "spark.streaming.ui.retainedBatches";
+/// Whether the events of the run are written to a log.
+pub const EVENT_LOG_ENABLED: &str = "spark.eventLog.enabled";
+/// The directory of event logs.
+pub const EVENT_LOG_DIR: &str = "spark.eventLog.dir";
+/// The size of a log file after which the next one begins.
+pub const EVENT_LOG_FILE_BYTES: &str = "spark.eventLog.rolling.maxFileSize";
+/// How many files of a run's event log are kept.
+pub const EVENT_LOG_FILES: &str = "millrace.eventLog.maxFiles";
 /// The batch interval, stronger than the program's.
 pub const BATCH_INTERVAL: &str = "millrace.batchInterval";
 /// The number of batches after which the program ends.
@@ -159,6 +177,60 @@ pub const KEYS: &[Key] = &[
         ValueKind::Location,
         "the program's",
         "directory that a program with state needs",
+    ),
+    key(
+        UI_ENABLED,
+        ValueKind::Boolean,
+        "true",
+        "serve the Streaming page",
+    ),
+    key(
+        UI_PORT,
+        ValueKind::Integer,
+        "4040",
+        "its port; 0: any that is free",
+    ),
+    key(
+        UI_BIND_ADDRESS,
+        ValueKind::Text,
+        "127.0.0.1",
+        "the address that it listens on",
+    ),
+    key(
+        PORT_MAX_RETRIES,
+        ValueKind::Integer,
+        "16",
+        "next ports that are tried when a port is taken",
+    ),
+    key(
+        UI_RETAINED_BATCHES,
+        ValueKind::PositiveInteger,
+        "1000",
+        "completed batches that the page keeps",
+    ),
+    key(
+        EVENT_LOG_ENABLED,
+        ValueKind::Boolean,
+        "false",
+        "write the events of the run to a log",
+    ),
+    key(
+        EVENT_LOG_DIR,
+        ValueKind::Location,
+        "/tmp/spark-events",
+        "directory of event logs",
+    ),
+    key(
+        EVENT_LOG_FILE_BYTES,
+        ValueKind::PositiveSize,
+        "128m",
+        "size of a log file before the next one begins",
+    ),
+    key(
+        EVENT_LOG_FILES,
+        ValueKind::PositiveInteger,
+        "8",
+        "files of a log that are kept",
     ),
     key(
         BATCH_INTERVAL,

@@ -44,6 +44,10 @@ pub trait StreamingListener: Send {
 
     /// An output of a batch has ended, well or badly.
     fn on_output_operation_completed(&mut self, _operation: &OutputOperationInfo) {}
+
+    /// Events were dropped because listeners were too slow: `count` in all since the start of
+    /// the run. Comes as soon as listeners are called again.
+    fn on_events_dropped(&mut self, _count: u64) {}
 }
 
 impl StreamingEvent {

@@ -14,14 +14,17 @@ use super::sender::Sender;
 /// batch, which is run when the sender closes, and its time is known.
 pub(crate) const ENDLESS: &str = "36500d";
 
+/// The settings of every run: no Streaming page, whose ports all tests of a machine share.
+const CONF: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/acceptance/conf");
+
 /// The first multiple of [`ENDLESS`] after now.
 pub(crate) const ENDLESS_TIME: &str = "2069-12-07 00:00:00";
 
 /// A run to be.
 ///
 /// Every run has an empty directory of its own and an environment with nothing
-/// in it but `TZ=UTC`, so that neither the user's settings nor another test
-/// can be seen in the outcome.
+/// in it but `TZ=UTC` and [`CONF`], so that neither the user's settings nor
+/// another test can be seen in the outcome.
 pub(crate) struct Launch {
     program: PathBuf,
     arguments: Vec<OsString>,
@@ -50,7 +53,10 @@ impl Launch {
         Launch {
             program: program.into(),
             arguments: Vec::new(),
-            environment: vec![("TZ".into(), "UTC".into())],
+            environment: vec![
+                ("TZ".into(), "UTC".into()),
+                ("SPARK_CONF_DIR".into(), CONF.into()),
+            ],
             directory: tempfile::tempdir().unwrap(),
         }
     }

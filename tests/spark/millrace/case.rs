@@ -32,7 +32,7 @@ static TABLE: LazyLock<Value> = LazyLock::new(|| {
 
 /// `tests/spark`.
 fn here() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/spark")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// What a program gets.

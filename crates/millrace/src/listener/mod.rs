@@ -107,6 +107,8 @@ impl ListenerBus {
 
     fn deliver(&self, _running: Running) {
         let mut listeners: Vec<Box<dyn StreamingListener>> = Vec::new();
+        // Dropped events that the listeners know of.
+        let mut told = 0;
         loop {
             let waiting = |signal: &mut Signal| !signal.posted && !signal.closed;
             let signal = self.signalled.wait_while(self.signal(), waiting);
@@ -117,17 +119,14 @@ impl ListenerBus {
             drop(signal);
             while let Some(event) = self.events.get().and_then(ArrayQueue::pop) {
                 listeners.append(&mut lock(&self.added));
-                listeners.retain_mut(|listener| {
-                    let call = std::panic::AssertUnwindSafe(|| event.deliver(&mut **listener));
-                    let kept = std::panic::catch_unwind(call);
-                    if let Err(payload) = &kept {
-                        let message = crate::panics::message_of(&**payload);
-                        notice(format_args!(
-                            "a listener panicked and is not called again: {message}"
-                        ));
-                    }
-                    kept.is_ok()
-                });
+                let dropped = self.dropped.load(Ordering::Relaxed);
+                if dropped > told {
+                    told = dropped;
+                    call_each(&mut listeners, |listener| {
+                        listener.on_events_dropped(dropped)
+                    });
+                }
+                call_each(&mut listeners, |listener| event.deliver(listener));
             }
             if closed {
                 return;
@@ -158,6 +157,24 @@ impl ListenerBus {
     }
 }
 
+/// Calls every listener; one that panics is not called again.
+fn call_each(
+    listeners: &mut Vec<Box<dyn StreamingListener>>,
+    call: impl Fn(&mut dyn StreamingListener),
+) {
+    listeners.retain_mut(|listener| {
+        let call = std::panic::AssertUnwindSafe(|| call(&mut **listener));
+        let kept = std::panic::catch_unwind(call);
+        if let Err(payload) = &kept {
+            let message = crate::panics::message_of(&**payload);
+            notice(format_args!(
+                "a listener panicked and is not called again: {message}"
+            ));
+        }
+        kept.is_ok()
+    });
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -180,7 +197,8 @@ mod tests {
         StreamingEvent::StreamingStarted { time: number }
     }
 
-    /// Tells what it is told, and waits at its first event until it is let go.
+    /// Tells what it is told, and waits at its first event until it is let go. Dropped events
+    /// are told as their number below zero.
     struct Gated {
         tell: Sender<i64>,
         gate: Option<Receiver<()>>,
@@ -192,6 +210,10 @@ mod tests {
             if let Some(gate) = self.gate.take() {
                 gate.recv().unwrap();
             }
+        }
+
+        fn on_events_dropped(&mut self, count: u64) {
+            self.tell.send(-(count as i64)).unwrap();
         }
     }
 
@@ -218,10 +240,9 @@ mod tests {
         assert_eq!(bus.dropped.load(Ordering::Relaxed), dropped);
         open.send(()).unwrap();
         close(&bus);
-        assert!(
-            told.iter().eq(dropped as i64..posted),
-            "the latest ones, in order"
-        );
+        let (dropped, mut told) = (dropped as i64, told.iter());
+        assert_eq!(told.next(), Some(-dropped), "how many are gone, first");
+        assert!(told.eq(dropped..posted), "the latest ones, in order");
     }
 
     /// Closes the bus, and fails if that takes so long that it must be hanging.

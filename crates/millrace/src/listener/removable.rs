@@ -84,6 +84,7 @@ pass_on!(
     on_batch_checkpointed(&CheckpointInfo),
     on_output_operation_started(&OutputOperationInfo),
     on_output_operation_completed(&OutputOperationInfo),
+    on_events_dropped(u64),
 );
 
 #[cfg(test)]

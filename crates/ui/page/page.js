@@ -1,0 +1,378 @@
+// The Streaming page: one run, live or from its event log, or an index of runs.
+//
+// Every text that comes from a program is put into the page as text, never as markup. What is kept
+// is bounded: the batches that the server keeps, and nothing else. The server sends an overview
+// after a change; if batches are missing between two overviews they are fetched.
+'use strict';
+
+const MOST_BATCHES = 1000;
+const ROWS = 20;
+
+const byId = (id) => document.getElementById(id);
+
+function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value !== undefined && value !== null) made.setAttribute(name, value);
+  }
+  for (const child of children.flat()) {
+    if (child !== undefined && child !== null) made.append(child);
+  }
+  return made;
+}
+
+// ---- numbers and times -------------------------------------------------------------------
+
+function millis(amount) {
+  if (amount === undefined || amount === null) return '–';
+  if (amount < 1000) return `${Math.round(amount * 10) / 10} ms`;
+  if (amount < 60000) return `${(amount / 1000).toFixed(1)} s`;
+  if (amount < 3600000) return `${(amount / 60000).toFixed(1)} min`;
+  return `${(amount / 3600000).toFixed(1)} h`;
+}
+
+function count(amount) {
+  if (amount === undefined || amount === null) return '–';
+  return Math.round(amount).toLocaleString('en-US');
+}
+
+function short(amount) {
+  if (amount >= 1e6) return `${Math.round(amount / 1e5) / 10}M`;
+  return amount >= 1000 ? `${Math.round(amount / 100) / 10}k` : String(amount);
+}
+
+function bytes(amount) {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let left = amount || 0;
+  while (left >= 1000 && unit < units.length - 1) {
+    left /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? left : left.toFixed(1)} ${units[unit]}`;
+}
+
+function timeOf(epoch, interval) {
+  const two = (n) => String(n).padStart(2, '0');
+  const at = new Date(epoch);
+  const day = `${at.getFullYear()}/${two(at.getMonth() + 1)}/${two(at.getDate())}`;
+  const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const part = interval < 1000 ? `.${String(at.getMilliseconds()).padStart(3, '0')}` : '';
+  return `${day} ${clock}${part}`;
+}
+
+// ---- where this page is ------------------------------------------------------------------
+
+const path = location.pathname;
+const history_ = path.match(/^\/history\/([^/]+)\//);
+const pages = history_ ? `/history/${history_[1]}/streaming/` : '/streaming/';
+
+async function json(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error((await answer.text()).trim() || `HTTP ${answer.status}`);
+  return answer.json();
+}
+
+async function apiOfRun() {
+  let id = history_ && history_[1];
+  if (!id) id = (await json('/api/v1/applications'))[0].id;
+  return `/api/v1/applications/${id}/streaming`;
+}
+
+// ---- tables ------------------------------------------------------------------------------
+
+function table(headings, rows) {
+  const head = headings.map((heading) => {
+    const [text, kind] = [].concat(heading);
+    return element('th', { scope: 'col', class: kind }, text);
+  });
+  const body = rows.map((row) => element('tr', {}, row.map((cell, column) => {
+    const kind = [].concat(headings[column])[1] || 'text';
+    return element('td', { class: kind }, cell instanceof Node ? cell : String(cell));
+  })));
+  return element('div', { class: 'scroll', tabindex: '0' },
+    element('table', {}, element('thead', {}, element('tr', {}, head)), element('tbody', {}, body)));
+}
+
+function section(title, ...content) {
+  return element('section', { class: 'section card' }, element('h2', {}, title), ...content);
+}
+
+const N = 'number';
+
+function batchRows(batches, interval) {
+  return batches.map((batch) => {
+    const failed = batch.numFailedOutputOps;
+    const done = `${batch.numCompletedOutputOps}/${batch.numTotalOutputOps}`;
+    const outputs = element('span', { class: failed ? 'bad' : null },
+      failed ? `${done} (${failed} failed)` : done);
+    return [
+      element('a', { href: `${pages}batch/?id=${batch.batchId}` }, timeOf(batch.batchId, interval)),
+      count(batch.inputSize), bytes(batch.inputBytes), millis(batch.schedulingDelay),
+      millis(batch.processingTime), millis(batch.totalDelay), outputs,
+    ];
+  });
+}
+
+const BATCH_COLUMNS = ['Batch time', ['Records', N], ['Bytes', N], ['Scheduling delay', N],
+  ['Processing time', N], ['Total delay', N], ['Outputs: succeeded/total', N]];
+
+// ---- charts ------------------------------------------------------------------------------
+
+const CHARTS = [
+  { name: 'Input rate', unit: (n) => `${count(n)} records/s`, tick: short, of: (b, s) => b.inputSize / s, average: 'avgInputRate' },
+  { name: 'Scheduling delay', unit: millis, of: (b) => b.schedulingDelay, average: 'avgSchedulingDelay' },
+  { name: 'Processing time', unit: millis, of: (b) => b.processingTime, average: 'avgProcessingTime' },
+  { name: 'Total delay', unit: millis, of: (b) => b.totalDelay, average: 'avgTotalDelay' },
+];
+
+function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function axis(extra) {
+  return { stroke: color('--dim'), grid: { stroke: color('--line'), width: 1 }, font: '11px system-ui', ...extra };
+}
+
+function width(holder) {
+  return Math.max(200, holder.clientWidth);
+}
+
+function line(holder, chart) {
+  return new uPlot({
+    width: width(holder), height: 110, legend: { show: false }, cursor: { y: false },
+    series: [{}, { stroke: color('--blue'), width: 1.5, fill: `${color('--blue')}22` }],
+    axes: [axis({}), axis({ size: 62, values: (_, ticks) => ticks.map((n) => (chart.tick || chart.unit)(n)) })],
+    scales: { y: { range: (_, low, high) => [0, Math.max(high, 1)] } },
+  }, [[], []], holder);
+}
+
+function bars(holder) {
+  return new uPlot({
+    width: width(holder), height: 80, legend: { show: false }, cursor: { show: false },
+    series: [{}, { stroke: color('--blue'), fill: `${color('--blue')}88`, paths: uPlot.paths.bars({ size: [0.9, 60] }), points: { show: false } }],
+    axes: [axis({ size: 24, values: (_, ticks) => ticks.map(short) }), axis({ size: 62 })],
+    scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(high, 1)] } },
+  }, [[], []], holder);
+}
+
+function histogram(values) {
+  const known = values.filter((value) => value !== undefined && value !== null);
+  const most = Math.max(1, ...known);
+  const buckets = 20;
+  const size = most / buckets;
+  const counts = new Array(buckets).fill(0);
+  for (const value of known) counts[Math.min(buckets - 1, Math.floor(value / size))] += 1;
+  return [counts.map((_, bucket) => (bucket + 0.5) * size), counts];
+}
+
+// ---- the page of a run -------------------------------------------------------------------
+
+function runPage(api) {
+  const main = byId('main');
+  const verdict = element('p', { class: 'verdict', role: 'status' });
+  const follow = element('button', { type: 'button', 'aria-pressed': 'true' }, 'Following the newest batch');
+  const cards = element('div', { class: 'cards' });
+  const tables = element('div', {});
+  main.replaceChildren(verdict, element('div', { class: 'tools' }, follow), cards, tables);
+
+  const charts = CHARTS.map((chart) => {
+    const now = element('span', { class: 'now' }, '–');
+    const average = element('span', { class: 'average' });
+    const holder = element('div', { class: 'plot', role: 'img', 'aria-label': `${chart.name} over time` });
+    const below = element('div', { class: 'plot', role: 'img', 'aria-label': `${chart.name}, histogram` });
+    cards.append(element('section', { class: 'card' }, element('h2', {}, chart.name), now, average, holder, below));
+    return { chart, now, average, holder, below, line: line(holder, chart), bars: bars(below) };
+  });
+
+  const batches = new Map();
+  let newest = null;
+  let following = true;
+  let shown = null;
+
+  follow.addEventListener('click', () => {
+    following = !following;
+    follow.setAttribute('aria-pressed', String(following));
+    follow.textContent = following ? 'Following the newest batch' : 'Paused: click to follow';
+    if (following && newest) draw(newest);
+  });
+
+  function keep(completed) {
+    for (const batch of completed) batches.set(batch.batchId, batch);
+    if (batches.size > MOST_BATCHES) {
+      const ids = [...batches.keys()].sort((a, b) => a - b);
+      for (const id of ids.slice(0, batches.size - MOST_BATCHES)) batches.delete(id);
+    }
+  }
+
+  function draw(overview) {
+    shown = overview;
+    const run = overview.run;
+    const statistics = overview.statistics;
+    const interval = run.batchDuration;
+    byId('title').textContent = run.name || run.id;
+    document.title = `${run.name || run.id} – millrace`;
+    const until = run.endTimeEpoch || Math.max(run.lastUpdatedEpoch, run.startTimeEpoch);
+    const since = run.streamingSinceEpoch || run.startTimeEpoch;
+    byId('subtitle').textContent = `batches of ${millis(interval)} for ${millis(until - since)} since ${timeOf(since, 1000)} ` +
+      `(${count(statistics.numTotalCompletedBatches)} completed batches, ${count(statistics.numProcessedRecords)} records, ` +
+      `${bytes(overview.totals.processedBytes)}), master ${run.master}`;
+    verdict.className = `verdict ${overview.verdict.state}`;
+    verdict.textContent = overview.verdict.text;
+
+    const ordered = [...batches.values()].sort((a, b) => a.batchId - b.batchId);
+    const times = ordered.map((batch) => batch.batchId / 1000);
+    const last = ordered[ordered.length - 1];
+    for (const card of charts) {
+      const values = ordered.map((batch) => {
+        const value = card.chart.of(batch, interval / 1000);
+        return value === undefined ? null : value;
+      });
+      card.now.textContent = last ? card.chart.unit(card.chart.of(last, interval / 1000)) : '–';
+      const average = statistics[card.chart.average];
+      card.average.textContent = average === undefined ? '' : `average ${card.chart.unit(average)}`;
+      card.line.setData([times, values]);
+      card.bars.setData(histogram(values));
+    }
+    // A table that has the focus, or a selection in it, is left alone until the next change.
+    if (!tables.contains(document.activeElement)) tables.replaceChildren(...sections(overview, ordered));
+    byId('foot').textContent = `millrace ${run.version}, run ${run.id}` +
+      (overview.totals.droppedEvents ? `, ${count(overview.totals.droppedEvents)} events were dropped` : '');
+  }
+
+  function sections(overview, ordered) {
+    const interval = overview.run.batchDuration;
+    const result = [];
+    const streams = overview.streams.map((stream) => [
+      stream.streamName,
+      stream.isActive === undefined ? '–' : element('span', { class: stream.isActive ? 'good' : 'bad' }, stream.isActive ? 'active' : 'inactive'),
+      stream.executorHost || '–', `${count(stream.avgEventRate)} records/s`,
+      stream.restarts === undefined ? '–' : count(stream.restarts),
+      stream.lastErrorMessage ? `${stream.lastErrorTime} ${stream.lastErrorMessage}` : '–',
+    ]);
+    if (streams.length) {
+      result.push(section('Inputs', table(['Stream', 'State', 'Place', ['Rate', N], ['Restarts', N], 'Last error'], streams)));
+    }
+    const outputs = overview.outputs.map((output) => [
+      output.outputOpId, output.name, count(output.succeeded),
+      element('span', { class: output.failed ? 'bad' : null }, count(output.failed)),
+      millis(output.avgDuration), output.lastFailure || '–',
+    ]);
+    if (outputs.length) {
+      result.push(section('Outputs', table([['Id', N], 'Output', ['Succeeded', N], ['Failed', N], ['Average time', N], 'Last failure'], outputs)));
+    }
+    for (const [title, list] of [['Running batches', overview.running], ['Waiting batches', overview.waiting]]) {
+      const all = title === 'Waiting batches' ? overview.statistics.numActiveBatches - overview.running.length : list.length;
+      if (list.length) result.push(section(`${title} (${count(all)})`, table(BATCH_COLUMNS, batchRows(list.slice(0, ROWS), interval))));
+    }
+    const completed = ordered.slice(-ROWS).reverse();
+    const total = overview.statistics.numTotalCompletedBatches;
+    result.push(section(`Completed batches (last ${completed.length} of ${count(total)})`,
+      table(BATCH_COLUMNS, batchRows(completed, interval))));
+    if (overview.checkpoints.length) {
+      const rows = overview.checkpoints.slice(-60).reverse().map((checkpoint) => [
+        timeOf(checkpoint.batchId, interval), bytes(checkpoint.bytes), millis(checkpoint.writeMillis), millis(checkpoint.syncMillis),
+      ]);
+      const age = overview.run.lastUpdatedEpoch - overview.checkpoints[overview.checkpoints.length - 1].batchId;
+      result.push(section(`Checkpoints (${bytes(overview.totals.checkpointedBytes)} written, the last one is ${millis(Math.max(0, age))} old)`,
+        table(['Batch', ['Bytes', N], ['Write', N], ['Sync', N]], rows)));
+    }
+    return result;
+  }
+
+  async function take(overview) {
+    const known = batches.size > 0;
+    const ids = overview.completed.map((batch) => batch.batchId);
+    const gap = known && ids.length > 0 && !ids.some((id) => batches.has(id));
+    if (!known || gap) {
+      keep(await json(`${api}/batches?status=COMPLETED`));
+    }
+    keep(overview.completed);
+    newest = overview;
+    if (following) draw(overview);
+  }
+
+  let wait = Promise.resolve();
+  const source = new EventSource(`${api}/events`);
+  source.addEventListener('message', (event) => {
+    const overview = JSON.parse(event.data);
+    wait = wait.then(() => take(overview)).catch(() => {});
+  });
+  source.addEventListener('error', () => {
+    if (!shown) return;
+    verdict.className = 'verdict lost';
+    verdict.textContent = 'The program does not answer any more. This page tries again by itself; the figures are the last ones.';
+  });
+
+  let resizing = 0;
+  addEventListener('resize', () => {
+    cancelAnimationFrame(resizing);
+    resizing = requestAnimationFrame(() => {
+      for (const card of charts) {
+        card.line.setSize({ width: width(card.holder), height: 110 });
+        card.bars.setSize({ width: width(card.below), height: 80 });
+      }
+    });
+  });
+}
+
+// ---- the page of a batch -----------------------------------------------------------------
+
+async function batchPage(api) {
+  const main = byId('main');
+  const id = new URLSearchParams(location.search).get('id');
+  if (!id) throw new Error('Missing id parameter');
+  const batch = await json(`${api}/batches/${encodeURIComponent(id)}`);
+  const operations = await json(`${api}/batches/${encodeURIComponent(id)}/operations`);
+  const at = timeOf(batch.batchId, batch.batchDuration);
+  byId('title').textContent = `Details of batch at ${at}`;
+  document.title = `Batch at ${at} – millrace`;
+  const facts = [
+    ['Status', batch.status.toLowerCase()], ['Batch duration', millis(batch.batchDuration)],
+    ['Input', `${count(batch.inputSize)} records, ${bytes(batch.inputBytes)}`],
+    ['Scheduling delay', millis(batch.schedulingDelay)], ['Processing time', millis(batch.processingTime)],
+    ['Total delay', millis(batch.totalDelay)],
+  ];
+  const rows = operations.map((output) => [
+    output.outputOpId, output.name, millis(output.duration),
+    element('span', { class: output.failureReason ? 'bad' : 'good' },
+      output.failureReason ? 'failed' : output.endTime ? 'succeeded' : 'not done'),
+    output.failureReason ? element('details', {}, element('summary', {}, 'Error'), element('pre', {}, output.failureReason)) : '–',
+  ]);
+  main.replaceChildren(
+    element('p', {}, element('a', { href: pages }, 'All batches')),
+    section('Batch', table(['', ''], facts)),
+    section('Output operations', table([['Id', N], 'Output', ['Duration', N], 'Status', 'Error'], rows)),
+  );
+}
+
+// ---- the index of runs -------------------------------------------------------------------
+
+async function indexPage() {
+  byId('title').textContent = 'Runs';
+  const runs = await json('/api/v1/applications');
+  const rows = runs.map((run) => {
+    const attempt = run.attempts[0];
+    return [
+      element('a', { href: `/history/${encodeURIComponent(run.id)}/streaming/` }, run.id), run.name,
+      timeOf(attempt.startTimeEpoch, 1000),
+      attempt.completed ? timeOf(attempt.endTimeEpoch, 1000) : 'running, or killed',
+      attempt.completed ? millis(attempt.duration) : '–',
+    ];
+  });
+  byId('main').replaceChildren(rows.length
+    ? section('Event logs', table(['Run', 'Name', 'Started', 'Ended', ['Duration', N]], rows))
+    : element('p', {}, 'There is no event log in this directory yet.'));
+}
+
+// ------------------------------------------------------------------------------------------
+
+async function start() {
+  if (path === '/') return indexPage();
+  const api = await apiOfRun();
+  return /\/batch\/?$/.test(path) ? batchPage(api) : runPage(api);
+}
+
+start().catch((error) => {
+  byId('main').replaceChildren(element('p', { class: 'verdict falls_behind', role: 'alert' }, error.message));
+});

@@ -1,0 +1,266 @@
+//! The events of a run as they are written down: one JSON object per event.
+//!
+//! The live page and the event log fold the same type, so that a run looks afterwards as it
+//! looked while it ran. Times are milliseconds since 1970 (UTC); a time that is not known yet is
+//! absent. Fields may be added; a reader passes over fields and events that it does not know.
+
+use millrace_types::{
+    BatchInfo, CheckpointInfo, Duration, EpochMillis, OutputOperationInfo, ReceiverInfo,
+};
+use serde::{Deserialize, Serialize};
+
+/// One event of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// The first line of every file of an event log: the run that the other lines are about.
+    Run(RunInfo),
+    /// The counts of a run so far, at the head of every file of an event log but the first.
+    Carried {
+        completed_batches: u64,
+        received_records: u64,
+        processed_records: u64,
+        processed_bytes: u64,
+        checkpointed_bytes: u64,
+        streaming_since: Option<EpochMillis>,
+    },
+    StreamingStarted {
+        time: EpochMillis,
+    },
+    ReceiverStarted(Receiver),
+    ReceiverError(Receiver),
+    ReceiverStopped(Receiver),
+    BatchSubmitted(Batch),
+    BatchStarted(Batch),
+    BatchCompleted(Batch),
+    BatchCheckpointed(Checkpoint),
+    OutputStarted(Output),
+    OutputCompleted(Output),
+    /// Events that were not delivered because listeners were too slow, in all so far.
+    EventsDropped {
+        count: u64,
+    },
+    /// The run has ended in an orderly way.
+    RunEnded {
+        time: EpochMillis,
+    },
+    /// An event of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A run: a program from its start to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The name of the run in paths: `local-` and the time of its start in milliseconds.
+    pub id: String,
+    /// `spark.app.name`.
+    pub name: String,
+    /// `spark.master`.
+    pub master: String,
+    /// The user who started the program, from `USER`; empty when that is not set.
+    pub user: String,
+    /// When the program started.
+    pub start_time: EpochMillis,
+    /// The batch interval in milliseconds.
+    pub batch_duration: i64,
+    /// The version of millrace.
+    pub version: String,
+}
+
+impl RunInfo {
+    /// A run that starts now.
+    pub fn new(name: &str, master: &str, batch_duration: Duration) -> RunInfo {
+        let start_time = crate::time_text::now();
+        RunInfo {
+            id: format!("local-{start_time}"),
+            name: name.to_owned(),
+            master: master.to_owned(),
+            user: std::env::var("USER").unwrap_or_default(),
+            start_time,
+            batch_duration: batch_duration.as_millis(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Receiver {
+    pub(crate) stream: u32,
+    pub(crate) name: String,
+    pub(crate) active: bool,
+    pub(crate) location: String,
+    pub(crate) executor: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) error_message: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error_time: Option<EpochMillis>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Batch {
+    pub(crate) time: EpochMillis,
+    pub(crate) submitted: EpochMillis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) started: Option<EpochMillis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended: Option<EpochMillis>,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Input {
+    pub(crate) stream: u32,
+    pub(crate) records: u64,
+    pub(crate) bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Output {
+    pub(crate) batch: EpochMillis,
+    pub(crate) id: u32,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) started: Option<EpochMillis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended: Option<EpochMillis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<String>,
+}
+
+/// Times of writing in microseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    pub(crate) batch: EpochMillis,
+    pub(crate) bytes: u64,
+    pub(crate) write_us: u64,
+    pub(crate) sync_us: u64,
+}
+
+impl Batch {
+    pub(crate) fn records(&self) -> u64 {
+        self.inputs.iter().map(|input| input.records).sum()
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.inputs.iter().map(|input| input.bytes).sum()
+    }
+
+    /// Milliseconds in the queue, once the batch has begun.
+    pub(crate) fn scheduling_delay(&self) -> Option<i64> {
+        Some(self.started? - self.submitted)
+    }
+
+    /// Milliseconds of its outputs, once they have ended.
+    pub(crate) fn processing_time(&self) -> Option<i64> {
+        Some(self.ended? - self.started?)
+    }
+
+    /// Milliseconds of waiting and outputs together, once they have ended.
+    pub(crate) fn total_delay(&self) -> Option<i64> {
+        Some(self.scheduling_delay()? + self.processing_time()?)
+    }
+
+    /// The failure of the output with the lowest number that failed.
+    pub(crate) fn first_failure(&self) -> Option<&str> {
+        self.outputs
+            .iter()
+            .find_map(|output| output.failure.as_deref())
+    }
+}
+
+impl Output {
+    /// Milliseconds, once the output has ended.
+    pub(crate) fn duration(&self) -> Option<i64> {
+        Some(self.ended? - self.started?)
+    }
+}
+
+impl From<&ReceiverInfo> for Receiver {
+    fn from(info: &ReceiverInfo) -> Receiver {
+        Receiver {
+            stream: info.stream_id.0,
+            name: info.name.clone(),
+            active: info.active,
+            location: info.location.clone(),
+            executor: info.executor_id.clone(),
+            error_message: info.last_error_message.clone(),
+            error: info.last_error.clone(),
+            error_time: info.last_error_time,
+        }
+    }
+}
+
+impl From<&BatchInfo> for Batch {
+    fn from(info: &BatchInfo) -> Batch {
+        let inputs = info.stream_id_to_input_info.values();
+        let inputs = inputs.map(|input| Input {
+            stream: input.input_stream_id.0,
+            records: input.num_records,
+            bytes: input.num_bytes,
+            description: input.metadata_description.clone(),
+        });
+        Batch {
+            time: info.batch_time.as_millis(),
+            submitted: info.submission_time,
+            started: info.processing_start_time,
+            ended: info.processing_end_time,
+            inputs: inputs.collect(),
+            outputs: info
+                .output_operation_infos
+                .values()
+                .map(Output::from)
+                .collect(),
+        }
+    }
+}
+
+impl From<&OutputOperationInfo> for Output {
+    fn from(info: &OutputOperationInfo) -> Output {
+        Output {
+            batch: info.batch_time.as_millis(),
+            id: info.id,
+            name: info.name.clone(),
+            description: info.description.clone(),
+            started: info.start_time,
+            ended: info.end_time,
+            failure: info.failure_reason.clone(),
+        }
+    }
+}
+
+impl From<&CheckpointInfo> for Checkpoint {
+    fn from(info: &CheckpointInfo) -> Checkpoint {
+        let micros =
+            |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Checkpoint {
+            batch: info.batch_time.as_millis(),
+            bytes: info.bytes,
+            write_us: micros(info.write),
+            sync_us: micros(info.sync),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_a_newer_version_is_passed_over() {
+        let newer = r#"{"event":"comet_seen","tail":3}"#;
+        assert_eq!(
+            serde_json::from_str::<Event>(newer).unwrap(),
+            Event::Unknown
+        );
+        let more = r#"{"event":"streaming_started","time":5,"mood":"good"}"#;
+        let expected = Event::StreamingStarted { time: 5 };
+        assert_eq!(serde_json::from_str::<Event>(more).unwrap(), expected);
+    }
+}

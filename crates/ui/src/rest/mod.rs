@@ -1,0 +1,78 @@
+//! Spark's REST interface under `/api/v1/`: its paths, names, types and status codes, so that a
+//! script written for Spark works.
+//!
+//! Source of the rules: answers of Spark 3.5.9. What millrace adds stands under paths of its own
+//! (`overview`, `checkpoints`, `events`).
+
+mod applications;
+mod batches;
+mod overview;
+mod receivers;
+mod statistics;
+
+use serde_json::{Value, json};
+
+use crate::run::Run;
+use crate::runs::Runs;
+
+/// What a path of the interface gives.
+pub(crate) enum Answer {
+    Json(Value),
+    /// The stream of changes of a run.
+    Events(std::sync::Arc<Run>),
+    /// 404 with a line of text, as Spark gives it.
+    NotFound(String),
+}
+
+/// Answers `path`, which is behind `/api/v1/`.
+pub(crate) fn answer(runs: &dyn Runs, path: &str, query: &str) -> Answer {
+    let path = path.trim_end_matches('/');
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        ["version"] => Answer::Json(json!({ "spark": SPARK })),
+        ["applications"] => Answer::Json(applications::all(runs, query)),
+        ["applications", id, rest @ ..] => match runs.find(id) {
+            None => Answer::NotFound(format!("no such app: {id}")),
+            Some(run) => of_run(run, rest, query),
+        },
+        _ => Answer::NotFound(format!("no such path: /api/v1/{path}")),
+    }
+}
+
+/// The version of Spark whose interface this is.
+pub(crate) const SPARK: &str = "3.5.9";
+
+fn of_run(run: std::sync::Arc<Run>, rest: &[&str], query: &str) -> Answer {
+    let model = run.model();
+    let found = match rest {
+        [] => Ok(applications::one(&model)),
+        ["streaming", "statistics"] => Ok(statistics::of(&model)),
+        ["streaming", "receivers"] => Ok(receivers::all(&model)),
+        ["streaming", "receivers", stream] => receivers::one(&model, stream),
+        ["streaming", "batches"] => batches::all(&model, query),
+        ["streaming", "batches", batch] => batches::one(&model, batch),
+        ["streaming", "batches", batch, "operations"] => batches::operations(&model, batch),
+        ["streaming", "batches", batch, "operations", id] => batches::operation(&model, batch, id),
+        ["streaming", "overview"] => Ok(overview::of(&model)),
+        ["streaming", "checkpoints"] => Ok(overview::checkpoints(&model)),
+        ["streaming", "events"] => {
+            drop(model);
+            return Answer::Events(run);
+        }
+        _ => Err(format!("no such path: {}", rest.join("/"))),
+    };
+    match found {
+        Ok(json) => Answer::Json(json),
+        Err(message) => Answer::NotFound(message),
+    }
+}
+
+pub(crate) use overview::of as overview;
+
+/// The values of `name` in a query string; there may be several.
+fn parameters<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = &'q str> {
+    query.split('&').filter_map(move |pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key == name).then_some(value)
+    })
+}

@@ -1,0 +1,53 @@
+//! One run as the page, the REST interface and the metrics see it.
+//!
+//! Events fold into a [`Model`]; readers look at it under a lock that nobody holds for longer
+//! than it takes to copy figures. Law 8: the thread that folds is the listeners' thread, which no
+//! batch waits for, and nobody who reads can make it wait for a socket.
+
+mod batches;
+mod model;
+mod receivers;
+mod verdict;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::event::Event;
+
+pub use crate::event::RunInfo;
+pub(crate) use batches::Status;
+pub(crate) use model::{Model, OutputTotals, mean, mean_of_rates};
+pub(crate) use receivers::ReceiverState;
+
+/// A run that is running, or one that an event log has.
+#[derive(Debug)]
+pub(crate) struct Run {
+    model: Mutex<Model>,
+    /// The number of events that the model has folded: readers wait for it to grow.
+    version: watch::Sender<u64>,
+}
+
+impl Run {
+    /// A run without events, of which `retained` completed batches are kept.
+    pub(crate) fn new(info: RunInfo, retained: usize) -> Run {
+        Run {
+            model: Mutex::new(Model::new(info, retained)),
+            version: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn fold(&self, event: Event) {
+        self.model().fold(event);
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A receiver that is told of every change; of several changes it sees the newest.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+}

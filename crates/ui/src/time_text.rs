@@ -1,0 +1,32 @@
+//! Times as the page and the REST interface show them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use millrace_types::EpochMillis;
+
+/// Now, by the wall clock: for showing, never for deciding.
+pub(crate) fn now() -> EpochMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        EpochMillis::try_from(since.as_millis()).unwrap_or(EpochMillis::MAX)
+    })
+}
+
+/// A time as Spark's REST interface writes it: `2026-11-29T11:19:13.000GMT`.
+pub(crate) fn gmt(time: EpochMillis) -> String {
+    let time = Timestamp::from_millisecond(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3fGMT").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_spark_writes_them() {
+        // From an answer of Spark 3.5.9.
+        assert_eq!(gmt(1_795_951_153_000), "2026-11-29T11:19:13.000GMT");
+        assert_eq!(gmt(-1), "1969-12-31T23:59:59.999GMT");
+    }
+}

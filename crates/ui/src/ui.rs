@@ -1,0 +1,109 @@
+//! What watches a run: its page, its metrics, its event log.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use millrace_types::{Conf, StreamingListener};
+
+use crate::error::UiError;
+use crate::event::{Event, RunInfo};
+use crate::listen::{EventListener, Sink};
+use crate::log::LogWriter;
+use crate::metrics::Metrics;
+use crate::run::Run;
+use crate::runs::Live;
+use crate::server::{Pages, Server};
+use crate::settings::Settings;
+
+/// The page and the event log of a run, as far as its settings ask for them.
+///
+/// The page is served until this value is dropped.
+#[derive(Debug)]
+pub struct Ui {
+    /// The server, if the page is to be served; an error if no port could be had.
+    server: Result<Option<Server>, UiError>,
+    page: Option<Page>,
+    log: Mutex<Option<LogWriter>>,
+}
+
+/// Folds events into what the page and the metrics show.
+#[derive(Debug, Clone)]
+struct Page {
+    run: Arc<Run>,
+    metrics: Arc<Metrics>,
+}
+
+/// The page and the log, each if there is one.
+struct Watchers {
+    page: Option<Page>,
+    log: Option<LogWriter>,
+}
+
+impl Sink for Watchers {
+    fn take(&mut self, event: Event) {
+        if let Some(page) = &self.page {
+            page.metrics.fold(&event);
+            page.run.fold(event.clone());
+        }
+        if let Some(log) = &mut self.log {
+            log.take(event);
+        }
+    }
+}
+
+impl Ui {
+    /// Serves the page (`spark.ui.enabled`, `spark.ui.port`, `spark.ui.bindAddress`,
+    /// `spark.port.maxRetries`) and begins the event log (`spark.eventLog.enabled`,
+    /// `spark.eventLog.dir`) of a run. No port for the page is no error here: a run is worth more
+    /// than its page. [`address`](Ui::address) tells.
+    ///
+    /// # Errors
+    /// If a setting has a value that it does not take, or the log cannot be written.
+    pub fn start(conf: &Conf, info: RunInfo) -> Result<Ui, UiError> {
+        let settings = Settings::resolve(conf)?;
+        let log = settings.log.map(|log| LogWriter::create(log, info.clone()));
+        let log = Mutex::new(log.transpose()?);
+        if !settings.enabled {
+            return Ok(Ui {
+                server: Ok(None),
+                page: None,
+                log,
+            });
+        }
+        let page = Page {
+            metrics: Arc::new(Metrics::new(&info)),
+            run: Arc::new(Run::new(info, settings.retained)),
+        };
+        let pages = Pages {
+            runs: Arc::new(Live(Arc::clone(&page.run))),
+            metrics: Some(Arc::clone(&page.metrics)),
+        };
+        let server = Server::start(pages, settings.address, settings.port, settings.retries);
+        Ok(Ui {
+            page: server.is_ok().then_some(page),
+            server: server.map(Some),
+            log,
+        })
+    }
+
+    /// The listener that the context has to be given, once.
+    pub fn listener(&self) -> impl StreamingListener + 'static {
+        let log = self
+            .log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let page = self.page.clone();
+        EventListener(Watchers { page, log })
+    }
+
+    /// The address of the page, `http://127.0.0.1:4040/`; `None` where it is switched off.
+    ///
+    /// # Errors
+    /// If the page could not be served: every port is taken, or the system refused something.
+    pub fn address(&self) -> Result<Option<String>, &UiError> {
+        let server = self.server.as_ref()?;
+        Ok(server
+            .as_ref()
+            .map(|server| format!("http://{}/", server.address())))
+    }
+}

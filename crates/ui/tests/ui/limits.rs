@@ -1,0 +1,89 @@
+//! Clients that are slow, many or rude cost neither threads nor files without bound, and others
+//! are answered.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
+use crate::client::{connect, get, json};
+use crate::play::{conf, page, run, tell};
+
+/// Entries of a directory of this process in /proc.
+fn entries(kind: &str) -> usize {
+    fs::read_dir(format!("/proc/self/{kind}")).unwrap().count()
+}
+
+#[test]
+fn three_hundred_clients_that_never_finish_a_request_keep_nobody_out() {
+    let (_ui, address, _listener, _) = page(&conf(&[]));
+    let threads = entries("task");
+    let mut silent: Vec<_> = (0..300).map(|_| connect(&address)).collect();
+    for (number, stream) in silent.iter_mut().enumerate() {
+        // Some say nothing at all, others all but the end.
+        if number % 2 == 0 {
+            let sent = stream.write_all(b"GET /api/v1/version HTTP/1.1\r\nHost: localhost\r\n");
+            sent.unwrap();
+        }
+    }
+    assert_eq!(get(&address, "/api/v1/version").status, 200);
+    // Other tests of this process come and go; a thread per client would be hundreds.
+    assert!(entries("task") < threads + 100);
+}
+
+#[test]
+fn listening_has_places_of_its_own() {
+    let (_ui, address, mut listener, info) = page(&conf(&[]));
+    let request = format!(
+        "GET /api/v1/applications/{}/streaming/events HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        info.id
+    );
+    let mut listening: Vec<_> = (0..64)
+        .map(|_| {
+            let mut stream = connect(&address);
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut lines = BufReader::new(stream);
+            let mut status = String::new();
+            lines.read_line(&mut status).unwrap();
+            assert!(status.contains("200"), "{status}");
+            lines
+        })
+        .collect();
+    let events = format!("/api/v1/applications/{}/streaming/events", info.id);
+    assert_eq!(get(&address, &events).status, 503);
+    // All of them see a change, and everything else is answered meanwhile.
+    tell(&mut listener, &run(0, 7, (1, 1), None));
+    for lines in &mut listening {
+        let seen = lines.lines().map(|line| line.unwrap());
+        let mut overviews = seen.filter(|line| line.starts_with("data: "));
+        assert!(overviews.any(|line| line.contains("\"numProcessedRecords\":7")));
+    }
+    assert_eq!(json(&address, "/api/v1/version")["spark"], "3.5.9");
+}
+
+#[test]
+fn the_next_port_is_taken_when_one_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let settings = conf(&[("spark.ui.port", &port.to_string())]);
+    let (ui, address, _listener, _) = page(&settings);
+    assert_ne!(address, format!("http://127.0.0.1:{port}/"));
+    assert_eq!(get(&address, "/api/v1/version").status, 200);
+    drop(ui);
+    let none = conf(&[
+        ("spark.ui.port", &port.to_string()),
+        ("spark.port.maxRetries", "0"),
+    ]);
+    let info = millrace_ui::RunInfo::new("n", "local", millrace_types::Duration::seconds(1));
+    let ui = millrace_ui::Ui::start(&none, info).unwrap();
+    let said = ui.address().unwrap_err().to_string();
+    assert!(
+        said.contains(&port.to_string()) && said.contains("spark.ui.port"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_page_that_is_off_is_not_served() {
+    let (ui, ..) = page(&conf(&[("spark.ui.enabled", "false")]));
+    assert!(matches!(ui.address(), Ok(None)));
+}

@@ -1,0 +1,106 @@
+//! A run is seen while it runs, and from its event log when it was killed.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+
+use super::harness::{Launch, Program, Sender};
+
+/// The address of a program's page, as it says it on stderr.
+fn address(program: &Program) -> String {
+    program.wait_for_stderr("the address of the page", |text| {
+        let (_, rest) = text.split_once("the Streaming page is at http://")?;
+        rest.lines()
+            .next()
+            .map(|line| line.trim_end_matches('/').to_owned())
+    })
+}
+
+fn get(address: &str, path: &str) -> Value {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = "Host: localhost\r\nConnection: close\r\n\r\n";
+    write!(stream, "GET {path} HTTP/1.1\r\n{head}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap_or_else(|_| panic!("{path}: {answer}"))
+}
+
+fn watched() -> Launch {
+    Launch::network_wordcount()
+        .threads(2)
+        .every("100ms")
+        .conf("spark.ui.enabled", "true")
+        .conf("spark.ui.port", "0")
+        .conf("spark.eventLog.enabled", "true")
+        .conf("spark.eventLog.dir", "logs")
+}
+
+#[test]
+fn a_run_is_seen_while_it_runs_and_after_it_was_killed() {
+    let sender = Sender::new();
+    let mut program = watched().start_at(&sender);
+    let address = address(&program);
+    let mut connection = sender.accept();
+    connection.send(b"<script>one</script> two\nthree\n");
+    program.wait_for_stdout("the words", |text| text.contains("three").then_some(()));
+    let applications = get(&address, "/api/v1/applications");
+    let id = applications[0]["id"].as_str().unwrap().to_owned();
+    let statistics = format!("/api/v1/applications/{id}/streaming/statistics");
+    // The listeners' thread is behind the output by as long as it takes.
+    let records = || get(&address, &statistics)["numProcessedRecords"].as_u64();
+    while records() != Some(2) {
+        std::thread::yield_now();
+    }
+    program.kill();
+    let finished = program.finish();
+    let logs = finished.path("logs");
+    let lines = fs::read_to_string(logs.join(&id).join("events-1.jsonl")).unwrap();
+    for line in lines.lines() {
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
+    }
+    let history = Launch::of(env!("CARGO_BIN_EXE_millrace-history"))
+        .args(["--summary", logs.to_str().unwrap()])
+        .start()
+        .finish()
+        .with_code(0);
+    assert!(
+        history.stdout.contains("records           2"),
+        "{}",
+        history.stdout
+    );
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_said_before_anything_runs() {
+    let finished = watched()
+        .file("logs", "a file")
+        .args(["127.0.0.1", "1"])
+        .start()
+        .finish()
+        .with_code(1);
+    assert!(
+        finished.stderr.contains("spark.eventLog.dir"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(finished.stdout, "");
+}
+
+#[test]
+fn figures_of_runs_that_are_not_there_are_an_error() {
+    let history = || Launch::of(env!("CARGO_BIN_EXE_millrace-history"));
+    let none = history().arg("nowhere").start().finish().with_code(2);
+    assert!(none.stderr.contains("nowhere"), "{}", none.stderr);
+    let finished = history()
+        .args(["--summary=local-7", "."])
+        .start()
+        .finish()
+        .with_code(1);
+    assert!(finished.stderr.contains("local-7"), "{}", finished.stderr);
+    let help = history().arg("--help").start().finish().with_code(0);
+    assert!(help.stdout.contains("--summary"), "{}", help.stdout);
+    history().start().finish().with_code(2);
+}

@@ -25,6 +25,7 @@ class Sender:
         self._server = socket.socket()
         self._server.bind(("127.0.0.1", 0))
         self._server.listen(1)
+        self._server.settimeout(60)
         self.port = self._server.getsockname()[1]
 
     def send_to_first(self, messages):

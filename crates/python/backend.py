@@ -1,0 +1,55 @@
+"""Builds the wheel: maturin's extension module, and beside it the programs of this repository.
+
+A wheel may carry executables of its own, which pip puts on PATH. They have to be there before
+maturin packs the wheel, so they are built here first.
+"""
+
+import os
+import shutil
+import subprocess
+
+import maturin
+from maturin import (  # noqa: F401
+    build_sdist,
+    get_requires_for_build_editable,
+    get_requires_for_build_sdist,
+    get_requires_for_build_wheel,
+    prepare_metadata_for_build_editable,
+    prepare_metadata_for_build_wheel,
+)
+
+PROGRAMS = (
+    "millrace-submit",
+    "millrace-state",
+    "custom_receiver",
+    "hdfs_wordcount",
+    "network_wordcount",
+    "network_wordjoinsentiments",
+    "queue_stream",
+    "recoverable_network_wordcount",
+    "stateful_network_wordcount",
+    "windowed_network_wordcount",
+)
+
+
+def _build_programs():
+    """Puts the programs where maturin looks for what else belongs into the wheel."""
+    subprocess.run(["cargo", "build", "--release", "--locked", "-p", "millrace-bins"], check=True)
+    built = os.environ.get("CARGO_TARGET_DIR", "target")
+    scripts = os.path.join("target", "wheel.data", "scripts")
+    shutil.rmtree(scripts, ignore_errors=True)
+    os.makedirs(scripts)
+    for name in PROGRAMS:
+        shutil.copy2(os.path.join(built, "release", name), scripts)
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    """Builds a wheel."""
+    _build_programs()
+    return maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
+
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    """Builds a wheel that leaves the Python files where they are."""
+    _build_programs()
+    return maturin.build_editable(wheel_directory, config_settings, metadata_directory)

@@ -6,11 +6,12 @@ import tempfile
 import threading
 import time
 
-from . import accumulators
+from . import _last_words, accumulators
 from ._native import _engine
 from ._rdd.actions import run
 from ._tasks import in_task, keep, kept
 from .broadcast import Broadcast
+from ._paths import caller
 from .conf import SparkConf
 from .files import SparkFiles
 from .rdd import RDD
@@ -56,11 +57,12 @@ class SparkContext:
                     "master=%s) created by %s at %s:%s "
                     % (active.appName, active.master, *active._made_at)
                 )
-            self._made_at = _caller()
+            self._made_at = ("__init__", *caller())
             self._set_up(master, appName, sparkHome, environment, conf)
             for path in pyFiles or []:
                 self.addPyFile(path)
             SparkContext._active_spark_context = self
+        _last_words.install()
 
     def _set_up(self, master, appName, sparkHome, environment, conf):
         self._conf = conf._copy() if conf is not None else SparkConf()
@@ -344,13 +346,3 @@ class SparkContext:
         with SparkContext._lock:
             if SparkContext._active_spark_context is self:
                 SparkContext._active_spark_context = None
-
-
-def _caller():
-    """The function, file and line that made the context."""
-    from ._paths import is_ours
-
-    frame = sys._getframe(1)
-    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
-        frame = frame.f_back
-    return "__init__", frame.f_code.co_filename, frame.f_lineno

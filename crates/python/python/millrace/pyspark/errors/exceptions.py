@@ -6,6 +6,8 @@ record function has Python's own traceback in it, cut down to the program's line
 
 import traceback
 
+from .._paths import is_ours
+
 
 class PySparkException(Exception):
     """The base of PySpark's own errors."""
@@ -96,18 +98,14 @@ class Py4JJavaError(Py4JError):
 
 def own_traceback(error):
     """The text of an exception with the frames of the program alone."""
-    return "".join(traceback.format_exception(type(error), error, own_frames(error))).rstrip("\n")
-
-
-def own_frames(error):
-    """The traceback of an exception without the frames of this package at either end."""
-    from .._paths import is_ours
-
-    tb = error.__traceback__
-    first = tb
-    while first is not None and is_ours(first.tb_frame.f_code.co_filename):
-        first = first.tb_next
-    return first if first is not None else tb
+    while isinstance(error, Py4JJavaError) and error.__cause__ is not None:
+        error = error.__cause__
+    shown = traceback.TracebackException.from_exception(error)
+    part = shown
+    while part is not None:
+        part.stack[:] = [frame for frame in part.stack if not is_ours(frame.filename)]
+        part = part.__cause__ or part.__context__
+    return "".join(shown.format()).rstrip("\n")
 
 
 def task_failed(error):

@@ -7,9 +7,10 @@ program ends its output or batch, not the run: whoever waits is told.
 
 import sys
 import threading
-import traceback
 import weakref
 from datetime import datetime
+
+from ..errors.exceptions import own_traceback, stream_failed
 
 
 def local_time(milliseconds):
@@ -31,7 +32,7 @@ class Graph:
         self._jobs = []
         self._fresh = []
         self._failure = None
-        self._failed = threading.Condition()
+        self._failed = threading.Lock()
 
     def add_output(self, stream, function, name):
         """Registers an output: `function(time, rdd)`."""
@@ -57,7 +58,8 @@ class Graph:
             if number < len(self._jobs) and self._jobs[number] is not None:
                 self._jobs[number]()
         except BaseException as error:
-            self.fail(error)
+            output = self.outputs[number][2] if self._jobs else "transform"
+            self.fail(error, "batch %s: %s failed by this error" % (local_time(time), output))
         if number == len(self.outputs) - 1:
             self._end(time)
 
@@ -91,16 +93,19 @@ class Graph:
                 if rdd is not None:
                     rdd._hold()
         except BaseException as error:
-            self.fail(error)
+            self.fail(error, "batch %s: what the program keeps of it cannot be read" % time)
         self._fresh = []
         self.now = None
 
-    def fail(self, error):
-        """Notes an error for whoever waits; of several the first counts."""
+    def fail(self, error, where):
+        """Notes an error for whoever waits; of several the first is raised, the others shown."""
         with self._failed:
-            if self._failure is None:
-                self._failure = error
-            self._failed.notify_all()
+            first = self._failure is None
+            if first:
+                self._failure = stream_failed(error)
+                self._failure.where = [where]
+        if not first:
+            show(error, where)
 
     def failure(self):
         """Takes the error that was noted, if there is one."""
@@ -112,7 +117,14 @@ class Graph:
         """Shows an error that nobody waits for."""
         error = self.failure()
         if error is not None:
-            traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
+            show(error, *error.where)
+
+
+def show(error, *where):
+    """Shows an error on standard error, and in which batch and output it was."""
+    print(own_traceback(error), file=sys.stderr)
+    for note in where:
+        print("millrace: " + note, file=sys.stderr, flush=True)
 
 
 def _accepted(returned):

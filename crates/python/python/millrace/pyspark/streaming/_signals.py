@@ -57,7 +57,7 @@ class Signals:
         self._ssc._engine.ask_to_stop(graceful)
         if not self._waiting:
             if number == signal.SIGINT:
-                raise KeyboardInterrupt
+                raise _announced()
             raise SystemExit(0)
 
     def asked(self):
@@ -76,4 +76,11 @@ class Signals:
     def raise_if_interrupted(self):
         """The stream has ended: what SIGINT does to a Python program, it does now."""
         if self._heard == signal.SIGINT:
-            raise KeyboardInterrupt
+            raise _announced()
+
+
+def _announced():
+    """A KeyboardInterrupt of which everything has been said."""
+    interrupt = KeyboardInterrupt()
+    interrupt.was_announced = True
+    return interrupt

@@ -6,6 +6,7 @@ import time as clock
 from datetime import datetime
 
 from .._native import _engine
+from .._paths import caller
 from ..context import SparkContext
 from ..storagelevel import StorageLevel
 from ._graph import Graph
@@ -110,7 +111,7 @@ class StreamingContext:
 
     def _add_output(self, stream, function, name):
         self._refuse_if_started(name)
-        self._graph.add_output(stream, function, name)
+        self._graph.add_output(stream, function, "%s at %s:%d" % (name, *caller()))
 
     def _keeps_state(self):
         self._stateful = True
@@ -291,11 +292,7 @@ class StreamingContext:
     def _raise_failure(self):
         error = self._graph.failure()
         if error is not None:
-            from ..errors.exceptions import Py4JJavaError, stream_failed
-
-            if isinstance(error, Py4JJavaError):
-                raise error
-            raise stream_failed(error) from error
+            raise error
 
     def stop(self, stopSparkContext=True, stopGraceFully=False):
         """Stops; with grace, what was received is run first."""

@@ -1,0 +1,24 @@
+"""What is shown of an exception that ends the program.
+
+Python's own traceback, without the frames of this package: a bad record shows the line of the
+function that met it. After a SIGINT that was asked for there is nothing to show.
+"""
+
+import sys
+
+from .errors.exceptions import own_traceback
+
+
+def install():
+    """Shows uncaught exceptions so, unless the program has a way of its own."""
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _show
+
+
+def _show(kind, error, trace):
+    sys.stdout.flush()
+    if isinstance(error, KeyboardInterrupt) and getattr(error, "was_announced", False):
+        return
+    print(own_traceback(error), file=sys.stderr, flush=True)
+    for note in getattr(error, "where", ()):
+        print("millrace: " + note, file=sys.stderr, flush=True)

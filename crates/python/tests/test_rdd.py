@@ -46,7 +46,7 @@ def test_an_error_shows_the_line_of_the_function(sc):
         sc.parallelize([1, 0]).map(lambda x: 1 // x).collect()
     assert "map(lambda x: 1 // x)" in str(raised.value)
     assert "ZeroDivisionError" in str(raised.value)
-    assert "_rdd" not in str(raised.value)
+    assert "pyspark/_rdd" not in str(raised.value)
 
 
 def test_what_ends_the_records_silently_is_an_error(sc):

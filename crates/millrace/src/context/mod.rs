@@ -4,6 +4,7 @@ mod active;
 mod datasets;
 mod durability;
 mod file_streams;
+mod misuse;
 mod queue_stream;
 mod receiver_stream;
 mod remember;

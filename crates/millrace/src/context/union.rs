@@ -29,6 +29,7 @@ impl StreamingContext {
     #[track_caller]
     pub fn union<P: Pipeline>(&self, streams: &[DStream<P>]) -> DStream<UnionAll<P>> {
         self.check_together(streams, "union", &named("union", Location::caller()));
+        self.builder.check_growing();
         let parts = streams.iter().map(|stream| Arc::clone(&stream.pipeline));
         DStream {
             pipeline: Arc::new(UnionAll::new(parts.collect())),

@@ -25,6 +25,6 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches[0].len(), 2);
     /// ```
     pub fn boxed(&self) -> DStream<Boxed<P::Item>> {
-        self.with(Arc::new(Boxed::new(Arc::clone(&self.pipeline))))
+        self.grown(Boxed::new(Arc::clone(&self.pipeline)))
     }
 }

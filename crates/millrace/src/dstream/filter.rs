@@ -19,9 +19,9 @@ impl<P: Pipeline> DStream<P> {
     where
         F: Fn(&P::Item) -> bool + Send + Sync + 'static,
     {
-        self.with(Arc::new(Filter {
+        self.grown(Filter {
             parent: Arc::clone(&self.pipeline),
             function,
-        }))
+        })
     }
 }

@@ -23,9 +23,9 @@ impl<P: Pipeline> DStream<P> {
         U: IntoIterator<Item: Send + 'static>,
         F: Fn(P::Item) -> U + Send + Sync + 'static,
     {
-        self.with(Arc::new(FlatMap {
+        self.grown(FlatMap {
             parent: Arc::clone(&self.pipeline),
             function,
-        }))
+        })
     }
 }

@@ -20,9 +20,9 @@ impl<P: Pipeline> DStream<P> {
         U: Send + 'static,
         F: Fn(P::Item) -> U + Send + Sync + 'static,
     {
-        self.with(Arc::new(Map {
+        self.grown(Map {
             parent: Arc::clone(&self.pipeline),
             function,
-        }))
+        })
     }
 }

@@ -63,6 +63,12 @@ impl<P> DStream<P> {
         }
     }
 
+    /// A stream of this stream's nodes with `pipeline` behind them, for operators that add no node.
+    fn grown<Q>(&self, pipeline: Q) -> DStream<Q> {
+        self.builder.check_growing();
+        self.with(Arc::new(pipeline))
+    }
+
     /// A stream of what a new node makes, an `Rdd<T>` a batch.
     fn of_node<T: Send + 'static>(
         &self,

@@ -23,6 +23,6 @@ impl<P: Pipeline> DStream<P> {
     pub fn union<Q: Pipeline<Item = P::Item>>(&self, other: &DStream<Q>) -> DStream<Union<P, Q>> {
         self.meets(other, &named("union", Location::caller()));
         let (left, right) = (Arc::clone(&self.pipeline), Arc::clone(&other.pipeline));
-        self.with(Arc::new(Union::new(left, right)))
+        self.grown(Union::new(left, right))
     }
 }

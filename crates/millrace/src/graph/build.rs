@@ -133,6 +133,12 @@ impl Builder {
         }
     }
 
+    /// Notes a broken rule if an operator is added that has no node after the start, or after the
+    /// stop.
+    pub(crate) fn check_growing(&self) {
+        self.check_open(&mut self.state());
+    }
+
     /// Spark's rule and its words for it.
     fn check_open(&self, state: &mut State) {
         let when = match state.lifecycle {
@@ -224,6 +230,11 @@ impl Builder {
         let state = self.state();
         let broken = state.broken.as_ref()?;
         Some(Error::new(broken.kind(), broken.to_string()))
+    }
+
+    /// The error of the first call that broke a rule before the start, which reports it no more.
+    pub(crate) fn take_broken(&self) -> Option<Error> {
+        self.state().broken.take()
     }
 
     /// Takes the description out and makes the context active.

@@ -93,6 +93,11 @@ impl Outcome {
         self.changed.notify_all();
     }
 
+    /// The error with which the run goes on, which whoever waits is not told any more.
+    pub(crate) fn take_told(&self) -> Option<Error> {
+        self.state().told.take()
+    }
+
     /// Whether the run has failed.
     pub(crate) fn has_failed(&self) -> bool {
         self.state().failed

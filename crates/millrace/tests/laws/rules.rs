@@ -3,7 +3,9 @@
 use std::env;
 use std::process;
 
-use millrace::{Conf, DStream, Duration, Error, ErrorKind, Lines, StreamingContext, keys};
+use millrace::{
+    Boxed, Conf, DStream, Duration, Error, ErrorKind, Lines, StreamingContext, Text, keys,
+};
 
 use super::support::{Keyed, Live, Update, counted, failure, pairs, watched};
 
@@ -26,7 +28,7 @@ fn context() -> Live {
 }
 
 /// Adds something to a context that has started.
-type Addition = fn(&Live);
+type Addition = fn(&Live, &DStream<Boxed<(Text, i64)>>);
 
 #[test]
 fn a_program_needs_an_output() {
@@ -66,34 +68,95 @@ fn the_directory_is_made() {
     std::fs::remove_dir_all(directory.parent().unwrap()).unwrap();
 }
 
+/// Everything that can be added, one call of each kind.
+const ADDED: [(&str, Addition); 12] = [
+    ("an input", |live, _| {
+        drop(live.context.socket_text_stream("localhost", 1))
+    }),
+    ("a transformation", |live, _| drop(counted(&live.lines))),
+    ("an output", |live, _| live.lines.print()),
+    ("map", |live, _| drop(live.lines.map(|line| line))),
+    ("filter", |live, _| drop(live.lines.filter(|_| true))),
+    ("flat_map", |live, _| {
+        drop(live.lines.flat_map(|line| [line]))
+    }),
+    ("boxed", |live, _| drop(live.lines.boxed())),
+    ("union", |live, _| drop(live.lines.union(&live.lines))),
+    ("union of many", |live, _| {
+        drop(live.context.union(std::slice::from_ref(&live.lines)))
+    }),
+    ("map_values", |_, pairs| drop(pairs.map_values(|n| n))),
+    ("flat_map_values", |_, pairs| {
+        drop(pairs.flat_map_values(|n| [n]))
+    }),
+    ("glom", |live, _| drop(live.lines.glom())),
+];
+
+/// What is said of an addition.
+fn too_late(when: &str) -> String {
+    format!(
+        "Adding new inputs, transformations, and output operations after {when} a context is not \
+         supported"
+    )
+}
+
+/// A context that runs, or has stopped.
+fn begun(stopped: bool) -> (Live, DStream<Boxed<(Text, i64)>>) {
+    let live = context();
+    let pairs = live.lines.map(|line| (line, 1)).boxed();
+    live.lines.foreach_rdd(|_| ());
+    live.context.start().unwrap();
+    if stopped {
+        live.context.stop(false);
+    }
+    (live, pairs)
+}
+
 #[test]
 fn nothing_is_added_after_the_start() {
-    let added: [(&str, Addition); 3] = [
-        ("an input", |live| {
-            drop(live.context.socket_text_stream("localhost", 1))
-        }),
-        ("a transformation", |live| drop(counted(&live.lines))),
-        ("an output", |live| live.lines.print()),
-    ];
     watched(move || {
-        for (what, add) in added {
+        for (what, add) in ADDED {
             for (when, stopped) in [("starting", false), ("stopping", true)] {
-                let live = context();
-                live.lines.foreach_rdd(|_| ());
-                live.context.start().unwrap();
-                if stopped {
-                    live.context.stop(false);
-                }
-                add(&live);
+                let (live, pairs) = begun(stopped);
+                add(&live, &pairs);
                 let error = failure(live.context.await_termination());
-                let rule = format!(
-                    "Adding new inputs, transformations, and output operations after {when} a \
-                     context is not supported"
-                );
-                assert_illegal(&error, &rule);
+                assert_illegal(&error, &too_late(when));
                 assert_unharmed(what, &live);
             }
         }
+    });
+}
+
+#[test]
+fn misuse_is_told_at_the_call() {
+    watched(move || {
+        for (what, add) in ADDED {
+            for (when, stopped) in [("starting", false), ("stopping", true)] {
+                let (live, pairs) = begun(stopped);
+                assert!(live.context.take_misuse().is_none(), "{what}");
+                add(&live, &pairs);
+                let error = live.context.take_misuse().unwrap();
+                assert_illegal(&error, &too_late(when));
+                assert!(live.context.take_misuse().is_none(), "{what}");
+                assert_unharmed(what, &live);
+            }
+        }
+    });
+}
+
+#[test]
+fn misuse_that_was_taken_does_not_keep_a_program_from_starting() {
+    watched(|| {
+        let live = context();
+        drop(live.lines.repartition(0));
+        let seventy = Duration::milliseconds(70);
+        drop(live.lines.window(seventy, seventy));
+        let error = live.context.take_misuse().unwrap();
+        assert!(error.to_string().contains("must be positive"), "{error}");
+        assert!(live.context.take_misuse().is_none(), "the first one counts");
+        live.lines.foreach_rdd(|_| ());
+        live.context.start().unwrap();
+        assert_unharmed("what was taken", &live);
     });
 }
 

@@ -28,9 +28,9 @@ impl<K: Clone, V, P: Pipeline<Item = (K, V)>> DStream<P> {
         U: IntoIterator<Item: Send + 'static>,
         F: Fn(V) -> U + Send + Sync + 'static,
     {
-        self.with(Arc::new(FlatMapValues {
+        self.grown(FlatMapValues {
             parent: Arc::clone(&self.pipeline),
             function,
-        }))
+        })
     }
 }

@@ -20,9 +20,9 @@ impl<K, V, P: Pipeline<Item = (K, V)>> DStream<P> {
         W: Send + 'static,
         F: Fn(V) -> W + Send + Sync + 'static,
     {
-        self.with(Arc::new(MapValues {
+        self.grown(MapValues {
             parent: Arc::clone(&self.pipeline),
             function,
-        }))
+        })
     }
 }

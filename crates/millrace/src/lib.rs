@@ -67,15 +67,15 @@ pub use error::{Error, ErrorKind, Result};
 pub use listener::{ListenerHandle, StatsReportListener};
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
-    BatchInfo, BatchTime, CheckpointInfo, Conf, Duration, OutputOperationInfo, ReceiverInfo,
-    StreamId, StreamInputInfo, StreamingEvent, StreamingListener, keys,
+    BatchInfo, BatchTime, CheckpointInfo, Conf, Duration, OutputOperationInfo, ParseDurationError,
+    ReceiverInfo, StreamId, StreamInputInfo, StreamingEvent, StreamingListener, TimeUnit, keys,
 };
 pub use partition::{HashPartitioner, Partitioner, Partitions};
 pub use pipeline::{
     Boxed, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,
     Pipeline, Received, Union, UnionAll,
 };
-pub use rdd::Rdd;
+pub use rdd::{Histogram, Number, Rdd, StatCounter};
 pub use receiver::{Receiver, ReceiverContext};
 pub use shared::{Accumulator, Broadcast};
 pub use shuffle::{Values, ValuesIter};

@@ -36,6 +36,27 @@ impl BatchTime {
         BatchTime(self.0.saturating_sub(self.0.rem_euclid(step)))
     }
 
+    /// The last moment not after this one that is a whole number of `period`s away from `zero`, in
+    /// either direction (Spark 3.5: `Time.floor(that, zeroTime)`, which rounds towards `zero` for
+    /// moments before it). The moment itself if the period is zero or less.
+    ///
+    /// ```
+    /// use millrace_types::{BatchTime, Duration};
+    ///
+    /// let (time, zero) = (BatchTime::from_millis(3_700), BatchTime::from_millis(500));
+    /// let floor = time.floor_from(Duration::seconds(1), zero);
+    /// assert_eq!(floor, BatchTime::from_millis(3_500));
+    /// ```
+    pub const fn floor_from(self, period: Duration, zero: BatchTime) -> BatchTime {
+        let step = period.as_millis();
+        if step <= 0 {
+            return self;
+        }
+        // Wider than the moments: their distance may not fit.
+        let since = (self.0 as i128 - zero.0 as i128).rem_euclid(step as i128);
+        BatchTime(self.0.saturating_sub(since as i64))
+    }
+
     /// The first multiple of `period` strictly after this moment, even when
     /// the moment is a multiple itself; the moment itself if the period is
     /// zero or less.
@@ -200,9 +221,27 @@ mod tests {
         }
 
         #[test]
+        fn a_floor_from_a_zero_time_is_the_floor_of_what_has_passed_since(
+            now in -1_000_000_000_000_i64..4_000_000_000_000,
+            zero in -1_000_000_000_000_i64..4_000_000_000_000,
+            period in 1_i64..100_000_000,
+        ) {
+            let (now, zero) = (BatchTime::from_millis(now), BatchTime::from_millis(zero));
+            let period = Duration::milliseconds(period);
+            let floor = now.floor_from(period, zero);
+            let passed = BatchTime::from_millis((now - zero).as_millis());
+            prop_assert_eq!((floor - zero).as_millis(), passed.floor(period).as_millis());
+            prop_assert_eq!(now.floor_from(period, BatchTime::default()), now.floor(period));
+        }
+
+        #[test]
         fn no_moment_and_period_overflow(now in any::<i64>(), period in 1..=i64::MAX) {
             let (now, period) = (BatchTime::from_millis(now), Duration::milliseconds(period));
             let _ = (now.floor(period), now.next_multiple_after(period));
+            for zero in [i64::MIN, 0, i64::MAX].map(BatchTime::from_millis) {
+                let floor = now.floor_from(period, zero);
+                prop_assert!(floor <= now);
+            }
         }
     }
 }

@@ -5,11 +5,19 @@
 //! partitions has as many as `spark.default.parallelism` says; where that is not set, as many as
 //! what it was made of, those of both sides together if there are two (PySpark 3.5).
 
+mod aggregate_by_key;
 mod cogroup;
 mod combine_by_key;
+mod count_by_key;
 mod distinct;
+mod flat_map_values;
+mod fold_by_key;
+mod group_by;
+mod intersection;
 mod join;
+mod lookup;
 mod reduce_by_key;
+mod subtract;
 
 use std::sync::Arc;
 

@@ -6,17 +6,28 @@
 //! received in a batch is one partition, whose pieces are its blocks: how bytes were cut into
 //! blocks must not show (law 2).
 
+mod cartesian;
+mod coalesce;
+mod extremes;
 mod first_few;
 mod folded;
 mod held;
+mod histogram;
 mod indexed;
+mod key_by;
 mod narrow;
 mod ordered;
 mod partitioned;
+mod persist;
+mod python_random;
 mod read;
 mod repartition;
+mod sample;
 mod sorted;
+mod stats;
+mod take_sample;
 mod union;
+mod zip;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +35,9 @@ use std::sync::Arc;
 use crate::exec::Executor;
 
 pub(crate) use first_few::by_pieces;
+pub use histogram::Histogram;
 pub(crate) use repartition::partitioner_of;
+pub use stats::{Number, StatCounter};
 
 /// Where the records of an [`Rdd`] come from.
 pub(crate) trait RddSource<T>: Send + Sync {

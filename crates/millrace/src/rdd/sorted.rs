@@ -1,4 +1,4 @@
-//! `sort_by` and `sort_by_key`: the records of an [`Rdd`] in order.
+//! `sort_by` and `sort_by_key`, each also into a number of partitions: the records of an [`Rdd`] in order.
 //!
 //! What is sorted stands in ranges, one a partition, so that partition after partition is the
 //! order. PySpark draws samples to find where a range ends, and of a dataset of up to twenty
@@ -106,6 +106,20 @@ where
     #[must_use]
     pub fn sort_by_key(&self, ascending: bool) -> Rdd<(K, V)> {
         self.sort_by(|(key, _)| key.clone(), ascending)
+    }
+
+    /// [`sort_by_key`](Rdd::sort_by_key) into a number of partitions. None at all are against the
+    /// rules, as with [`repartition`](Rdd::repartition).
+    ///
+    /// ```
+    /// use millrace::testing::parallelize;
+    /// let pairs = parallelize(vec![(2, 'b'), (1, 'a'), (3, 'c')], 1);
+    /// let sorted = pairs.sort_by_key_with(false, 2).glom();
+    /// assert_eq!(sorted.collect(), [vec![(3, 'c')], vec![(2, 'b'), (1, 'a')]]);
+    /// ```
+    #[must_use]
+    pub fn sort_by_key_with(&self, ascending: bool, partitions: u32) -> Rdd<(K, V)> {
+        self.sort_by_with(|(key, _)| key.clone(), ascending, partitions)
     }
 }
 

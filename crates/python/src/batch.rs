@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::convert::to_python;
+use crate::raised::reading;
 
 /// One batch of a stream, to be read while it runs.
 #[pyclass(frozen, module = "millrace._engine")]
@@ -35,19 +36,19 @@ impl Batch {
     }
 
     /// How many records there are.
-    fn count(&self, py: Python<'_>) -> u64 {
-        py.detach(|| self.rdd.count())
+    fn count(&self, py: Python<'_>) -> PyResult<u64> {
+        reading(py, || self.rdd.count())
     }
 
     /// The first `count` records.
     fn take<'py>(&self, py: Python<'py>, count: usize) -> PyResult<Bound<'py, PyList>> {
-        let records = py.detach(|| self.rdd.take(count));
+        let records = reading(py, || self.rdd.take(count))?;
         list(py, records)
     }
 
     /// All records, a list a partition.
     fn collect<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let partitions = py.detach(|| self.rdd.glom().collect());
+        let partitions = reading(py, || self.rdd.glom().collect())?;
         let lists = partitions
             .into_iter()
             .map(|records| list(py, records))

@@ -78,8 +78,7 @@ impl Engine {
 
     /// The lines that a TCP server sends.
     fn socket_text_stream(&self, host: &str, port: u16) -> Stream {
-        let lines = self.ssc().socket_text_stream(host, port);
-        Stream::new(lines.map(Value::Str).boxed())
+        Stream::lines(self.ssc().socket_text_stream(host, port))
     }
 
     /// The lines of the files that are moved into a directory.
@@ -116,10 +115,8 @@ impl Engine {
         outputs: Vec<(Py<PyAny>, String)>,
         ticks: usize,
     ) -> PyResult<()> {
-        let mut read: Vec<DStream<Boxed<Value>>> = streams
-            .iter()
-            .map(|stream| stream.records.clone())
-            .collect();
+        let mut read: Vec<DStream<Boxed<Value>>> =
+            streams.iter().map(|stream| stream.records()).collect();
         if read.is_empty() {
             let queue = self.ssc().queue_stream(vec![Vec::<i64>::new(); ticks]);
             read.push(queue.map(Value::Int).boxed());
@@ -158,7 +155,7 @@ impl Engine {
     fn wait(&self, py: Python<'_>, seconds: f64) -> PyResult<bool> {
         let timeout = StdDuration::try_from_secs_f64(seconds).unwrap_or(StdDuration::MAX);
         py.detach(|| self.ssc().await_termination_or_timeout(timeout))
-            .map_err(|error| raised(&error))
+            .map_err(|error| crate::raised::take().unwrap_or_else(|| raised(&error)))
     }
 
     /// Asks for a stop and returns.

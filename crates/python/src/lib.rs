@@ -6,10 +6,13 @@
 //! the interpreter's lock while it waits.
 
 mod batch;
+mod compile;
 mod convert;
 mod engine;
 mod hash;
 mod object;
+mod plan;
+mod raised;
 mod settings;
 mod stream;
 
@@ -21,6 +24,8 @@ mod _engine {
     use super::*;
     #[pymodule_export]
     use crate::batch::Batch;
+    #[pymodule_export]
+    use crate::compile::LoweredFunction;
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]

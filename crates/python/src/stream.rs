@@ -1,17 +1,45 @@
 //! A stream of the engine whose records are Python values.
 
-use millrace::{Boxed, DStream};
+use millrace::{Boxed, DStream, Lines};
 use millrace_pyfn::Value;
 use pyo3::prelude::*;
+
+use crate::plan::Source;
 
 /// The description of a stream that the engine computes.
 #[pyclass(frozen, module = "millrace._engine")]
 pub(crate) struct Stream {
-    pub(crate) records: DStream<Boxed<Value>>,
+    pub(crate) source: Source,
+    pub(crate) native: bool,
 }
 
 impl Stream {
+    /// A stream of values.
     pub(crate) fn new(records: DStream<Boxed<Value>>) -> Stream {
-        Stream { records }
+        Stream::of(records, false)
+    }
+
+    /// A stream of values that may be made of texts and integers only when they are read.
+    pub(crate) fn of(records: DStream<Boxed<Value>>, native: bool) -> Stream {
+        Stream {
+            source: Source::Values(records),
+            native,
+        }
+    }
+
+    /// Received lines.
+    pub(crate) fn lines(lines: DStream<Lines>) -> Stream {
+        Stream {
+            source: Source::Lines(lines),
+            native: true,
+        }
+    }
+
+    /// Its records.
+    pub(crate) fn records(&self) -> DStream<Boxed<Value>> {
+        match &self.source {
+            Source::Lines(lines) => lines.map(Value::Str).boxed(),
+            Source::Values(records) => records.clone(),
+        }
     }
 }

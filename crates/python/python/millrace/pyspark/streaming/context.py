@@ -11,6 +11,7 @@ from ..context import SparkContext
 from ..storagelevel import StorageLevel
 from ._graph import Graph
 from ._native import NativeRDD
+from ._plan import lower
 from ._signals import Signals
 from .dstream import DStream
 
@@ -249,6 +250,7 @@ class StreamingContext:
                 "java.lang.IllegalStateException: Only one StreamingContext may be started in "
                 "this JVM. Currently running StreamingContext was started at another place"
             )
+        lower(self)
         self._graph.prepare()
         outputs = [
             (lambda time, number=number: self._graph.run(number, time), name)
@@ -283,11 +285,13 @@ class StreamingContext:
     def _wait(self, seconds):
         try:
             return self._engine.wait(seconds)
-        except RuntimeError as error:
+        except Exception as error:
             self._raise_failure()
-            from ..errors.exceptions import Py4JJavaError
+            from ..errors.exceptions import Py4JJavaError, stream_failed
 
-            raise Py4JJavaError(str(error)) from None
+            if type(error) is RuntimeError and error.__traceback__.tb_next is None:
+                raise Py4JJavaError(str(error)) from None
+            raise stream_failed(error) from error
 
     def _raise_failure(self):
         error = self._graph.failure()

@@ -5,6 +5,7 @@ import operator
 from ..rdd import portable_hash
 from ..storagelevel import StorageLevel
 from ._graph import local_time
+from ._plan import explained
 from ._stateful import Stateful
 from ._windows import Windows
 
@@ -133,6 +134,10 @@ class DStream(Stateful, Windows):
     def partitionBy(self, numPartitions, partitionFunc=portable_hash):
         """Moves every pair to the partition of its key."""
         return self._deriving(lambda time, rdd: rdd.partitionBy(numPartitions, partitionFunc))
+
+    def explain(self):
+        """Prints for every operator up to here in which tier its function runs, and why."""
+        print(explained(self), end="")
 
     def foreachRDD(self, func):
         """Runs `func` on the RDD of every batch, in the program's own interpreter.

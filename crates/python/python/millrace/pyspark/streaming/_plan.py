@@ -1,0 +1,166 @@
+"""Hands to the engine the part of a program that it can compute.
+
+A stream can be the engine's if its parent is, and if its function can be lowered. Whatever of
+these streams is read by an output, or by a stream that is not the engine's, becomes a stream of
+the engine that Python reads; the streams before it are absorbed and never made in Python.
+"""
+
+from millrace._compile import lower as lowered_form
+
+from ._native import NativeRDD
+
+#: Kinds of operators: how many arguments the function takes, and whether it gives an iterable.
+_KINDS = {
+    "map": (1, False),
+    "filter": (1, False),
+    "flatMap": (1, True),
+    "mapValues": (1, False),
+    "flatMapValues": (1, True),
+    "reduceByKey": (2, False),
+    "updateStateByKey": (2, False),
+}
+
+_BY_KEY = ("reduceByKey", "updateStateByKey")
+
+
+class Plan:
+    """Which streams of a graph are the engine's."""
+
+    def __init__(self, graph):
+        self.graph = graph
+        self.forms = {}
+        self.engines = {}
+        self.made = {}
+
+    def form(self, stream):
+        """The lowered form of a stream's function."""
+        if stream not in self.forms:
+            kind, function, _ = stream._operator
+            count, iterated = _KINDS[kind]
+            self.forms[stream] = lowered_form(function, count, iterated)
+        return self.forms[stream]
+
+    def is_engines(self, stream):
+        """Whether the engine can compute a stream."""
+        if stream not in self.engines:
+            self.engines[stream] = self._is_engines(stream)
+        return self.engines[stream]
+
+    def _is_engines(self, stream):
+        if stream._engine_stream is not None:
+            return True
+        if stream._operator is None or not self.is_engines(stream._parents[0]):
+            return False
+        # A state has to be where the engine keeps it, whatever updates it.
+        return stream._operator[0] == "updateStateByKey" or bool(self.form(stream).json)
+
+    def is_kept(self, stream):
+        """Whether an absorbed stream is computed once and not again by each that reads it."""
+        return stream._operator is None or stream._operator[0] in _BY_KEY
+
+    def described(self, stream):
+        """The engine's stream."""
+        if stream in self.made:
+            return self.made[stream]
+        if stream._engine_stream is not None:
+            made = self.graph.natives[stream._engine_stream]
+        else:
+            made = self._described(stream)
+        self.made[stream] = made
+        return made
+
+    def _described(self, stream):
+        ops, at = [], stream
+        if stream._operator[0] in _BY_KEY:
+            at = stream._parents[0]
+        while not self.is_kept(at):
+            kind, function, _ = at._operator
+            ops.insert(0, (kind, (self.form(at).json, function)))
+            at = at._parents[0]
+        source = self.described(at)
+        kind, function, options = stream._operator
+        if kind not in _BY_KEY:
+            return source.narrow(ops)
+        handed = (self.form(stream).json, function)
+        partitions = options["partitions"]
+        if kind == "reduceByKey":
+            return source.reduce_by_key(ops, handed, partitions)
+        initial = options["initial"]
+        pairs = [] if initial is None else [(key, state) for key, state in initial.collect()]
+        return source.update_state_by_key(ops, handed, partitions, pairs)
+
+    def readers(self):
+        """For every stream, who reads it: streams, and None for an output."""
+        found = {stream: [] for stream in self.graph.streams}
+        for stream in self.graph.streams:
+            for parent in stream._parents:
+                found[parent].append(stream)
+        for stream, _, _ in self.graph.outputs:
+            found[stream].append(None)
+        return found
+
+
+def lower(ssc):
+    """Hands to the engine what it can compute of a context's streams."""
+    graph = ssc._graph
+    plan = Plan(graph)
+    read = [
+        stream
+        for stream, readers in plan.readers().items()
+        if plan.is_engines(stream)
+        and any(reader is None or not plan.is_engines(reader) for reader in readers)
+    ]
+    natives = [plan.described(stream) for stream in read]
+    for stream in graph.streams:
+        if plan.is_engines(stream):
+            # Nobody in Python has to keep what the engine keeps.
+            stream._needs = lambda: []
+    for number, stream in enumerate(read):
+        _read(ssc, stream, number)
+    graph.natives = natives
+
+
+def _read(ssc, stream, number):
+    """Lets Python read the engine's stream number ``number``."""
+
+    def compute(time):
+        rdd = NativeRDD(ssc._sc, ssc._engine.read(number))
+        ssc._graph.made(rdd)
+        return rdd
+
+    stream._compute = compute
+    stream._engine_stream = number
+
+
+def explained(stream):
+    """For every operator up to a stream, the tier in which its function runs, and why."""
+    plan = Plan(stream._ssc._graph)
+    order, pending = [], [stream]
+    while pending:
+        each = pending.pop()
+        if each not in order:
+            order.insert(0, each)
+            pending.extend(each._parents)
+    rows = [_row(plan, each) for each in order if each._operator is not None]
+    if not rows:
+        return "Nothing before this stream calls a function of the program on records.\n"
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
+        lines.append("  ".join(cells + [row[3]]))
+    return "\n".join(lines) + "\n"
+
+
+def _row(plan, stream):
+    kind, function, _ = stream._operator
+    form = plan.form(stream)
+    code = getattr(function, "__code__", None)
+    place = "" if code is None else "%s:%d" % (code.co_filename.rsplit("/", 1)[-1], form.line)
+    if form.json is None:
+        tier = "CPython: %s" % form.reason
+    elif not plan.is_engines(stream):
+        tier = "CPython: what comes before it runs there, too"
+    else:
+        tier = "compiled"
+    return place, kind, form.name, tier

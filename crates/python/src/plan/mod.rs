@@ -1,0 +1,91 @@
+//! From a chain of a program's operators to one stream of the engine.
+//!
+//! A chain is a source, operators on single records, and at most one operator on keys. If every
+//! function of it is one that the engine knows by heart, it runs on texts and integers as a
+//! native program does ([`typed`]); else its records are [`Value`]s. The law: what comes out is
+//! what CPython would have made of the same records, whichever way is taken.
+
+mod by_key;
+mod called;
+mod narrow;
+mod partitioner;
+mod state;
+mod total;
+mod typed;
+
+use millrace::{Boxed, DStream, Lines};
+use millrace_pyfn::Value;
+
+pub(crate) use called::Called;
+
+/// Where a chain begins.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// Received lines.
+    Lines(DStream<Lines>),
+    /// Anything else.
+    Values(DStream<Boxed<Value>>),
+}
+
+/// An operator on single records.
+pub(crate) struct Op {
+    pub(crate) kind: Kind,
+    pub(crate) function: Called,
+}
+
+/// What an operator does with what its function gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Map,
+    FlatMap,
+    Filter,
+    MapValues,
+    FlatMapValues,
+}
+
+/// An operator on keys.
+pub(crate) enum Keyed {
+    ReduceByKey {
+        function: Called,
+        partitions: u32,
+    },
+    UpdateStateByKey {
+        function: Called,
+        partitions: u32,
+        /// Keys and states before the first batch.
+        initial: Vec<(Value, Value)>,
+    },
+}
+
+/// The stream of a chain, and whether its records are no [`Value`]s before they are read.
+pub(crate) fn lower(
+    source: Source,
+    ops: Vec<Op>,
+    keyed: Option<Keyed>,
+) -> (DStream<Boxed<Value>>, bool) {
+    if let (Source::Lines(lines), Some(keyed)) = (&source, &keyed)
+        && let Some(stream) = typed::plan(lines, &ops, keyed)
+    {
+        return (stream, true);
+    }
+    let mut records = match source {
+        Source::Lines(lines) => lines.map(Value::Str).boxed(),
+        Source::Values(records) => records,
+    };
+    for op in ops {
+        records = narrow::apply(&records, op);
+    }
+    let records = match keyed {
+        None => records,
+        Some(Keyed::ReduceByKey {
+            function,
+            partitions,
+        }) => by_key::reduce(&records, function, partitions),
+        Some(Keyed::UpdateStateByKey {
+            function,
+            partitions,
+            initial,
+        }) => state::update(&records, function, partitions, initial),
+    };
+    (records, false)
+}

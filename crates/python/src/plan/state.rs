@@ -1,0 +1,37 @@
+//! `updateStateByKey` on values.
+
+use millrace::{Boxed, DStream, Partitions, StateOptions, Values};
+use millrace_pyfn::Value;
+
+use super::by_key::keyed;
+use super::called::Called;
+use super::partitioner::ByPortableHash;
+
+/// The state that a function gives; `None` removes the key.
+pub(super) fn kept(state: Value) -> Option<Value> {
+    match state {
+        Value::None => None,
+        state => Some(state),
+    }
+}
+
+/// `updateStateByKey`.
+pub(super) fn update(
+    records: &DStream<Boxed<Value>>,
+    function: Called,
+    partitions: u32,
+    initial: Vec<(Value, Value)>,
+) -> DStream<Boxed<Value>> {
+    let options = StateOptions::new()
+        .partitions(Partitions::by(ByPortableHash::new(partitions)))
+        .initial_state(initial);
+    let update = move |new: &Values<Value>, old: Option<Value>| {
+        let new = Value::list(new.iter().cloned());
+        kept(function.call(&[new, old.unwrap_or(Value::None)]))
+    };
+    records
+        .map(keyed)
+        .update_state_by_key_with(update, options)
+        .map(|(key, state)| Value::tuple([key, state]))
+        .boxed()
+}

@@ -1,0 +1,159 @@
+//! Chains that run on texts and integers, as a native program's do.
+//!
+//! The chain is received lines, operators that keep texts texts, a pair of the text and a small
+//! constant, and a sum by key. No record of it needs the interpreter but those that a function's
+//! lowered form gives up on, and no count of a batch can outgrow 64 bits: a batch would have to
+//! hold more than 2^32 words.
+
+use millrace::{Boxed, DStream, Lines, Pipeline, StateOptions, Text, Values};
+use millrace_pyfn::{Shape, Value};
+
+use super::called::Called;
+use super::state::kept;
+use super::total::{is_int, plus};
+use super::{Keyed, Kind, Op};
+
+/// The largest constant that stands for a word here.
+const SMALL: u64 = 1 << 30;
+
+/// The stream of a chain that runs so; `None` for any other.
+pub(super) fn plan(
+    lines: &DStream<Lines>,
+    ops: &[Op],
+    keyed: &Keyed,
+) -> Option<DStream<Boxed<Value>>> {
+    let (last, ops) = ops.split_last()?;
+    let one = match (last.kind, last.function.function()?.shape()?) {
+        (Kind::Map, Shape::PairWith(Value::Int(n))) if n.unsigned_abs() <= SMALL => n,
+        _ => return None,
+    };
+    // The shape of most programs costs what it costs in a native one.
+    if let [op] = ops
+        && op.kind == Kind::FlatMap
+    {
+        match op.function.function()?.shape()? {
+            Shape::Split(separator) => {
+                return by_key(
+                    &lines.flat_map(move |line| line.split(&separator)),
+                    one,
+                    keyed,
+                );
+            }
+            Shape::SplitBlanks => return by_key(&lines.flat_map(blanks), one, keyed),
+            _ => return None,
+        }
+    }
+    let mut texts = lines.boxed();
+    for op in ops {
+        texts = text_op(&texts, op)?;
+    }
+    by_key(&texts, one, keyed)
+}
+
+/// The pieces between Python's blanks, of which ASCII has four more than Unicode says.
+fn blanks(line: Text) -> impl Iterator<Item = Text> {
+    let rest = line.clone();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let blank = |char: char| char.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&char);
+        let left = rest[at..].trim_start_matches(blank);
+        let from = rest.len() - left.len();
+        let len = left.find(blank).unwrap_or(left.len());
+        at = from + len;
+        (len > 0).then(|| line.substring(from..from + len))
+    })
+}
+
+/// An operator that makes texts of texts.
+fn text_op(texts: &DStream<Boxed<Text>>, op: &Op) -> Option<DStream<Boxed<Text>>> {
+    let function = op.function.clone();
+    let lowered = function.function()?;
+    Some(match op.kind {
+        Kind::Filter => texts
+            .filter(move |text| function.test(&Value::Str(text.clone())))
+            .boxed(),
+        Kind::Map if lowered.keeps_text() => texts.map(move |text| mapped(&function, text)).boxed(),
+        Kind::FlatMap => match lowered.shape()? {
+            Shape::Split(separator) => texts.flat_map(move |text| text.split(&separator)).boxed(),
+            Shape::SplitBlanks => texts.flat_map(blanks).boxed(),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// The text that a function surely makes of a text.
+fn mapped(function: &Called, text: Text) -> Text {
+    match function.call(&[Value::Str(text)]) {
+        Value::Str(text) => text,
+        other => unreachable!("a function said to make texts made {other:?}"),
+    }
+}
+
+/// The sums by key.
+fn by_key<P: Pipeline<Item = Text>>(
+    words: &DStream<P>,
+    one: i64,
+    keyed: &Keyed,
+) -> Option<DStream<Boxed<Value>>> {
+    let pairs = words.map(move |word| (word, one));
+    match keyed {
+        Keyed::ReduceByKey {
+            function,
+            partitions,
+        } => {
+            if function.function()?.shape()? != Shape::Add {
+                return None;
+            }
+            let sums = pairs.reduce_by_key_with(|a, b| a + b, *partitions);
+            Some(
+                sums.map(|(word, n)| Value::tuple([Value::Str(word), Value::Int(n)]))
+                    .boxed(),
+            )
+        }
+        Keyed::UpdateStateByKey {
+            function,
+            partitions,
+            initial,
+        } => {
+            if function.function()?.shape()? != Shape::SumOrZero {
+                return None;
+            }
+            let words: Option<Vec<(Text, Value)>> = initial.iter().map(word_of).collect();
+            let initial = words?;
+            let mut options = StateOptions::new().partitions(*partitions);
+            // An int that nothing is added to is itself; what is no int may change its type.
+            if initial.iter().all(|(_, state)| is_int(state)) {
+                options = options.idle_keeps_state();
+            }
+            let function = function.clone();
+            let update = move |new: &Values<i64>, old: Option<Value>| summed(&function, new, old);
+            let states = pairs.update_state_by_key_with(update, options.initial_state(initial));
+            Some(
+                states
+                    .map(|(word, state)| Value::tuple([Value::Str(word), state]))
+                    .boxed(),
+            )
+        }
+    }
+}
+
+fn word_of((key, state): &(Value, Value)) -> Option<(Text, Value)> {
+    match key {
+        Value::Str(word) => Some((word.clone(), state.clone())),
+        _ => None,
+    }
+}
+
+/// The new state of a word.
+fn summed(function: &Called, new: &Values<i64>, old: Option<Value>) -> Option<Value> {
+    let sum: i64 = new.iter().sum();
+    match &old {
+        None => Some(Value::Int(sum)),
+        Some(state) if is_int(state) => plus(state, sum),
+        Some(state) => {
+            let new = Value::list(new.iter().map(|n| Value::Int(*n)));
+            kept(function.call(&[new, state.clone()]))
+        }
+    }
+}

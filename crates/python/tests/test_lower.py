@@ -1,0 +1,182 @@
+"""Which functions are lowered, to what, and what a user is told of those that are not."""
+
+import functools
+import json
+import operator
+import re
+import textwrap
+
+import pytest
+
+from millrace._compile import lower
+from millrace.pyspark._native import _engine
+
+Function = _engine.Function
+
+STOP = ["a", "the"]
+TWICE = 1
+TWICE = 2
+SEEN = []
+LIMIT = 10
+
+
+def remember(word):
+    SEEN.append(word)
+
+
+def doubled(n):
+    return n * 2
+
+
+def recursive(n):
+    return n and recursive(n - 1)
+
+
+def running(new, old):
+    if old is None:
+        old = 0
+    return sum(new, old)
+
+
+def call(function, *arguments):
+    lowered = lower(function, len(arguments))
+    assert lowered.json is not None, lowered.reason
+    return Function(lowered.json).call(*arguments)
+
+
+def reason(function, count=1):
+    lowered = lower(function, count)
+    assert lowered.json is None
+    return lowered.reason
+
+
+def test_of_several_functions_on_a_line_each_is_itself():
+    one, two, three = (lambda x: x + 1), (lambda x: x + 2), (lambda x: (lambda y: y)(x))
+    assert (call(one, 1), call(two, 1)) == (2, 3)
+    assert "calls" in reason(three)
+    made = [lambda x, n=n: x + n for n in range(3)]
+    assert [call(each, 1) for each in made] == [1, 2, 3]
+
+
+def test_a_nested_function_keeps_what_it_captures():
+    def adding(n):
+        def add(x):
+            return x + n
+
+        return add
+
+    assert call(adding(3), 1) == 4
+    assert call(adding(4), 1) == 5
+
+
+def test_a_decorator_is_not_mistaken_for_its_function():
+    def tracing(function):
+        @functools.wraps(function)
+        def traced(*arguments):
+            return function(*arguments)
+
+        return traced
+
+    @tracing
+    def traced(x):
+        return x + 1
+
+    assert "number of arguments" in reason(traced)
+    assert call(traced.__wrapped__, 1) == 2
+
+
+def test_a_changed_file_is_noticed(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text("f = lambda x: x + 1\n")
+    scope = {"__name__": "program"}
+    exec(compile(path.read_text(), str(path), "exec"), scope)
+    path.write_text("f = lambda x: x + 2\n")
+    assert "changed" in reason(scope["f"])
+
+
+def test_a_function_without_a_file_is_left_to_the_interpreter():
+    assert "source" in reason(eval("lambda x: x"))
+
+
+def test_names_mean_what_they_mean_in_the_program():
+    scope = {"__name__": "program"}
+    len = lambda x: 42  # noqa: E731, A001
+    assert call(lambda x: len(x), "a") == 42
+    assert call(lambda x: x not in STOP, "a") is False
+    assert call(lambda x: doubled(x) + LIMIT, 1) == 12
+    del scope
+
+
+def test_what_is_no_function_of_python_is_lowered_too():
+    assert call(operator.add, 1, 2) == 3
+    assert call(json.loads, '{"a": [1]}') == {"a": [1]}
+    assert call(int, "12") == 12
+    assert call(str.lower, "A") == "a"
+    assert call(str.lower, 1) is NotImplemented
+    assert call(",".join, ["a", "b"]) == "a,b"
+    assert call(operator.itemgetter(1), ("a", 2)) == 2
+    assert call(functools.partial(operator.add, 1), 2) == 3
+    assert call(max, 1, 2) == 2
+
+
+def test_generators_are_lists_where_they_are_gone_through():
+    lowered = lower(lambda line: (w.lower() for w in line.split() if w), 1, iterated=True)
+    assert Function(lowered.json).items("A b") == ["a", "b"]
+    assert "generator" in reason(lambda line: (w for w in line))
+
+
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        (lambda x: print(x), "it calls print"),
+        (lambda x: re.sub("a", "b", x), "it calls re.sub"),
+        (lambda x: [].append(x), "changes an object"),
+        (lambda x: x.pop(), "changes an object"),
+        (lambda x: x in SEEN, "SEEN, which line"),
+        (lambda x: x + TWICE, "TWICE, which is assigned more than once"),
+        (lambda x: STOP, "hands on STOP"),
+        (lambda x: recursive(x), "recursive calls itself"),
+        (lambda x: {x}, "makes a set"),
+        (lambda x: x.name, "reads the attribute name"),
+        (lambda x: missing(x), "missing is not defined"),  # noqa: F821
+        (lambda *x: x, "any number of arguments"),
+        (lambda x: "%s" if (y := x) else y, "assigns inside"),
+        (lambda x: 2**100 + 1180591620717411303424, "beyond 64 bits"),
+    ],
+)
+def test_a_reason_names_what_it_is(function, words):
+    assert words in reason(function)
+
+
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        ("yield x", "yields"),
+        ("global y\n    y = x", "global variable"),
+        ("try:\n        return 1\n    except ValueError:\n        return 2", "catches exceptions"),
+        ("with open(x):\n        return 1", "enters a context"),
+        ("import os\n    return os", "imports"),
+        ("x.append(1)\n    return x", "changes its argument x"),
+        ("x[0] = 1\n    return x", "changes its argument x"),
+        ("def g():\n        return 1\n    return g()", "defines g"),
+        ("del x", "deletes"),
+    ],
+)
+def test_a_function_with_effects_is_left_to_the_interpreter(tmp_path, body, words):
+    path = tmp_path / "program.py"
+    path.write_text("def f(x):\n    %s\n" % textwrap.dedent(body))
+    scope = {"__name__": "program"}
+    exec(compile(path.read_text(), str(path), "exec"), scope)
+    assert words in reason(scope["f"])
+
+
+def test_a_running_sum_keeps_idle_states():
+    for n in (0, 5, -(2**63)):
+        assert call(running, [], n) == n
+    assert call(running, [1, 2], None) == 3
+    assert call(running, [1], 2**63 - 1) is NotImplemented
+
+
+def test_the_name_of_a_lambda_is_its_text():
+    lowered = lower(lambda word: (word, 1), 1)
+    assert lowered.name == "lambda word: (word, 1)"

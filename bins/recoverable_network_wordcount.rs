@@ -43,7 +43,7 @@ fn describe(app: &App) -> Result<StreamingContext, Exit> {
     counts.foreach_rdd_with_time(move |rdd, time| {
         let (excluded, sum) = (excluded.clone(), dropped.clone());
         let kept = rdd.filter(move |(word, count)| {
-            let keep = !excluded.contains(&word.as_str());
+            let keep = !excluded.value().contains(&word.as_str());
             sum.add(if keep { 0 } else { *count });
             keep
         });

@@ -77,7 +77,7 @@ pub use pipeline::{
 };
 pub use rdd::{Histogram, Number, Rdd, StatCounter};
 pub use receiver::{Receiver, ReceiverContext};
-pub use shared::{Accumulator, Broadcast};
+pub use shared::{Accumulator, Broadcast, BroadcastValue};
 pub use shuffle::{Values, ValuesIter};
 pub use source::{FileOptions, QueueOptions, RddQueue};
 pub use state::State;

@@ -59,7 +59,7 @@ case!(map_cached, |case| {
 
 case!(map_with_broadcast, |case| {
     let factor = case.ssc.broadcast(3);
-    case.numbers().map(move |x| x * factor.value()).pprint();
+    case.numbers().map(move |x| x * *factor.value()).pprint();
 });
 
 case!(flat_map_split, |case| {

@@ -93,7 +93,7 @@ impl StreamingContext {
     /// });
     /// ```
     pub fn broadcast<T: Send + Sync + 'static>(&self, value: T) -> Broadcast<T> {
-        Broadcast::new(value)
+        Broadcast::new(value, self.builder.executor.epochs())
     }
 
     /// A sum that tasks add to, beginning with `initial` (PySpark: `SparkContext.accumulator`).

@@ -299,7 +299,9 @@ pub(super) fn replay(
     for again in replayed.batches {
         restore(again.blocks)?;
         let now = engine.clock.now();
+        let epoch = engine.executor.epochs().cut();
         let mut batch = engine.tracker.cut(again.time, &engine.stages, now);
+        batch.epoch = epoch;
         batch.number = again.number;
         batch.log = Some(again.position);
         submit(engine, batch, again.number, queue);

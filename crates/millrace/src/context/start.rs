@@ -30,6 +30,7 @@ impl StreamingContext {
     pub(super) fn start_engine(&self, place: Option<Place>) -> Result<()> {
         let mut parts = self.parts();
         let graph = self.builder.freeze()?;
+        self.builder.executor.epochs().begin();
         let opened = self.open_checkpoint(&mut parts, &graph)?;
         let listeners = ListenerBus::start(std::mem::take(&mut parts.listeners))?;
         let sources = std::mem::take(&mut parts.sources);

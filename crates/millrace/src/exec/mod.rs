@@ -6,6 +6,8 @@
 //! takes what others ask of the pool, so a map task that comes back for more does not queue
 //! itself while urgent work is under way: it is parked, and goes on when that is done.
 
+mod epochs;
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -15,6 +17,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::panics::fail;
+
+pub(crate) use epochs::{Early, Epochs};
 
 type Task = Box<dyn FnOnce() + Send>;
 
@@ -35,6 +39,7 @@ struct Inner {
     partitions: AtomicUsize,
     /// Whether the program's settings say so.
     partitions_given: AtomicBool,
+    epochs: Arc<Epochs>,
     urgent: AtomicUsize,
     parked: Mutex<Vec<Task>>,
     /// Where the context notes what breaks a rule; nobody does without a context.
@@ -75,11 +80,17 @@ impl Executor {
                 workers,
                 partitions: AtomicUsize::new(workers),
                 partitions_given: AtomicBool::new(false),
+                epochs: Arc::default(),
                 urgent: AtomicUsize::new(0),
                 parked: Mutex::new(Vec::new()),
                 refusal: OnceLock::new(),
             }),
         })
+    }
+
+    /// Which batch is open, and which one runs.
+    pub(crate) fn epochs(&self) -> &Arc<Epochs> {
+        &self.inner.epochs
     }
 
     /// How many workers there are.

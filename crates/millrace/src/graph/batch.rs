@@ -21,6 +21,8 @@ pub(crate) struct Batch {
     pub(crate) time: BatchTime,
     /// Which one of the run it is, from one: a stream with a slide of three is due in the third.
     pub(crate) number: u64,
+    /// Which one of this run of the program it is, from one, whatever ran before.
+    pub(crate) epoch: u64,
     /// The blocks that are read at the tick, by receiving node.
     pub(crate) blocks: HashMap<NodeId, Vec<Partition>>,
     /// What every input brought; complete when the batch has been run.

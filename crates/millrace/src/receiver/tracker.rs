@@ -153,6 +153,7 @@ impl InputTracker {
         let mut batch = Batch {
             time,
             number: 0,
+            epoch: 0,
             blocks: HashMap::new(),
             inputs: Vec::new(),
             read: Default::default(),

@@ -71,13 +71,20 @@ fn tick(engine: &Engine, time: BatchTime, number: u64, queue: &Sender<Batch>) {
 /// Ends the open batch; `None` if the receivers' log has failed, and the run with it.
 fn cut(engine: &Engine, time: BatchTime, number: u64) -> Option<Batch> {
     let Some(log) = &engine.log else {
+        let epoch = engine.executor.epochs().cut();
         let mut batch = engine.tracker.cut(time, &engine.stages, engine.clock.now());
-        batch.number = number;
+        (batch.number, batch.epoch) = (number, epoch);
         return Some(batch);
     };
     let (tracker, stages) = (Arc::clone(&engine.tracker), engine.stages.clone());
     let now = engine.clock.now();
-    let (mut batch, position) = log.cut(number, time, move || tracker.cut(time, &stages, now))?;
+    let epochs = Arc::clone(engine.executor.epochs());
+    let (mut batch, position) = log.cut(number, time, move || {
+        let epoch = epochs.cut();
+        let mut batch = tracker.cut(time, &stages, now);
+        batch.epoch = epoch;
+        batch
+    })?;
     batch.number = number;
     batch.log = Some(position);
     Some(batch)

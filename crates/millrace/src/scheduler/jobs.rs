@@ -63,6 +63,7 @@ fn commit(engine: &Engine, batch: &Batch) -> Result<()> {
 }
 
 fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
+    engine.executor.epochs().run(batch.epoch);
     let run = BatchRun::new(batch, &engine.graph, &engine.executor);
     if !engine.graph.has_jobs(batch.number) {
         let collected = run.collect();

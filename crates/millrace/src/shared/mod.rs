@@ -9,4 +9,4 @@ mod accumulator;
 mod broadcast;
 
 pub use accumulator::Accumulator;
-pub use broadcast::Broadcast;
+pub use broadcast::{Broadcast, BroadcastValue};

@@ -16,7 +16,7 @@ use crossbeam::queue::SegQueue;
 use millrace_types::BatchTime;
 
 use crate::data::{Data, Key};
-use crate::exec::Executor;
+use crate::exec::{Early, Executor};
 use crate::panics::message_of;
 use crate::pipeline::{Partition, Pipeline};
 use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Shard};
@@ -55,6 +55,8 @@ pub(crate) struct ShuffleStage<P, K, V, A: Aggregator<V>> {
 
 struct Queue<K, C> {
     open: Arc<Exchange<K, C>>,
+    /// Which batch is open, counted from one.
+    epoch: u64,
     /// Batches that were cut and have not been run.
     cut: HashMap<BatchTime, Arc<Exchange<K, C>>>,
     blocks: VecDeque<Offered<K, C>>,
@@ -64,6 +66,7 @@ struct Queue<K, C> {
 
 struct Offered<K, C> {
     exchange: Arc<Exchange<K, C>>,
+    epoch: u64,
     lane: usize,
     block: Partition,
     bytes: u64,
@@ -71,6 +74,8 @@ struct Offered<K, C> {
 
 struct Run<K, C> {
     exchange: Arc<Exchange<K, C>>,
+    /// The batch that the blocks belong to; zero for the one that runs.
+    epoch: u64,
     lane: usize,
     number: u64,
     blocks: Vec<Partition>,
@@ -97,6 +102,7 @@ where
             executor,
             queue: Mutex::new(Queue {
                 open: Arc::new(Exchange::new(lanes)),
+                epoch: 1,
                 cut: HashMap::new(),
                 blocks: VecDeque::new(),
                 tasks: 0,
@@ -146,6 +152,7 @@ where
                         let number = exchange.claim(lane, 1);
                         let run = Run {
                             exchange: Arc::clone(&exchange),
+                            epoch: 0,
                             lane,
                             number,
                             blocks: vec![block],
@@ -196,6 +203,7 @@ where
         let number = first.exchange.claim(first.lane, blocks.len());
         Some(Run {
             exchange: first.exchange,
+            epoch: first.epoch,
             lane: first.lane,
             number,
             blocks,
@@ -206,10 +214,12 @@ where
     fn map(&self, run: Run<K, Acc<V, A>>) {
         let Run {
             exchange,
+            epoch,
             lane,
             number,
             blocks,
         } = run;
+        let _batch = Early::of(epoch);
         let combined = catch_unwind(AssertUnwindSafe(|| {
             let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
             let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
@@ -237,10 +247,11 @@ where
 {
     fn offer(self: Arc<Self>, lane: usize, block: &Partition, bytes: u64) {
         let mut queue = self.queue();
-        let exchange = Arc::clone(&queue.open);
+        let (exchange, epoch) = (Arc::clone(&queue.open), queue.epoch);
         exchange.expect(lane);
         queue.blocks.push_back(Offered {
             exchange,
+            epoch,
             lane,
             block: block.clone(),
             bytes,
@@ -258,6 +269,7 @@ where
         let mut queue = self.queue();
         let next = Arc::new(Exchange::new(self.pipeline.inputs().len()));
         let ended = std::mem::replace(&mut queue.open, next);
+        queue.epoch += 1;
         queue.cut.insert(time, ended);
     }
 }

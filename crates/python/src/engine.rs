@@ -15,6 +15,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::batch::Batch;
+use crate::listener::PyListener;
 use crate::settings::conf_of;
 use crate::stream::Stream;
 
@@ -102,6 +103,12 @@ impl Engine {
         self.ssc()
             .checkpoint(directory)
             .map_err(|error| raised(&error))
+    }
+
+    /// Tells `listener(name, event)` what happens.
+    fn add_listener(&self, listener: Py<PyAny>) {
+        self.ssc()
+            .add_streaming_listener(PyListener { tell: listener });
     }
 
     /// Freezes what was described and starts. In every batch `outputs` are called in their order

@@ -10,6 +10,7 @@ mod compile;
 mod convert;
 mod engine;
 mod hash;
+mod listener;
 mod object;
 mod plan;
 mod raised;

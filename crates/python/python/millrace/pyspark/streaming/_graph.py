@@ -45,7 +45,7 @@ class Graph:
             for parent, longer in stream._needs():
                 parent._remember = max(parent._remember, stream._remember + longer)
                 parent._is_held = parent._is_held or longer > 0
-        for stream, _, _ in self.outputs:
+        for stream in self.streams:
             stream._is_held = stream._is_held or self.remember > stream._slide
 
     def run(self, number, time):

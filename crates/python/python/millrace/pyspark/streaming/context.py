@@ -14,6 +14,7 @@ from ._native import NativeRDD
 from ._plan import lower
 from ._signals import Signals
 from .dstream import DStream
+from .listener import teller
 
 
 class StreamingContext:
@@ -41,7 +42,6 @@ class StreamingContext:
         self._engine = _engine.Engine(sparkContext._conf.getAll(), given)
         self._interval = self._engine.interval
         self._graph = Graph(self._interval)
-        self._listeners = []
         self._stateful = False
         self._checkpoint_dir = None
         self._remembered = None
@@ -217,8 +217,8 @@ class StreamingContext:
         self._graph.remember = self._remembered
 
     def addStreamingListener(self, streamingListener):
-        """Adds a listener, before the start."""
-        self._listeners.append(streamingListener)
+        """Adds a listener; one that is added after the start is told what happens from then on."""
+        self._engine.add_listener(teller(streamingListener))
 
     # What runs.
 

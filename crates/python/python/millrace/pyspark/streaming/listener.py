@@ -1,4 +1,10 @@
-"""What a program is told of its own run."""
+"""What a program is told of its own run.
+
+An event is looked into by Java's getters, as in PySpark:
+``batchCompleted.batchInfo().batchTime().milliseconds()``.
+"""
+
+from collections import namedtuple
 
 
 class StreamingListener:
@@ -30,3 +36,72 @@ class StreamingListener:
 
     def onOutputOperationCompleted(self, outputOperationCompleted):
         """An output of a batch has been run."""
+
+
+class Time:
+    """A batch time."""
+
+    def __init__(self, milliseconds):
+        self._milliseconds = milliseconds
+
+    def milliseconds(self):
+        """Milliseconds since the epoch."""
+        return self._milliseconds
+
+    def __str__(self):
+        return "%d ms" % self._milliseconds
+
+    __repr__ = __str__
+
+
+class Info:
+    """What an event holds: a method for each of its parts."""
+
+    def __init__(self, parts):
+        self._parts = {name: _seen(name, value) for name, value in parts.items()}
+
+    def __getattr__(self, name):
+        try:
+            value = self.__dict__["_parts"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+        return lambda: value
+
+    def __repr__(self):
+        return "Info(%s)" % ", ".join("%s=%r" % part for part in self._parts.items())
+
+
+def _seen(name, value):
+    if name == "batchTime":
+        return Time(value)
+    if isinstance(value, dict):
+        return {key: Info(parts) for key, parts in value.items()}
+    return value
+
+
+#: The name of the method by which an event gives what it holds.
+_HOLDS = {
+    "onReceiverStarted": "receiverInfo",
+    "onReceiverError": "receiverInfo",
+    "onReceiverStopped": "receiverInfo",
+    "onBatchSubmitted": "batchInfo",
+    "onBatchStarted": "batchInfo",
+    "onBatchCompleted": "batchInfo",
+    "onOutputOperationStarted": "outputOperationInfo",
+    "onOutputOperationCompleted": "outputOperationInfo",
+}
+
+
+def teller(listener):
+    """The function that tells a listener of an event, given its name and parts."""
+
+    def tell(name, parts):
+        info = Info(parts)
+        holds = _HOLDS.get(name)
+        if holds is not None:
+            event = namedtuple(name[2:], [holds])
+            held = info
+            info = event(lambda: held)
+        getattr(listener, name)(info)
+
+    return tell

@@ -43,11 +43,111 @@ const COUNTED: &str = "('hello', 1)\n('world', 1)\n('a', 2)";
 fn a_killed_run_goes_on() {
     let finished = one_batch_after(killed(), Some("--recover"));
     assert_eq!(finished.bodies(), [COUNTED]);
-    let others = finished
-        .stderr
-        .lines()
-        .filter(|line| !line.contains("127."));
-    assert_eq!(others.count(), 0, "{}", finished.stderr);
+    let said = said_of_recovery(&finished);
+    assert_eq!(said.len(), 1, "{}", finished.stderr);
+    assert!(
+        said[0].contains("going on from generation 1 in state after its last batch "),
+        "{}",
+        said[0]
+    );
+    assert!(said[0].ends_with(" missed since"), "{}", said[0]);
+}
+
+/// What a run said but for its connections.
+fn said_of_recovery(finished: &Finished) -> Vec<&str> {
+    let lines = finished.stderr.lines();
+    lines.filter(|line| !line.contains("127.")).collect()
+}
+
+#[test]
+fn a_recovery_without_anything_to_go_on_from_says_so() {
+    let launch = |option: &str| {
+        let launch = Launch::stateful().threads(2).every("20ms").arg(option);
+        let launch = launch.arg("--recover").conf("millrace.maxBatches", 1);
+        launch.start_at(&Sender::new()).finish().with_code(0)
+    };
+    let typo = launch("--checkpoint-dir=stat");
+    let expected = "millrace: there is nothing to go on from in stat: this run starts anew";
+    assert_eq!(said_of_recovery(&typo), [expected]);
+    assert_eq!(typo.bodies(), [ANEW]);
+    let launch = Launch::network_wordcount().every("20ms").arg("--recover");
+    let launch = launch.conf("millrace.maxBatches", 1);
+    let stateless = launch.start_at(&Sender::new()).finish().with_code(0);
+    let said = said_of_recovery(&stateless);
+    assert_eq!(said.len(), 1, "{}", stateless.stderr);
+    assert!(said[0].contains("no checkpoint directory"), "{}", said[0]);
+}
+
+#[test]
+fn another_number_of_cores_changes_neither_partitions_nor_order() {
+    let killed = killed();
+    let anywhere = |threads: &str, finished: Finished| {
+        let launch = Launch::stateful()
+            .every("50ms")
+            .arg("--checkpoint-dir=state");
+        let launch = launch.arg(format!("--master=local[{threads}]"));
+        let launch = launch.arg("--recover").conf("millrace.maxBatches", 1);
+        let finished = launch.after(finished).start_at(&Sender::new()).finish();
+        let finished = finished.with_code(0);
+        assert_eq!(finished.bodies(), [COUNTED], "local[{threads}]");
+        finished
+    };
+    let finished = ["5", "1", "*", "2"]
+        .into_iter()
+        .fold(killed, |finished, threads| anywhere(threads, finished));
+    // Who names another number is asked to make up their mind.
+    let launch = stateful()
+        .arg("--recover")
+        .conf("spark.default.parallelism", 3);
+    let refused = launch.after(finished).start_at(&Sender::new()).finish();
+    let refused = refused.with_code(1);
+    assert!(
+        refused
+            .stderr
+            .contains("millrace-state repartition state 3"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn partitions_are_nobodys_business_where_nothing_is_kept_in_them() {
+    let run = |finished: Option<Finished>, threads: usize, partitions: usize| {
+        let launch = Launch::network_wordcount().threads(threads).every("20ms");
+        let launch = launch.arg("--checkpoint-dir=state").arg("--recover");
+        let launch = launch.conf("spark.default.parallelism", partitions);
+        let launch = launch.conf("millrace.maxBatches", 1);
+        let launch = match finished {
+            None => launch,
+            Some(finished) => launch.after(finished),
+        };
+        launch.start_at(&Sender::new()).finish().with_code(0)
+    };
+    let finished = run(None, 2, 2);
+    let finished = run(Some(finished), 1, 3);
+    assert!(finished.stderr.contains("going on from generation 1"));
+}
+
+#[test]
+fn a_damaged_generation_hides_none_that_is_whole() {
+    let finished = one_batch_after(killed(), None);
+    let damaged = finished.path("state/generation-000002/log/log-00000000000000000001.log");
+    let mut bytes = std::fs::read(&damaged).unwrap();
+    bytes[60] ^= 1;
+    std::fs::write(&damaged, bytes).unwrap();
+    let launch = stateful().arg("--recover");
+    let refused = launch.after(finished).start_at(&Sender::new()).finish();
+    let refused = refused.with_code(1);
+    assert_eq!(refused.stderr.lines().count(), 1, "{}", refused.stderr);
+    for part in [
+        "is damaged at byte 48",
+        "generation 1 can be read",
+        "--recover=1",
+    ] {
+        assert!(refused.stderr.contains(part), "{}", refused.stderr);
+    }
+    let older = one_batch_after(refused, Some("--recover=1"));
+    assert_eq!(older.bodies(), [COUNTED]);
 }
 
 #[test]
@@ -65,6 +165,9 @@ fn a_start_beside_older_state_says_so_and_keeps_it() {
     assert_eq!(newest.bodies(), [ANEW]);
     let older = one_batch_after(newest, Some("--recover=1"));
     assert_eq!(older.bodies(), [COUNTED]);
+    // The newest batch is in the older generation now.
+    let newest = one_batch_after(older, Some("--recover"));
+    assert_eq!(newest.bodies(), [COUNTED]);
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub mod python;
 pub mod testing;
 
 pub use checkpoint::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
-pub use context::{ContextState, StopHandle, StreamingContext};
+pub use context::{ActiveOrCreated, ContextState, InputStream, StopHandle, StreamingContext};
 pub use data::{Data, Key};
 pub use dstream::{DStream, MapWithStateDStream, StateOptions, StateSpec, show};
 pub use error::{Error, ErrorKind, Result};

@@ -52,6 +52,7 @@ mod lock;
 mod log;
 mod reader;
 mod sealed;
+mod sealed_reader;
 mod storage;
 
 pub use atomic::{AtomicFile, is_temporary, remove_temporaries, write_atomically};
@@ -61,11 +62,12 @@ pub use frame::{FRAME_HEADER_LEN, Frame, FrameWriter, MAX_PAYLOAD};
 pub use header::{FORMAT_VERSION, FileHeader, HEADER_LEN};
 pub use lock::{DirectoryLock, LOCK_FILE};
 pub use log::{
-    LogOptions, PendingSync, Position, Replay, SegmentLog, Synced, read_frame, read_log,
-    segment_name,
+    LogOptions, PendingSync, Position, Replay, SegmentLog, Synced, list_segments, read_frame,
+    read_log, segment_name,
 };
 pub use reader::{FrameReader, Next};
 pub use sealed::{END_KIND, SealedWriter, read_sealed};
+pub use sealed_reader::{FramePlace, SealedReader};
 #[cfg(any(test, feature = "testing"))]
 pub use storage::{CrashImage, Fault, Faulty, SECTOR_LEN};
 pub use storage::{Disk, LockAttempt, Storage, StorageFile};

@@ -107,12 +107,21 @@ impl SealedWriter {
 pub fn read_sealed(
     storage: &dyn Storage,
     path: &Path,
-    mut visit: impl FnMut(Frame<'_>) -> Result<()>,
+    visit: impl FnMut(Frame<'_>) -> Result<()>,
 ) -> Result<FileHeader> {
     let bytes = storage
         .read(path)
         .map_err(|source| WalError::io("cannot read", path, source))?;
-    let mut frames = FrameReader::new(path, &bytes)?;
+    read_sealed_bytes(path, &bytes, visit)
+}
+
+/// [`read_sealed`] of the bytes of a file.
+pub(crate) fn read_sealed_bytes(
+    path: &Path,
+    bytes: &[u8],
+    mut visit: impl FnMut(Frame<'_>) -> Result<()>,
+) -> Result<FileHeader> {
+    let mut frames = FrameReader::new(path, bytes)?;
     let mut count = 0_u64;
     loop {
         match frames.next_frame()? {

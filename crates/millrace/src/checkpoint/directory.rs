@@ -32,6 +32,8 @@ pub(crate) enum FileKind {
 const META_FRAME: u8 = 1;
 /// What the names of the segments of the batch log begin with.
 pub(crate) const LOG: &str = "log";
+/// What the names of the segments of the receivers' log begin with.
+pub(crate) const BLOCKS: &str = "blocks";
 const META: &str = "meta";
 const PREFIX: &str = "generation-";
 const SNAPSHOT: &str = "snapshot-";
@@ -84,37 +86,62 @@ impl Directory {
         self.root.join(format!("{PREFIX}{number:06}"))
     }
 
-    /// Refuses a directory with a generation that has lost its `meta`: to pass over it would be
-    /// to begin at zero. One that a crash left unfinished has nothing in it that counts.
-    pub(crate) fn check_whole(&self) -> Result<()> {
-        let whole = self.generations()?;
+    /// The generations that have a `meta`, and those that have lost it: to pass over one with
+    /// state in it would be to begin at zero. One that a crash left unfinished has nothing in it
+    /// that counts. Oldest first.
+    pub(crate) fn all_generations(&self) -> Result<Vec<u32>> {
+        let mut generations = self.generations()?;
         for name in self.directories()? {
             let number = name.strip_prefix(PREFIX).and_then(|n| n.parse().ok());
-            let Some(number) = number.filter(|number| !whole.contains(number)) else {
-                continue;
-            };
-            let mut lost = !self.snapshots(number)?.is_empty();
-            let log = self.log(number);
-            if !self.names(&log)?.is_empty() {
-                let options = log_options(number);
-                let mut visit = |_, _: millrace_wal::Frame<'_>| {
-                    lost = true;
-                    Ok(())
-                };
-                read_log(&*self.storage, &log, &options, Position::START, &mut visit)?;
-            }
-            let path = self.generation(number);
-            // A program that began it meanwhile has made its `meta` before it wrote anything.
-            if lost && !self.names(&path)?.iter().any(|name| name == META) {
-                let file = path.join(META);
-                return Err(WalError::damage(
-                    &file,
-                    0,
-                    "it is missing, and there is state beside it",
-                ));
+            if let Some(number) = number
+                && !generations.contains(&number)
+                && self.has_state(number)?
+            {
+                generations.push(number);
             }
         }
-        Ok(())
+        generations.sort_unstable();
+        Ok(generations)
+    }
+
+    fn has_state(&self, number: u32) -> Result<bool> {
+        if !self.snapshots(number)?.is_empty() {
+            return Ok(true);
+        }
+        let log = self.log(number);
+        if self.names(&log)?.is_empty() {
+            return Ok(false);
+        }
+        let mut found = false;
+        let mut visit = |_, _: millrace_wal::Frame<'_>| {
+            found = true;
+            Ok(())
+        };
+        let options = log_options(number);
+        match read_log(&*self.storage, &log, &options, Position::START, &mut visit) {
+            // What cannot be read may be state.
+            Err(WalError::Damage { .. } | WalError::NewerFormat { .. }) => Ok(true),
+            read => read.map(|_| found),
+        }
+    }
+
+    /// The highest turn of all generations but `but`. One whose `meta` cannot be read has none.
+    pub(crate) fn highest_turn(&self, but: Option<u32>) -> Result<u64> {
+        let others = self.generations()?.into_iter();
+        let turns = others
+            .filter(|&number| Some(number) != but)
+            .filter_map(|number| Some(self.meta(number).ok()?.turn));
+        Ok(turns.max().unwrap_or(0))
+    }
+
+    /// Refuses a generation that has lost its `meta`.
+    pub(crate) fn check_meta(&self, number: u32) -> Result<()> {
+        let path = self.generation(number);
+        if self.names(&path)?.iter().any(|name| name == META) {
+            return Ok(());
+        }
+        let what = "it is missing, and there is state beside it";
+        Err(WalError::damage(&path.join(META), 0, what))
     }
 
     /// Refuses a generation that has lost its log: it is made before `meta` is.
@@ -216,13 +243,18 @@ impl Directory {
     }
 
     pub(crate) fn blocks(&self, number: u32) -> PathBuf {
-        self.generation(number).join("blocks")
+        self.generation(number).join(BLOCKS)
     }
 }
 
 /// How the batch log of a generation is made.
 pub(crate) fn log_options(generation: u32) -> LogOptions {
     LogOptions::new(LOG, FileKind::Log as u8, u64::from(generation))
+}
+
+/// How the receivers' log of a generation is made.
+pub(crate) fn blocks_options(generation: u32) -> LogOptions {
+    LogOptions::new(BLOCKS, FileKind::Blocks as u8, u64::from(generation))
 }
 
 /// The header of a file of a generation.

@@ -92,8 +92,7 @@ impl CheckpointReader {
             ));
         }
         let directory = Directory { storage, root };
-        directory.check_whole().map_err(refused)?;
-        if directory.generations().map_err(refused)?.is_empty() {
+        if directory.all_generations().map_err(refused)?.is_empty() {
             return Err(Error::illegal(format!(
                 "{} has no checkpoint: no generation in it is whole",
                 directory.root.display()
@@ -102,12 +101,12 @@ impl CheckpointReader {
         Ok(CheckpointReader { directory })
     }
 
-    /// The numbers of the generations, oldest first.
+    /// The numbers of the generations, oldest first, those that are damaged among them.
     ///
     /// # Errors
     /// If the directory cannot be read.
     pub fn generations(&self) -> Result<Vec<u32>> {
-        self.directory.generations().map_err(refused)
+        self.directory.all_generations().map_err(refused)
     }
 
     /// What a generation says of itself; reads its log to find its last batch.
@@ -115,6 +114,7 @@ impl CheckpointReader {
     /// # Errors
     /// If it is damaged or of a newer format; the message names file and offset.
     pub fn generation(&self, number: u32) -> Result<GenerationInfo> {
+        self.directory.check_meta(number).map_err(refused)?;
         let contents = self.read(number, &mut |_| Ok(()))?;
         let meta = self.directory.meta(number).map_err(refused)?;
         let store = |store: super::StoreMeta| (store.operator, store.name);

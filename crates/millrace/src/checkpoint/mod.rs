@@ -5,6 +5,7 @@
 //! is synced; a crash before that runs it again. `docs/DURABILITY.md` has the layouts and the
 //! steps of a recovery. Law 5: state after a recovery is that of a run that never stopped.
 
+mod choice;
 mod contents;
 mod directory;
 #[cfg(test)]
@@ -22,17 +23,19 @@ use std::time::Instant;
 
 use millrace_types::{BatchTime, CheckpointInfo};
 use millrace_wal::{
-    DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, failpoint, read_log,
+    DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, failpoint,
     remove_temporaries,
 };
 
 use crate::durable::Durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
-use crate::notice::notice;
 
+pub(crate) use choice::{Candidate, described};
+use choice::{choose, count_blocks, damaged};
 use contents::Reading;
-use directory::{Directory, FileKind, log_options};
+pub(crate) use directory::{BLOCKS, blocks_options};
+use directory::{Directory, log_options};
 pub(crate) use inspect::WINDOW;
 pub use inspect::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
 use loading::Loading;
@@ -41,17 +44,16 @@ pub(crate) use record::Commit;
 use snapshots::Snapshots;
 use writer::BatchLog;
 
-/// The kind of the files of the receivers' log.
-pub(crate) const BLOCKS: u8 = FileKind::Blocks as u8;
-
 /// What a program asks of its checkpoint directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Start {
     /// A generation of its own; what is there stays untouched.
     #[default]
     Anew,
-    /// To go on from the newest generation, if there is one.
+    /// To go on from the generation with the newest batch, if there is one.
     Recover,
+    /// The same, but to begin anew if a generation is damaged.
+    RecoverOrAnew,
     /// To go on from this generation.
     RecoverFrom(u32),
 }
@@ -64,89 +66,78 @@ pub(crate) struct Checkpoint {
     blocks: Mutex<Position>,
     directory: Directory,
     generation: u32,
+    /// What the generation says of itself when it has its turn, until then.
+    turn: Mutex<Option<Meta>>,
     lock: Mutex<Option<DirectoryLock>>,
+}
+
+/// A program as its checkpoint sees it.
+pub(crate) struct Program<'a> {
+    pub(crate) meta: Meta,
+    /// What it keeps, in the order of `meta`.
+    pub(crate) stores: Vec<Arc<dyn Durable>>,
+    /// Whether somebody has named the number of partitions, and not just the machine.
+    pub(crate) partitions_named: bool,
+    /// Whether something is kept in as many partitions.
+    pub(crate) keeps_partitions: bool,
+    /// Gives the program another number of partitions.
+    pub(crate) adopt: &'a dyn Fn(u32),
+    /// A snapshot is written whenever the log has grown by so many bytes.
+    pub(crate) log_bytes: u64,
+    pub(crate) executor: &'a Executor,
 }
 
 /// A checkpoint that was opened, and the batch that it goes on from.
 pub(crate) struct Opened {
     pub(crate) checkpoint: Checkpoint,
+    /// Whether it goes on from an earlier run.
+    pub(crate) recovers: bool,
     pub(crate) last: Option<Commit>,
     /// The batch interval, in milliseconds, with which that batch was run.
     pub(crate) interval_ms: i64,
+    /// Generations that were begun later and have no newer batch.
+    pub(crate) passed_over: Vec<Candidate>,
 }
 
 impl Checkpoint {
-    /// Opens the directory for the program that `meta` describes and that keeps `stores`; loads
-    /// them if it goes on from a generation. A snapshot is written whenever the log has grown
-    /// by `log_bytes`.
+    /// Opens the directory for a program; loads what it keeps if it goes on from a generation.
     ///
     /// # Errors
     /// If another process writes there, if the generation is not this program's, or if what is
     /// there is damaged or cannot be read or written.
-    pub(crate) fn open(
-        root: &Path,
-        start: Start,
-        meta: &Meta,
-        stores: Vec<Arc<dyn Durable>>,
-        log_bytes: u64,
-        executor: &Executor,
-    ) -> Result<Opened> {
+    pub(crate) fn open(root: &Path, start: Start, mut program: Program<'_>) -> Result<Opened> {
         let storage: Arc<dyn Storage> = Arc::new(Disk);
         let lock = DirectoryLock::acquire(&*storage, root).map_err(refused)?;
-        let directory = Directory {
-            storage,
-            root: root.to_owned(),
-        };
-        if start != Start::Anew {
-            directory.check_whole().map_err(refused)?;
-        }
-        let generations = directory.generations().map_err(refused)?;
-        let wanted = match start {
-            Start::Anew => None,
-            Start::Recover => generations.last().copied(),
-            Start::RecoverFrom(number) if generations.contains(&number) => Some(number),
-            Start::RecoverFrom(number) => {
-                return Err(Error::illegal(format!(
-                    "{} has no generation {number}; `millrace-state ls {}` shows what it has",
-                    root.display(),
-                    root.display()
-                )));
-            }
-        };
-        if start == Start::Anew
-            && let Some(last) = generations.last()
-        {
-            notice(format_args!(
-                "{} has the state of an earlier run (generation {last}), which stays as it is; \
-                 this run starts anew. To go on from it, run with --recover={last}",
-                root.display()
-            ));
-        }
-        stores.iter().for_each(|store| store.record());
-        let mut interval_ms = meta.interval_ms;
-        let generation = match wanted {
-            Some(number) => {
-                let written = directory.meta(number).map_err(refused)?;
-                if let Some(why) = written.refuses(meta) {
-                    return Err(Error::illegal(format!(
-                        "cannot go on from the checkpoint in {} (generation {number}): {why}",
-                        root.display()
-                    )));
-                }
-                interval_ms = written.interval_ms;
-                directory.check_log(number).map_err(refused)?;
+        let root = root.to_owned();
+        let directory = Directory { storage, root };
+        let (chosen, passed_over) = choose(&directory, start)?;
+        let mut interval_ms = program.meta.interval_ms;
+        let (generation, contents, log) = match chosen {
+            Some(chosen) => {
+                let number = chosen.number;
+                interval_ms = take_over(&directory, chosen, &mut program)?;
+                program.stores.iter().for_each(|store| store.record());
                 remove_temporaries(&*directory.storage, &directory.generation(number))
                     .map_err(refused)?;
                 failpoint("checkpoint.recover.after-clean");
-                number
+                let loaded = load(&directory, number, &program);
+                let (log, contents) = loaded.map_err(|error| damaged(&directory, number, error))?;
+                (number, contents, log)
             }
-            None => directory.create(meta).map_err(refused)?,
+            None => {
+                program.stores.iter().for_each(|store| store.record());
+                program.meta.turn = directory.highest_turn(None).map_err(refused)? + 1;
+                let number = directory.create(&program.meta).map_err(refused)?;
+                let (log, contents) = load(&directory, number, &program).map_err(refused)?;
+                (number, contents, log)
+            }
         };
-        let (log, contents) =
-            load(&directory, generation, &stores, executor, log_bytes).map_err(refused)?;
         failpoint("checkpoint.recover.after-load");
+        let Program {
+            mut meta, stores, ..
+        } = program;
         if let Some(last) = contents.last {
-            let ended = Loading::new(&stores, executor).ends(last.number);
+            let ended = Loading::new(&stores, program.executor).ends(last.number);
             ended.map_err(|(index, what)| {
                 let store = meta.stores.get(index);
                 let store = store.map_or("what is kept", |store| store.operator.as_str());
@@ -155,15 +146,18 @@ impl Checkpoint {
                     format!(
                         "cannot go on from the checkpoint in {} (generation {generation}): \
                          {store}: {what}",
-                        root.display()
+                        directory.root.display()
                     ),
                 )
             })?;
         }
-        if interval_ms != meta.interval_ms {
-            directory.write_meta(generation, meta).map_err(refused)?;
+        if chosen.is_some() && directory.meta(generation).map_err(refused)? != meta {
+            directory.write_meta(generation, &meta).map_err(refused)?;
             failpoint("checkpoint.recover.after-meta");
         }
+        let others = directory.highest_turn(Some(generation)).map_err(refused)?;
+        let takes_turn = meta.turn <= others && others > 0;
+        meta.turn = others + 1;
         let log = Arc::new(BatchLog::new(log, stores, contents.epoch + 1));
         let next = contents.snapshot.map_or(1, |number| number + 1);
         let blocks = contents.last.map_or(Position::START, |last| last.blocks);
@@ -171,7 +165,7 @@ impl Checkpoint {
             directory.clone(),
             generation,
             Arc::clone(&log),
-            log_bytes,
+            program.log_bytes,
             next,
         )
         .map_err(|error| Error::io("cannot start the thread of the checkpoint", error))?;
@@ -180,13 +174,22 @@ impl Checkpoint {
                 log,
                 snapshots: Mutex::new(snapshots),
                 blocks: Mutex::new(blocks),
+                turn: Mutex::new(takes_turn.then_some(meta)),
                 directory,
                 generation,
                 lock: Mutex::new(Some(lock)),
             },
+            recovers: chosen.is_some(),
             last: contents.last,
             interval_ms,
+            passed_over,
         })
+    }
+
+    /// What is written, in words.
+    pub(crate) fn place(&self) -> String {
+        let root = self.directory.root.display();
+        format!("generation {} in {root}", self.generation)
     }
 
     /// Makes what the batch has changed durable, and says what that took. `blocks` is where the
@@ -204,6 +207,12 @@ impl Checkpoint {
         let mut last = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         *last = blocks.unwrap_or(*last);
         let committed = self.log.commit(number, time, *last).map_err(refused)?;
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(meta) = turn.take() {
+            let written = self.directory.write_meta(self.generation, &meta);
+            written.map_err(refused)?;
+        }
+        drop(turn);
         let snapshots = self.snapshots.lock();
         snapshots
             .unwrap_or_else(PoisonError::into_inner)
@@ -239,31 +248,28 @@ impl Checkpoint {
         open(storage, &path, self.generation, from).map_err(refused)
     }
 
-    /// Whether the receivers' log has blocks that no committed batch has, for a run that does
-    /// not mean to open it. `options` say how that log is made.
+    /// How many blocks the receivers' log of this generation has that no committed batch has, for
+    /// a run that does not mean to open it.
     ///
     /// # Errors
     /// If it is damaged or cannot be read.
-    pub(crate) fn has_blocks_not_run(
-        &self,
-        options: impl FnOnce(u32) -> LogOptions,
-        is_block: impl Fn(u8) -> bool,
-    ) -> Result<bool> {
-        let path = self.directory.blocks(self.generation);
+    pub(crate) fn blocks_not_run(&self, is_block: impl Fn(u8) -> bool) -> Result<u64> {
         let from = *self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        let storage = &*self.directory.storage;
-        let there = storage.list(&path).is_ok_and(|names| !names.is_empty());
-        if !there {
-            return Ok(false);
-        }
-        let mut found = false;
-        let mut visit = |_, frame: millrace_wal::Frame<'_>| {
-            found |= is_block(frame.kind);
-            Ok(())
-        };
-        let options = options(self.generation);
-        read_log(storage, &path, &options, from, &mut visit).map_err(refused)?;
-        Ok(found)
+        let own = count_blocks(&self.directory, self.generation, from, is_block);
+        own.map_err(|error| damaged(&self.directory, self.generation, error))
+    }
+
+    /// The same of another generation.
+    ///
+    /// # Errors
+    /// If it is damaged or cannot be read.
+    pub(crate) fn blocks_not_run_in(
+        &self,
+        other: &Candidate,
+        is_block: impl Fn(u8) -> bool,
+    ) -> Result<u64> {
+        let from = other.last.map_or(Position::START, |last| last.blocks);
+        count_blocks(&self.directory, other.number, from, is_block).map_err(refused)
     }
 
     /// Ends the background work and lets another run have the directory: whoever is told of the
@@ -277,15 +283,45 @@ impl Checkpoint {
     }
 }
 
+/// Prepares a program for the generation that it goes on from, or refuses it; gives the batch
+/// interval with which that was written.
+fn take_over(directory: &Directory, chosen: Candidate, program: &mut Program<'_>) -> Result<i64> {
+    let (number, root) = (chosen.number, directory.root.display());
+    let written = directory.meta(number);
+    let written = written.map_err(|error| damaged(directory, number, error))?;
+    program.meta.turn = written.turn;
+    let refuse = |why: String| {
+        Err(Error::illegal(format!(
+            "cannot go on from the checkpoint in {root} (generation {number}): {why}"
+        )))
+    };
+    if let Some(why) = written.refuses(&program.meta) {
+        return refuse(why);
+    }
+    let (theirs, own) = (written.partitions, program.meta.partitions);
+    // Of a generation without a batch nothing is kept that could be in partitions.
+    if theirs != own && chosen.last.is_some() {
+        if !program.partitions_named {
+            // Spark's rule: the partitioner of a checkpoint is that of the run that goes on.
+            program.meta.partitions = theirs;
+            (program.adopt)(theirs);
+        } else if program.keeps_partitions {
+            return refuse(format!(
+                "it has {theirs} partitions and spark.default.parallelism is {own}: leave that \
+                 out, or change the checkpoint by `millrace-state repartition {root} {own}`"
+            ));
+        }
+    }
+    Ok(written.interval_ms)
+}
+
 /// Reads a generation into its stores and opens its log for more.
 fn load(
     directory: &Directory,
     generation: u32,
-    stores: &[Arc<dyn Durable>],
-    executor: &Executor,
-    log_bytes: u64,
+    program: &Program<'_>,
 ) -> Result<(SegmentLog, contents::Contents), WalError> {
-    let loading = Loading::new(stores, executor);
+    let loading = Loading::new(&program.stores, program.executor);
     let mut sink = |section: &record::Section<'_>| loading.take(section);
     let mut reading = Reading::snapshot(directory, generation, &mut sink)?;
     loading
@@ -297,7 +333,7 @@ fn load(
         &directory.storage,
         &path,
         LogOptions {
-            segment_bytes: segment_bytes(log_bytes),
+            segment_bytes: segment_bytes(program.log_bytes),
             ..log_options(generation)
         },
         from,

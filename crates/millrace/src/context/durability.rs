@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam::channel::Sender;
-use millrace_types::{BatchTime, Duration};
+use millrace_types::{BatchTime, Duration, keys};
+use millrace_wal::LogOptions;
 
 use crate::checkpoint::{
-    BLOCKS, Checkpoint, CheckpointReader, FORMAT, Meta, Opened, Start, StoreMeta, WINDOW,
-    segment_bytes,
+    Checkpoint, CheckpointReader, FORMAT, Meta, Opened, Program, Start, StoreMeta, WINDOW,
+    blocks_options, described, segment_bytes,
 };
 use crate::durable::Durable;
 use crate::error::{Error, Result};
@@ -21,54 +22,6 @@ use crate::scheduler::{Engine, FirstBatch, submit};
 use super::{Parts, StreamingContext};
 
 impl StreamingContext {
-    /// Makes the context of a program that goes on where it was: `create` describes the program,
-    /// and what it kept is read from the newest generation in `directory`, if there is one
-    /// (Spark: `getOrCreate`).
-    ///
-    /// Unlike Spark's, `create` is called every time: functions are not written down, so that a
-    /// program can be changed and keep its state. What the program keeps must be the same:
-    /// [`start`](StreamingContext::start) refuses a checkpoint of another program and says what
-    /// differs. [`is_recovering`](StreamingContext::is_recovering) tells whether there is one.
-    ///
-    /// A program that keeps nothing goes on with the batch after its last one; what was received
-    /// and not run is there again only with `spark.streaming.receiver.writeAheadLog.enable`.
-    ///
-    /// ```
-    /// use millrace::{Conf, Duration, StreamingContext, keys};
-    /// # fn main() -> millrace::Result<()> {
-    /// let directory = std::env::temp_dir().join(format!("get-or-create-{}", std::process::id()));
-    /// let run = || -> millrace::Result<bool> {
-    ///     let ssc = StreamingContext::get_or_create(&directory, || {
-    ///         let mut conf = Conf::new();
-    ///         conf.set(keys::MAX_BATCHES, "1");
-    ///         let ssc = StreamingContext::new(&conf, Duration::milliseconds(20))?;
-    ///         ssc.queue_stream(vec![vec![1, 2]]).count_by_value().print();
-    ///         Ok(ssc)
-    ///     })?;
-    ///     let goes_on = ssc.is_recovering();
-    ///     ssc.start()?;
-    ///     ssc.await_termination()?;
-    ///     Ok(goes_on)
-    /// };
-    /// assert!(!run()?, "there is nothing to go on from");
-    /// assert!(run()?);
-    /// # drop(std::fs::remove_dir_all(directory));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// What `create` gives, and what [`checkpoint`](StreamingContext::checkpoint) does.
-    pub fn get_or_create(
-        directory: impl AsRef<Path>,
-        create: impl FnOnce() -> Result<StreamingContext>,
-    ) -> Result<StreamingContext> {
-        let ssc = create()?;
-        ssc.checkpoint(directory)?;
-        ssc.parts().start = Start::Recover;
-        Ok(ssc)
-    }
-
     /// Whether `start` will go on from a checkpoint: the program asks for it, and its directory
     /// has a generation. Tells after the start whether it did so.
     ///
@@ -164,12 +117,13 @@ impl StreamingContext {
             create_directory(&directory)?;
             parts.checkpoint = Some(directory);
         }
+        let start = self.asked(parts);
         let Some(directory) = parts.checkpoint.clone() else {
             if self.settings.wal.is_some() {
-                return Err(Error::illegal(
-                    "Cannot enable receiver write-ahead log without checkpoint directory set. \
-                     Please use streamingContext.checkpoint() to set the checkpoint directory.",
-                ));
+                return Err(Error::illegal(format!(
+                    "{} needs a directory: add --checkpoint-dir DIR",
+                    keys::RECEIVER_WAL
+                )));
             }
             if self.builder.is_stateful() {
                 return Err(Error::illegal(
@@ -177,22 +131,36 @@ impl StreamingContext {
                      StreamingContext.checkpoint().",
                 ));
             }
+            if start != Start::Anew {
+                notice(
+                    "there is nothing to go on from, since the program has no checkpoint \
+                     directory: name it by --checkpoint-dir DIR",
+                );
+            }
             return Ok(None);
         };
         let stores = stores(graph);
-        let start = self.asked(parts);
         // A program that asks to go on has at least its batches to go on from.
         let nothing = stores.is_empty() && self.settings.wal.is_none() && start == Start::Anew;
         if nothing || !self.settings.durable {
             return Ok(None);
         }
         let meta = self.meta(graph, &stores);
-        // Here, before there is a generation of this run's own.
-        parts.recovers = Some(start != Start::Anew && CheckpointReader::open(&directory).is_ok());
-        let stores = stores.into_iter().map(|(_, durable)| durable).collect();
-        let log_bytes = self.settings.snapshot_log_bytes;
-        let executor = &self.builder.executor;
-        let opened = Checkpoint::open(&directory, start, &meta, stores, log_bytes, executor)?;
+        let adopt = |partitions| {
+            let partitions = usize::try_from(partitions).unwrap_or(usize::MAX);
+            self.builder.executor.set_default_partitions(partitions);
+        };
+        let program = Program {
+            stores: stores.into_iter().map(|(_, durable)| durable).collect(),
+            partitions_named: self.settings.partitions_given,
+            keeps_partitions: self.builder.keeps_partitions(),
+            adopt: &adopt,
+            log_bytes: self.settings.snapshot_log_bytes,
+            executor: &self.builder.executor,
+            meta: meta.clone(),
+        };
+        let opened = Checkpoint::open(&directory, start, program)?;
+        parts.recovers = Some(opened.recovers);
         let (before, now) = (opened.interval_ms, meta.interval_ms);
         if before != now && meta.stores.iter().any(|store| store.name == WINDOW) {
             notice(format_args!(
@@ -218,6 +186,7 @@ impl StreamingContext {
             partitions: u32::try_from(self.settings.partitions).unwrap_or(u32::MAX),
             interval_ms: self.settings.interval.as_millis(),
             stores: stores.iter().map(|(meta, _)| meta.clone()).collect(),
+            turn: 0,
         }
     }
 }
@@ -232,19 +201,27 @@ impl StreamingContext {
         let Some(opened) = opened else {
             return Ok((None, Replayed::default()));
         };
-        let segment = segment_bytes(self.settings.snapshot_log_bytes);
-        let options = |generation| BlockLog::options(BLOCKS, generation, segment);
+        for other in &opened.passed_over {
+            let blocks = opened
+                .checkpoint
+                .blocks_not_run_in(other, BlockLog::is_block)?;
+            if blocks > 0 {
+                notice(format_args!(
+                    "generation {} has {blocks} blocks that were received and not run, and is \
+                     passed over: go on from it with --recover={}",
+                    other.number, other.number
+                ));
+            }
+        }
         let Some(sync) = self.settings.wal else {
             // To go on without them would lose them for good: batches are numbered on.
-            if opened
-                .checkpoint
-                .has_blocks_not_run(options, BlockLog::is_block)?
-            {
-                return Err(Error::illegal(
-                    "the write-ahead log has blocks that were received and not run, and this run \
-                     has no write-ahead log: run once with \
-                     --conf spark.streaming.receiver.writeAheadLog.enable=true",
-                ));
+            let blocks = opened.checkpoint.blocks_not_run(BlockLog::is_block)?;
+            if blocks > 0 {
+                return Err(Error::illegal(format!(
+                    "the write-ahead log has {blocks} blocks that were received and not run, and \
+                     this run has no write-ahead log: run once with --conf {}=true",
+                    keys::RECEIVER_WAL
+                )));
             }
             return Ok((None, Replayed::default()));
         };
@@ -255,7 +232,11 @@ impl StreamingContext {
         };
         let checkpoint = &opened.checkpoint;
         let (log, mut replayed) = checkpoint.open_blocks(|storage, path, generation, from| {
-            BlockLog::open(storage, path, options(generation), from, sync, failed)
+            let options = LogOptions {
+                segment_bytes: segment_bytes(self.settings.snapshot_log_bytes),
+                ..blocks_options(generation)
+            };
+            BlockLog::open(storage, path, options, from, sync, failed)
         })?;
         let last = opened.last.map_or(0, |last| last.number);
         replayed.batches.retain(|batch| batch.number > last);
@@ -288,14 +269,7 @@ pub(super) fn replay(
         }
         Ok(())
     };
-    let batches = replayed.batches.len();
-    if batches > 0 || !replayed.open.is_empty() {
-        notice(format_args!(
-            "running again what the write-ahead log has: {batches} batches that were cut short, \
-             and {} blocks that were in none",
-            replayed.open.len()
-        ));
-    }
+    say_replay(&replayed);
     for again in replayed.batches {
         restore(again.blocks)?;
         let now = engine.clock.now();
@@ -307,6 +281,54 @@ pub(super) fn replay(
         submit(engine, batch, again.number, queue);
     }
     restore(replayed.open)
+}
+
+/// Says what of an earlier run is run, in one line.
+fn say_replay(replayed: &Replayed) {
+    let cut = replayed.batches.len();
+    let of_batches = replayed.batches.iter().flat_map(|batch| &batch.blocks);
+    let sizes: Vec<usize> = of_batches
+        .chain(&replayed.open)
+        .map(|(_, payload)| payload.len())
+        .collect();
+    let (blocks, bytes) = (sizes.len(), sizes.iter().sum::<usize>());
+    let again = match cut {
+        0 => String::new(),
+        1 => "; 1 batch that was cut short is run again".to_owned(),
+        _ => format!("; {cut} batches that were cut short are run again"),
+    };
+    if blocks > 0 || cut > 0 {
+        let s = if blocks == 1 { "" } else { "s" };
+        notice(format_args!(
+            "going on with what was received before the crash: {blocks} block{s} ({bytes} bytes) \
+             of the write-ahead log{again}"
+        ));
+    }
+}
+
+/// Says from which generation a run goes on, behind which batch, and how many ticks have passed
+/// since, with the first batch at `first` and the time now.
+pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interval: Duration) {
+    if !opened.recovers {
+        return;
+    }
+    let place = opened.checkpoint.place();
+    let Some(last) = opened.last else {
+        notice(format_args!(
+            "going on from {place}, which has no batch yet"
+        ));
+        return;
+    };
+    let late = now - first.time.as_millis();
+    let missed = match late {
+        0.. => late / interval.as_millis() + 1,
+        _ => 0,
+    };
+    let s = if missed == 1 { "" } else { "s" };
+    notice(format_args!(
+        "going on from {place} after its {}; {missed} interval{s} missed since",
+        described(&last)
+    ));
 }
 
 /// What the nodes of a program keep, in order.

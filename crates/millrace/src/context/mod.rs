@@ -2,8 +2,10 @@
 
 mod active;
 mod datasets;
+mod described;
 mod durability;
 mod file_streams;
+mod get_or_create;
 mod misuse;
 mod queue_stream;
 mod receiver_stream;
@@ -36,6 +38,8 @@ use crate::pipeline::{Lines, NodeId};
 use crate::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
 use crate::source::Ends;
 
+pub use described::InputStream;
+pub use get_or_create::ActiveOrCreated;
 pub(crate) use settings::Settings;
 use start::Seat;
 pub use state::ContextState;

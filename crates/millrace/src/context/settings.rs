@@ -22,6 +22,8 @@ const MOST_WORKERS: usize = 256;
 /// Resolved settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    /// What they were resolved from.
+    pub(crate) conf: Conf,
     pub(crate) workers: usize,
     pub(crate) partitions: usize,
     /// Whether `spark.default.parallelism` says so, and not the master.
@@ -92,6 +94,7 @@ impl Settings {
         let format = conf.get(keys::PRINT_FORMAT).unwrap_or("pyspark").trim();
         let max_line = size(keys::MAX_LINE_BYTES, LONGEST_LINE)?;
         Ok(Settings {
+            conf: conf.clone(),
             workers,
             partitions,
             partitions_given: parallelism.is_some(),

@@ -23,7 +23,7 @@ use crate::source::Ends;
 use crate::stage::EagerStage;
 
 use super::active::Place;
-use super::durability::{first_batch, replay};
+use super::durability::{first_batch, replay, say_recovery};
 use super::{Settings, Source, StreamingContext};
 
 impl StreamingContext {
@@ -45,6 +45,9 @@ impl StreamingContext {
             let interval = self.settings.interval;
             let before = opened.as_ref().map(|opened| opened.interval_ms);
             first = first.after(last, interval, before == Some(interval.as_millis()));
+        }
+        if let Some(opened) = &opened {
+            say_recovery(opened, &first, now, self.settings.interval);
         }
         let checkpoint = opened.map(|opened| opened.checkpoint);
         let engine = Arc::new(self.engine(graph, sources, listeners, checkpoint, log));

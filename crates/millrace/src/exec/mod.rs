@@ -17,6 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::panics::fail;
+use crate::partition::DefaultPartitioner;
 
 pub(crate) use epochs::{Early, Epochs};
 
@@ -36,7 +37,7 @@ struct Inner {
     threads: Vec<JoinHandle<()>>,
     workers: usize,
     /// How many partitions a keyed dataset has that was told nothing else.
-    partitions: AtomicUsize,
+    partitions: Arc<AtomicUsize>,
     /// Whether the program's settings say so.
     partitions_given: AtomicBool,
     epochs: Arc<Epochs>,
@@ -78,7 +79,7 @@ impl Executor {
                 pool: Some(pool),
                 threads,
                 workers,
-                partitions: AtomicUsize::new(workers),
+                partitions: Arc::new(AtomicUsize::new(workers)),
                 partitions_given: AtomicBool::new(false),
                 epochs: Arc::default(),
                 urgent: AtomicUsize::new(0),
@@ -107,6 +108,11 @@ impl Executor {
     /// Sets the default number of partitions.
     pub(crate) fn set_default_partitions(&self, partitions: usize) {
         self.inner.partitions.store(partitions, Ordering::Relaxed);
+    }
+
+    /// The partitioner over the default number of partitions, whatever that is when it is asked.
+    pub(crate) fn default_partitioner(&self) -> DefaultPartitioner {
+        DefaultPartitioner::new(Arc::clone(&self.inner.partitions))
     }
 
     /// How many partitions a dataset has that was made of one with `parents` partitions and was

@@ -39,8 +39,11 @@ struct State {
     lifecycle: Lifecycle,
     nodes: Vec<Entry>,
     outputs: Vec<Output>,
-    streams: u32,
+    /// The names of the input streams.
+    streams: Vec<String>,
     stateful: bool,
+    /// Whether what is kept is in the default number of partitions.
+    keeps_partitions: bool,
     /// The first call that broke a rule before the start, which reports it.
     broken: Option<Error>,
 }
@@ -56,8 +59,9 @@ impl Builder {
             lifecycle: Lifecycle::Initialized,
             nodes: Vec::new(),
             outputs: Vec::new(),
-            streams: 0,
+            streams: Vec::new(),
             stateful: false,
+            keeps_partitions: false,
             broken: None,
         };
         Builder {
@@ -83,7 +87,7 @@ impl Builder {
     pub(crate) fn receive(&self, name: String) -> (NodeId, StreamId) {
         let mut state = self.state();
         self.check_open(&mut state);
-        let stream = state.stream();
+        let stream = state.stream(&name);
         let kind = Kind::Received;
         let node = state.add(Entry {
             name,
@@ -102,7 +106,7 @@ impl Builder {
     ) -> (NodeId, StreamId) {
         let mut state = self.state();
         self.check_open(&mut state);
-        let stream = state.stream();
+        let stream = state.stream(&name);
         let kind = Kind::Made(node(stream));
         let node = state.add(Entry {
             name,
@@ -110,6 +114,12 @@ impl Builder {
             slide: 1,
         });
         (node, stream)
+    }
+
+    /// The input streams in order, with what they read from.
+    pub(crate) fn inputs(&self) -> Vec<(StreamId, String)> {
+        let names = self.state().streams.clone().into_iter();
+        (0..).map(StreamId).zip(names).collect()
     }
 
     /// In how many batches the nodes are due once, if that is the same for all of them.
@@ -199,6 +209,16 @@ impl Builder {
         self.state().stateful
     }
 
+    /// Says that the program keeps something in the default number of partitions.
+    pub(crate) fn keeps_default_partitions(&self) {
+        self.state().keeps_partitions = true;
+    }
+
+    /// Whether the program keeps something in the default number of partitions.
+    pub(crate) fn keeps_partitions(&self) -> bool {
+        self.state().keeps_partitions
+    }
+
     /// Adds an output operation.
     pub(crate) fn output(&self, name: String, inputs: Vec<NodeId>, run: OutputFn) {
         let slide = self.slide(&inputs).unwrap_or_else(|| {
@@ -260,9 +280,9 @@ impl Builder {
 }
 
 impl State {
-    fn stream(&mut self) -> StreamId {
-        let stream = StreamId(self.streams);
-        self.streams += 1;
+    fn stream(&mut self, name: &str) -> StreamId {
+        let stream = StreamId(self.streams.len() as u32);
+        self.streams.push(name.to_owned());
         stream
     }
 

@@ -3,6 +3,8 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use millrace_text::python;
 use serde::Serialize;
@@ -43,6 +45,36 @@ impl HashPartitioner {
 impl fmt::Debug for HashPartitioner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HashPartitioner({})", self.partitions)
+    }
+}
+
+/// The partitioner of operators that were given none. How many partitions it has is known when
+/// the program starts: a checkpoint that it goes on from may say so.
+pub(crate) struct DefaultPartitioner {
+    partitions: Arc<AtomicUsize>,
+}
+
+impl DefaultPartitioner {
+    pub(crate) fn new(partitions: Arc<AtomicUsize>) -> DefaultPartitioner {
+        DefaultPartitioner { partitions }
+    }
+
+    fn now(&self) -> HashPartitioner {
+        let partitions = u32::try_from(self.partitions.load(Ordering::Relaxed));
+        let partitions = partitions.ok().and_then(NonZeroU32::new);
+        HashPartitioner::new(partitions.unwrap_or(NonZeroU32::MIN))
+    }
+}
+
+impl<K: Serialize + ?Sized> Partitioner<K> for DefaultPartitioner {
+    fn partitions(&self) -> usize {
+        Partitioner::<K>::partitions(&self.now())
+    }
+
+    /// # Panics
+    /// As [`HashPartitioner`].
+    fn partition(&self, key: &K) -> usize {
+        self.now().partition(key)
     }
 }
 

@@ -3,5 +3,6 @@
 mod hash_partitioner;
 mod partitions;
 
+pub(crate) use hash_partitioner::DefaultPartitioner;
 pub use hash_partitioner::{HashPartitioner, Partitioner};
 pub use partitions::Partitions;

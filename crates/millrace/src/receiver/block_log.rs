@@ -14,13 +14,13 @@ use std::sync::{Arc, PoisonError};
 use millrace_types::BatchTime;
 use millrace_wal::{LogOptions, Position, SegmentLog, Storage, WalError, failpoint, segment_name};
 
+use crate::checkpoint::BLOCKS;
 use crate::error::Error;
 use crate::graph::Batch;
 use crate::sync::{Builder, JoinHandle, Mutex, Receiver, Sender, bounded, unbounded};
 
 /// The kind of the frame that ends a batch; all others are of blocks.
 const CUT: u8 = 0;
-const NAME: &str = "blocks";
 
 /// `millrace.wal.sync`: when what was appended is synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,7 +119,7 @@ impl BlockLog {
                 return Ok(());
             }
             let Some((number, time)) = decode_cut(frame.payload) else {
-                let file = directory.join(segment_name(NAME, at.segment));
+                let file = directory.join(segment_name(BLOCKS, at.segment));
                 let what = "the end of a batch is not of this format";
                 return Err(WalError::damage(&file, frame.offset, what));
             };
@@ -146,14 +146,6 @@ impl BlockLog {
             thread: Mutex::new(Some(thread)),
         };
         Ok((log, replayed))
-    }
-
-    /// How the log of a generation is made.
-    pub(crate) fn options(kind: u8, generation: u32, segment_bytes: u64) -> LogOptions {
-        LogOptions {
-            segment_bytes,
-            ..LogOptions::new(NAME, kind, u64::from(generation))
-        }
     }
 
     /// Whether a frame of this kind is a block, and not the end of a batch.

@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
@@ -36,11 +36,18 @@ type Record<K, S> = (K, u64, S);
 pub(crate) struct PartitionStore<K: Key, S> {
     partitioner: Arc<dyn Partitioner<K>>,
     hasher: KeyHasher,
-    parts: Vec<Mutex<Part<K, S>>>,
-    recorder: Recorder,
+    /// What the program gave, until it is known how many partitions there are.
+    initial: Mutex<Vec<(K, S)>>,
+    /// Made when it is first asked for, which is after the start.
+    kept: OnceLock<Parts<K, S>>,
     /// What a checkpoint had, while it is being read.
     loading: Mutex<HashMap<K, (u64, S), KeyHasher>>,
     loaded: AtomicBool,
+}
+
+struct Parts<K, S> {
+    parts: Vec<Mutex<Part<K, S>>>,
+    recorder: Recorder,
 }
 
 struct Part<K, S> {
@@ -58,27 +65,42 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         partitioner: Arc<dyn Partitioner<K>>,
         initial: Vec<(K, S)>,
     ) -> PartitionStore<K, S> {
-        let mut seen = HashMap::with_hasher(hasher.clone());
-        let mut parts: Vec<Vec<Record<K, S>>> =
-            (0..partitioner.partitions()).map(|_| Vec::new()).collect();
-        for (key, state) in initial {
-            let key = millrace_text::detached(key);
-            if seen.insert(key.clone(), ()).is_none() {
-                let part = &mut parts[partitioner.partition(&key)];
-                part.push((key, part.len() as u64, kept(state)));
-            }
-        }
         PartitionStore {
-            recorder: Recorder::new(parts.len()),
-            parts: parts
-                .into_iter()
-                .map(|part| Mutex::new(Part::of(part)))
-                .collect(),
             partitioner,
+            initial: Mutex::new(initial),
+            kept: OnceLock::new(),
             loading: Mutex::new(HashMap::with_hasher(hasher.clone())),
             hasher,
             loaded: AtomicBool::new(false),
         }
+    }
+
+    fn kept(&self) -> &Parts<K, S> {
+        self.kept.get_or_init(|| {
+            let mut seen = HashMap::with_hasher(self.hasher.clone());
+            let partitions = self.partitioner.partitions();
+            let mut parts: Vec<Vec<Record<K, S>>> = (0..partitions).map(|_| Vec::new()).collect();
+            for (key, state) in std::mem::take(&mut *lock(&self.initial)) {
+                let key = millrace_text::detached(key);
+                if seen.insert(key.clone(), ()).is_none() {
+                    let part = &mut parts[self.partitioner.partition(&key)];
+                    part.push((key, part.len() as u64, kept(state)));
+                }
+            }
+            let part = |part| Mutex::new(Part::of(part));
+            Parts {
+                recorder: Recorder::new(partitions),
+                parts: parts.into_iter().map(part).collect(),
+            }
+        })
+    }
+
+    fn parts(&self) -> &[Mutex<Part<K, S>>] {
+        &self.kept().parts
+    }
+
+    fn recorder(&self) -> &Recorder {
+        &self.kept().recorder
     }
 
     /// Folds the values of batch `number` in, on the workers, and gives what was taken apart and
@@ -98,7 +120,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         executor: &Executor,
     ) -> Result<(Vec<Shard<K, Values<V>>>, Rdd<(K, S)>), String> {
         let mut delta = delta.unwrap_or_default();
-        let parts = self.parts.len();
+        let parts = self.parts().len();
         let updated = executor.run(|| {
             let by_shard: Vec<Vec<Arrived<K, V>>> = delta
                 .par_iter_mut()
@@ -125,7 +147,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
                 .map(|(partition, arrived)| self.update_part(partition, arrived, function, number))
                 .collect::<Result<Vec<_>, String>>()
         })?;
-        self.recorder.check()?;
+        self.recorder().check()?;
         let lists = Lists { parts: updated };
         Ok((delta, Rdd::new(lists, executor.clone())))
     }
@@ -137,8 +159,8 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         function: &PartitionUpdate<K, V, S>,
         number: u64,
     ) -> Result<Arc<Vec<Record<K, S>>>, String> {
-        let mut part = lock(&self.parts[partition]);
-        let mut record = self.recorder.begin(partition, number);
+        let mut part = lock(&self.parts()[partition]);
+        let mut record = self.recorder().begin(partition, number);
         let old = std::mem::take(&mut part.records);
         let old = Arc::try_unwrap(old).unwrap_or_else(|shared| (*shared).clone());
         let mut new: HashMap<K, (u64, Values<V>), KeyHasher> =
@@ -331,7 +353,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
     /// Forgets what the program gave when the first of what a checkpoint has comes.
     fn begin_loading(&self) -> MutexGuard<'_, HashMap<K, (u64, S), KeyHasher>> {
         if !self.loaded.swap(true, Ordering::Relaxed) {
-            drop(self.recorder.take());
+            drop(self.recorder().take());
         }
         lock(&self.loading)
     }
@@ -339,13 +361,13 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
 
 impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
     fn record(&self) {
-        self.recorder.start();
+        self.recorder().start();
         if self.loaded.load(Ordering::Relaxed) {
             return;
         }
-        for (partition, part) in self.parts.iter().enumerate() {
+        for (partition, part) in self.parts().iter().enumerate() {
             let part = lock(part);
-            let mut record = self.recorder.begin(partition, 0);
+            let mut record = self.recorder().begin(partition, 0);
             for (key, place, state) in part.records.iter() {
                 record.put(key, *place, state);
             }
@@ -353,19 +375,19 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        self.recorder.take()
+        self.recorder().take()
     }
 
     fn shards(&self) -> u32 {
-        self.parts.len() as u32
+        self.parts().len() as u32
     }
 
     fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
         let (records, number) = {
-            let part = lock(&self.parts[shard as usize]);
+            let part = lock(&self.parts()[shard as usize]);
             (
                 Arc::clone(&part.records),
-                self.recorder.as_of(shard as usize),
+                self.recorder().as_of(shard as usize),
             )
         };
         let mut entries = Vec::new();
@@ -393,15 +415,15 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
 
     fn loaded(&self, number: u64) -> Result<(), String> {
         let loading = std::mem::take(&mut *self.begin_loading());
-        let mut parts: Vec<Vec<Record<K, S>>> = self.parts.iter().map(|_| Vec::new()).collect();
+        let mut parts: Vec<Vec<Record<K, S>>> = self.parts().iter().map(|_| Vec::new()).collect();
         for (key, (place, state)) in loading {
             parts[self.partitioner.partition(&key)].push((key, place, state));
         }
-        for (part, mut records) in self.parts.iter().zip(parts) {
+        for (part, mut records) in self.parts().iter().zip(parts) {
             records.sort_unstable_by_key(|&(_, place, _)| place);
             *lock(part) = Part::of(records);
         }
-        self.recorder.loaded(number);
+        self.recorder().loaded(number);
         Ok(())
     }
 }

@@ -5,8 +5,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use millrace::{
-    BatchInfo, Conf, ContextState, Duration, ErrorKind, OutputOperationInfo, ReceiverInfo,
-    StreamingContext, StreamingEvent, StreamingListener, keys,
+    ActiveOrCreated, BatchInfo, Conf, ContextState, Duration, ErrorKind, OutputOperationInfo,
+    ReceiverInfo, StreamingContext, StreamingEvent, StreamingListener, keys,
 };
 
 use super::support::{Live, failure, run_to_the_end, watched};
@@ -23,6 +23,60 @@ fn context() -> StreamingContext {
     ssc
 }
 
+#[test]
+fn a_context_says_what_it_was_made_of() {
+    let ssc = context();
+    assert_eq!(ssc.conf().get(keys::MASTER), Some("local[1]"));
+    assert_eq!(ssc.batch_duration(), Duration::milliseconds(20));
+    let second = ssc.queue_stream(vec![vec![1]]);
+    drop(second);
+    let inputs = ssc.input_streams();
+    let ids: Vec<u32> = inputs.iter().map(|input| input.id.0).collect();
+    assert_eq!(ids, [0, 1]);
+    assert!(inputs[0].name.starts_with("socket text stream 127.0.0.1:"));
+}
+
+/// A checkpoint that cannot be read is refused, or left as it is by who would rather begin anew.
+#[test]
+fn a_damaged_checkpoint_is_begun_anew_beside_only_when_that_was_asked_for() {
+    let context = || {
+        let mut conf = Conf::new();
+        conf.set(keys::MASTER, "local[1]");
+        conf.set(keys::MAX_BATCHES, "1");
+        let ssc = millrace::testing::context(&conf, Duration::milliseconds(20)).unwrap();
+        ssc.queue_stream(vec![vec![1]]).foreach_rdd(|_| ());
+        Ok(ssc)
+    };
+    let run = |ssc: StreamingContext| {
+        ssc.start()?;
+        ssc.await_termination()?;
+        Ok::<_, millrace::Error>(ssc.is_recovering())
+    };
+    for name in ["meta", "log/log-00000000000000000001.log"] {
+        let place = tempfile::tempdir().unwrap();
+        let goes_on = |on_error: bool| {
+            let made = if on_error {
+                StreamingContext::get_or_create_on_error(place.path(), context)
+            } else {
+                StreamingContext::get_or_create(place.path(), context)
+            };
+            run(made.unwrap())
+        };
+        assert!(!goes_on(true).unwrap(), "there is nothing yet");
+        assert!(goes_on(true).unwrap(), "what is whole is gone on from");
+        let path = place.path().join("generation-000001").join(name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[60] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        let error = failure(goes_on(false).map(drop)).to_string();
+        assert!(error.contains("is damaged at byte 48"), "{error}");
+        assert!(!goes_on(true).unwrap(), "{name}");
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        // What is damaged and known to be older is in nobody's way.
+        assert_eq!(goes_on(false).is_ok(), name != "meta");
+    }
+}
+
 /// The only test that starts such contexts: tests run side by side in one process.
 #[test]
 fn one_context_is_active_in_a_process() {
@@ -32,6 +86,9 @@ fn one_context_is_active_in_a_process() {
         let line = line!() + 1;
         one.start().unwrap();
         assert_eq!(one.get_state(), ContextState::Active);
+        let create = || panic!("there is no need for another one");
+        let active = StreamingContext::get_active_or_create(None, create).unwrap();
+        assert!(matches!(active, ActiveOrCreated::Active(_)));
         let error = failure(other.start());
         assert_eq!(error.kind(), ErrorKind::Illegal);
         let words = "Only one StreamingContext may be started in this process. Currently running \
@@ -43,6 +100,13 @@ fn one_context_is_active_in_a_process() {
         assert_eq!(other.get_state(), ContextState::Initialized);
         StreamingContext::get_active().unwrap().stop(false);
         one.await_termination().unwrap();
+        let place = tempfile::tempdir().unwrap();
+        for (directory, there) in [(None, false), (Some(place.path().join("state")), true)] {
+            let create = || Ok(context());
+            let made = StreamingContext::get_active_or_create(directory.as_deref(), create);
+            assert!(matches!(made.unwrap(), ActiveOrCreated::Created(_)));
+            assert_eq!(place.path().join("state").is_dir(), there);
+        }
         assert!(StreamingContext::get_active().is_none());
         other.start().unwrap();
         other.stop(true);

@@ -178,7 +178,11 @@ pub fn read_frame(
     Ok((head.kind, payload))
 }
 
-fn list_segments(
+/// The numbers of the segments of a log that are there, in order.
+///
+/// # Errors
+/// What the system refuses, a directory that is not there included.
+pub fn list_segments(
     storage: &dyn Storage,
     directory: &Path,
     options: &LogOptions,

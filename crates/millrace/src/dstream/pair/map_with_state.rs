@@ -14,8 +14,8 @@ use crate::rdd::Rdd;
 use crate::state::{MappedStore, Mapping};
 
 use super::super::{DStream, named};
+use super::partitioner_of_state;
 use super::state_spec::StateSpec;
-use super::{default_partitioner, partitioner_of};
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// Maps every record by a function that sees and changes the state of its key (Spark:
@@ -57,10 +57,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
                 "{name}: the timeout must not be negative"
             )));
         }
-        let partitioner = match spec.partitions {
-            Some(partitions) => partitioner_of(&self.builder, partitions, &name),
-            None => default_partitioner(&self.builder),
-        };
+        let partitioner = partitioner_of_state(&self.builder, spec.partitions, &name);
         let store = Arc::new(MappedStore::new(partitioner, spec.timeout, spec.initial));
         self.builder.keeps_state();
         let node = MapWithState {

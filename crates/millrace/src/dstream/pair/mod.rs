@@ -17,13 +17,12 @@ mod state_spec;
 mod update_state_by_key;
 mod update_state_by_partition;
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::data::{Data, Key};
 use crate::error::{Error, Result};
 use crate::graph::{BatchRun, Builder, Made, Node};
-use crate::partition::{HashPartitioner, Partitioner, Partitions};
+use crate::partition::{Partitioner, Partitions};
 use crate::pipeline::{NodeId, Partition, Pipeline};
 use crate::rdd::Rdd;
 use crate::shuffle::{Aggregator, KeyHasher, Shard};
@@ -35,12 +34,24 @@ pub use state_options::StateOptions;
 pub use state_spec::StateSpec;
 
 /// The partitioner of an operator that was given none: `spark.default.parallelism` partitions,
-/// else as many as workers.
+/// else those of the checkpoint that is gone on from, else as many as workers.
 pub(super) fn default_partitioner<K: Key>(builder: &Builder) -> Arc<dyn Partitioner<K>> {
-    let partitions = u32::try_from(builder.default_partitions)
-        .ok()
-        .and_then(NonZeroU32::new);
-    Arc::new(HashPartitioner::new(partitions.unwrap_or(NonZeroU32::MIN)))
+    Arc::new(builder.executor.default_partitioner())
+}
+
+/// The partitioner of what is kept: the one that the operator was given, or the default one.
+pub(super) fn partitioner_of_state<K: Key>(
+    builder: &Builder,
+    partitions: Option<Partitions<K>>,
+    name: &str,
+) -> Arc<dyn Partitioner<K>> {
+    match partitions {
+        Some(partitions) => partitioner_of(builder, partitions, name),
+        None => {
+            builder.keeps_default_partitions();
+            default_partitioner(builder)
+        }
+    }
 }
 
 /// The partitioner that an operator was given, or the default one; zero partitions break a rule.

@@ -17,7 +17,7 @@ use crate::state::{StateStore, StateView};
 
 use super::super::{DStream, named};
 use super::state_options::StateOptions;
-use super::{Shuffling, default_partitioner, partitioner_of};
+use super::{Shuffling, partitioner_of_state};
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// Keeps a state for every key (Spark: `updateStateByKey`).
@@ -127,10 +127,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         F: Fn(BatchTime, &K, &Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
     {
         let shuffling = Shuffling::new(&self.pipeline, Group, &self.builder, &name);
-        let partitioner = match options.partitions {
-            Some(partitions) => partitioner_of(&self.builder, partitions, &name),
-            None => default_partitioner(&self.builder),
-        };
+        let partitioner = partitioner_of_state(&self.builder, options.partitions, &name);
         let store = StateStore::new(shuffling.stage.hasher().clone(), partitioner);
         for (key, state) in options.initial {
             store.seed(key, state);

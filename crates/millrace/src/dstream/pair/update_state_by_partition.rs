@@ -15,7 +15,7 @@ use crate::state::{PartitionStore, PartitionUpdate};
 
 use super::super::{DStream, named};
 use super::state_options::StateOptions;
-use super::{Shuffling, default_partitioner, partitioner_of};
+use super::{Shuffling, partitioner_of_state};
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// Keeps a state for every key with a function that sees a whole partition at once (Spark:
@@ -69,10 +69,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
             )));
         }
         let shuffling = Shuffling::new(&self.pipeline, Group, &self.builder, &name);
-        let partitioner = match options.partitions {
-            Some(partitions) => partitioner_of(&self.builder, partitions, &name),
-            None => default_partitioner(&self.builder),
-        };
+        let partitioner = partitioner_of_state(&self.builder, options.partitions, &name);
         let hasher = shuffling.stage.hasher().clone();
         let store = PartitionStore::new(hasher, partitioner, options.initial);
         self.builder.keeps_state();

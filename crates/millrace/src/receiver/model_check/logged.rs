@@ -5,8 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use millrace_wal::{Position, Storage};
+use millrace_wal::{LogOptions, Position, Storage};
 use shuttle::thread;
+
+use crate::checkpoint::blocks_options;
 
 use super::super::block_generator::BlockGenerator;
 use super::super::block_log::{BlockLog, Replayed, WalSync};
@@ -16,12 +18,13 @@ use super::disk::Disk;
 use super::lines::{expected, lines, receive};
 use super::{Ticks, budget, check, tracker};
 
-const KIND: u8 = 4;
-
 /// Opens the log on a disk; segments are short, so that it rolls.
 pub(super) fn open(disk: &Disk, sync: WalSync) -> (BlockLog, Replayed) {
     let storage: Arc<dyn Storage> = Arc::new(disk.clone());
-    let options = BlockLog::options(KIND, 1, 300);
+    let options = LogOptions {
+        segment_bytes: 300,
+        ..blocks_options(1)
+    };
     let failed = |error: crate::Error| panic!("the disk does not fail: {error}");
     let opened = BlockLog::open(
         &storage,

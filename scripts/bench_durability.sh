@@ -5,6 +5,8 @@
 #             thousand distinct words; the disk's part of it apart. Resident bytes a key.
 #   recovery  from start to running, of the largest state: from the log alone and from a
 #             snapshot; and the worst batch while a snapshot is written
+#   tool      millrace-state on two million keys, next to what a recovery of them takes: wall time and
+#             peak memory of get, verify, export and diff
 #   flood     bytes a second with the receivers' write-ahead log on and off, in turn, next to
 #             what the disk takes in sequence
 #
@@ -16,7 +18,7 @@ cd "$(dirname "$0")/.."
 usage() {
     cat <<'TEXT'
 usage: scripts/bench_durability.sh [options]
-  --only SECTION   state, recovery or flood; repeatable (all of them)
+  --only SECTION   state, recovery, tool or flood; repeatable (all of them)
   --keys N         keys of the largest state (10000000)
   --batches N      small batches for each state (50)
   --rounds N       rounds of the flood (3)
@@ -50,7 +52,7 @@ while [ $# -gt 0 ]; do
             ;;
     esac
 done
-[ ${#sections[@]} -gt 0 ] || sections=(state recovery flood)
+[ ${#sections[@]} -gt 0 ] || sections=(state recovery tool flood)
 
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
@@ -163,6 +165,52 @@ recovery() {
     bar 'recovery from a snapshot, s' "$(field "$work/from-snapshot" first_batch_s)" '<' 3
 }
 
+# Seconds and MiB of a command, whose output goes to a file.
+measured() { # row command...
+    local row=$1
+    shift
+    python3 - "$work/tool.out" "$@" >"$work/tool.$row" <<'PY' || die "$row: $(cat "$work/tool.$row")"
+import resource, subprocess, sys, time
+with open(sys.argv[1], "wb") as out:
+    start = time.monotonic()
+    code = subprocess.call(sys.argv[2:], stdout=out)
+    seconds = time.monotonic() - start
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+print(f"{seconds:.3f} {peak:.0f}")
+sys.exit(code > 1)
+PY
+    printf '%-10s %8.3f s %8.0f MiB\n' "$row" $(cat "$work/tool.$row")
+}
+
+tool() {
+    local keys=2000000 from=$work/tool.d row size
+    durability "$work/tool-load" load --dir "$from" --keys $keys --batches 5
+    durability "$work/tool-snapshot" recover --dir "$from" --keys $keys --snapshot yes
+    durability "$work/tool-recovery" recover --dir "$from" --keys $keys --batches 5
+    cp -r "$from" "$from.copy"
+    size=$(du -sm "$from" | cut -f1)
+    local recovery
+    recovery=$(field "$work/tool-recovery" start_s)
+    echo "millrace-state on $keys counts, $size MiB of files; a recovery starts in $recovery s"
+    measured get "$bin/millrace-state" get "$from" "$("$bin/millrace-state" export "$from" |
+        sed -n '1000000{s/.*"key":"\([^"]*\)".*/\1/p;q}')"
+    measured verify "$bin/millrace-state" verify "$from"
+    measured export "$bin/millrace-state" export "$from"
+    measured diff "$bin/millrace-state" diff "$from" "$from.copy"
+    bar 'get, s' "$(cut -d' ' -f1 "$work/tool.get")" '<' 0.5
+    for row in verify export; do
+        bar "$row / recovery" \
+            "$(awk "BEGIN { print $(cut -d' ' -f1 "$work/tool.$row") / $recovery }")" '<=' 2
+    done
+    bar 'diff / recovery of both' \
+        "$(awk "BEGIN { print $(cut -d' ' -f1 "$work/tool.diff") / $recovery / 2 }")" '<=' 2
+    for row in get verify export diff; do
+        bar "peak memory of $row, MiB / MiB of files" \
+            "$(awk "BEGIN { print $(cut -d' ' -f2 "$work/tool.$row") / $size }")" '<' 1
+    done
+    rm -rf "$from" "$from.copy"
+}
+
 flood_once() { # row options...
     local row=$1
     shift
@@ -226,14 +274,14 @@ flood() {
 
 echo 'bench_durability: building (release)' >&2
 cargo build --release --quiet -p millrace-bins -p millrace-benches --bin network_wordcount \
-    --bin feed --bin corpus
+    --bin feed --bin corpus --bin millrace-state
 durability=$(cargo bench --quiet -p millrace-benches --bench durability --no-run \
     --message-format=json | sed -n 's/.*"executable":"\([^"]*durability-[^"]*\)".*/\1/p' | tail -n 1)
 [ -x "$durability" ] || die 'cargo names no program'
 for section in "${sections[@]}"; do
     case $section in
-        state | recovery | flood) "$section" ;;
-        *) die "no section $section: state, recovery or flood" ;;
+        state | recovery | tool | flood) "$section" ;;
+        *) die "no section $section: state, recovery, tool or flood" ;;
     esac
     echo
 done

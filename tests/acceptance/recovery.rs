@@ -1,5 +1,8 @@
 //! What a program keeps, and how it goes on: `--checkpoint-dir` and `--recover`.
 
+use std::fs;
+use std::path::Path;
+
 use super::harness::{Finished, Launch, Program, Sender, Signal};
 
 /// The stateful program with its state in `state`.
@@ -211,4 +214,100 @@ fn two_runs_do_not_write_one_directory() {
     assert_eq!(second.stdout, "");
     let holder = first.id().to_string();
     assert!(second.stderr.contains(&holder), "{}", second.stderr);
+}
+
+/// What somebody does to the files of a program that runs.
+type Deed = (&'static str, fn(&Path));
+
+const DEEDS: [Deed; 7] = [
+    ("state/", |state| fs::remove_dir_all(state).unwrap()),
+    ("state/", |state| {
+        fs::rename(state, state.with_file_name("elsewhere")).unwrap();
+    }),
+    ("state/", |state| {
+        fs::rename(state, state.with_file_name("elsewhere")).unwrap();
+        fs::create_dir(state).unwrap();
+        fs::copy(state.with_file_name("elsewhere/LOCK"), state.join("LOCK")).unwrap();
+    }),
+    ("state/LOCK", |state| {
+        fs::remove_file(state.join("LOCK")).unwrap()
+    }),
+    (
+        "state/generation-000001/log/log-00000000000000000001.log",
+        |state| {
+            fs::remove_dir_all(state.join("generation-000001/log")).unwrap();
+        },
+    ),
+    ("state/generation-000001/meta", |state| {
+        fs::remove_file(state.join("generation-000001/meta")).unwrap();
+    }),
+    (
+        "state/generation-000001/blocks/blocks-00000000000000000001.log",
+        |state| {
+            fs::remove_dir_all(state.join("generation-000001/blocks")).unwrap();
+        },
+    ),
+];
+
+/// What was done and how the program ended.
+fn robbed((name, deed): Deed, interval: &str) {
+    let sender = Sender::new();
+    let log = "spark.streaming.receiver.writeAheadLog.enable";
+    let launch = Launch::stateful().threads(2).every(interval);
+    let launch = launch.arg("--checkpoint-dir=state").conf(log, true);
+    let program = launch.start_at(&sender);
+    let state = program.directory().join("state");
+    let mut connection = sender.accept();
+    connection.send(b"a\n");
+    let block = state.join("generation-000001/blocks/blocks-00000000000000000001.log");
+    while !block.exists() {
+        std::thread::yield_now();
+    }
+    deed(&state);
+    let finished = program.finish().with_code(1);
+    let said = said_of_recovery(&finished);
+    let said: Vec<_> = said.iter().filter(|it| !it.contains("not run")).collect();
+    assert_eq!(said.len(), 1, "{name}: {}", finished.stderr);
+    let gone = "was removed, moved or replaced while it was in use";
+    assert!(
+        said[0].contains(name) && said[0].contains(gone),
+        "{name}: {}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn what_is_taken_away_is_missed_with_the_next_batch() {
+    std::thread::scope(|scope| {
+        for deed in DEEDS {
+            scope.spawn(move || robbed(deed, "50ms"));
+        }
+    });
+}
+
+#[test]
+fn what_is_taken_away_is_missed_while_there_is_no_batch() {
+    std::thread::scope(|scope| {
+        for deed in DEEDS {
+            scope.spawn(move || robbed(deed, "1h"));
+        }
+    });
+}
+
+#[test]
+fn a_log_of_what_is_received_is_made_when_something_is() {
+    let log = "spark.streaming.receiver.writeAheadLog.enable";
+    let launch = Launch::stateful().threads(2).every("1h");
+    let launch = launch.arg("--checkpoint-dir=state").conf(log, true);
+    let sender = Sender::new();
+    let program = launch.start_at(&sender);
+    // It receives, and has opened whatever it opens at its start.
+    let mut connection = sender.accept();
+    let generation = program.directory().join("state/generation-000001");
+    assert!(generation.join("meta").is_file());
+    assert!(!generation.join("blocks").exists());
+    connection.send(b"a\n");
+    while !generation.join("blocks").is_dir() {
+        std::thread::yield_now();
+    }
 }

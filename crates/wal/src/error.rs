@@ -56,6 +56,11 @@ pub enum WalError {
         /// What the holder wrote about itself.
         holder: String,
     },
+    /// A file that is in use was removed, moved or replaced by somebody else.
+    Gone {
+        /// The name under which it was.
+        path: PathBuf,
+    },
     /// An earlier write or sync failed, and nothing was written since.
     Poisoned {
         /// What failed then.
@@ -78,6 +83,12 @@ impl WalError {
                 source,
             },
         }
+    }
+
+    /// A file that is in use and not at `path` any more.
+    pub fn gone(path: &Path) -> WalError {
+        let path = path.to_path_buf();
+        WalError::Gone { path }
     }
 
     /// Damage at `offset` of `file`.
@@ -128,6 +139,12 @@ impl fmt::Display for WalError {
                 f,
                 "{} is in use by {holder}; stop that one first, or choose another directory",
                 directory.display()
+            ),
+            WalError::Gone { path } => write!(
+                f,
+                "{} was removed, moved or replaced while it was in use, so nothing more can be made \
+                 durable; keep others out of the directory and start again",
+                path.display()
             ),
             WalError::Poisoned { cause } => write!(
                 f,

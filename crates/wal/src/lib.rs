@@ -70,4 +70,4 @@ pub use sealed::{END_KIND, SealedWriter, read_sealed};
 pub use sealed_reader::{FramePlace, SealedReader};
 #[cfg(any(test, feature = "testing"))]
 pub use storage::{CrashImage, Fault, Faulty, SECTOR_LEN};
-pub use storage::{Disk, LockAttempt, Storage, StorageFile};
+pub use storage::{Disk, HeldLock, LockAttempt, Storage, StorageFile};

@@ -1,15 +1,15 @@
 //! One writer for a directory.
 //!
 //! The lock is the kernel's, on an open file, so it goes with the process however that ends.
-//! The file itself stays: to remove it would let two hold a lock on two files of one name. Who
-//! only reads needs no lock.
+//! The file itself stays: to remove it would let two hold a lock on two files of one name. Others
+//! may do so all the same, or move the directory; whoever holds the lock can ask. Who only reads
+//! needs no lock.
 
-use std::fmt::Debug;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::error::{Result, WalError};
-use crate::storage::{LockAttempt, Storage};
+use crate::storage::{HeldLock, LockAttempt, Storage};
 
 /// The name of the lock file in its directory.
 pub const LOCK_FILE: &str = "LOCK";
@@ -17,7 +17,8 @@ pub const LOCK_FILE: &str = "LOCK";
 /// The right to write in a directory, until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct DirectoryLock {
-    _held: Box<dyn Debug + Send + Sync>,
+    held: Box<dyn HeldLock>,
+    path: PathBuf,
 }
 
 impl DirectoryLock {
@@ -47,7 +48,7 @@ impl DirectoryLock {
             .lock(&path, &text)
             .map_err(|source| WalError::io("cannot lock", &path, source))?;
         match attempt {
-            LockAttempt::Held(held) => Ok(DirectoryLock { _held: held }),
+            LockAttempt::Held(held) => Ok(DirectoryLock { held, path }),
             LockAttempt::Busy(holder) => Err(WalError::Locked {
                 directory: directory.to_path_buf(),
                 holder: match holder.trim() {
@@ -56,6 +57,19 @@ impl DirectoryLock {
                     holder => holder.to_owned(),
                 },
             }),
+        }
+    }
+
+    /// Refuses to go on if the lock file or its directory was removed, moved or replaced: another
+    /// process may be in what has their names now.
+    ///
+    /// # Errors
+    /// [`WalError::Gone`], and what the system refuses.
+    pub fn check(&self) -> Result<()> {
+        match self.held.is_at(&self.path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(WalError::gone(&self.path)),
+            Err(source) => Err(WalError::io("cannot look at", &self.path, source)),
         }
     }
 }

@@ -144,6 +144,19 @@ impl Directory {
         Err(WalError::damage(&path.join(META), 0, what))
     }
 
+    /// Refuses to go on if a generation that is being written has lost its `meta` or its newest
+    /// snapshot, which has the number `snapshot`; there is none with the number zero.
+    pub(crate) fn check_there(&self, number: u32, snapshot: u64) -> Result<()> {
+        let path = self.generation(number);
+        let there = self.names(&path)?;
+        let newest = Some(Directory::snapshot_name(snapshot)).filter(|_| snapshot > 0);
+        let mut wanted = [META.to_owned()].into_iter().chain(newest);
+        match wanted.find(|name| !there.contains(name)) {
+            Some(lost) => Err(WalError::gone(&path.join(lost))),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses a generation that has lost its log: it is made before `meta` is.
     pub(crate) fn check_log(&self, number: u32) -> Result<()> {
         let log = self.log(number);

@@ -18,7 +18,7 @@ mod snapshots;
 mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use millrace_types::{BatchTime, CheckpointInfo};
@@ -41,7 +41,8 @@ pub use inspect::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
 use loading::Loading;
 pub(crate) use meta::{FORMAT, Meta, StoreMeta};
 pub(crate) use record::Commit;
-use snapshots::Snapshots;
+pub(crate) use snapshots::{Failed, Watch};
+use snapshots::{SharedLock, Snapshots, Watched};
 use writer::BatchLog;
 
 /// What a program asks of its checkpoint directory.
@@ -68,7 +69,7 @@ pub(crate) struct Checkpoint {
     generation: u32,
     /// What the generation says of itself when it has its turn, until then.
     turn: Mutex<Option<Meta>>,
-    lock: Mutex<Option<DirectoryLock>>,
+    lock: SharedLock,
 }
 
 /// A program as its checkpoint sees it.
@@ -85,6 +86,8 @@ pub(crate) struct Program<'a> {
     /// A snapshot is written whenever the log has grown by so many bytes.
     pub(crate) log_bytes: u64,
     pub(crate) executor: &'a Executor,
+    /// Told when what is written down was taken away.
+    pub(crate) failed: Failed,
 }
 
 /// A checkpoint that was opened, and the batch that it goes on from.
@@ -134,7 +137,10 @@ impl Checkpoint {
         };
         failpoint("checkpoint.recover.after-load");
         let Program {
-            mut meta, stores, ..
+            mut meta,
+            stores,
+            failed,
+            ..
         } = program;
         if let Some(last) = contents.last {
             let ended = Loading::new(&stores, program.executor).ends(last.number);
@@ -161,12 +167,18 @@ impl Checkpoint {
         let log = Arc::new(BatchLog::new(log, stores, contents.epoch + 1));
         let next = contents.snapshot.map_or(1, |number| number + 1);
         let blocks = contents.last.map_or(Position::START, |last| last.blocks);
+        let lock = Arc::new(Mutex::new(Some(lock)));
         let snapshots = Snapshots::start(
             directory.clone(),
             generation,
             Arc::clone(&log),
             program.log_bytes,
             next,
+            Watched {
+                lock: Arc::clone(&lock),
+                failed,
+                watch: OnceLock::new(),
+            },
         )
         .map_err(|error| Error::io("cannot start the thread of the checkpoint", error))?;
         Ok(Opened {
@@ -177,13 +189,24 @@ impl Checkpoint {
                 turn: Mutex::new(takes_turn.then_some(meta)),
                 directory,
                 generation,
-                lock: Mutex::new(Some(lock)),
+                lock,
             },
             recovers: chosen.is_some(),
             last: contents.last,
             interval_ms,
             passed_over,
         })
+    }
+
+    fn snapshots(&self) -> MutexGuard<'_, Snapshots> {
+        self.snapshots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has something else looked at once a second.
+    pub(crate) fn watch(&self, watch: Watch) {
+        self.snapshots().watch(watch);
     }
 
     /// What is written, in words.
@@ -206,6 +229,8 @@ impl Checkpoint {
         let started = Instant::now();
         let mut last = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         *last = blocks.unwrap_or(*last);
+        let snapshots = self.snapshots();
+        snapshots.check_lock().map_err(refused)?;
         let committed = self.log.commit(number, time, *last).map_err(refused)?;
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(meta) = turn.take() {
@@ -213,10 +238,7 @@ impl Checkpoint {
             written.map_err(refused)?;
         }
         drop(turn);
-        let snapshots = self.snapshots.lock();
-        snapshots
-            .unwrap_or_else(PoisonError::into_inner)
-            .committed(committed);
+        snapshots.committed(committed);
         Ok(CheckpointInfo {
             batch_time: BatchTime::from_millis(time),
             bytes: committed.bytes,
@@ -234,18 +256,9 @@ impl Checkpoint {
         open: impl FnOnce(&Arc<dyn Storage>, &Path, u32, Position) -> Result<R, WalError>,
     ) -> Result<R> {
         let path = self.directory.blocks(self.generation);
-        let storage = &self.directory.storage;
-        storage
-            .create_directory(&path)
-            .map_err(|error| refused(WalError::io("cannot create", &path, error)))?;
-        failpoint("checkpoint.blocks.after-create");
-        let parent = self.directory.generation(self.generation);
-        storage
-            .sync_directory(&parent)
-            .map_err(|error| refused(WalError::io("cannot sync", &parent, error)))?;
-        failpoint("checkpoint.blocks.after-directory-sync");
         let from = *self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        open(storage, &path, self.generation, from).map_err(refused)
+        open(&self.directory.storage, &path, self.generation, from)
+            .map_err(|error| damaged(&self.directory, self.generation, error))
     }
 
     /// How many blocks the receivers' log of this generation has that no committed batch has, for
@@ -276,8 +289,7 @@ impl Checkpoint {
     /// end may start one, and threads of this run may still know its engine. Nothing is committed
     /// any more.
     pub(crate) fn close(&self) {
-        let snapshots = self.snapshots.lock();
-        snapshots.unwrap_or_else(PoisonError::into_inner).close();
+        self.snapshots().close();
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         drop(lock.take());
     }

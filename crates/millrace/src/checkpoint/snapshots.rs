@@ -4,18 +4,48 @@
 //! which. A snapshot gets its name when the newest of these batches is durable in the log: state
 //! from the future must not survive a crash. The log before it is let go then.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
-use millrace_wal::{SealedWriter, WalError, failpoint};
+use millrace_wal::{DirectoryLock, SealedWriter, WalError, failpoint};
 
+use crate::error::Error;
 use crate::notice::notice;
 
 use super::directory::{Directory, FileKind, header};
 use super::record::{Base, Kind, Section};
+use super::refused;
 use super::writer::{BatchLog, Committed};
 
 type Result<T, E = WalError> = std::result::Result<T, E>;
+
+/// How often is looked at what is on the disk.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Looks at something, and tells whoever has to know that it is not as it should be.
+pub(crate) type Watch = Box<dyn Fn() + Send + Sync>;
+
+/// Told of what ends the run.
+pub(crate) type Failed = Box<dyn Fn(Error) + Send + Sync>;
+
+/// The lock of the directory, until the run lets go of it.
+pub(crate) type SharedLock = Arc<Mutex<Option<DirectoryLock>>>;
+
+/// What else is looked at once a second, and who is told.
+pub(crate) struct Watched {
+    pub(crate) lock: SharedLock,
+    pub(crate) failed: Failed,
+    /// Something that is known later.
+    pub(crate) watch: OnceLock<Watch>,
+}
+
+impl Watched {
+    fn check_lock(&self) -> Result<()> {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        lock.as_ref().map_or(Ok(()), DirectoryLock::check)
+    }
+}
 
 /// The thread that writes snapshots, and what it waits for.
 pub(crate) struct Snapshots {
@@ -32,6 +62,7 @@ struct Shared {
     log_bytes: u64,
     state: Mutex<State>,
     changed: Condvar,
+    watched: Watched,
 }
 
 #[derive(Default)]
@@ -52,6 +83,7 @@ impl Snapshots {
         log: Arc<BatchLog>,
         log_bytes: u64,
         next: u64,
+        watched: Watched,
     ) -> std::io::Result<Snapshots> {
         let state = State {
             next,
@@ -64,6 +96,7 @@ impl Snapshots {
             log_bytes,
             state: Mutex::new(state),
             changed: Condvar::new(),
+            watched,
         });
         let own = Arc::clone(&shared);
         let thread = Builder::new()
@@ -82,6 +115,17 @@ impl Snapshots {
         state.committed = Some(committed);
         drop(state);
         self.shared.changed.notify_all();
+    }
+
+    /// Has something else looked at once a second.
+    pub(crate) fn watch(&self, watch: Watch) {
+        // A context does it once.
+        drop(self.shared.watched.watch.set(watch));
+    }
+
+    /// Refuses to go on if the directory is not the one that was locked.
+    pub(crate) fn check_lock(&self) -> Result<()> {
+        self.shared.watched.check_lock()
     }
 
     /// Ends the thread; a snapshot that is being written is given up.
@@ -113,10 +157,19 @@ impl Shared {
                 let due = self.log_bytes.max(2 * state.last_snapshot_bytes);
                 !state.closed && (state.bytes < due || state.committed.is_none())
             };
-            let waited = self.changed.wait_while(self.state(), idle);
-            let mut state = waited.unwrap_or_else(PoisonError::into_inner);
-            let (Some(from), false) = (state.committed, state.closed) else {
+            let waited = self.changed.wait_timeout_while(self.state(), LOOK, idle);
+            let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if state.closed {
                 return;
+            }
+            let from = state.committed.filter(|_| !timeout.timed_out());
+            let Some(from) = from else {
+                drop(state);
+                if let Err(error) = self.look() {
+                    (self.watched.failed)(refused(error));
+                    return;
+                }
+                continue;
             };
             state.bytes = 0;
             let number = state.next;
@@ -139,6 +192,18 @@ impl Shared {
                 Err(_) => {}
             }
         }
+    }
+
+    /// Whether all that a recovery needs is still there.
+    fn look(&self) -> Result<()> {
+        self.watched.check_lock()?;
+        self.log.check()?;
+        let next = self.state().next;
+        self.directory.check_there(self.generation, next - 1)?;
+        if let Some(watch) = self.watched.watch.get() {
+            watch();
+        }
+        Ok(())
     }
 
     /// Writes one snapshot; gives its size, or nothing if the run ended meanwhile.

@@ -85,12 +85,18 @@ impl BatchLog {
         sync += started.elapsed();
         log.complete_sync(&synced);
         failpoint("checkpoint.commit.after-sync");
+        log.check()?;
         Ok(Committed {
             commit,
             position: synced.end(),
             bytes,
             sync,
         })
+    }
+
+    /// Refuses to go on if a segment of the log is gone.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.log().check_all()
     }
 
     /// Lets go of what a snapshot has.

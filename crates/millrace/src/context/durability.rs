@@ -157,6 +157,7 @@ impl StreamingContext {
             adopt: &adopt,
             log_bytes: self.settings.snapshot_log_bytes,
             executor: &self.builder.executor,
+            failed: Box::new(self.failed()),
             meta: meta.clone(),
         };
         let opened = Checkpoint::open(&directory, start, program)?;
@@ -207,9 +208,11 @@ impl StreamingContext {
                 .blocks_not_run_in(other, BlockLog::is_block)?;
             if blocks > 0 {
                 notice(format_args!(
-                    "generation {} has {blocks} blocks that were received and not run, and is \
-                     passed over: go on from it with --recover={}",
-                    other.number, other.number
+                    "generation {} has {} not run, and is passed over: go on from it with \
+                     --recover={}",
+                    other.number,
+                    received(blocks),
+                    other.number
                 ));
             }
         }
@@ -218,18 +221,15 @@ impl StreamingContext {
             let blocks = opened.checkpoint.blocks_not_run(BlockLog::is_block)?;
             if blocks > 0 {
                 return Err(Error::illegal(format!(
-                    "the write-ahead log has {blocks} blocks that were received and not run, and \
-                     this run has no write-ahead log: run once with --conf {}=true",
+                    "the write-ahead log has {} not run, and this run has no write-ahead log: run \
+                     once with --conf {}=true",
+                    received(blocks),
                     keys::RECEIVER_WAL
                 )));
             }
             return Ok((None, Replayed::default()));
         };
-        let (outcome, clock) = (Arc::clone(&self.outcome), Arc::clone(&self.clock));
-        let failed = move |error| {
-            outcome.fail(error);
-            clock.wake();
-        };
+        let failed = self.failed();
         let checkpoint = &opened.checkpoint;
         let (log, mut replayed) = checkpoint.open_blocks(|storage, path, generation, from| {
             let options = LogOptions {
@@ -240,7 +240,23 @@ impl StreamingContext {
         })?;
         let last = opened.last.map_or(0, |last| last.number);
         replayed.batches.retain(|batch| batch.number > last);
-        Ok((Some(Arc::new(log)), replayed))
+        let log = Arc::new(log);
+        let watched = Arc::downgrade(&log);
+        checkpoint.watch(Box::new(move || {
+            if let Some(log) = watched.upgrade() {
+                log.check();
+            }
+        }));
+        Ok((Some(log), replayed))
+    }
+
+    /// Ends the run with an error.
+    fn failed(&self) -> impl Fn(Error) + Send + Sync + 'static {
+        let (outcome, clock) = (Arc::clone(&self.outcome), Arc::clone(&self.clock));
+        move |error| {
+            outcome.fail(error);
+            clock.wake();
+        }
     }
 }
 
@@ -281,6 +297,13 @@ pub(super) fn replay(
         submit(engine, batch, again.number, queue);
     }
     restore(replayed.open)
+}
+
+fn received(blocks: u64) -> String {
+    match blocks {
+        1 => "1 block that was received and".to_owned(),
+        _ => format!("{blocks} blocks that were received and"),
+    }
 }
 
 /// Says what of an earlier run is run, in one line.

@@ -5,14 +5,20 @@
 //! log. A batch is cut by the same thread between two blocks, so that the log says which blocks
 //! a batch has: after a crash it is run again with the same ones (law 5).
 //!
+//! The log is made when there is something to write: the first block, or the end of a batch.
+//!
 //! A write that fails is not tried again: the run ends, and what the log has is run next time.
 
 use std::fmt;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use millrace_types::BatchTime;
-use millrace_wal::{LogOptions, Position, SegmentLog, Storage, WalError, failpoint, segment_name};
+use millrace_wal::{
+    Frame, LogOptions, Position, SegmentLog, Storage, WalError, failpoint, list_segments,
+    segment_name,
+};
 
 use crate::checkpoint::BLOCKS;
 use crate::error::Error;
@@ -69,6 +75,8 @@ enum Request {
         reply: Sender<(Batch, Position)>,
     },
     Release(Position),
+    /// Ends the run if somebody has taken the log away.
+    Check,
     /// Answered when everything before it has been handed on.
     Flush(Sender<()>),
 }
@@ -113,7 +121,13 @@ impl BlockLog {
         failed: impl Fn(Error) + Send + 'static,
     ) -> Result<(BlockLog, Replayed), WalError> {
         let mut replayed = Replayed::default();
-        let (log, _) = SegmentLog::open(storage, directory, options, from, |at, frame| {
+        let lazy = Lazy {
+            storage: Arc::clone(storage),
+            directory: directory.to_owned(),
+            options: options.clone(),
+            log: None,
+        };
+        let visit = |at: Position, frame: Frame<'_>| {
             if frame.kind != CUT {
                 replayed.open.push((frame.kind, frame.payload.to_vec()));
                 return Ok(());
@@ -135,7 +149,8 @@ impl BlockLog {
                 position,
             });
             Ok(())
-        })?;
+        };
+        let log = lazy.open(from, visit)?;
         let (send, receive) = unbounded();
         let thread = Builder::new()
             .name("millrace-wal".to_owned())
@@ -184,6 +199,11 @@ impl BlockLog {
         answer.recv().ok()
     }
 
+    /// Has it looked at whether the log is still where it was put.
+    pub(crate) fn check(&self) {
+        self.request(Request::Check);
+    }
+
     /// Lets go of what no recovery needs any more.
     pub(crate) fn release(&self, before: Position) {
         self.request(Request::Release(before));
@@ -217,9 +237,65 @@ impl Drop for BlockLog {
     }
 }
 
+/// The log, which is made when there is something to write.
+struct Lazy {
+    storage: Arc<dyn Storage>,
+    directory: PathBuf,
+    options: LogOptions,
+    log: Option<SegmentLog>,
+}
+
+impl Lazy {
+    /// Reads what there is behind `from`.
+    fn open(
+        mut self,
+        from: Position,
+        visit: impl FnMut(Position, Frame<'_>) -> Result<(), WalError>,
+    ) -> Result<Lazy, WalError> {
+        let (storage, directory, options) = (&self.storage, &self.directory, &self.options);
+        let there = match list_segments(&**storage, directory, options) {
+            Err(WalError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => false,
+            there => !there?.is_empty(),
+        };
+        if there {
+            let (log, _) = SegmentLog::open(storage, directory, options.clone(), from, visit)?;
+            self.log = Some(log);
+        } else if from != Position::START {
+            let missing = directory.join(segment_name(BLOCKS, from.segment));
+            return Err(WalError::damage(&missing, 0, "this segment is missing"));
+        }
+        Ok(self)
+    }
+
+    fn log(&mut self) -> Result<&mut SegmentLog, WalError> {
+        let log = match self.log.take() {
+            Some(log) => log,
+            None => self.make()?,
+        };
+        Ok(self.log.insert(log))
+    }
+
+    fn make(&self) -> Result<SegmentLog, WalError> {
+        let (storage, path) = (&self.storage, &self.directory);
+        storage
+            .create_directory(path)
+            .map_err(|error| WalError::io("cannot create", path, error))?;
+        failpoint("checkpoint.blocks.after-create");
+        if let Some(parent) = path.parent() {
+            storage
+                .sync_directory(parent)
+                .map_err(|error| WalError::io("cannot sync", parent, error))?;
+        }
+        failpoint("checkpoint.blocks.after-directory-sync");
+        let options = self.options.clone();
+        let made = SegmentLog::open(storage, path, options, Position::START, |_, _| Ok(()));
+        made.map(|(log, _)| log)
+    }
+}
+
 /// The thread's side.
 struct Writer {
-    log: SegmentLog,
+    log: Lazy,
     sync: WalSync,
 }
 
@@ -247,13 +323,14 @@ impl Writer {
                 Request::Block(block) => {
                     payload.clear();
                     block.encode(payload).map_err(unwritable)?;
-                    self.log.append(block.kind(), payload).map_err(refused)?;
+                    let log = self.log.log().map_err(refused)?;
+                    log.append(block.kind(), payload).map_err(refused)?;
                     failpoint("wal.block.after-append");
                     if self.sync == WalSync::Block {
                         waiting.push(block);
                     } else {
                         // With the system, so that the end of the process loses nothing.
-                        self.log.prepare_sync().map(drop).map_err(refused)?;
+                        log.prepare_sync().map(drop).map_err(refused)?;
                         block.add();
                     }
                 }
@@ -263,21 +340,26 @@ impl Writer {
                     cut,
                     reply,
                 } => {
-                    self.log
-                        .append(CUT, &encode_cut(number, time))
+                    let log = self.log.log().map_err(refused)?;
+                    log.append(CUT, &encode_cut(number, time))
                         .map_err(refused)?;
+                    let end = log.end();
                     failpoint("wal.cut.after-append");
                     self.make_durable()?;
                     waiting.drain(..).for_each(|block| block.add());
                     failpoint("wal.cut.after-sync");
+                    self.check(SegmentLog::check)?;
                     // A generator that waits no more has ended with an error.
-                    drop(reply.send((cut(), self.log.end())));
+                    drop(reply.send((cut(), end)));
                 }
                 Request::Release(before) => {
                     failpoint("wal.blocks.before-release");
-                    self.log.release(before).map(drop).map_err(refused)?;
+                    if let Some(log) = &mut self.log.log {
+                        log.release(before).map_err(refused)?;
+                    }
                     failpoint("wal.blocks.after-release");
                 }
+                Request::Check => self.check(SegmentLog::check_all)?,
                 Request::Flush(reply) => {
                     self.make_durable()?;
                     waiting.drain(..).for_each(|block| block.add());
@@ -294,10 +376,17 @@ impl Writer {
     }
 
     fn make_durable(&mut self) -> Result<(), Error> {
+        let Some(log) = &mut self.log.log else {
+            return Ok(());
+        };
         match self.sync {
-            WalSync::Block | WalSync::Batch => self.log.sync().map(drop).map_err(refused),
-            WalSync::None => self.log.prepare_sync().map(drop).map_err(refused),
+            WalSync::Block | WalSync::Batch => log.sync().map(drop).map_err(refused),
+            WalSync::None => log.prepare_sync().map(drop).map_err(refused),
         }
+    }
+
+    fn check(&self, check: impl Fn(&SegmentLog) -> Result<(), WalError>) -> Result<(), Error> {
+        self.log.log.as_ref().map_or(Ok(()), check).map_err(refused)
     }
 }
 

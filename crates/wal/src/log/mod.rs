@@ -231,6 +231,41 @@ impl SegmentLog {
         }
     }
 
+    /// Refuses to go on if the segment that grows is not there any more under its name, by which
+    /// the log is poisoned: what is written to it nobody will ever read.
+    ///
+    /// # Errors
+    /// [`WalError::Gone`], and what the system refuses.
+    pub fn check(&self) -> Result<()> {
+        self.gate.check()?;
+        let checked = match self.file.is_at(&self.path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(WalError::gone(&self.path)),
+            Err(source) => Err(WalError::io("cannot look at", &self.path, source)),
+        };
+        self.gate.watch(checked)
+    }
+
+    /// [`check`](SegmentLog::check) of all segments that have not been released.
+    ///
+    /// # Errors
+    /// As [`check`](SegmentLog::check).
+    pub fn check_all(&self) -> Result<()> {
+        self.check()?;
+        let there = match list_segments(&*self.storage, &self.directory, &self.options) {
+            Err(WalError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Vec::new()
+            }
+            there => there?,
+        };
+        let lost = (self.first..=self.segment).find(|number| !there.contains(number));
+        let path = |number| segment_name(&self.options.name, number);
+        let checked = lost.map_or(Ok(()), |number| {
+            Err(WalError::gone(&self.directory.join(path(number))))
+        });
+        self.gate.watch(checked)
+    }
+
     /// Removes the segments that hold nothing at or behind `before`, and gives their number.
     /// The caller has to have made durable before that it opens from `before` or later.
     ///

@@ -1,12 +1,12 @@
 //! The file system of the machine.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{LockAttempt, Storage, StorageFile};
+use super::{HeldLock, LockAttempt, Storage, StorageFile};
 use crate::failpoint::failpoint;
 
 /// The file system of the machine.
@@ -67,7 +67,21 @@ impl Storage for Disk {
         File::open(directory)?.sync_all()
     }
 
+    /// The directory is locked too: a lock file that somebody has removed is made anew by the next
+    /// one who comes, whom that lock would not stop.
     fn lock(&self, path: &Path, text: &str) -> io::Result<LockAttempt> {
+        let directory = match path.parent().map(File::open).transpose()? {
+            None => None,
+            Some(directory) => match directory.try_lock() {
+                Ok(()) => Some(HeldFile(directory)),
+                Err(TryLockError::WouldBlock) => {
+                    let holder = fs::read(path).unwrap_or_default();
+                    return Ok(LockAttempt::Busy(String::from_utf8_lossy(&holder).into()));
+                }
+                // There are file systems that lock files only.
+                Err(TryLockError::Error(_)) => None,
+            },
+        };
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -80,7 +94,8 @@ impl Storage for Disk {
                 file.set_len(0)?;
                 file.write_all(text.as_bytes())?;
                 failpoint("lock.after-write");
-                Ok(LockAttempt::Held(Box::new(HeldFile(file))))
+                let file = HeldFile(file);
+                Ok(LockAttempt::Held(Box::new(Held { file, directory })))
             }
             Err(TryLockError::WouldBlock) => {
                 let mut holder = Vec::new();
@@ -90,6 +105,35 @@ impl Storage for Disk {
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+/// The lock of a directory.
+#[derive(Debug)]
+struct Held {
+    file: HeldFile,
+    directory: Option<HeldFile>,
+}
+
+impl HeldLock for Held {
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        let directory = match (&self.directory, path.parent()) {
+            (Some(held), Some(parent)) => is_at(&held.0, parent)?,
+            _ => true,
+        };
+        Ok(directory && is_at(&self.file.0, path)?)
+    }
+}
+
+/// Whether `path` is a name of an open file.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let named = match fs::metadata(path) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(false);
+        }
+        named => named?,
+    };
+    let own = file.metadata()?;
+    Ok((named.dev(), named.ino()) == (own.dev(), own.ino()))
 }
 
 /// A locked file. The lock belongs to what was opened, which a child process shares from its
@@ -119,6 +163,10 @@ impl StorageFile for File {
 
     fn truncate(&self, len: u64) -> io::Result<()> {
         self.set_len(len)
+    }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        is_at(self, path)
     }
 
     fn len(&self) -> io::Result<u64> {
@@ -152,5 +200,43 @@ mod tests {
         drop(HeldFile(file));
         assert!(matches!(Disk.lock(&path, ""), Ok(LockAttempt::Held(_))));
         drop(inherited);
+    }
+
+    fn held(path: &Path) -> Option<Box<dyn HeldLock>> {
+        match Disk.lock(path, "first").unwrap() {
+            LockAttempt::Held(held) => Some(held),
+            LockAttempt::Busy(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_lock_file_that_is_removed_lets_nobody_in_and_is_missed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("LOCK");
+        let first = held(&path).unwrap();
+        assert!(first.is_at(&path).unwrap());
+        fs::remove_file(&path).unwrap();
+        assert!(held(&path).is_none());
+        assert!(!first.is_at(&path).unwrap());
+        fs::write(&path, "another one").unwrap();
+        assert!(held(&path).is_none());
+        assert!(!first.is_at(&path).unwrap());
+    }
+
+    #[test]
+    fn a_directory_that_is_moved_takes_its_lock_along() {
+        let place = tempfile::tempdir().unwrap();
+        let (here, there) = (place.path().join("here"), place.path().join("there"));
+        fs::create_dir(&here).unwrap();
+        let first = held(&here.join("LOCK")).unwrap();
+        fs::rename(&here, &there).unwrap();
+        assert!(!first.is_at(&here.join("LOCK")).unwrap());
+        assert!(held(&there.join("LOCK")).is_none());
+        // Another directory of the same name is another one.
+        fs::create_dir(&here).unwrap();
+        fs::hard_link(there.join("LOCK"), here.join("LOCK")).unwrap();
+        assert!(!first.is_at(&here.join("LOCK")).unwrap());
+        drop(first);
+        assert!(held(&there.join("LOCK")).is_some());
     }
 }

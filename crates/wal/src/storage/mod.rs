@@ -89,17 +89,26 @@ pub trait StorageFile: Debug + Send + Sync {
     /// The length of the file in bytes.
     fn len(&self) -> io::Result<u64>;
 
+    /// Whether `path` is a name of this very file, and not of another one or of none.
+    fn is_at(&self, path: &Path) -> io::Result<bool>;
+
     /// Whether the file has no bytes.
     fn is_empty(&self) -> io::Result<bool> {
         Ok(self.len()? == 0)
     }
 }
 
+/// A lock until it is dropped.
+pub trait HeldLock: Debug + Send + Sync {
+    /// Whether whoever asks for the lock behind `path` now meets this one.
+    fn is_at(&self, path: &Path) -> io::Result<bool>;
+}
+
 /// What came of [`Storage::lock`].
 #[derive(Debug)]
 pub enum LockAttempt {
     /// The lock is held until this is dropped.
-    Held(Box<dyn Debug + Send + Sync>),
+    Held(Box<dyn HeldLock>),
     /// Somebody else holds it and wrote this.
     Busy(String),
 }

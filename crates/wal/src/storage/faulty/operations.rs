@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Change, Fault, Faulty, Node, eio};
-use crate::storage::{LockAttempt, Storage, StorageFile};
+use crate::storage::{self, LockAttempt, Storage, StorageFile};
 
 impl Faulty {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn StorageFile>> {
@@ -138,6 +138,12 @@ struct HeldLock {
     path: PathBuf,
 }
 
+impl storage::HeldLock for HeldLock {
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        Ok(self.path == path)
+    }
+}
+
 impl Drop for HeldLock {
     fn drop(&mut self) {
         self.disk.state().locks.remove(&self.path);
@@ -214,6 +220,10 @@ impl StorageFile for OpenFile {
         node.bytes.truncate(len);
         node.dropped.retain(|range| range.start < len);
         Ok(())
+    }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        Ok(self.disk.state().names.get(path) == Some(&self.node))
     }
 
     fn len(&self) -> io::Result<u64> {

@@ -59,7 +59,10 @@ mod zone;
 pub mod python;
 pub mod testing;
 
-pub use checkpoint::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
+pub use checkpoint::{
+    CheckpointReader, Difference, GenerationInfo, GenerationView, RawStoreEntry, StoreEntry,
+    StoreSize,
+};
 pub use context::{ActiveOrCreated, ContextState, InputStream, StopHandle, StreamingContext};
 pub use data::{Data, Key};
 pub use dstream::{DStream, MapWithStateDStream, StateOptions, StateSpec, show};

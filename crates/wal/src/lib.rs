@@ -62,8 +62,8 @@ pub use frame::{FRAME_HEADER_LEN, Frame, FrameWriter, MAX_PAYLOAD};
 pub use header::{FORMAT_VERSION, FileHeader, HEADER_LEN};
 pub use lock::{DirectoryLock, LOCK_FILE};
 pub use log::{
-    LogOptions, PendingSync, Position, Replay, SegmentLog, Synced, list_segments, read_frame,
-    read_log, segment_name,
+    LogOptions, OpenLog, PendingSync, Position, Replay, SegmentLog, Synced, list_segments,
+    read_frame, read_log, segment_name,
 };
 pub use reader::{FrameReader, Next};
 pub use sealed::{END_KIND, SealedWriter, read_sealed};

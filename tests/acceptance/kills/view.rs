@@ -63,11 +63,12 @@ pub(super) fn state(directory: &Path) -> Result<Counts, String> {
     let read = || {
         let newest = reader.generations()?.pop().unwrap_or(0);
         // A file stream keeps what it has read, too.
-        let named = reader.generation(newest)?.stores;
+        let view = reader.view(newest)?;
+        let named = view.info().stores;
         let place = named
             .iter()
             .position(|(operator, _)| operator.starts_with("update_state_by_key"));
-        reader.stores(newest)?[place.unwrap_or(0)].entries()
+        view.entries(place.unwrap_or(0))
     };
     let entries = read().map_err(|error| error.to_string())?;
     let mut counts = Counts::new();

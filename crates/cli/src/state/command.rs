@@ -1,11 +1,12 @@
 //! The command line of `millrace-state`.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::exit::Exit;
 
@@ -24,11 +25,13 @@ pub(super) struct Asked {
 pub(super) enum Task {
     Ls,
     Get { key: String },
-    Export { format: Format },
+    Export { format: Format, before_damage: bool },
     Stats,
     Verify,
     Diff { other: PathBuf },
     Repartition { partitions: u32 },
+    Prune { keep: NonZeroU32 },
+    DropReceived,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +78,7 @@ fn task(name: &str, matches: &ArgMatches) -> Task {
                 .unwrap_or_default(),
         },
         "export" => Task::Export {
+            before_damage: matches.get_flag("before-damage"),
             format: match matches.get_one::<String>("format").map(String::as_str) {
                 Some("csv") => Format::Csv,
                 _ => Format::JsonLines,
@@ -91,6 +95,13 @@ fn task(name: &str, matches: &ArgMatches) -> Task {
         "repartition" => Task::Repartition {
             partitions: matches.get_one::<u32>("PARTITIONS").copied().unwrap_or(1),
         },
+        "prune" => Task::Prune {
+            keep: matches
+                .get_one::<u32>("keep")
+                .and_then(|&keep| NonZeroU32::new(keep))
+                .unwrap_or(NonZeroU32::MIN),
+        },
+        "drop-received" => Task::DropReceived,
         _ => Task::Ls,
     }
 }
@@ -109,13 +120,25 @@ fn command() -> Command {
             .value_parser(value_parser!(u32))
             .help(help)
     };
-    let generation = || number("generation", "which generation [default: the newest]");
+    let generation = || {
+        number(
+            "generation",
+            "which generation [default: the one written last]",
+        )
+    };
     let store = || number("store", "which store, from 0 [default: all]");
     let format = Arg::new("format")
         .long("format")
         .value_parser(PossibleValuesParser::new(["jsonl", "csv"]))
         .default_value("jsonl")
         .help("jsonl: one {\"key\": …, \"value\": …} a line; csv: key,value in JSON's terms");
+    let before_damage = Arg::new("before-damage")
+        .long("before-damage")
+        .action(ArgAction::SetTrue)
+        .help("what can be read before the damage [of the last generation]");
+    let keep = number("keep", "how many generations to keep")
+        .value_parser(value_parser!(u32).range(1..))
+        .default_value("1");
     let partitions = Arg::new("PARTITIONS")
         .required(true)
         .value_parser(value_parser!(u32).range(1..))
@@ -125,30 +148,38 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about(
             "Reads the state that a millrace program keeps in its checkpoint directory, also while \
-             the program runs. Writes nothing, but for repartition.",
+             the program runs. Writes nothing, but for repartition, prune and drop-received.",
+        )
+        .after_help(
+            "Exit codes: 0; 1 if the answer is no: the key is not there (get), something differs \
+             (diff), a generation is damaged (ls, verify); 2 for a wrong command line or a \
+             checkpoint that cannot be read.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([
             Command::new("ls")
-                .about("the generations: programs, last batches, what they keep")
+                .about("the generations: programs, last batches, what they keep; code 1 if one is damaged")
                 .arg(directory()),
             Command::new("get")
                 .about("what is kept for a key, given as text or as JSON; code 1 if nothing")
                 .args([
                     directory(),
-                    Arg::new("KEY").required(true),
+                    Arg::new("KEY")
+                        .required(true)
+                        .allow_hyphen_values(true)
+                        .help("as text, or as JSON: hello, 7, -7, '[\"a\",1]'"),
                     generation(),
                     store(),
                 ]),
             Command::new("export")
                 .about("every key with its value, in the order in which the keys came")
-                .args([directory(), format, generation(), store()]),
+                .args([directory(), format, before_damage, generation(), store()]),
             Command::new("stats")
                 .about("how much is kept")
                 .args([directory(), generation()]),
             Command::new("verify")
-                .about("reads everything and says whether it is whole")
+                .about("reads everything and says whether it is whole; code 1 if not")
                 .arg(directory()),
             Command::new("diff")
                 .about("what differs between the newest generations of two; code 1 if anything")
@@ -162,6 +193,18 @@ fn command() -> Command {
             Command::new("repartition")
                 .about("changes the number of partitions; no program may be running")
                 .args([directory(), partitions, generation()]),
+            Command::new("prune")
+                .about(
+                    "removes all generations but those that were written last; damaged ones stay, \
+                     and no program may be running",
+                )
+                .args([directory(), keep]),
+            Command::new("drop-received")
+                .about(
+                    "has a program go on without the receivers' write-ahead log, which is put \
+                     aside; no program may be running",
+                )
+                .args([directory(), generation()]),
         ])
 }
 
@@ -199,7 +242,8 @@ mod tests {
         assert!(matches!(
             asked.task,
             Task::Export {
-                format: Format::Csv
+                format: Format::Csv,
+                before_damage: false
             }
         ));
         assert_eq!((asked.generation, asked.store), (Some(3), Some(1)));

@@ -1,59 +1,47 @@
 //! `diff`: what two checkpoints keep differently.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
-use millrace::StoreContents;
-use serde_json::{Value, json};
+use millrace::{GenerationView, StoreEntry};
+use serde_json::json;
 
 use super::Failure;
 
 /// Says every key that only one has, or that has another value: `-` for the first, `+` for the
 /// second. Gives 1 if there is any. Places do not count, and windows are passed over.
 pub(super) fn diff(
-    one: &[StoreContents],
-    two: &[StoreContents],
+    one: &GenerationView,
+    two: &GenerationView,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
-    let mut differs = one.len() != two.len();
+    let (ones, twos) = (one.info().stores.len(), two.info().stores.len());
+    let mut differs = ones != twos;
     if differs {
-        writeln!(out, "-{} stores\n+{} stores", one.len(), two.len())?;
+        writeln!(out, "-{ones} stores\n+{twos} stores")?;
     }
-    for (number, (one, two)) in one.iter().zip(two).enumerate() {
-        if one.is_window() || two.is_window() {
-            super::passed_over(number);
+    for store in 0..ones.min(twos) {
+        if one.is_window(store) || two.is_window(store) {
+            super::passed_over(store);
             continue;
         }
-        let (one, mut two) = (keyed(one)?, keyed(two)?);
-        for (key, value) in one {
-            let other = two.remove(&key);
-            if other.as_ref() == Some(&value) {
-                continue;
-            }
+        let mut written = Ok(());
+        one.differences(store, two, &mut |difference| {
             differs = true;
-            say(out, '-', &key, &value)?;
-            if let Some(other) = other {
-                say(out, '+', &key, &other)?;
+            for (sign, entry) in [('-', difference.one), ('+', difference.two)] {
+                if let Some(entry) = entry
+                    && written.is_ok()
+                {
+                    written = say(out, sign, &entry);
+                }
             }
-        }
-        for (key, value) in two {
-            differs = true;
-            say(out, '+', &key, &value)?;
-        }
+            Ok(())
+        })?;
+        written?;
     }
     Ok(u8::from(differs))
 }
 
-/// Keys as their JSON text, which is ordered.
-fn keyed(store: &StoreContents) -> Result<BTreeMap<String, Value>, Failure> {
-    let entries = store.entries()?.into_iter();
-    Ok(entries
-        .map(|entry| (entry.key.to_string(), entry.value))
-        .collect())
-}
-
-fn say(out: &mut dyn Write, sign: char, key: &str, value: &Value) -> Result<(), Failure> {
-    let key: Value = serde_json::from_str(key).unwrap_or_default();
-    writeln!(out, "{sign}{}", json!({ "key": key, "value": value }))?;
-    Ok(())
+fn say(out: &mut dyn Write, sign: char, entry: &StoreEntry) -> std::io::Result<()> {
+    let (key, value) = (&entry.key, &entry.value);
+    writeln!(out, "{sign}{}", json!({ "key": key, "value": value }))
 }

@@ -1,7 +1,7 @@
 //! `millrace-state`: reads what programs have kept, without ever having seen them.
 //!
-//! It reads also while a program is running and writes nothing, `repartition` apart. Results go
-//! to stdout, everything else to stderr.
+//! It reads also while a program is running and writes nothing, `repartition`, `prune` and
+//! `drop-received` apart. Results go to stdout, everything else to stderr.
 
 mod command;
 mod diff;
@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use millrace::{CheckpointReader, Error, StoreContents};
+use millrace::{CheckpointReader, Error, GenerationView};
 
 use crate::exit::Exit;
 use crate::stderr::say;
@@ -20,8 +20,9 @@ use command::{Asked, Task};
 
 /// Reads the arguments, which do not begin with the tool's name, and does what they ask.
 ///
-/// Codes: 0, and for `get` 1 if the key is not there and for `diff` 1 if there are differences;
-/// 2 for a wrong command line or a checkpoint that cannot be read.
+/// Codes: 0; 1 if the answer is no: for `get` if the key is not there, for `diff` if there are
+/// differences, for `ls` and `verify` if a generation is damaged; 2 for a wrong command line or a
+/// checkpoint that cannot be read.
 pub fn millrace_state(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let asked = match command::read(arguments) {
         Ok(asked) => asked,
@@ -69,34 +70,69 @@ impl From<Error> for Failure {
 
 fn run(asked: &Asked, out: &mut dyn Write) -> Result<u8, Failure> {
     let reader = CheckpointReader::open(&asked.directory)?;
-    let generation = match asked.generation {
-        Some(number) => number,
-        None => reader.generations()?.pop().unwrap_or_default(),
+    let generation = || match asked.generation {
+        Some(number) => Ok(number),
+        None => reader.newest(),
     };
+    let view = || reader.view(generation()?);
     match &asked.task {
-        Task::Ls => show::list(&reader, out)?,
-        Task::Stats => show::stats(&reader, generation, out)?,
-        Task::Verify => show::verify(&reader, out)?,
+        Task::Ls => return show::list(&reader, out),
+        Task::Stats => show::stats(&view()?, out)?,
+        Task::Verify => return show::verify(&reader, out),
         Task::Get { key } => {
-            let stores = reader.stores(generation)?;
-            return show::get(&wanted(&stores, asked.store)?, key, out);
+            let view = view()?;
+            return show::get(&view, &wanted(&view, asked.store), key, out);
         }
-        Task::Export { format } => {
-            let stores = reader.stores(generation)?;
-            export::export(&wanted(&stores, asked.store)?, *format, out)?;
+        Task::Export {
+            format,
+            before_damage: false,
+        } => {
+            let view = view()?;
+            export::export(&view, &wanted(&view, asked.store), *format, out)?;
+        }
+        Task::Export { format, .. } => {
+            let number = match asked.generation {
+                Some(number) => number,
+                // That which is damaged may be what somebody is after.
+                None => reader.generations()?.pop().unwrap_or_default(),
+            };
+            let view = reader.view_before_damage(number)?;
+            match view.damage() {
+                Some(damage) => complain(&format!(
+                    "what follows is of generation {number} before its damage, and not all of it: \
+                     {damage}"
+                )),
+                None => complain(&format!("generation {number} is whole")),
+            }
+            export::export(&view, &wanted(&view, asked.store), *format, out)?;
         }
         Task::Diff { other } => {
             let other = CheckpointReader::open(other)?;
-            let newest = other.generations()?.pop().unwrap_or_default();
-            let (one, two) = (reader.stores(generation)?, other.stores(newest)?);
-            return diff::diff(&one, &two, out);
+            return diff::diff(&view()?, &other.view(other.newest()?)?, out);
         }
         Task::Repartition { partitions } => {
+            let generation = generation()?;
             reader.repartition(generation, *partitions)?;
             writeln!(
                 out,
                 "generation {generation} has {partitions} partitions now"
             )?;
+        }
+        Task::Prune { keep } => {
+            for number in reader.prune(*keep)? {
+                writeln!(out, "generation {number} is removed")?;
+            }
+        }
+        Task::DropReceived => {
+            let generation = generation()?;
+            match reader.set_blocks_aside(generation)? {
+                Some(path) => writeln!(
+                    out,
+                    "generation {generation} goes on without what was received; that is in {} now",
+                    path.display()
+                )?,
+                None => writeln!(out, "generation {generation} has nothing that was received")?,
+            }
         }
     }
     Ok(0)
@@ -104,30 +140,24 @@ fn run(asked: &Asked, out: &mut dyn Write) -> Result<u8, Failure> {
 
 /// The stores that were asked for: one by its number, or all that have keys. It is said if some
 /// have none.
-fn wanted(stores: &[StoreContents], number: Option<usize>) -> Result<Vec<&StoreContents>, Failure> {
-    let Some(number) = number else {
-        for (number, _) in stores
-            .iter()
-            .enumerate()
-            .filter(|store| store.1.is_window())
-        {
-            passed_over(number);
-        }
-        return Ok(stores.iter().filter(|store| !store.is_window()).collect());
-    };
-    stores.get(number).map(|store| vec![store]).ok_or_else(|| {
-        let error = io::Error::other(format!(
-            "there is no store {number}: the program keeps {}, from 0 on",
-            stores.len()
-        ));
-        Failure::Output(error)
-    })
+fn wanted(view: &GenerationView, number: Option<usize>) -> Vec<usize> {
+    if let Some(number) = number {
+        return vec![number];
+    }
+    let (windows, keyed): (Vec<usize>, Vec<usize>) =
+        (0..view.info().stores.len()).partition(|&store| view.is_window(store));
+    windows.into_iter().for_each(passed_over);
+    keyed
+}
+
+fn complain(message: &str) {
+    say(&format!("millrace-state: {message}"));
 }
 
 fn passed_over(number: usize) {
-    say(&format!(
-        "millrace-state: store {number} is passed over: a window has what its batches brought and \
-         no value for a key"
+    complain(&format!(
+        "store {number} is passed over: a window has what its batches brought and no value for a \
+         key"
     ));
 }
 
@@ -193,5 +223,118 @@ mod tests {
             assert!(said.contains("no value for a key"), "{said}");
         }
         assert_eq!(asked(&["repartition", path, "3"]).unwrap().0, 0);
+    }
+
+    /// A program that counts in state alone, negative numbers among the keys.
+    fn counted(directory: &Path, messages: &[&str]) {
+        Setup::default().run_lives(directory, (&[], 1), messages, |lines| {
+            let ones = lines.map(|line| (line.parse::<i64>().unwrap_or(0), 1_i64));
+            ones.update_state_by_key(|values, state: Option<i64>| {
+                Some(state.unwrap_or_default() + values.iter().sum::<i64>())
+            })
+        });
+    }
+
+    #[test]
+    fn keys_may_be_negative_and_places_need_not_be_checkpoints() {
+        let one = tempfile::tempdir().unwrap();
+        counted(one.path(), &["-5\n", "7\n"]);
+        let path = one.path().to_str().unwrap();
+        let found = "{\"key\":-5,\"value\":1}\n".to_owned();
+        assert_eq!(asked(&["get", path, "-5"]), Ok((0, found)));
+        assert_eq!(asked(&["get", path, "-6"]), Ok((1, String::new())));
+        let file = one.path().join("LOCK");
+        let nowhere = one.path().join("nowhere");
+        let empty = tempfile::tempdir().unwrap();
+        for (place, expected) in [
+            (file.as_path(), "is a file"),
+            (&nowhere, "there is no directory"),
+            (empty.path(), "has no checkpoint"),
+        ] {
+            let said = asked(&["ls", place.to_str().unwrap()]).unwrap_err();
+            assert!(said.contains(expected), "{said}");
+        }
+        let said = asked(&["get", "--store", "3", path, "7"]).unwrap_err();
+        assert!(said.contains("there is no store 3"), "{said}");
+        let said = asked(&["stats", "--generation", "9", path]).unwrap_err();
+        assert!(said.contains("has no generation 9"), "{said}");
+    }
+
+    #[test]
+    fn damage_is_of_one_generation_and_what_is_before_it_can_be_had() {
+        let place = tempfile::tempdir().unwrap();
+        let (first, second) = (place.path().join("one"), place.path().join("two"));
+        counted(&first, &["1\n", "2\n", "3\n"]);
+        counted(&second, &["4\n"]);
+        let other = first.join("generation-000002");
+        // Of another generation: nothing of it is what it says.
+        std::fs::rename(second.join("generation-000001"), &other).unwrap();
+        let path = first.to_str().unwrap();
+        let (code, listed) = asked(&["ls", path]).unwrap();
+        assert_eq!(code, 1);
+        assert!(listed.starts_with("generation 1: "), "{listed}");
+        assert!(listed.ends_with("generation 2: damaged\n"), "{listed}");
+        let (code, verified) = asked(&["verify", path]).unwrap();
+        assert!(
+            code == 1 && verified.contains("whole, 3 keys"),
+            "{verified}"
+        );
+        let whole = asked(&["export", path]).unwrap();
+        assert_eq!(whole.1.lines().count(), 3);
+        // The end of the newest snapshot, or of the log if there is none.
+        let mut files: Vec<_> = std::fs::read_dir(first.join("generation-000001"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|file| file.is_file() && file.file_name().unwrap() != "meta")
+            .collect();
+        files.sort();
+        let damaged = files.pop().unwrap();
+        let mut bytes = std::fs::read(&damaged).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&damaged, &bytes).unwrap();
+        let said = asked(&["export", "--generation", "1", path]).unwrap_err();
+        assert!(said.contains("is damaged at byte"), "{said}");
+        let before = ["export", "--before-damage", "--generation", "1", path];
+        let (code, some) = asked(&before).unwrap();
+        assert_eq!(code, 0);
+        assert!(some.lines().all(|line| whole.1.contains(line)), "{some}");
+        assert_eq!(std::fs::read(&damaged).unwrap(), bytes);
+    }
+
+    #[test]
+    fn prune_keeps_what_was_written_last_and_nothing_of_what_runs_is_touched() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().to_str().unwrap();
+        counted(place.path(), &["1\n"]);
+        let generation = place.path().join("generation-000001");
+        for number in [2, 3] {
+            let own = tempfile::tempdir().unwrap();
+            counted(own.path(), &["1\n"]);
+            let other = place.path().join(format!("generation-{number:06}"));
+            std::fs::rename(own.path().join("generation-000001"), other).unwrap();
+        }
+        // Damaged ones, which the copies are, are left alone.
+        assert_eq!(asked(&["prune", path]), Ok((0, String::new())));
+        assert!(generation.is_dir());
+        for number in [2, 3] {
+            std::fs::remove_dir_all(place.path().join(format!("generation-{number:06}"))).unwrap();
+        }
+        let held = millrace_lock(place.path());
+        let said = asked(&["prune", path]).unwrap_err();
+        assert!(said.contains("is in use by"), "{said}");
+        drop(held);
+        assert_eq!(
+            command::read(["prune", "dir", "--keep=0"].map(OsString::from))
+                .unwrap_err()
+                .code,
+            2
+        );
+    }
+
+    fn millrace_lock(directory: &Path) -> std::fs::File {
+        let lock = std::fs::File::open(directory.join("LOCK")).unwrap();
+        lock.lock().unwrap();
+        lock
     }
 }

@@ -2,25 +2,56 @@
 
 use std::io::Write;
 
-use millrace::{CheckpointReader, GenerationInfo, StoreContents};
+use millrace::{BatchTime, CheckpointReader, GenerationInfo, GenerationView, python};
 use serde_json::json;
 
-use super::Failure;
+use super::{Failure, complain};
 
-pub(super) fn list(reader: &CheckpointReader, out: &mut dyn Write) -> Result<(), Failure> {
-    for number in reader.generations()? {
-        let info = reader.generation(number)?;
+/// Lists the generations; of one that is damaged it says so in its place. Gives 1 if any is.
+pub(super) fn list(reader: &CheckpointReader, out: &mut dyn Write) -> Result<u8, Failure> {
+    each(reader, out, &mut |view, out| {
+        let info = view.info();
         writeln!(out, "{}", line(&info))?;
         for (index, (operator, name)) in info.stores.iter().enumerate() {
             writeln!(out, "  store {index}: {name} of {operator}")?;
         }
+        Ok(())
+    })
+}
+
+/// Gives each generation that is whole to `show`, and says of the others what is damaged. Gives 1 if
+/// there are any.
+fn each(
+    reader: &CheckpointReader,
+    out: &mut dyn Write,
+    show: &mut dyn FnMut(&GenerationView, &mut dyn Write) -> Result<(), Failure>,
+) -> Result<u8, Failure> {
+    let mut code = 0;
+    for number in reader.generations()? {
+        let shown = match reader.view(number) {
+            Ok(view) => show(&view, out),
+            Err(error) => Err(error.into()),
+        };
+        match shown {
+            Err(Failure::Checkpoint(error)) => {
+                code = 1;
+                writeln!(out, "generation {number}: damaged")?;
+                complain(&format!("generation {number}: {error}"));
+            }
+            shown => shown?,
+        }
     }
-    Ok(())
+    Ok(code)
+}
+
+/// A time as people write it, and as programs do.
+fn both(time: BatchTime) -> String {
+    format!("{} ({} ms)", python::local_time(time), time.as_millis())
 }
 
 fn line(info: &GenerationInfo) -> String {
     let last = match info.last {
-        Some((number, time)) => format!("last batch {number}, time {time}"),
+        Some((number, time)) => format!("last batch {number} of {}", both(time)),
         None => "no batch".to_owned(),
     };
     format!(
@@ -29,20 +60,15 @@ fn line(info: &GenerationInfo) -> String {
     )
 }
 
-pub(super) fn stats(
-    reader: &CheckpointReader,
-    generation: u32,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    let info = reader.generation(generation)?;
+pub(super) fn stats(view: &GenerationView, out: &mut dyn Write) -> Result<(), Failure> {
+    let info = view.info();
     writeln!(out, "{}", line(&info))?;
-    let stores = reader.stores(generation)?;
-    for (index, (contents, (operator, name))) in stores.iter().zip(&info.stores).enumerate() {
-        let bytes = contents.bytes();
-        let what = if contents.is_window() {
+    for (index, (operator, name)) in info.stores.iter().enumerate() {
+        let size = view.size(index)?;
+        let (keys, bytes) = (size.keys, size.bytes);
+        let what = if view.is_window(index) {
             format!("{bytes} bytes of what its batches brought")
         } else {
-            let keys = contents.len();
             format!("{keys} keys, {bytes} bytes of keys and values")
         };
         writeln!(out, "  store {index}: {name} of {operator}: {what}")?;
@@ -50,29 +76,33 @@ pub(super) fn stats(
     Ok(())
 }
 
-pub(super) fn verify(reader: &CheckpointReader, out: &mut dyn Write) -> Result<(), Failure> {
-    for number in reader.generations()? {
-        let info = reader.generation(number)?;
-        let stores = reader.stores(number)?;
-        // Decoded too: a frame can be whole and hold no value.
-        for store in stores.iter().filter(|store| !store.is_window()) {
-            store.entries()?;
+/// Reads everything, what was received included. Gives 1 if something is damaged.
+pub(super) fn verify(reader: &CheckpointReader, out: &mut dyn Write) -> Result<u8, Failure> {
+    each(reader, out, &mut |view, out| {
+        let info = view.info();
+        let mut keys = 0;
+        for store in 0..info.stores.len() {
+            keys += view.size(store)?.keys;
         }
-        let keys: usize = stores.iter().map(StoreContents::len).sum();
-        writeln!(out, "{}: whole, {keys} keys", line(&info))?;
-    }
-    Ok(())
+        let blocks = match reader.blocks_not_run(info.number)? {
+            0 => String::new(),
+            blocks => format!(", {blocks} blocks received and not run"),
+        };
+        writeln!(out, "{}: whole, {keys} keys{blocks}", line(&info))?;
+        Ok(())
+    })
 }
 
 /// Says what is kept for a key, a line for every store that has it; 1 if none has.
 pub(super) fn get(
-    stores: &[&StoreContents],
+    view: &GenerationView,
+    stores: &[usize],
     key: &str,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
     let mut found = false;
-    for store in stores {
-        if let Some(entry) = store.get(key)? {
+    for &store in stores {
+        if let Some(entry) = view.get(store, key)? {
             writeln!(out, "{}", json!({ "key": entry.key, "value": entry.value }))?;
             found = true;
         }

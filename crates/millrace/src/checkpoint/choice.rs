@@ -108,7 +108,7 @@ pub(crate) fn described(last: &Commit) -> String {
 ///
 /// # Errors
 /// Damage of what says so, and what the system refuses.
-fn candidate(directory: &Directory, number: u32) -> Result<Candidate> {
+pub(crate) fn candidate(directory: &Directory, number: u32) -> Result<Candidate> {
     directory.check_meta(number)?;
     let turn = directory.meta(number)?.turn;
     directory.check_log(number)?;

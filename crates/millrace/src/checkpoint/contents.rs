@@ -50,13 +50,9 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Step 1.
-    pub(crate) fn snapshot(
-        directory: &Directory,
-        generation: u32,
-        sink: &'a mut Sink<'a>,
-    ) -> Result<Reading<'a>> {
-        let mut reading = Reading {
+    /// For a log that is read from its beginning, unless [`begin`](Reading::begin) is called.
+    pub(crate) fn behind(sink: &'a mut Sink<'a>) -> Reading<'a> {
+        Reading {
             sink,
             contents: Contents::default(),
             from: Position::START,
@@ -64,7 +60,33 @@ impl<'a> Reading<'a> {
             as_of: HashMap::new(),
             pending: Vec::new(),
             of_batch: None,
-        };
+        }
+    }
+
+    /// Says what the newest snapshot has: of which epoch its shards are, if it has any, and as of
+    /// which batch it has each.
+    pub(crate) fn begin(
+        &mut self,
+        snapshot: u64,
+        base: &Base,
+        epoch: Option<u32>,
+        as_of: HashMap<(u32, u32), u64>,
+    ) {
+        self.contents.snapshot = Some(snapshot);
+        self.contents.last = Some(base.commit);
+        self.contents.epoch = epoch.unwrap_or_default();
+        self.from = base.position;
+        self.base = epoch;
+        self.as_of = as_of;
+    }
+
+    /// Step 1.
+    pub(crate) fn snapshot(
+        directory: &Directory,
+        generation: u32,
+        sink: &'a mut Sink<'a>,
+    ) -> Result<Reading<'a>> {
+        let mut reading = Reading::behind(sink);
         let Some((number, path)) = directory.snapshots(generation)?.pop() else {
             return Ok(reading);
         };

@@ -37,7 +37,10 @@ use contents::Reading;
 pub(crate) use directory::{BLOCKS, blocks_options};
 use directory::{Directory, log_options};
 pub(crate) use inspect::WINDOW;
-pub use inspect::{CheckpointReader, GenerationInfo, StoreContents, StoreEntry};
+pub use inspect::{
+    CheckpointReader, Difference, GenerationInfo, GenerationView, RawStoreEntry, StoreEntry,
+    StoreSize,
+};
 use loading::Loading;
 pub(crate) use meta::{FORMAT, Meta, StoreMeta};
 pub(crate) use record::Commit;

@@ -9,7 +9,9 @@
 
 use rmp_serde::Serializer;
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
+
+use super::skip::value_len;
 
 const REMOVE: u8 = 0;
 const PUT: u8 = 1;
@@ -92,9 +94,10 @@ impl<'a> EntryReader<'a> {
 
     /// Passes over one value and gives its bytes.
     fn skip(&mut self) -> Result<&'a [u8], String> {
-        let start = self.rest;
-        self.read::<IgnoredAny>()?;
-        Ok(&start[..start.len() - self.rest.len()])
+        let len = value_len(self.rest).ok_or("a value is cut off, or is none")?;
+        let (value, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        Ok(value)
     }
 
     fn after<K, V>(&mut self, what: u8) -> Result<(K, Option<(u64, V)>), String>

@@ -29,6 +29,28 @@ impl AnyValue {
     }
 }
 
+/// Writes a value as JSON text behind `out`. One that is kept is a text or a number most of the time,
+/// and is not taken apart then.
+///
+/// # Errors
+/// If the bytes are none.
+pub(crate) fn write_json(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
+    let written = match bytes.first() {
+        Some(0xa0..=0xbf | 0xd9..=0xdb) => rmp_serde::from_slice::<&str>(bytes)
+            .ok()
+            .map(|text| serde_json::to_writer(&mut *out, text)),
+        Some(0x00..=0x7f | 0xcc..=0xd3 | 0xe0..=0xff) => rmp_serde::from_slice::<i64>(bytes)
+            .ok()
+            .map(|number| serde_json::to_writer(&mut *out, &number)),
+        _ => None,
+    };
+    let written = match written {
+        Some(written) => written,
+        None => serde_json::to_writer(out, &AnyValue::read(bytes)?.0),
+    };
+    written.map_err(|error| error.to_string())
+}
+
 struct Any;
 
 fn integer<T: fmt::Display + Serialize>(number: T) -> Value {
@@ -139,6 +161,26 @@ mod tests {
         best: f64,
         last: Option<i8>,
         by_round: BTreeMap<u8, bool>,
+    }
+
+    #[test]
+    fn a_text_of_json_is_that_of_the_value() {
+        let values = [
+            json!("text \u{2028} \"quoted\""),
+            json!(-1),
+            json!(u64::MAX),
+            json!(i64::MIN),
+            json!(1.5),
+            json!(null),
+            json!([1, "a", {"b": true}]),
+        ];
+        for value in values {
+            let bytes = rmp_serde::to_vec_named(&value).unwrap();
+            let mut out = b"before".to_vec();
+            write_json(&bytes, &mut out).unwrap();
+            assert_eq!(out, format!("before{value}").into_bytes());
+        }
+        assert!(write_json(&[0xa5, b'a'], &mut Vec::new()).is_err());
     }
 
     #[test]

@@ -11,9 +11,10 @@ use rayon::prelude::*;
 mod entry;
 mod json;
 mod recorder;
+mod skip;
 
 pub(crate) use entry::{EntryReader, RawEntry, put, remove};
-pub(crate) use json::AnyValue;
+pub(crate) use json::{AnyValue, write_json};
 pub(crate) use recorder::Recorder;
 
 /// Entries that were written down.

@@ -47,10 +47,10 @@ fn gone_on(program: &str) -> Vec<Saw> {
 /// Every store of a fixture as a tool sees it: a line for each key, in order of the lines.
 fn read(program: &str) -> (String, Vec<Vec<String>>) {
     let reader = CheckpointReader::open(fixture("format-1").join(program)).unwrap();
-    let info = reader.generation(1).unwrap();
-    let stores = reader.stores(1).unwrap();
-    let lines = stores.iter().map(|store| {
-        let entries = store.entries().unwrap();
+    let view = reader.view(1).unwrap();
+    let info = view.info();
+    let lines = (0..info.stores.len()).map(|store| {
+        let entries = view.entries(store).unwrap();
         let line = |entry: &millrace::StoreEntry| format!("{} {}", entry.key, entry.value);
         let mut lines: Vec<String> = entries.iter().map(line).collect();
         lines.sort_unstable();

@@ -253,17 +253,20 @@ fn a_tool_is_told_that_a_window_has_no_values() {
             window.update_state_by_key(state)
         });
         let reader = CheckpointReader::open(directory.path()).unwrap();
-        let stores = reader.stores(1).unwrap();
-        let [window, state] = &stores[..] else {
-            panic!("{} stores", stores.len())
-        };
-        assert!(window.is_window() && !state.is_window());
-        assert!(window.is_empty() && window.bytes() > 0);
-        for error in [window.entries().map(drop), window.get("a").map(drop)] {
+        let view = reader.view(1).unwrap();
+        assert_eq!(view.info().stores.len(), 2);
+        let (window, state) = (0, 1);
+        assert!(view.is_window(window) && !view.is_window(state));
+        let size = view.size(window).unwrap();
+        assert!(size.keys == 0 && size.bytes > 0);
+        let found = view.get(window, "a").map(drop);
+        for error in [view.entries(window).map(drop), found] {
             let error = error.unwrap_err().to_string();
             assert!(error.contains("reduce_by_key_and_window"), "{error}");
         }
-        assert!(!state.entries().unwrap().is_empty());
+        let entries = view.entries(state).unwrap();
+        assert_eq!(view.size(state).unwrap().keys, entries.len());
+        assert!(!entries.is_empty());
     }
 }
 

@@ -29,7 +29,7 @@ mod sync;
 use gate::Gate;
 
 pub use place::{LogOptions, Position, segment_name};
-pub use replay::{Replay, list_segments, read_frame, read_log};
+pub use replay::{OpenLog, Replay, list_segments, read_frame, read_log};
 pub use sync::{PendingSync, Synced};
 
 /// How much is gathered before it is written, in bytes. It is not durable by that.

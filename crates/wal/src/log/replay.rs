@@ -1,13 +1,14 @@
 //! Reading a log from its files. Nothing here writes; a log that is in use may be read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::place::{LogOptions, Position, segment_name, segment_number};
 use crate::error::{Result, WalError};
 use crate::frame::{FRAME_HEADER_LEN, Frame, Head};
 use crate::header::{FileHeader, HEADER_LEN};
 use crate::reader::{FrameReader, Next};
-use crate::storage::{Storage, read_exact};
+use crate::storage::{Storage, StorageFile, read_exact};
 
 /// What was found when a log was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Replay {
 ///
 /// A reader beside a running program sees what has been written at that moment, durable or not,
 /// and the frame that is just being written as a torn tail. If the program removes a segment
-/// meanwhile, reading fails, and is tried again from a later position.
+/// before it was opened, reading fails, and is tried again from a later position.
 ///
 /// # Errors
 /// [`WalError::Damage`] and [`WalError::NewerFormat`] if the log is not as it was written; what
@@ -38,71 +39,134 @@ pub fn read_log(
     directory: &Path,
     options: &LogOptions,
     from: Position,
-    mut visit: impl FnMut(Position, Frame<'_>) -> Result<()>,
+    visit: impl FnMut(Position, Frame<'_>) -> Result<()>,
 ) -> Result<Replay> {
-    let numbers = list_segments(storage, directory, options)?;
-    let mut replay = Replay {
-        end: Position::START,
-        frames: 0,
-        torn: 0,
-        first: numbers.first().copied().unwrap_or(Position::START.segment),
-        last: None,
-    };
-    if numbers.is_empty() && from == Position::START {
-        return Ok(replay);
-    }
-    let needed: Vec<u64> = numbers.into_iter().filter(|n| *n >= from.segment).collect();
-    // All of them are there before the first is read.
-    for (at, wanted) in (from.segment..).take(needed.len().max(1)).enumerate() {
-        if needed.get(at) != Some(&wanted) {
-            let missing = directory.join(segment_name(&options.name, wanted));
-            return Err(WalError::damage(&missing, 0, "this segment is missing"));
+    OpenLog::open(storage, directory, options, from)?.read(visit)
+}
+
+/// A log whose segments are open for reading, as long as they were when they were opened. It can
+/// be read more than once, and is the same each time, whatever its program does meanwhile.
+#[derive(Debug)]
+pub struct OpenLog {
+    options: LogOptions,
+    from: Position,
+    first: u64,
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug)]
+struct Segment {
+    number: u64,
+    path: PathBuf,
+    file: Arc<dyn StorageFile>,
+    len: u64,
+}
+
+impl OpenLog {
+    /// Opens the segments from `from` on.
+    ///
+    /// # Errors
+    /// [`WalError::Damage`] if one is missing; what the system refuses.
+    pub fn open(
+        storage: &dyn Storage,
+        directory: &Path,
+        options: &LogOptions,
+        from: Position,
+    ) -> Result<OpenLog> {
+        let numbers = list_segments(storage, directory, options)?;
+        let mut log = OpenLog {
+            options: options.clone(),
+            from,
+            first: numbers.first().copied().unwrap_or(Position::START.segment),
+            segments: Vec::new(),
+        };
+        if numbers.is_empty() && from == Position::START {
+            return Ok(log);
         }
-    }
-    for number in &needed {
-        let path = directory.join(segment_name(&options.name, *number));
-        let bytes = storage
-            .read(&path)
-            .map_err(|source| WalError::io("cannot read", &path, source))?;
-        let mut frames = FrameReader::new(&path, &bytes)?;
-        check_header(&path, frames.header(), *number, options, &replay)?;
-        replay.last = Some(*frames.header());
-        let mut skipping = *number == from.segment;
-        loop {
-            let (next, end) = (frames.next_frame()?, frames.offset());
-            let frame = match next {
-                Next::Frame(frame) => Some(frame),
-                Next::End => None,
-                Next::Torn(at) if Some(number) == needed.last() => {
-                    replay.torn = bytes.len() as u64 - at;
-                    None
-                }
-                Next::Torn(at) => {
-                    let what = "a segment that others follow was durable, and is not whole";
-                    return Err(WalError::damage(&path, at, what));
-                }
-            };
-            let at = Position {
-                segment: *number,
-                offset: frame.map_or(end, |frame| frame.offset),
-            };
-            skipping &= at != from;
-            // Behind the wanted position without having met it, or at the end before it.
-            if skipping && (frame.is_none() || at > from) {
-                let what = format!("no frame begins or ends at byte {}", from.offset);
-                return Err(WalError::damage(&path, from.offset, what));
+        let needed: Vec<u64> = numbers.into_iter().filter(|n| *n >= from.segment).collect();
+        // All of them are there before the first is read.
+        for (at, wanted) in (from.segment..).take(needed.len().max(1)).enumerate() {
+            let path = directory.join(segment_name(&options.name, wanted));
+            if needed.get(at) != Some(&wanted) {
+                return Err(WalError::damage(&path, 0, "this segment is missing"));
             }
-            let Some(frame) = frame else {
-                replay.end = at;
-                break;
-            };
-            if !skipping {
-                replay.frames += 1;
-                visit(at, frame)?;
+            let refused = |source| WalError::io("cannot read", &path, source);
+            let file = storage.open_read(&path).map_err(refused)?;
+            let len = file.len().map_err(refused)?;
+            log.segments.push(Segment {
+                number: wanted,
+                path,
+                file,
+                len,
+            });
+        }
+        Ok(log)
+    }
+
+    /// The length of what is read, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.len).sum()
+    }
+
+    /// Gives every frame to `visit`, in order.
+    ///
+    /// # Errors
+    /// As [`read_log`].
+    pub fn read(&self, mut visit: impl FnMut(Position, Frame<'_>) -> Result<()>) -> Result<Replay> {
+        let from = self.from;
+        let mut replay = Replay {
+            end: Position::START,
+            frames: 0,
+            torn: 0,
+            first: self.first,
+            last: None,
+        };
+        let mut bytes = Vec::new();
+        for (at, segment) in self.segments.iter().enumerate() {
+            let (number, path) = (segment.number, &segment.path);
+            bytes.resize(segment.len as usize, 0);
+            read_exact(&*segment.file, 0, &mut bytes)
+                .map_err(|source| WalError::io("cannot read", path, source))?;
+            let mut frames = FrameReader::new(path, &bytes)?;
+            check_header(path, frames.header(), number, &self.options, &replay)?;
+            replay.last = Some(*frames.header());
+            let mut skipping = number == from.segment;
+            loop {
+                let (next, end) = (frames.next_frame()?, frames.offset());
+                let frame = match next {
+                    Next::Frame(frame) => Some(frame),
+                    Next::End => None,
+                    Next::Torn(torn) if at + 1 == self.segments.len() => {
+                        replay.torn = bytes.len() as u64 - torn;
+                        None
+                    }
+                    Next::Torn(at) => {
+                        let what = "a segment that others follow was durable, and is not whole";
+                        return Err(WalError::damage(path, at, what));
+                    }
+                };
+                let at = Position {
+                    segment: number,
+                    offset: frame.map_or(end, |frame| frame.offset),
+                };
+                skipping &= at != from;
+                // Behind the wanted position without having met it, or at the end before it.
+                if skipping && (frame.is_none() || at > from) {
+                    let what = format!("no frame begins or ends at byte {}", from.offset);
+                    return Err(WalError::damage(path, from.offset, what));
+                }
+                let Some(frame) = frame else {
+                    replay.end = at;
+                    break;
+                };
+                if !skipping {
+                    replay.frames += 1;
+                    visit(at, frame)?;
+                }
             }
         }
+        Ok(replay)
     }
-    Ok(replay)
 }
 
 /// Whether a segment is what its name and its neighbour say.

@@ -1,0 +1,104 @@
+//! One key of a store: only what may be that key is decoded.
+
+use crate::durable::{AnyValue, EntryReader, RawEntry};
+use crate::error::{Error, ErrorKind, Result};
+
+use super::StoreEntry;
+use super::view::GenerationView;
+
+/// A key as somebody has typed it.
+struct Wanted {
+    text: String,
+    json: Option<serde_json::Value>,
+    /// How the text is written down, and how the number is if it is one.
+    written: Vec<Vec<u8>>,
+    /// Whether a key may be the one without being written down so.
+    decodes: bool,
+}
+
+impl Wanted {
+    fn new(key: &str) -> Wanted {
+        let json: Option<serde_json::Value> = serde_json::from_str(key).ok();
+        let plain = json
+            .as_ref()
+            .filter(|it| it.is_i64() || it.is_u64() || it.is_string());
+        let text = serde_json::Value::String(key.to_owned());
+        let written = [Some(&text), plain].into_iter().flatten();
+        Wanted {
+            written: written
+                .filter_map(|value| rmp_serde::to_vec_named(value).ok())
+                .collect(),
+            // A text is written down in one way, but for numbers that are not finite.
+            decodes: ["inf", "-inf", "NaN"].contains(&key) || json.is_some() && plain.is_none(),
+            text: key.to_owned(),
+            json,
+        }
+    }
+
+    fn is(&self, key: &[u8]) -> Result<bool, String> {
+        if self.written.iter().any(|written| written == key) {
+            return Ok(true);
+        }
+        // Neither a text nor a whole number.
+        let may_be =
+            |first: &u8| matches!(first, 0x80..=0x9f | 0xc0..=0xcb | 0xd4..=0xd8 | 0xdc..=0xdf);
+        if !self.decodes || !key.first().is_some_and(may_be) {
+            return Ok(false);
+        }
+        let own = AnyValue::read(key)?.0;
+        Ok(own.as_str() == Some(&self.text) || Some(&own) == self.json.as_ref())
+    }
+}
+
+impl GenerationView {
+    /// What is kept for a key that reads as `key`, either as JSON or as the text itself.
+    ///
+    /// # Errors
+    /// If there is no such store, if it is what a window holds, or if it cannot be read any more.
+    pub fn get(&self, store: usize, key: &str) -> Result<Option<StoreEntry>> {
+        self.check_keyed(store)?;
+        let wanted = Wanted::new(key);
+        let find = |mut entries: EntryReader<'_>| {
+            let mut found = None;
+            while let Some(entry) = entries.next_raw() {
+                let (key, kept): RawEntry<'_> = entry?;
+                if wanted.is(key)? {
+                    found = Some(kept.map(|(place, value)| (place, key.to_vec(), value.to_vec())));
+                }
+            }
+            Ok(found)
+        };
+        let in_shards = self.each_shard(store, find)?;
+        let mut found = in_shards.into_iter().flatten().next_back().flatten();
+        self.read_log(&mut |section| {
+            if section.store as usize == store
+                && let Some(last) = find(EntryReader::new(section.entries))?
+            {
+                found = last;
+            }
+            Ok(())
+        })?;
+        found
+            .map(|(place, key, value)| decoded(place, &key, &value))
+            .transpose()
+    }
+}
+
+/// An entry in JSON's terms.
+///
+/// # Errors
+/// If its bytes are no values.
+pub(super) fn decoded(place: u64, key: &[u8], value: &[u8]) -> Result<StoreEntry> {
+    Ok(StoreEntry {
+        place,
+        key: AnyValue::read(key).map_err(no_value)?.0,
+        value: AnyValue::read(value).map_err(no_value)?.0,
+    })
+}
+
+pub(super) fn no_value(what: String) -> Error {
+    Error::new(
+        ErrorKind::Io,
+        format!("what stands for a value is none: {what}"),
+    )
+}

@@ -5,6 +5,7 @@ they have for the batch, as Spark generates its jobs, and then every output runs
 program ends its output or batch, not the run: whoever waits is told.
 """
 
+import os
 import sys
 import threading
 import weakref
@@ -21,8 +22,9 @@ def local_time(milliseconds):
 class Graph:
     """The streams and outputs of a context."""
 
-    def __init__(self, interval):
+    def __init__(self, interval, stop):
         self.interval = interval
+        self.stop = stop
         self.zero = None
         self.outputs = []
         self.streams = []
@@ -57,11 +59,20 @@ class Graph:
                 self._generate(time)
             if number < len(self._jobs) and self._jobs[number] is not None:
                 self._jobs[number]()
+        except BrokenPipeError:
+            self._nobody_reads()
         except BaseException as error:
             output = self.outputs[number][2] if self._jobs else "transform"
             self.fail(error, "batch %s: %s failed by this error" % (local_time(time), output))
         if number == len(self.outputs) - 1:
             self._end(time)
+
+    def _nobody_reads(self):
+        """The output was closed: that is no failure, and the program ends quietly."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        self.stop()
 
     def _generate(self, time):
         self.now = time

@@ -27,7 +27,8 @@ class StreamingContext:
     """
 
     _activeContext = None
-    _transformerSerializer = None
+    #: Whether a context that is made now goes on from what is in its checkpoint directory.
+    _goes_on = False
 
     def __init__(self, sparkContext, batchDuration=None, jssc=None):
         self._sc = sparkContext
@@ -39,9 +40,12 @@ class StreamingContext:
                 "requirement failed: The batch duration must be positive, and is %s seconds"
                 % batchDuration
             )
-        self._engine = _engine.Engine(sparkContext._conf.getAll(), given)
+        settings = sparkContext._conf._copy()
+        if self._goes_on:
+            settings.setIfMissing("millrace.checkpoint.recover", True)
+        self._engine = _engine.Engine(settings.getAll(), given)
         self._interval = self._engine.interval
-        self._graph = Graph(self._interval)
+        self._graph = Graph(self._interval, lambda: self._engine.ask_to_stop(False))
         self._stateful = False
         self._checkpoint_dir = None
         self._remembered = None
@@ -61,8 +65,15 @@ class StreamingContext:
 
     @classmethod
     def getOrCreate(cls, checkpointPath, setupFunc):
-        """The context that `setupFunc` makes, going on from what is at `checkpointPath`."""
-        ssc = setupFunc()
+        """The context that `setupFunc` makes, going on from what is at `checkpointPath`.
+
+        `setupFunc` is called in any case: code and settings are the program's of today.
+        """
+        cls._goes_on = True
+        try:
+            ssc = setupFunc()
+        finally:
+            cls._goes_on = False
         if ssc._checkpoint_dir is None:
             ssc.checkpoint(checkpointPath)
         return ssc

@@ -23,6 +23,9 @@ fn main() -> ExitCode {
     })
 }
 
+/// A text without a line end does not fill the memory.
+const LONGEST_LINE: usize = 32 << 20;
+
 /// The lines that a TCP server sends: its host and port.
 struct LineReceiver(String, u16);
 
@@ -31,19 +34,25 @@ impl Receiver for LineReceiver {
     fn on_start(&mut self, context: ReceiverContext<Text>) {
         let (host, port) = (self.0.clone(), self.1);
         context.spawn("lines", move |context| {
-            match receive(&host, port, &context) {
-                Ok(()) => context.restart("Trying to connect again"),
-                Err(error) => context.restart(&format!("Error with {host}:{port}: {error}")),
-            }
+            let connection = match context.connect(&host, port) {
+                Ok(connection) => connection,
+                Err(error) => return context.restart(&error.to_string()),
+            };
+            let (ended, unfinished) = receive(connection, &context);
+            context.disconnected(&format!("{host}:{port}"), ended, unfinished);
         });
     }
 }
 
-fn receive(host: &str, port: u16, context: &ReceiverContext<Text>) -> io::Result<()> {
-    let connection = TcpStream::connect((host, port))?;
-    // It looks up now and then, to see whether it should end.
-    connection.set_read_timeout(Some(Duration::milliseconds(100).to_std()))?;
+/// Stores lines until the connection ends; gives how it did, and the bytes of a line that it cut
+/// off.
+fn receive(connection: TcpStream, context: &ReceiverContext<Text>) -> (io::Result<()>, usize) {
     let (mut line, mut after_cr) = (Vec::new(), false);
+    // It looks up now and then, to see whether it should end.
+    let timed = connection.set_read_timeout(Some(Duration::milliseconds(100).to_std()));
+    if let Err(error) = timed {
+        return (Err(error), 0);
+    }
     for byte in BufReader::new(connection).bytes() {
         match byte {
             Ok(b'\n') if after_cr => after_cr = false,
@@ -53,10 +62,15 @@ fn receive(host: &str, port: u16, context: &ReceiverContext<Text>) -> io::Result
                 line.clear();
                 after_cr = end == b'\r';
                 if context.is_stopped() {
-                    return Ok(());
+                    return (Ok(()), 0);
                 }
             }
             Ok(byte) => {
+                if line.len() == LONGEST_LINE {
+                    context.report_error("a line of more than 32 MiB was cut there");
+                    store(context, &line);
+                    line.clear();
+                }
                 line.push(byte);
                 after_cr = false;
             }
@@ -65,14 +79,15 @@ fn receive(host: &str, port: u16, context: &ReceiverContext<Text>) -> io::Result
                     break;
                 }
             }
-            Err(error) => return Err(error),
+            // What has come of a line may be half of a word.
+            Err(error) => return (Err(error), line.len()),
         }
     }
     // An unfinished line is one when the sender has closed, and when the program stops.
     if !line.is_empty() {
         store(context, &line);
     }
-    Ok(())
+    (Ok(()), 0)
 }
 
 fn store(context: &ReceiverContext<Text>, line: &[u8]) {

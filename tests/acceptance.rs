@@ -29,6 +29,7 @@ mod acceptance {
     mod programs;
     mod random;
     mod recovery;
+    mod senders;
     mod settings;
     mod stopping;
     mod submit;

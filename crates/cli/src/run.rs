@@ -232,7 +232,8 @@ impl App {
         let ended = ssc.await_termination();
         let interrupted = self.signals.interrupted();
         if let Some(summary) = &self.summary {
-            summary.write(ssc.bytes_not_run()).map_err(Exit::error)?;
+            let written = summary.write(ssc.bytes_not_run(), ssc.input_counts());
+            written.map_err(Exit::error)?;
         }
         ended?;
         if interrupted {

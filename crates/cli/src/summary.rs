@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use millrace::{BatchInfo, StreamingListener};
+use millrace::{BatchInfo, InputCounts, StreamingListener};
 use serde_json::{Value, json};
 
 use crate::output::try_to_write;
@@ -71,18 +71,19 @@ impl Summary {
     }
 
     /// Writes the file; an error says why it could not.
-    pub(crate) fn write(&self, bytes_not_run: u64) -> Result<(), String> {
-        let text = format!("{:#}\n", self.json(bytes_not_run));
+    pub(crate) fn write(&self, bytes_not_run: u64, input: InputCounts) -> Result<(), String> {
+        let text = format!("{:#}\n", self.json(bytes_not_run, input));
         std::fs::write(&self.file, text).map_err(|error| cannot_write(&self.file, &error))
     }
 
-    fn json(&self, bytes_not_run: u64) -> Value {
+    fn json(&self, bytes_not_run: u64, input: InputCounts) -> Value {
         let mut figures = self.figures();
         figures.latencies.sort_unstable();
         let ended = figures.ended.unwrap_or_else(Instant::now);
         json!({
             "bytes": figures.bytes,
-            "records": figures.records,
+            // Spark counts no records of queues, so batches do not tell of them.
+            "records": figures.records + input.queue_records,
             "batches": figures.batches,
             "wall_seconds": (ended - self.started).as_secs_f64(),
             "cpu_seconds": cpu_seconds(),
@@ -90,6 +91,9 @@ impl Summary {
             "latency_p99_ms": percentile(&figures.latencies, 99),
             "peak_rss_bytes": peak_resident_bytes(),
             "bytes_dropped": bytes_not_run,
+            "lines_cut": input.lines_cut,
+            "unfinished_dropped": input.unfinished_dropped,
+            "unfinished_bytes": input.unfinished_bytes,
         })
     }
 }

@@ -79,7 +79,7 @@ pub use pipeline::{
     Pipeline, Received, Union, UnionAll,
 };
 pub use rdd::{Histogram, Number, Rdd, StatCounter};
-pub use receiver::{Receiver, ReceiverContext};
+pub use receiver::{InputCounts, Receiver, ReceiverContext};
 pub use shared::{Accumulator, Broadcast, BroadcastValue};
 pub use shuffle::{Values, ValuesIter};
 pub use source::{FileOptions, QueueOptions, RddQueue};

@@ -76,6 +76,9 @@ pub struct StreamInputInfo {
     pub num_bytes: u64,
     /// What the source says of its part, for instance the files of a directory.
     pub metadata_description: Option<String>,
+    /// What a receiver said of blocks that it stored, in their order. Spark keeps it with each
+    /// block.
+    pub block_metadata: Vec<String>,
 }
 
 /// A batch, as far as it has come.
@@ -177,6 +180,7 @@ mod tests {
                 num_records,
                 num_bytes,
                 metadata_description,
+                block_metadata: Vec::new(),
             };
             (input_stream_id, info)
         };

@@ -54,6 +54,8 @@ pub const BATCH_INTERVAL: &str = "millrace.batchInterval";
 pub const MAX_BATCHES: &str = "millrace.maxBatches";
 /// Whether the program ends when every source has ended.
 pub const STOP_AT_EOF: &str = "millrace.stopAtEof";
+/// Whether a connection that was reset has ended for that as well.
+pub const STOP_AT_RESET: &str = "millrace.stopAtReset";
 /// How many records of a batch are printed.
 pub const PRINT_NUM: &str = "millrace.print.num";
 /// How a batch is printed.
@@ -72,13 +74,17 @@ pub const RECEIVER_WAL: &str = "spark.streaming.receiver.writeAheadLog.enable";
 pub const WAL_SYNC: &str = "millrace.wal.sync";
 /// The budget for bytes received and not yet finished.
 pub const MAX_BYTES_IN_FLIGHT: &str = "millrace.receiver.maxBytesInFlight";
+/// How long nobody may answer before the run ends.
+pub const CONNECT_TIMEOUT: &str = "millrace.receiver.connectTimeout";
+/// How long a connection may be silent before its other end is asked whether it is still there.
+pub const KEEP_ALIVE: &str = "millrace.receiver.keepAlive";
 /// The longest line that is kept whole.
 pub const MAX_LINE_BYTES: &str = "millrace.receiver.maxLineBytes";
 
 /// A line limit is not below the size of a block.
 const SHORTEST_LINE: u64 = 1 << 20;
-/// A text has 31 bits for a position in its block.
-const LONGEST_LINE: u64 = 1 << 30;
+/// A line fits into a frame of a log, as a received block and as a key or value of a state.
+const LONGEST_LINE: u64 = 256 << 20;
 
 /// A setting the programs know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,6 +257,12 @@ pub const KEYS: &[Key] = &[
         "end when every source has ended",
     ),
     key(
+        STOP_AT_RESET,
+        ValueKind::Boolean,
+        "false",
+        "the same, and a reset connection has ended",
+    ),
+    key(
         PRINT_NUM,
         ValueKind::Integer,
         "10",
@@ -305,9 +317,21 @@ pub const KEYS: &[Key] = &[
         "received and unfinished bytes before the sender is slowed",
     ),
     key(
+        CONNECT_TIMEOUT,
+        ValueKind::PositiveDuration,
+        "no limit",
+        "end with an error when nobody answers for so long",
+    ),
+    key(
+        KEEP_ALIVE,
+        ValueKind::PositiveDurationOrOff,
+        "60s",
+        "silence before a sender is asked whether it is there, or off",
+    ),
+    key(
         MAX_LINE_BYTES,
         ValueKind::SizeBetween(SHORTEST_LINE, LONGEST_LINE),
-        "1g",
+        "32m",
         "longest line that is kept whole",
     ),
 ];

@@ -16,6 +16,7 @@ mod byte_size;
 mod conf;
 mod duration;
 mod events;
+mod host;
 mod ids;
 pub mod keys;
 mod listener;
@@ -32,6 +33,7 @@ pub use events::{
     BatchInfo, CheckpointInfo, EpochMillis, OutputOperationInfo, ReceiverInfo, StreamInputInfo,
     StreamingEvent,
 };
+pub use host::{Host, HostError};
 pub use ids::{BlockId, StreamId};
 pub use keys::Key;
 pub use listener::StreamingListener;

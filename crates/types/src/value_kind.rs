@@ -25,6 +25,8 @@ pub enum ValueKind {
     Duration,
     /// A duration above zero.
     PositiveDuration,
+    /// A duration above zero, or `off`.
+    PositiveDurationOrOff,
     /// A duration above zero whose bare numbers count seconds.
     PositiveSeconds,
     /// A size above zero.
@@ -62,6 +64,11 @@ impl ValueKind {
             ),
             ValueKind::Duration => require(duration()? >= zero, "a duration of zero or more"),
             ValueKind::PositiveDuration => require(duration()? > zero, "a duration above zero"),
+            ValueKind::PositiveDurationOrOff => {
+                let expected = "a duration above zero, or off";
+                let is_off = value.trim() == "off";
+                require(is_off || duration().is_ok_and(|d| d > zero), expected)
+            }
             ValueKind::PositiveSeconds => require(
                 conf.duration(key, TimeUnit::Seconds)? > zero,
                 "a duration above zero",
@@ -105,6 +112,9 @@ mod tests {
             (BLOCK_INTERVAL, "-1s", "a duration above zero"),
             (BLOCK_INTERVAL, "fast", "a duration"),
             (RECEIVER_RESTART_DELAY, "-1", "a duration of zero or more"),
+            (KEEP_ALIVE, "0", "a duration above zero, or off"),
+            (KEEP_ALIVE, "on", "a duration above zero, or off"),
+            (CONNECT_TIMEOUT, "0", "a duration above zero"),
             (RECEIVER_MAX_RATE, "fast", "a whole number"),
             (RECEIVER_MAX_RATE, "0.5", "a whole number"),
             (FILE_MIN_REMEMBER, "0", "a duration above zero"),
@@ -122,7 +132,7 @@ mod tests {
             (PRINT_FORMAT, "JSON", "pyspark, scala or json"),
             (MAX_BYTES_IN_FLIGHT, "0", "a size above zero"),
             (MAX_LINE_BYTES, "256MiB", "a size"),
-            (MAX_LINE_BYTES, "64k", "a size from 1m to 1g"),
+            (MAX_LINE_BYTES, "64k", "a size from 1m to 256m"),
             (
                 DEFAULT_PARALLELISM,
                 "4294967296",

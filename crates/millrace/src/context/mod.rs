@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration as StdDuration;
 
-use millrace_types::{Conf, Duration, StreamId, StreamingListener};
+use millrace_types::{Conf, Duration, Host, StreamId, StreamingListener};
 
 use crate::checkpoint::Start;
 use crate::dstream::{DStream, Printer};
@@ -35,6 +35,7 @@ use crate::graph::{Builder, Lifecycle};
 use crate::listener::ListenerHandle;
 use crate::notice::notice;
 use crate::pipeline::{Lines, NodeId};
+use crate::receiver::{InputCounters, InputCounts};
 use crate::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
 use crate::source::Ends;
 
@@ -71,6 +72,7 @@ pub struct StreamingContext {
     clock: Arc<dyn Clock>,
     outcome: Arc<Outcome>,
     ends: Arc<Ends>,
+    counters: Arc<InputCounters>,
     /// Whether it is one that may only be active alone in its process.
     alone: bool,
     parts: Mutex<Parts>,
@@ -172,6 +174,7 @@ impl StreamingContext {
             clock,
             outcome,
             ends: Arc::default(),
+            counters: Arc::default(),
             alone: false,
             parts: Mutex::default(),
             settings,
@@ -188,7 +191,10 @@ impl StreamingContext {
     /// `spark.streaming.receiverRestartDelay` for as long as nobody answers. `\n`, `\r` and
     /// `\r\n` end a line; malformed UTF-8 becomes U+FFFD as Java's decoder does it. A line
     /// belongs to the batch in whose interval its end was read.
-    /// `spark.streaming.receiver.maxRate` says how many lines may come in a second.
+    /// `spark.streaming.receiver.maxRate` says how many lines may come in a second. A line longer
+    /// than `millrace.receiver.maxLineBytes` is cut there; one that a broken connection leaves
+    /// unfinished is dropped (Spark 3.5), and one that a closed connection leaves is a line. A
+    /// host that can never be one is an error of the start.
     ///
     /// ```
     /// use std::io::Write;
@@ -208,7 +214,15 @@ impl StreamingContext {
     /// # }
     /// ```
     pub fn socket_text_stream(&self, host: &str, port: u16) -> DStream<Lines> {
+        self.check_host(host);
         self.text_stream(Some((host.to_owned(), port)))
+    }
+
+    /// Refuses a host that can never be one.
+    fn check_host(&self, host: &str) {
+        if let Err(error) = Host::parse(host) {
+            self.builder.break_rule(Error::config(error));
+        }
     }
 
     pub(crate) fn text_stream(&self, address: Option<(String, u16)>) -> DStream<Lines> {
@@ -458,6 +472,28 @@ impl StreamingContext {
                 since_cut = 0;
             }
         }
+    }
+
+    /// What happened to the input beside being received: lines that were cut, unfinished ones that
+    /// a broken connection left and that were dropped, records of queues. Counted from the start
+    /// on, and final when the context has stopped.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext, keys};
+    /// # fn main() -> millrace::Result<()> {
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::MAX_BATCHES, "2");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(50))?;
+    /// ssc.queue_stream(vec![vec![1, 2], vec![3]]).print();
+    /// ssc.start()?;
+    /// ssc.await_termination()?;
+    /// let counts = ssc.input_counts();
+    /// assert_eq!((counts.queue_records, counts.lines_cut), (3, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn input_counts(&self) -> InputCounts {
+        self.counters.get()
     }
 
     /// Bytes that were received and not run, known when the context has stopped: none unless it

@@ -14,7 +14,7 @@ impl StreamingContext {
     ///
     /// The queue is live: a program that keeps a clone of it may push from any thread. A batch
     /// that finds no item has one empty partition (Spark 3.5). Records of a queue are not counted
-    /// as input.
+    /// as input of a batch, as in Spark; [`input_counts`](StreamingContext::input_counts) has them.
     ///
     /// ```
     /// let printed = millrace::testing::run_context(3, |ssc| {
@@ -51,7 +51,8 @@ impl StreamingContext {
         options: QueueOptions<T>,
     ) -> DStream<Output<T>> {
         let (executor, ends) = (&self.builder.executor, Arc::clone(&self.ends));
-        let node = QueueNode::new(queue.into(), options, executor, ends);
+        let counters = Arc::clone(&self.counters);
+        let node = QueueNode::new(queue.into(), options, executor, ends, counters);
         let (node, _) = self
             .builder
             .read("queue stream".to_owned(), |_| Box::new(node));

@@ -10,10 +10,10 @@ use crate::checkpoint::Start;
 use crate::dstream::PrintFormat;
 use crate::error::{Error, Result};
 use crate::notice::notice;
-use crate::receiver::{SHORTEST_RESTART, WalSync};
+use crate::receiver::{DialSettings, SHORTEST_RESTART, WalSync};
 
-/// A text has 31 bits for a position in its block.
-const LONGEST_LINE: u64 = 1 << 30;
+/// Well below the budget, and as long as a line of text will be.
+const LONGEST_LINE: u64 = 32 << 20;
 
 /// Threads beyond the cores compute nothing sooner, and thousands take seconds to start. What
 /// `local[N]` decides beyond that, the number of partitions, stays N.
@@ -37,7 +37,10 @@ pub(crate) struct Settings {
     pub(crate) min_remember: Duration,
     pub(crate) grace: StdDuration,
     pub(crate) max_batches: Option<u64>,
+    /// `millrace.stopAtEof`, or `millrace.stopAtReset`, which asks for more.
     pub(crate) stop_at_eof: bool,
+    pub(crate) stop_at_reset: bool,
+    pub(crate) dialing: DialSettings,
     pub(crate) print_num: i64,
     pub(crate) print_format: PrintFormat,
     pub(crate) max_in_flight: u64,
@@ -73,6 +76,8 @@ impl Settings {
         let duration = |key, unit| conf.duration(key, unit).map_err(Error::config);
         let location = |key| conf.location(key).map_err(Error::config);
         let integer = |key| conf.integer(key).map_err(Error::config);
+        let boolean = |key| Ok::<_, Error>(conf.boolean(key).map_err(Error::config)? == Some(true));
+        let stop_at_reset = boolean(keys::STOP_AT_RESET)?;
         let millis = TimeUnit::Milliseconds;
         let interval = duration(keys::BATCH_INTERVAL, millis)?.unwrap_or(batch_duration);
         if interval.as_millis() <= 0 {
@@ -112,10 +117,9 @@ impl Settings {
             },
             grace: std(keys::GRACEFUL_STOP_TIMEOUT, interval * 10)?,
             max_batches: integer(keys::MAX_BATCHES)?.and_then(|count| u64::try_from(count).ok()),
-            stop_at_eof: conf
-                .boolean(keys::STOP_AT_EOF)
-                .map_err(Error::config)?
-                .unwrap_or(false),
+            stop_at_eof: boolean(keys::STOP_AT_EOF)? || stop_at_reset,
+            stop_at_reset,
+            dialing: dialing(conf)?,
             print_num: integer(keys::PRINT_NUM)?.unwrap_or(10),
             print_format: PrintFormat::parse(format).unwrap_or(PrintFormat::PySpark),
             max_in_flight: size(keys::MAX_BYTES_IN_FLIGHT, 256 << 20)?,
@@ -139,6 +143,21 @@ impl Settings {
             durable: true,
         })
     }
+}
+
+fn dialing(conf: &Conf) -> Result<DialSettings> {
+    let duration = |key| {
+        let length = conf.duration(key, TimeUnit::Milliseconds);
+        length.map_err(Error::config)
+    };
+    let keep_alive = match conf.get(keys::KEEP_ALIVE).map(str::trim) {
+        Some("off") => None,
+        _ => Some(duration(keys::KEEP_ALIVE)?.unwrap_or(Duration::minutes(1))),
+    };
+    Ok(DialSettings {
+        timeout: duration(keys::CONNECT_TIMEOUT)?.map(Duration::to_std),
+        keep_alive: keep_alive.map(Duration::to_std),
+    })
 }
 
 /// No shorter than a receiver can be started again: a delay of zero would be a loop without a

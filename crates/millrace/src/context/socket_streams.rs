@@ -62,8 +62,8 @@ impl StreamingContext {
         I: Iterator<Item = T> + 'static,
         F: Fn(TcpStream) -> I + Send + Sync + 'static,
     {
-        let ends = self.settings.stop_at_eof;
-        let source = SocketSource::new(host, port, ends, converted(converter));
+        self.check_host(host);
+        let source = SocketSource::new(host, port, converted(converter));
         self.receiver(format!("socket stream {host}:{port}"), source)
     }
 
@@ -103,8 +103,8 @@ impl StreamingContext {
     /// # }
     /// ```
     pub fn raw_socket_stream(&self, host: &str, port: u16) -> DStream<Received<Vec<u8>>> {
-        let (ends, longest) = (self.settings.stop_at_eof, self.settings.max_line);
-        let source = SocketSource::new(host, port, ends, frames(longest));
+        self.check_host(host);
+        let source = SocketSource::new(host, port, frames(self.settings.max_line));
         self.receiver(format!("raw socket stream {host}:{port}"), source)
     }
 }

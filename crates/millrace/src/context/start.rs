@@ -13,8 +13,9 @@ use crate::graph::{Batch, Graph, Kind, Readers};
 use crate::listener::ListenerBus;
 use crate::patience::{PATIENCE, Threads};
 use crate::receiver::{
-    BLOCK_BYTES, BlockGenerator, BlockLog, Budget, InputSpec, InputTracker, RateLimiter, Receiver,
-    ReceiverSettings, RecordGenerator, SocketReceiver, SocketSettings, Supervisor,
+    BLOCK_BYTES, BlockGenerator, BlockLog, Budget, Dialer, Fail, InputCounters, InputSpec,
+    InputTracker, LastEnd, RateLimiter, Receiver, ReceiverSettings, RecordGenerator,
+    SocketReceiver, SocketSettings, Supervisor, Surroundings,
 };
 use crate::scheduler::{
     Clock, Engine, FirstBatch, Receiving, StopMode, generate, run_jobs, wait_for_jobs,
@@ -69,6 +70,15 @@ impl StreamingContext {
         parts.thread = Some(run(&engine, first, &self.ends, replay, place)?);
         parts.engine = Some(engine);
         Ok(())
+    }
+
+    /// Ends the run with an error, from a thread that has no engine.
+    fn fail(&self) -> Fail {
+        let (outcome, clock) = (Arc::clone(&self.outcome), Arc::clone(&self.clock));
+        Arc::new(move |error| {
+            outcome.fail(error);
+            clock.wake();
+        })
     }
 
     fn engine(
@@ -127,7 +137,9 @@ impl StreamingContext {
                 clock: Arc::clone(&self.clock),
                 budget: Arc::clone(&budget),
                 tracker: Arc::clone(&tracker),
+                counters: Arc::clone(&self.counters),
                 listeners: Arc::clone(&listeners),
+                fail: self.fail(),
             };
             (source.open)(seat)
         });
@@ -162,13 +174,34 @@ pub(super) struct Seat<'a> {
     clock: Arc<dyn Clock>,
     budget: Arc<Budget>,
     tracker: Arc<InputTracker>,
+    counters: Arc<InputCounters>,
     listeners: Arc<ListenerBus>,
+    fail: Fail,
 }
 
 impl Seat<'_> {
-    fn limiter(&self) -> Option<RateLimiter> {
-        let rate = self.settings.max_rate?;
-        Some(RateLimiter::new(rate, Arc::clone(&self.clock)))
+    /// What the receiver is given, whatever it receives.
+    fn surroundings(self) -> Surroundings {
+        let settings = self.settings;
+        let last_end = match (settings.stop_at_eof, settings.stop_at_reset) {
+            (_, true) => LastEnd::ClosedOrReset,
+            (true, false) => LastEnd::Closed,
+            (false, false) => LastEnd::Never,
+        };
+        let limiter = |rate| RateLimiter::new(rate, Arc::clone(&self.clock));
+        Surroundings {
+            limiter: settings.max_rate.map(limiter),
+            dialer: Dialer::new(settings.dialing, Arc::clone(&self.clock), self.fail),
+            counters: self.counters,
+            clock: self.clock,
+            listeners: self.listeners,
+            settings: ReceiverSettings {
+                stream: self.stream,
+                block_interval: settings.block_interval,
+                restart_delay: settings.restart_delay,
+                last_end,
+            },
+        }
     }
 
     /// Receives the lines of a socket. Without an address a test feeds it: then it has nothing
@@ -190,17 +223,12 @@ impl Seat<'_> {
                 leave: Arc::new(|| {}),
             };
         };
-        let settings = SocketSettings {
+        let socket = SocketSettings {
             host,
             port,
-            stream: self.stream,
-            block_interval: self.settings.block_interval,
-            restart_delay: self.settings.restart_delay,
-            ends_at_eof: self.settings.stop_at_eof,
             max_line,
         };
-        let limiter = self.limiter();
-        let receiver = SocketReceiver::new(settings, blocks, self.listeners, self.clock, limiter);
+        let receiver = SocketReceiver::new(socket, blocks, self.surroundings());
         let receiver = Arc::new(receiver);
         let stopped = Arc::clone(&receiver);
         Receiving {
@@ -218,20 +246,7 @@ impl Seat<'_> {
     pub(super) fn records<R: Receiver>(self, receiver: R) -> Receiving {
         let (budget, tracker) = (Arc::clone(&self.budget), Arc::clone(&self.tracker));
         let records = RecordGenerator::new(budget, tracker, self.number);
-        let settings = ReceiverSettings {
-            stream: self.stream,
-            block_interval: self.settings.block_interval,
-            restart_delay: self.settings.restart_delay,
-        };
-        let limiter = self.limiter();
-        let supervisor = Supervisor::new(
-            receiver,
-            &settings,
-            records,
-            limiter,
-            self.clock,
-            self.listeners,
-        );
+        let supervisor = Supervisor::new(receiver, records, self.surroundings());
         let supervisor = Arc::new(supervisor);
         let (sealed, stopped) = (Arc::clone(&supervisor), Arc::clone(&supervisor));
         let (restored, left) = (Arc::clone(&supervisor), Arc::clone(&supervisor));

@@ -12,6 +12,8 @@ use super::{NodeId, Partition, Pipeline};
 pub(crate) struct RecordBlock<T> {
     records: Vec<T>,
     bytes: u64,
+    /// What its receiver said of it.
+    metadata: Option<String>,
     /// What the block holds of the memory budget; given back with the block.
     _reserved: Box<dyn Any + Send + Sync>,
 }
@@ -26,8 +28,18 @@ impl<T> RecordBlock<T> {
         RecordBlock {
             records,
             bytes,
+            metadata: None,
             _reserved: reserved,
         }
+    }
+
+    /// The same, with what its receiver said of it.
+    pub(crate) fn with_metadata(self, metadata: Option<String>) -> RecordBlock<T> {
+        RecordBlock { metadata, ..self }
+    }
+
+    pub(crate) fn metadata(&self) -> Option<&str> {
+        self.metadata.as_deref()
     }
 
     /// About how much memory the records take.

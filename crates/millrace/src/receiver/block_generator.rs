@@ -144,6 +144,17 @@ impl BlockGenerator {
         open.after_return = false;
     }
 
+    /// Cuts the open block behind its last whole line and drops what follows, since the input
+    /// broke within it; gives how many bytes that were.
+    pub(crate) fn seal_whole(&self) -> usize {
+        let mut open = self.open();
+        self.seal_open(&mut open);
+        open.after_return = false;
+        let tail = std::mem::take(&mut open.tail);
+        let buffer = open.buffer.take();
+        tail.len() + buffer.as_ref().map_or(0, Buffer::len)
+    }
+
     /// Sees to it that the next read has room.
     fn make_room(&self, open: &mut Open) {
         let Some(buffer) = &mut open.buffer else {
@@ -423,6 +434,37 @@ mod tests {
         receiver.read(b"\n", 1);
         receiver.blocks.seal();
         assert_eq!(receiver.cut(), ["a", "", "b", "c", ""]);
+    }
+
+    proptest! {
+        /// An input that breaks has its whole lines, and what was left over is counted.
+        #[test]
+        fn what_a_broken_input_leaves_of_a_line_is_dropped(
+            steps in steps(0), long in prop_oneof![Just(0), 0..3 * BLOCK_BYTES], at_once in 1_usize..20,
+        ) {
+            let (mut receiver, mut read) = (Receiver::new(64 << 20), Vec::new());
+            for step in steps {
+                match step {
+                    Step::Read(bytes) => {
+                        receiver.read(&bytes, at_once);
+                        read.extend(bytes);
+                    }
+                    Step::Seal | Step::Tick => receiver.blocks.seal(),
+                    Step::Long(_) => {}
+                }
+            }
+            receiver.read(&vec![b'x'; long], usize::MAX);
+            read.resize(read.len() + long, b'x');
+            let end = read.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
+            let whole = end.map_or(0, |end| end + 1);
+            prop_assert_eq!(receiver.blocks.seal_whole(), read.len() - whole);
+            prop_assert_eq!(receiver.blocks.seal_whole(), 0, "counted once");
+            receiver.read(b"\nnext\n", 1);
+            receiver.blocks.seal();
+            let mut lines = model(&read).0;
+            lines.extend(["".to_owned(), "next".to_owned()]);
+            prop_assert!(receiver.cut() == lines, "what comes next begins a line");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ use crate::error::Error;
 use crate::graph::Batch;
 use crate::sync::{Builder, JoinHandle, Mutex, Receiver, Sender, bounded, unbounded};
 
+use super::logged::Unwritable;
+
 /// The kind of the frame that ends a batch; all others are of blocks.
 const CUT: u8 = 0;
 
@@ -56,11 +58,12 @@ pub(crate) trait Logged: Send {
     /// What a reader decodes it by; any number but zero.
     fn kind(&self) -> u8;
 
-    /// Appends its bytes.
+    /// Appends its bytes from record number `from` on, as far as one frame holds them; gives the
+    /// number with which the next frame begins, if there is to be one.
     ///
     /// # Errors
     /// If a record cannot be written down.
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), String>;
+    fn encode(&self, from: usize, out: &mut Vec<u8>) -> Result<Option<usize>, Unwritable>;
 
     /// Hands it to the tracker.
     fn add(self: Box<Self>);
@@ -321,10 +324,13 @@ impl Writer {
         for request in requests {
             match request {
                 Request::Block(block) => {
-                    payload.clear();
-                    block.encode(payload).map_err(unwritable)?;
                     let log = self.log.log().map_err(refused)?;
-                    log.append(block.kind(), payload).map_err(refused)?;
+                    let mut from = Some(0);
+                    while let Some(next) = from {
+                        payload.clear();
+                        from = block.encode(next, payload).map_err(unwritable)?;
+                        log.append(block.kind(), payload).map_err(refused)?;
+                    }
                     failpoint("wal.block.after-append");
                     if self.sync == WalSync::Block {
                         waiting.push(block);
@@ -394,11 +400,8 @@ fn refused(error: WalError) -> Error {
     crate::checkpoint::refused(error)
 }
 
-fn unwritable(what: String) -> Error {
-    Error::new(
-        crate::error::ErrorKind::Task,
-        format!("a record that was received cannot be written to the log: {what}"),
-    )
+fn unwritable(what: Unwritable) -> Error {
+    Error::new(crate::error::ErrorKind::Task, what.to_string())
 }
 
 fn encode_cut(number: u64, time: BatchTime) -> [u8; 16] {

@@ -1,6 +1,8 @@
 //! A program's own receiver, and what it is given to work with (Spark: `Receiver`).
 
 use std::fmt;
+use std::io;
+use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use millrace_types::StreamId;
 use crate::data::Data;
 use crate::panics::message_of;
 
+use super::logged;
 use super::shared::{Command, Shared};
 
 /// A source of records that a program writes itself (Spark: the class `Receiver`).
@@ -167,7 +170,101 @@ impl<T: Data> ReceiverContext<T> {
     /// Not limited by `spark.streaming.receiver.maxRate` (Spark 3.5). Waits while the memory
     /// budget is spent. All records are in the same batch.
     pub fn store_block(&self, records: Vec<T>) -> bool {
-        self.shared.records.store_block(records)
+        self.shared.records.store_block(records, None)
+    }
+
+    /// As [`store_block`](ReceiverContext::store_block), with something to say of the block, for
+    /// instance from where to where it was read (Spark: `store(ArrayBuffer, metadata)`).
+    ///
+    /// Listeners find it in the `block_metadata` of the batch's input
+    /// ([`StreamInputInfo`](millrace_types::StreamInputInfo)), and so do those of a run that goes
+    /// on from the write-ahead log.
+    ///
+    /// ```
+    /// use millrace::{BatchInfo, Conf, Duration, Receiver, ReceiverContext, StreamingContext};
+    /// use millrace::{StreamingListener, keys};
+    ///
+    /// struct Offsets;
+    ///
+    /// impl Receiver for Offsets {
+    ///     type Item = u32;
+    ///
+    ///     fn on_start(&mut self, context: ReceiverContext<u32>) {
+    ///         context.store_block_with_metadata(vec![10, 11, 12], "offsets 0 to 2");
+    ///         // Two numbers, as MessagePack has them.
+    ///         let stored = context.store_bytes_with_metadata(&[13, 14], "offsets 3 to 4");
+    ///         assert!(stored.is_ok_and(|stored| stored));
+    ///         context.stop("that was all");
+    ///     }
+    /// }
+    ///
+    /// /// Passes on what is said of blocks.
+    /// struct Said(std::sync::mpsc::Sender<String>);
+    ///
+    /// impl StreamingListener for Said {
+    ///     fn on_batch_completed(&mut self, batch: &BatchInfo) {
+    ///         let inputs = batch.stream_id_to_input_info.values();
+    ///         for said in inputs.flat_map(|input| &input.block_metadata) {
+    ///             drop(self.0.send(said.clone()));
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> millrace::Result<()> {
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::STOP_AT_EOF, "true");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(20))?;
+    /// let (send, said) = std::sync::mpsc::channel();
+    /// ssc.add_streaming_listener(Said(send));
+    /// ssc.receiver_stream(Offsets).print();
+    /// ssc.start()?;
+    /// ssc.await_termination()?;
+    /// drop(ssc);
+    /// assert_eq!(said.iter().collect::<Vec<_>>(), ["offsets 0 to 2", "offsets 3 to 4"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn store_block_with_metadata(&self, records: Vec<T>, metadata: impl Into<String>) -> bool {
+        let metadata = Some(metadata.into());
+        self.shared.records.store_block(records, metadata)
+    }
+
+    /// Stores records that come in their written form: one MessagePack value each, one behind the
+    /// other (Spark: `store(ByteBuffer)`, whose bytes are what its serializer wrote). Otherwise as
+    /// [`store_block`](ReceiverContext::store_block).
+    ///
+    /// The form is that in which records pass the write-ahead log: structs are maps with the names
+    /// of their fields, as `rmp_serde::to_vec_named` writes them.
+    ///
+    /// # Errors
+    /// If the bytes are not records of this type (`InvalidData`); none of them is stored then.
+    pub fn store_bytes(&self, bytes: &[u8]) -> io::Result<bool> {
+        Ok(self.store_block(self.records_of(bytes)?))
+    }
+
+    /// As [`store_bytes`](ReceiverContext::store_bytes), with something to say of the block, as
+    /// [`store_block_with_metadata`](ReceiverContext::store_block_with_metadata) takes it
+    /// (Spark: `store(ByteBuffer, metadata)`).
+    ///
+    /// # Errors
+    /// As [`store_bytes`](ReceiverContext::store_bytes).
+    pub fn store_bytes_with_metadata(
+        &self,
+        bytes: &[u8],
+        metadata: impl Into<String>,
+    ) -> io::Result<bool> {
+        Ok(self.store_block_with_metadata(self.records_of(bytes)?, metadata))
+    }
+
+    fn records_of(&self, bytes: &[u8]) -> io::Result<Vec<T>> {
+        logged::records(bytes).map_err(|error| {
+            let stream = self.shared.stream;
+            let what = format!(
+                "the bytes that receiver {stream} stores are not records of its type in \
+                 MessagePack: {error}"
+            );
+            io::Error::new(io::ErrorKind::InvalidData, what)
+        })
     }
 
     /// Tells listeners and standard error about an error; the receiver goes on (Spark:
@@ -211,6 +308,94 @@ impl<T: Data> ReceiverContext<T> {
             again: self.shared.after(delay),
         };
         self.shared.command(self.start, restart);
+    }
+
+    /// A connection to a TCP server, made as those of
+    /// [`socket_text_stream`](crate::StreamingContext::socket_text_stream) are.
+    ///
+    /// The addresses of the host are tried one after the other, five seconds each; an IPv6 address
+    /// may stand in brackets. `millrace.receiver.keepAlive` finds out that the server is gone, and
+    /// the run ends with an error when nobody has answered for
+    /// `millrace.receiver.connectTimeout`.
+    ///
+    /// # Errors
+    /// If no address answers, or the receiver was stopped before one did (`Interrupted`). The
+    /// message names host and port. A host that can never be one (see [`Host`](millrace_types::Host)) ends the run.
+    ///
+    /// ```
+    /// use std::io::{BufRead, BufReader};
+    ///
+    /// use millrace::{Conf, Duration, Receiver, ReceiverContext, StreamingContext, keys};
+    ///
+    /// /// The lines that a server sends.
+    /// struct Lines(u16);
+    ///
+    /// impl Receiver for Lines {
+    ///     type Item = String;
+    ///
+    ///     fn on_start(&mut self, context: ReceiverContext<String>) {
+    ///         let port = self.0;
+    ///         context.spawn("lines", move |context| {
+    ///             let connection = match context.connect("127.0.0.1", port) {
+    ///                 Ok(connection) => connection,
+    ///                 Err(error) => return context.restart(&error.to_string()),
+    ///             };
+    ///             for line in BufReader::new(connection).lines() {
+    ///                 match line {
+    ///                     Ok(line) => context.store(line),
+    ///                     Err(error) => return context.disconnected("the server", Err(error), 0),
+    ///                 };
+    ///             }
+    ///             context.disconnected("the server", Ok(()), 0);
+    ///         });
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let port = server.local_addr()?.port();
+    /// # let sender = std::thread::spawn(move || {
+    /// #     use std::io::Write;
+    /// #     server.accept().unwrap().0.write_all(b"to be\nor not\n").unwrap();
+    /// # });
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::STOP_AT_EOF, "true");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(20))?;
+    /// let (send, seen) = std::sync::mpsc::channel();
+    /// ssc.receiver_stream(Lines(port)).foreach_rdd(move |rdd| drop(send.send(rdd.collect())));
+    /// ssc.start()?;
+    /// ssc.await_termination()?;
+    /// drop(ssc);
+    /// assert_eq!(seen.iter().flatten().collect::<Vec<_>>(), ["to be", "or not"]);
+    /// # sender.join().unwrap();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let dialed = self.shared.dialer.dial(host, port, || self.is_stopped())?;
+        let stopped = || io::Error::new(io::ErrorKind::Interrupted, "the receiver was stopped");
+        dialed.ok_or_else(stopped)
+    }
+
+    /// Says how the connection to `address` has ended, and stops the receiver or restarts it.
+    ///
+    /// Restarts it after `spark.streaming.receiverRestartDelay`; stops it if that was the end of
+    /// its stream: the sender has closed the connection and `millrace.stopAtEof` asks for the end,
+    /// or has reset it and `millrace.stopAtReset` does. Returns at once, and does neither if the
+    /// receiver has been stopped or restarted already.
+    ///
+    /// `unfinished` is how many bytes had come of a record that the end cut off and that was not
+    /// stored; if there are any they are said on standard error and counted in
+    /// [`input_counts`](crate::StreamingContext::input_counts). Spark has no such method: there a
+    /// receiver restarts whatever the end was.
+    ///
+    /// See [`connect`](ReceiverContext::connect) for an example.
+    pub fn disconnected(&self, address: &str, ended: io::Result<()>, unfinished: usize) {
+        if unfinished > 0 {
+            self.shared.dropped(address, unfinished);
+        }
+        let command = self.shared.after_connection(address, ended);
+        self.shared.command(self.start, command);
     }
 
     /// Stops the receiver for the rest of the run (Spark: `stop`). Returns at once.

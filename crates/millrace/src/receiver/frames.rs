@@ -8,54 +8,59 @@ use std::io::{self, ErrorKind, Read};
 use std::net::TcpStream;
 
 use super::custom::ReceiverContext;
+use super::socket_receiver::Ending;
 
 /// A session that stores every frame as a block; a frame longer than `longest` breaks the
 /// connection, since it can hardly be one.
-pub(crate) fn frames(
-    longest: usize,
-) -> impl Fn(&ReceiverContext<Vec<u8>>, TcpStream) -> Result<(), String> {
+pub(crate) fn frames(longest: usize) -> impl Fn(&ReceiverContext<Vec<u8>>, TcpStream) -> Ending {
     move |context, connection| {
         let mut connection = io::BufReader::with_capacity(1 << 16, connection);
-        while let Some(frame) = next(&mut connection, longest)? {
-            if !context.store_block(vec![frame]) {
-                break;
+        loop {
+            match next(&mut connection, longest) {
+                Ok(frame) => {
+                    if !context.store_block(vec![frame]) {
+                        return Ending {
+                            ended: Ok(()),
+                            unfinished: 0,
+                        };
+                    }
+                }
+                Err(ending) => return ending,
             }
         }
-        Ok(())
     }
 }
 
-/// The next frame; `None` at the end.
-fn next(source: &mut impl Read, longest: usize) -> Result<Option<Vec<u8>>, String> {
-    let broken = |error: io::Error| format!("the connection broke: {error}");
+/// The next frame, or how the source ended before it was whole.
+fn next(source: &mut impl Read, longest: usize) -> Result<Vec<u8>, Ending> {
     let mut length = Vec::new();
-    read(source, 4, &mut length).map_err(broken)?;
-    if length.is_empty() {
-        return Ok(None);
-    }
-    let cut = |had: usize, of: usize| {
-        format!("the connection ended within a frame; its {had} bytes (of {of}) are not a record")
-    };
+    let ended = read(source, 4, &mut length);
     let Ok(length) = <[u8; 4]>::try_from(length.as_slice()) else {
-        return Err(cut(length.len(), 4));
+        let unfinished = length.len();
+        return Err(Ending { ended, unfinished });
     };
     let length = u32::from_be_bytes(length) as usize;
     if length > longest {
-        return Err(format!(
+        let what = format!(
             "a frame of {length} bytes is longer than millrace.receiver.maxLineBytes ({longest}): \
              the sender does not send frames, or the limit is too low"
-        ));
+        );
+        return Err(Ending {
+            ended: Err(io::Error::new(ErrorKind::InvalidData, what)),
+            unfinished: 0,
+        });
     }
     // Grows with what comes, so that a length that is none does not take its memory.
     let mut frame = Vec::new();
-    read(source, length, &mut frame).map_err(broken)?;
+    let ended = read(source, length, &mut frame);
     if frame.len() < length {
-        return Err(cut(frame.len(), length));
+        let unfinished = 4 + frame.len();
+        return Err(Ending { ended, unfinished });
     }
-    Ok(Some(frame))
+    Ok(frame)
 }
 
-/// Reads `count` bytes, or fewer if the source ends.
+/// Reads `count` bytes, or fewer if the source ends; an error says that it broke.
 fn read(source: &mut impl Read, count: usize, into: &mut Vec<u8>) -> io::Result<()> {
     loop {
         let left = (count - into.len()) as u64;
@@ -78,38 +83,52 @@ mod tests {
         frames.iter().flat_map(framed).collect()
     }
 
-    /// The frames up to the end, and what was said then.
-    fn parsed(bytes: &[u8], longest: usize) -> (Vec<Vec<u8>>, Option<String>) {
-        let (mut source, mut frames) = (bytes, Vec::new());
+    /// The frames up to the end, and how that came.
+    fn parsed(mut source: impl Read, longest: usize) -> (Vec<Vec<u8>>, Ending) {
+        let mut frames = Vec::new();
         loop {
             match next(&mut source, longest) {
-                Ok(Some(frame)) => frames.push(frame),
-                Ok(None) => return (frames, None),
-                Err(message) => return (frames, Some(message)),
+                Ok(frame) => frames.push(frame),
+                Err(ending) => return (frames, ending),
             }
+        }
+    }
+
+    /// A connection that is reset.
+    struct Reset;
+
+    impl Read for Reset {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(ErrorKind::ConnectionReset.into())
         }
     }
 
     proptest! {
         #[test]
-        fn what_was_framed_comes_out(
+        fn what_was_framed_comes_out_and_what_is_left_over_is_counted(
             frames in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..8),
             cut in any::<prop::sample::Index>(),
         ) {
             let bytes = framed(&frames);
-            prop_assert_eq!(parsed(&bytes, 100), (frames.clone(), None));
+            let (whole, ending) = parsed(bytes.as_slice(), 100);
+            prop_assert_eq!(whole, frames.clone());
+            prop_assert!(ending.ended.is_ok() && ending.unfinished == 0);
             let end = cut.index(bytes.len() + 1);
-            let (whole, message) = parsed(&bytes[..end], 100);
+            let (whole, ending) = parsed(&bytes[..end], 100);
             prop_assert_eq!(&whole[..], &frames[..whole.len()]);
-            let used = framed(&whole).len();
-            prop_assert_eq!(message.is_some(), used < end, "what is left over is said");
+            prop_assert_eq!(framed(&whole).len() + ending.unfinished, end);
+            prop_assert!(ending.ended.is_ok());
+            let (before, ending) = parsed((&bytes[..end]).chain(Reset), 100);
+            prop_assert_eq!(framed(&before).len() + ending.unfinished, end);
+            prop_assert_eq!(ending.ended.unwrap_err().kind(), ErrorKind::ConnectionReset);
         }
     }
 
     #[test]
     fn a_length_that_is_none_is_refused() {
-        let (frames, message) = parsed(b"\0\0\0\x02okGET / HTTP/1.1", 1 << 20);
+        let (frames, ending) = parsed(&b"\0\0\0\x02okGET / HTTP/1.1"[..], 1 << 20);
         assert_eq!(frames, [b"ok"]);
-        assert!(message.unwrap().contains("does not send frames"));
+        let error = ending.ended.unwrap_err().to_string();
+        assert!(error.contains("does not send frames"), "{error}");
     }
 }

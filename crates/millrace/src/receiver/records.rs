@@ -102,7 +102,8 @@ impl<T: Data> RecordGenerator<T> {
 
     /// Stores records as one block of their own, behind what was stored before. Waits for room
     /// for a usual block; what a larger one takes beyond that counts, but does not wait.
-    pub(crate) fn store_block(&self, records: Vec<T>) -> bool {
+    /// `metadata` is what the receiver says of the block.
+    pub(crate) fn store_block(&self, records: Vec<T>, metadata: Option<String>) -> bool {
         let mut weight = Weight::new();
         let bytes = records.iter().map(|record| weight.of(record)).sum::<u64>();
         if bytes == 0 {
@@ -116,6 +117,7 @@ impl<T: Data> RecordGenerator<T> {
         }
         self.seal_open(&mut open);
         let block = RecordBlock::new(records, bytes, Box::new(reserved));
+        let block = block.with_metadata(metadata);
         self.tracker.add_records(self.receiver, block);
         self.stored.store(true, Ordering::Relaxed);
         true
@@ -123,11 +125,13 @@ impl<T: Data> RecordGenerator<T> {
 
     /// Takes a block that an earlier run has written down.
     pub(crate) fn restore(&self, written: &[u8]) -> Result<(), String> {
-        let records: Vec<T> = super::logged::records(written)?;
+        let block = super::logged::block::<T>(written);
+        let (records, metadata) = block.map_err(|error| error.to_string())?;
         let mut weight = Weight::new();
         let bytes = records.iter().map(|record| weight.of(record)).sum::<u64>();
         let reserved = self.budget.bytes_now(bytes);
         let block = RecordBlock::new(records, bytes, Box::new(reserved));
+        let block = block.with_metadata(metadata);
         self.tracker.add_records_now(self.receiver, block);
         Ok(())
     }
@@ -232,7 +236,7 @@ mod tests {
                     Step::Block(records) => {
                         stored.extend(&records);
                         blocks.push(records.clone());
-                        prop_assert!(generator.store_block(records));
+                        prop_assert!(generator.store_block(records, None));
                     }
                     Step::Seal => generator.seal(),
                     Step::Tick => {
@@ -253,13 +257,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_blocks_is_told_with_their_batch() {
+        let (generator, tracker) = generator::<u8>(1 << 30);
+        let told = |tracker: &InputTracker| {
+            let (batch, _) = cut::<u8>(tracker);
+            batch.input_info()[&StreamId(0)].block_metadata.clone()
+        };
+        for (block, metadata) in [
+            (1, Some("offsets 0 to 1")),
+            (2, None),
+            (3, Some("offset 3")),
+        ] {
+            assert!(generator.store_block(vec![block], metadata.map(str::to_owned)));
+        }
+        assert_eq!(told(&tracker), ["offsets 0 to 1", "offset 3"]);
+        assert!(told(&tracker).is_empty(), "told once");
+    }
+
+    #[test]
     fn a_closed_generator_takes_nothing_more() {
         let (generator, tracker) = generator::<u8>(1 << 30);
         assert!(generator.store(1));
         generator.close();
         assert!(!generator.store(2));
-        assert!(!generator.store_block(vec![3]));
-        assert!(!generator.store_block(Vec::new()));
+        assert!(!generator.store_block(vec![3], None));
+        assert!(!generator.store_block(Vec::new(), None));
         assert_eq!(cut::<u8>(&tracker).1, [[1]]);
     }
 
@@ -305,7 +327,7 @@ mod tests {
     #[test]
     fn a_block_larger_than_the_budget_passes_alone() {
         let (generator, tracker) = generator::<[u64; 32]>(FULL);
-        assert!(generator.store_block(vec![[7; 32]; 10_000]));
+        assert!(generator.store_block(vec![[7; 32]; 10_000], None));
         assert_eq!(cut::<[u64; 32]>(&tracker).1[0].len(), 10_000);
         assert!(generator.store([7; 32]), "what was dropped is given back");
     }

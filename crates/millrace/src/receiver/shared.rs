@@ -1,5 +1,6 @@
 //! What a receiver's supervisor and the contexts it gives out share.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,13 +9,15 @@ use millrace_types::{BatchTime, StreamId};
 
 use crate::clock::Clock;
 use crate::data::Data;
-use crate::listener::ListenerBus;
 use crate::patience::{Running, Threads};
 
+use super::counts::InputCounters;
+use super::dialer::Dialer;
 use super::rate::RateLimiter;
 use super::records::RecordGenerator;
 use super::reports::Reports;
-use super::voice::Voice;
+use super::surroundings::{LastEnd, Surroundings};
+use super::voice::{Voice, broken, closed};
 
 /// No start has this number.
 pub(super) const NONE: u64 = 0;
@@ -35,23 +38,16 @@ pub(super) enum Command {
     },
 }
 
-/// How a receiver of records behaves.
-#[derive(Debug, Clone)]
-pub(crate) struct ReceiverSettings {
-    pub(crate) stream: StreamId,
-    /// `spark.streaming.blockInterval`.
-    pub(crate) block_interval: Duration,
-    /// `spark.streaming.receiverRestartDelay`.
-    pub(crate) restart_delay: Duration,
-}
-
 /// What the supervisor shares with the contexts it gives out.
 pub(super) struct Shared<T> {
     pub(super) records: RecordGenerator<T>,
     pub(super) stream: StreamId,
     pub(super) restart_delay: Duration,
+    last_end: LastEnd,
     pub(super) reports: Reports,
     limiter: Option<RateLimiter>,
+    pub(super) dialer: Dialer,
+    counters: Arc<InputCounters>,
     pub(super) clock: Arc<dyn Clock>,
     /// The start that runs, or `NONE`. Written under the lock of `command`.
     runs: AtomicU64,
@@ -69,12 +65,17 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<T: Data> Shared<T> {
     pub(super) fn new(
         name: &str,
-        settings: &ReceiverSettings,
         records: RecordGenerator<T>,
-        limiter: Option<RateLimiter>,
-        clock: Arc<dyn Clock>,
-        listeners: Arc<ListenerBus>,
+        surroundings: Surroundings,
     ) -> Shared<T> {
+        let Surroundings {
+            settings,
+            limiter,
+            dialer,
+            counters,
+            clock,
+            listeners,
+        } = surroundings;
         let reports = Reports {
             stream: settings.stream,
             name: format!("{name}-{}", settings.stream.0),
@@ -85,8 +86,11 @@ impl<T: Data> Shared<T> {
             records,
             stream: settings.stream,
             restart_delay: settings.restart_delay,
+            last_end: settings.last_end,
             reports,
             limiter,
+            dialer,
+            counters,
             voice: Voice::new(settings.stream, Arc::clone(&clock)),
             clock,
             runs: AtomicU64::new(NONE),
@@ -165,6 +169,32 @@ impl<T: Data> Shared<T> {
             self.voice.is_well();
         }
         self.voice.trouble(trouble, line);
+    }
+
+    /// Notes that a connection broke within a record, of which so many bytes had come.
+    pub(super) fn dropped(&self, address: &str, bytes: usize) {
+        self.counters.unfinished_dropped(bytes);
+        self.voice.dropped(address, "record", bytes);
+    }
+
+    /// What becomes of a receiver whose connection has ended like this.
+    pub(super) fn after_connection(&self, address: &str, ended: io::Result<()>) -> Command {
+        let (is_last, message, error) = match ended {
+            Ok(()) => (self.last_end.at_close(), closed(address), String::new()),
+            Err(error) => {
+                let message = broken(address, &error);
+                (self.last_end.at_error(&error), message, error.to_string())
+            }
+        };
+        if is_last {
+            return Command::Stop { message };
+        }
+        Command::Restart {
+            message,
+            error,
+            delay: self.restart_delay,
+            again: self.after(self.restart_delay),
+        }
     }
 
     /// Counts a thread of the receiver that is about to be started.

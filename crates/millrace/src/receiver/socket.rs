@@ -8,48 +8,45 @@
 use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use millrace_types::{BatchTime, StreamId};
+use millrace_types::BatchTime;
 
 use crate::clock::Clock;
-use crate::listener::ListenerBus;
 
 use super::block_generator::BlockGenerator;
-use super::connect::connect;
+use super::counts::InputCounters;
+use super::dialer::{Dialer, address};
 use super::pace::Pace;
 use super::rate::RateLimiter;
 use super::reports::{BY_DRIVER, Reports};
-use super::voice::Voice;
+use super::surroundings::{ReceiverSettings, Surroundings};
+use super::voice::{Voice, broken, closed};
 
 /// What is still read when a stop is asked for: about what a kernel buffers. A sender that goes
 /// on sending does not keep the program from ending.
 const READ_AFTER_STOP: usize = 16 << 20;
 
-/// How a socket receiver behaves.
+/// Where a socket receiver connects to, and what it says of long lines.
 #[derive(Debug, Clone)]
 pub(crate) struct SocketSettings {
     pub(crate) host: String,
     pub(crate) port: u16,
-    pub(crate) stream: StreamId,
-    /// `spark.streaming.blockInterval`.
-    pub(crate) block_interval: Duration,
-    /// `spark.streaming.receiverRestartDelay`.
-    pub(crate) restart_delay: Duration,
-    /// `millrace.stopAtEof`: the end of a connection is the end of the stream.
-    pub(crate) ends_at_eof: bool,
-    /// `millrace.receiver.maxLineBytes`, for what is said of a longer line.
+    /// `millrace.receiver.maxLineBytes`.
     pub(crate) max_line: usize,
 }
 
 /// The part of a receiver that others may touch: how it is told to stop.
 pub(crate) struct SocketReceiver {
-    settings: SocketSettings,
+    socket: SocketSettings,
+    address: String,
+    settings: ReceiverSettings,
     blocks: Arc<BlockGenerator>,
     reports: Reports,
     voice: Voice,
+    dialer: Dialer,
+    counters: Arc<InputCounters>,
     clock: Arc<dyn Clock>,
-    /// `spark.streaming.receiver.maxRate`, if there is one.
     limiter: Option<RateLimiter>,
     control: Mutex<Control>,
     stop: Condvar,
@@ -65,19 +62,27 @@ struct Control {
 enum End {
     Stopped,
     /// The sender closed it.
-    Eof,
-    /// It could not be made, or it broke.
-    Failed(String),
+    Closed,
+    /// It broke.
+    Broken(io::Error),
+    /// It could not be made.
+    Refused(io::Error),
 }
 
 impl SocketReceiver {
     pub(crate) fn new(
-        settings: SocketSettings,
+        socket: SocketSettings,
         blocks: Arc<BlockGenerator>,
-        listeners: Arc<ListenerBus>,
-        clock: Arc<dyn Clock>,
-        limiter: Option<RateLimiter>,
+        surroundings: Surroundings,
     ) -> SocketReceiver {
+        let Surroundings {
+            settings,
+            limiter,
+            dialer,
+            counters,
+            clock,
+            listeners,
+        } = surroundings;
         let (control, stop) = (Mutex::default(), Condvar::new());
         let reports = Reports {
             stream: settings.stream,
@@ -86,10 +91,14 @@ impl SocketReceiver {
             clock: Arc::clone(&clock),
         };
         SocketReceiver {
+            address: address(&socket.host, socket.port),
             voice: Voice::new(settings.stream, Arc::clone(&clock)),
+            socket,
             settings,
             blocks,
             reports,
+            dialer,
+            counters,
             clock,
             limiter,
             control,
@@ -120,25 +129,22 @@ impl SocketReceiver {
     pub(crate) fn run(&self) -> bool {
         let ended = loop {
             self.reports.started();
-            let end = match self.connect() {
-                Ok(Some(connection)) => {
-                    if self.voice.is_well() {
-                        let line = format!("connected to {}", self.address());
-                        self.voice.say("connected", line);
-                    }
-                    self.receive(&connection)
-                }
-                Ok(None) => End::Stopped,
-                Err(error) => End::Failed(format!("cannot connect to {}: {error}", self.address())),
-            };
+            let end = self.connect_and_receive();
             self.control().connection = None;
-            self.blocks.seal_all();
-            let message = match end {
-                End::Stopped => break false,
-                End::Eof if self.settings.ends_at_eof => break true,
-                End::Eof => format!("{} has closed the connection", self.address()),
-                End::Failed(message) => message,
+            let last_end = self.settings.last_end;
+            let (is_last, message) = match &end {
+                End::Stopped => (false, String::new()),
+                End::Closed => (last_end.at_close(), closed(&self.address)),
+                End::Broken(error) => (last_end.at_error(error), broken(&self.address, error)),
+                End::Refused(error) => (false, error.to_string()),
             };
+            match end {
+                End::Broken(_) => self.drop_unfinished(),
+                _ => self.blocks.seal_all(),
+            }
+            if is_last || matches!(end, End::Stopped) {
+                break is_last;
+            }
             let delay = self.settings.restart_delay;
             self.reports.restarts(delay, &message, "");
             let line = format!("{message}; trying again every {delay:?} until it answers");
@@ -156,8 +162,27 @@ impl SocketReceiver {
         ended
     }
 
-    fn address(&self) -> String {
-        format!("{}:{}", self.settings.host, self.settings.port)
+    fn connect_and_receive(&self) -> End {
+        match self.connect() {
+            Ok(Some(connection)) => {
+                if self.voice.is_well() {
+                    let line = format!("connected to {}", self.address);
+                    self.voice.say("connected", line);
+                }
+                self.receive(&connection)
+            }
+            Ok(None) => End::Stopped,
+            Err(error) => End::Refused(error),
+        }
+    }
+
+    /// What a broken connection leaves of a line may be half of a word (Spark 3.5 drops it too).
+    fn drop_unfinished(&self) {
+        let bytes = self.blocks.seal_whole();
+        if bytes > 0 {
+            self.counters.unfinished_dropped(bytes);
+            self.voice.dropped(&self.address, "line", bytes);
+        }
     }
 
     /// Waits for the restart delay; says whether a stop came.
@@ -171,9 +196,9 @@ impl SocketReceiver {
 
     /// A connection that is known to `stop`; `None` if a stop came.
     fn connect(&self) -> io::Result<Option<TcpStream>> {
-        let SocketSettings { host, port, .. } = &self.settings;
+        let SocketSettings { host, port, .. } = &self.socket;
         let stopped = || self.control().stopped;
-        let Some(connection) = connect(host, *port, stopped)? else {
+        let Some(connection) = self.dialer.dial(host, *port, stopped)? else {
             return Ok(None);
         };
         connection.set_read_timeout(Some(self.settings.block_interval))?;
@@ -185,6 +210,7 @@ impl SocketReceiver {
     fn receive(&self, mut connection: &TcpStream) -> End {
         let mut sealed = Instant::now();
         let mut after_stop = 0;
+        let mut cut_lines = 0;
         let mut pace = self.limiter.as_ref().map(Pace::new);
         let stopped = || self.control().stopped;
         loop {
@@ -213,7 +239,7 @@ impl SocketReceiver {
                     }
                     continue;
                 }
-                Err(error) => return self.failed(&error),
+                Err(error) => return self.failed(error),
             }
             let all = pace.is_some() && stopped();
             let read = self.blocks.fill(|spare| match &mut pace {
@@ -222,7 +248,7 @@ impl SocketReceiver {
             });
             match read {
                 Ok(0) if self.control().stopped => return End::Stopped,
-                Ok(0) => return End::Eof,
+                Ok(0) => return End::Closed,
                 Ok(count) if self.control().stopped => {
                     after_stop += count;
                     if after_stop > READ_AFTER_STOP {
@@ -231,18 +257,27 @@ impl SocketReceiver {
                 }
                 Ok(_) => {}
                 Err(error) if is_pause(&error) => {}
-                Err(error) => return self.failed(&error),
+                Err(error) => return self.failed(error),
             }
             let cut = self.blocks.take_cut_lines();
             if cut > 0 {
-                let limit = self.settings.max_line;
-                let line = format!(
-                    "a line is longer than millrace.receiver.maxLineBytes ({limit}) and was cut \
-                     there: what follows is a line of its own; nothing was dropped"
-                );
-                self.voice.say("cut", line);
+                self.counters.lines_cut(cut);
+                if cut_lines == 0 {
+                    self.say_cut();
+                }
+                cut_lines += cut;
             }
         }
+    }
+
+    /// Once a connection: how often it happened is in the summary.
+    fn say_cut(&self) {
+        let (address, limit) = (&self.address, self.socket.max_line);
+        let line = format_args!(
+            "a line of {address} is longer than millrace.receiver.maxLineBytes ({limit}) and was \
+             cut there: what follows is a line of its own; nothing was dropped"
+        );
+        self.voice.say("cut", line);
     }
 
     fn next_seal(&self) -> BatchTime {
@@ -251,19 +286,17 @@ impl SocketReceiver {
         BatchTime::from_millis(self.clock.now().saturating_add(interval))
     }
 
-    fn failed(&self, error: &io::Error) -> End {
+    fn failed(&self, error: io::Error) -> End {
         if self.control().stopped {
             return End::Stopped;
         }
-        End::Failed(format!(
-            "the connection to {} broke: {error}",
-            self.address()
-        ))
+        End::Broken(error)
     }
 }
 
-/// The read timed out or was interrupted: nothing is wrong.
+/// The read had nothing to read within its time, or was interrupted: nothing is wrong. (A
+/// sender that has vanished is `TimedOut`.)
 fn is_pause(error: &io::Error) -> bool {
-    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+    use io::ErrorKind::{Interrupted, WouldBlock};
+    matches!(error.kind(), Interrupted | WouldBlock)
 }

@@ -4,23 +4,29 @@
 //! connection ends; then it is tried again, as with a socket of lines. Stopping closes the
 //! reading side, so that what the kernel has received already is still read.
 
+use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::data::Data;
 
-use super::connect::connect;
 use super::custom::{Receiver, ReceiverContext};
+use super::dialer::address;
 
-/// What is done with a connection until it ends; an error says what broke.
-type Session<T> = dyn Fn(&ReceiverContext<T>, TcpStream) -> Result<(), String> + Send + Sync;
+/// How a connection ended.
+pub(crate) struct Ending {
+    pub(super) ended: io::Result<()>,
+    /// Bytes of a record that the end cut off.
+    pub(super) unfinished: usize,
+}
+
+/// What is done with a connection until it ends.
+type Session<T> = dyn Fn(&ReceiverContext<T>, TcpStream) -> Ending + Send + Sync;
 
 /// The receiver of a socket.
 pub(crate) struct SocketSource<T> {
     host: String,
     port: u16,
-    /// `millrace.stopAtEof`: the end of a connection is the end of the stream.
-    ends_at_eof: bool,
     session: Arc<Session<T>>,
     connection: Arc<Mutex<Option<TcpStream>>>,
 }
@@ -33,26 +39,40 @@ impl<T: Data> SocketSource<T> {
     pub(crate) fn new(
         host: &str,
         port: u16,
-        ends_at_eof: bool,
-        session: impl Fn(&ReceiverContext<T>, TcpStream) -> Result<(), String> + Send + Sync + 'static,
+        session: impl Fn(&ReceiverContext<T>, TcpStream) -> Ending + Send + Sync + 'static,
     ) -> SocketSource<T> {
         SocketSource {
             host: host.to_owned(),
             port,
-            ends_at_eof,
             session: Arc::new(session),
             connection: Arc::default(),
         }
     }
 }
 
-/// A session that stores what `converter` makes of the connection.
+/// A session that stores what `converter` makes of the connection. What it does with the error
+/// that a broken connection gives it is not seen, so the connection itself is asked.
 pub(crate) fn converted<T: Data, I: Iterator<Item = T>>(
     converter: impl Fn(TcpStream) -> I,
-) -> impl Fn(&ReceiverContext<T>, TcpStream) -> Result<(), String> {
+) -> impl Fn(&ReceiverContext<T>, TcpStream) -> Ending {
     move |context, connection| {
+        let asked = connection.try_clone();
         context.store_many(converter(connection));
-        Ok(())
+        Ending {
+            ended: asked.and_then(|connection| is_whole(&connection)),
+            unfinished: 0,
+        }
+    }
+}
+
+/// A connection that its sender has closed still has its other end; one that broke has none.
+fn is_whole(connection: &TcpStream) -> io::Result<()> {
+    match connection.peer_addr() {
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
+        // The sender is there, or nothing can be said of it.
+        _ => Ok(()),
     }
 }
 
@@ -60,28 +80,20 @@ impl<T: Data> Receiver for SocketSource<T> {
     type Item = T;
 
     fn on_start(&mut self, context: ReceiverContext<T>) {
-        let (host, port, ends_at_eof) = (self.host.clone(), self.port, self.ends_at_eof);
+        let (host, port) = (self.host.clone(), self.port);
         let (session, held) = (Arc::clone(&self.session), Arc::clone(&self.connection));
         context.spawn("socket", move |context| {
-            let ended = match connect(&host, port, || context.is_stopped()) {
-                Ok(None) => return,
-                Ok(Some(connection)) => {
-                    *slot(&held) = connection.try_clone().ok();
-                    if context.is_stopped() {
-                        // `on_stop` may have been there before the connection was.
-                        return;
-                    }
-                    session(&context, connection)
-                }
-                Err(error) => Err(format!("cannot connect to {host}:{port}: {error}")),
+            let connection = match context.connect(&host, port) {
+                Ok(connection) => connection,
+                Err(error) => return context.restart(&error.to_string()),
             };
-            match ended {
-                Ok(()) if ends_at_eof => {
-                    context.stop(&format!("{host}:{port} has closed the connection"));
-                }
-                Ok(()) => context.restart(&format!("{host}:{port} has closed the connection")),
-                Err(message) => context.restart(&message),
+            *slot(&held) = connection.try_clone().ok();
+            if context.is_stopped() {
+                // `on_stop` may have been there before the connection was.
+                return;
             }
+            let Ending { ended, unfinished } = session(&context, connection);
+            context.disconnected(&address(&host, port), ended, unfinished);
         });
     }
 

@@ -9,16 +9,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::listener::ListenerBus;
 use crate::panics::message_of;
 use crate::patience::PATIENCE;
 
 use super::custom::{Receiver, ReceiverContext};
-use super::rate::RateLimiter;
 use super::records::RecordGenerator;
 use super::reports::BY_DRIVER;
-use super::shared::{Command, NONE, ReceiverSettings, Shared, lock};
+use super::shared::{Command, NONE, Shared, lock};
+use super::surroundings::Surroundings;
 
 /// From one start of a receiver to its next it takes at least so long.
 pub(crate) const SHORTEST_RESTART: Duration = Duration::from_millis(10);
@@ -41,18 +39,15 @@ pub(crate) struct Supervisor<R: Receiver> {
 impl<R: Receiver> Supervisor<R> {
     pub(crate) fn new(
         receiver: R,
-        settings: &ReceiverSettings,
         records: RecordGenerator<R::Item>,
-        limiter: Option<RateLimiter>,
-        clock: Arc<dyn Clock>,
-        listeners: Arc<ListenerBus>,
+        surroundings: Surroundings,
     ) -> Supervisor<R> {
-        let name = class_of::<R>();
-        let shared = Shared::new(name, settings, records, limiter, clock, listeners);
+        let block_interval = surroundings.settings.block_interval;
+        let shared = Shared::new(class_of::<R>(), records, surroundings);
         Supervisor {
             shared: Arc::new(shared),
             receiver: Mutex::new(receiver),
-            block_interval: settings.block_interval,
+            block_interval,
             patience: PATIENCE,
         }
     }

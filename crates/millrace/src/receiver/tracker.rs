@@ -35,6 +35,8 @@ struct Input {
     lines: Arc<LineCount>,
     /// Records that were counted when they were stored.
     records: u64,
+    /// What the receiver said of blocks.
+    metadata: Vec<String>,
 }
 
 impl Input {
@@ -77,6 +79,7 @@ impl InputTracker {
             bytes: 0,
             lines: Arc::default(),
             records: 0,
+            metadata: Vec::new(),
         };
         InputTracker {
             state: Mutex::new(inputs.into_iter().map(input).collect()),
@@ -143,6 +146,7 @@ impl InputTracker {
         let mut state = self.state();
         let input = &mut state[receiver];
         input.records += records;
+        input.metadata.extend(block.metadata().map(str::to_owned));
         input.add(Arc::new(block), bytes);
     }
 
@@ -171,12 +175,13 @@ impl InputTracker {
             batch.has_input |= bytes > 0;
             let records = std::mem::take(&mut input.records);
             let (lines, name) = (std::mem::take(&mut input.lines), input.name.clone());
-            let stream = input.stream;
+            let (stream, metadata) = (input.stream, std::mem::take(&mut input.metadata));
             let info = move || StreamInputInfo {
                 input_stream_id: stream,
                 num_records: records + lines.get(),
                 num_bytes: bytes,
                 metadata_description: Some(name.clone()),
+                block_metadata: metadata.clone(),
             };
             let info: InputCounter = Box::new(info);
             batch.inputs.push(info);

@@ -4,6 +4,7 @@
 //! Troubles that come and go are said at growing intervals.
 
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millrace_types::StreamId;
@@ -54,8 +55,31 @@ impl Voice {
         lasting.take().is_some()
     }
 
+    /// Says that a connection broke within a line or another record.
+    pub(super) fn dropped(&self, address: &str, record: &str, bytes: usize) {
+        let plural = if bytes == 1 { "" } else { "s" };
+        let line = format_args!(
+            "the connection to {address} ended within a {record}: the {bytes} byte{plural} of it \
+             that had come were dropped"
+        );
+        self.say("dropped", line);
+    }
+
     /// Says what was left out: the receiver has ended.
     pub(super) fn end(&self) {
         self.repeats.end(format_args!("receiver {}", self.stream.0));
+    }
+}
+
+/// That a sender has closed its connection.
+pub(super) fn closed(address: &str) -> String {
+    format!("{address} has closed the connection")
+}
+
+/// That a connection has ended by an error.
+pub(super) fn broken(address: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::InvalidData => format!("the connection to {address} was left: {error}"),
+        _ => format!("the connection to {address} broke: {error}"),
     }
 }

@@ -11,6 +11,7 @@ use crate::exec::Executor;
 use crate::graph::{BatchRun, Made, Node};
 use crate::pipeline::NodeId;
 use crate::rdd::Rdd;
+use crate::receiver::InputCounters;
 
 use super::Ends;
 
@@ -183,6 +184,7 @@ pub(crate) struct QueueNode<T> {
     default: Rdd<T>,
     ends: Arc<Ends>,
     ended: AtomicBool,
+    counters: Arc<InputCounters>,
 }
 
 impl<T: Clone + Send + Sync + 'static> QueueNode<T> {
@@ -191,6 +193,7 @@ impl<T: Clone + Send + Sync + 'static> QueueNode<T> {
         options: QueueOptions<T>,
         executor: &Executor,
         ends: Arc<Ends>,
+        counters: Arc<InputCounters>,
     ) -> QueueNode<T> {
         let nothing = || Item::Partitions(vec![Vec::new()]);
         QueueNode {
@@ -199,6 +202,7 @@ impl<T: Clone + Send + Sync + 'static> QueueNode<T> {
             default: options.default.unwrap_or_else(nothing).into_rdd(executor),
             ends,
             ended: AtomicBool::new(false),
+            counters,
         }
     }
 
@@ -215,6 +219,8 @@ impl<T: Clone + Send + Sync + 'static> QueueNode<T> {
         if alone && self.queue.is_empty() && !self.ended.swap(true, Ordering::AcqRel) {
             self.ends.ended();
         }
+        self.counters
+            .queue_records(taken.iter().map(Item::len).sum());
         match taken.len() {
             0 => self.default.clone(),
             1 => taken.swap_remove(0).into_rdd(executor),
@@ -232,8 +238,18 @@ impl<T: Clone + Send + Sync + 'static> Node for QueueNode<T> {
     }
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
-        // Spark reports no input for a queue: its records count as none.
+        // Spark reports no input of a batch for a queue; the summary has its records.
         Ok(Made::of(self.next(batch.executor())))
+    }
+}
+
+impl<T> Item<T> {
+    /// How many records it has.
+    fn len(&self) -> usize {
+        match self {
+            Item::Partitions(partitions) => partitions.iter().map(Vec::len).sum(),
+            Item::Records(records) => records.len(),
+        }
     }
 }
 
@@ -259,7 +275,13 @@ mod tests {
         ends.then(move || assert!(!noted.swap(true, Ordering::SeqCst), "once"));
         let executor = Executor::new(1).unwrap();
         let queue = RddQueue::from(vec![vec![1], vec![2]]);
-        let node = QueueNode::new(queue.clone(), QueueOptions::new(), &executor, ends);
+        let node = QueueNode::new(
+            queue.clone(),
+            QueueOptions::new(),
+            &executor,
+            ends,
+            Arc::default(),
+        );
         let next = || {
             let records = node.next(&executor).collect_partitions();
             (records, ended.load(Ordering::SeqCst))

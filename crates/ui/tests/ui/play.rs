@@ -59,6 +59,7 @@ pub(crate) fn batch(
         num_records: records,
         num_bytes: records * 10,
         metadata_description: None,
+        block_metadata: Vec::new(),
     };
     let output = |id| OutputOperationInfo {
         batch_time: BatchTime::from_millis(time),

@@ -8,9 +8,12 @@ use millrace_types::{
 };
 
 use super::*;
-use crate::clock::ManualClock;
+use crate::clock::{Clock, ManualClock};
+use crate::listener::ListenerBus;
 use crate::pipeline::{NodeId, Pipeline, Received};
-use crate::receiver::{Budget, InputSpec, InputTracker};
+use crate::receiver::{
+    Budget, DialSettings, Dialer, InputSpec, InputTracker, LastEnd, ReceiverSettings,
+};
 
 const NODE: NodeId = NodeId(0);
 
@@ -50,6 +53,29 @@ impl StreamingListener for Telling {
     }
 }
 
+/// Restarts take two seconds, and closed connections are no ends.
+fn around(clock: &ManualClock, listeners: crate::error::Result<Arc<ListenerBus>>) -> Surroundings {
+    let settings = ReceiverSettings {
+        stream: StreamId(5),
+        block_interval: Duration::from_millis(200),
+        restart_delay: Duration::from_secs(2),
+        last_end: LastEnd::Never,
+    };
+    let dialing = DialSettings {
+        timeout: None,
+        keep_alive: None,
+    };
+    let clock: Arc<dyn Clock> = Arc::new(clock.clone());
+    Surroundings {
+        settings,
+        limiter: None,
+        dialer: Dialer::new(dialing, Arc::clone(&clock), Arc::new(|_| {})),
+        counters: Arc::default(),
+        clock,
+        listeners: listeners.unwrap(),
+    }
+}
+
 struct Run {
     supervisor: Arc<Supervisor<Scripted>>,
     clock: ManualClock,
@@ -73,24 +99,14 @@ impl Run {
         }]));
         let budget = Arc::new(Budget::new(1 << 30));
         let clock = ManualClock::new();
-        let settings = ReceiverSettings {
-            stream: StreamId(5),
-            block_interval: Duration::from_millis(200),
-            restart_delay: Duration::from_secs(2),
-        };
         let receiver = Scripted {
             start: Box::new(start),
             stop: Box::new(stop),
         };
         let (tell, events) = channel();
-        let mut supervisor = Supervisor::new(
-            receiver,
-            &settings,
-            RecordGenerator::new(budget, Arc::clone(&tracker), 0),
-            None,
-            Arc::new(clock.clone()),
-            ListenerBus::start(vec![Box::new(Telling(tell))]).unwrap(),
-        );
+        let surroundings = around(&clock, ListenerBus::start(vec![Box::new(Telling(tell))]));
+        let records = RecordGenerator::new(budget, Arc::clone(&tracker), 0);
+        let mut supervisor = Supervisor::new(receiver, records, surroundings);
         supervisor.patience = Duration::ZERO;
         let supervisor = Arc::new(supervisor);
         let own = Arc::clone(&supervisor);

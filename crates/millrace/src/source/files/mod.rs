@@ -179,6 +179,7 @@ impl<F: Format> Node for FileNode<F> {
             num_records: 0,
             num_bytes: files.iter().map(|(_, length)| length).sum(),
             metadata_description: Some(names.join("\n")),
+            block_metadata: Vec::new(),
         });
         let format = Arc::clone(&self.format);
         let rdd = Rdd::new(Files { files, format }, batch.executor().clone());

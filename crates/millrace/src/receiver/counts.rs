@@ -1,0 +1,58 @@
+//! What happened to the input of a run beside being received.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Figures of a run's input that no batch has; see
+/// [`input_counts`](crate::StreamingContext::input_counts).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InputCounts {
+    /// Lines that were longer than `millrace.receiver.maxLineBytes` and were cut, each time they
+    /// were.
+    pub lines_cut: u64,
+    /// Lines and other records that were dropped, because the connection broke within them.
+    pub unfinished_dropped: u64,
+    /// Bytes of those that had come.
+    pub unfinished_bytes: u64,
+    /// Records that batches took from queues. Spark 3.5 counts none of them as input.
+    pub queue_records: u64,
+}
+
+/// Counts while the run goes on.
+#[derive(Debug, Default)]
+pub(crate) struct InputCounters {
+    lines_cut: AtomicU64,
+    unfinished_dropped: AtomicU64,
+    unfinished_bytes: AtomicU64,
+    queue_records: AtomicU64,
+}
+
+impl InputCounters {
+    pub(crate) fn get(&self) -> InputCounts {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        InputCounts {
+            lines_cut: get(&self.lines_cut),
+            unfinished_dropped: get(&self.unfinished_dropped),
+            unfinished_bytes: get(&self.unfinished_bytes),
+            queue_records: get(&self.queue_records),
+        }
+    }
+
+    /// Notes that lines were cut so many times.
+    pub(crate) fn lines_cut(&self, count: u64) {
+        self.lines_cut.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Notes that a record was dropped of which so many bytes had come.
+    pub(crate) fn unfinished_dropped(&self, bytes: usize) {
+        self.unfinished_dropped.fetch_add(1, Ordering::Relaxed);
+        self.unfinished_bytes
+            .fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Notes that a batch took records from a queue.
+    pub(crate) fn queue_records(&self, count: usize) {
+        self.queue_records
+            .fetch_add(count as u64, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,63 @@
+//! What every receiver is given, whatever it receives.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millrace_types::StreamId;
+
+use crate::clock::Clock;
+use crate::listener::ListenerBus;
+
+use super::counts::InputCounters;
+use super::dialer::Dialer;
+use super::rate::RateLimiter;
+
+/// Which end of a connection is the end of its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LastEnd {
+    /// None: another connection is made.
+    Never,
+    /// That the sender closed it (`millrace.stopAtEof`).
+    Closed,
+    /// That the sender closed it, or reset it (`millrace.stopAtReset`).
+    ClosedOrReset,
+}
+
+impl LastEnd {
+    pub(super) fn at_close(self) -> bool {
+        self != LastEnd::Never
+    }
+
+    /// Whether this error of a connection is the end of the stream.
+    pub(super) fn at_error(self, error: &io::Error) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        let is_reset = matches!(
+            error.kind(),
+            BrokenPipe | ConnectionAborted | ConnectionReset
+        );
+        is_reset && self == LastEnd::ClosedOrReset
+    }
+}
+
+/// How a receiver behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct ReceiverSettings {
+    pub(crate) stream: StreamId,
+    /// `spark.streaming.blockInterval`.
+    pub(crate) block_interval: Duration,
+    /// `spark.streaming.receiverRestartDelay`.
+    pub(crate) restart_delay: Duration,
+    pub(crate) last_end: LastEnd,
+}
+
+/// What a receiver finds around it.
+pub(crate) struct Surroundings {
+    pub(crate) settings: ReceiverSettings,
+    /// `spark.streaming.receiver.maxRate`, if there is one.
+    pub(crate) limiter: Option<RateLimiter>,
+    pub(crate) dialer: Dialer,
+    pub(crate) counters: Arc<InputCounters>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) listeners: Arc<ListenerBus>,
+}

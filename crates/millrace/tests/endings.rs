@@ -219,7 +219,7 @@ fn listeners_get_what_a_receiver_says_and_the_error_in_full() {
     let reports = watched(|| {
         let mut conf = Conf::new();
         conf.set(keys::MASTER, "local[2]");
-        conf.set(keys::RECEIVER_RESTART_DELAY, "0ms");
+        conf.set(keys::RECEIVER_RESTART_DELAY, "10ms");
         conf.set(keys::STOP_AT_EOF, "true");
         let ssc = millrace::testing::context(&conf, Duration::milliseconds(20)).unwrap();
         let (tell, told) = channel();
@@ -231,7 +231,7 @@ fn listeners_get_what_a_receiver_says_and_the_error_in_full() {
         told.iter().collect::<Vec<_>>()
     });
     for (message, error) in [
-        ("Restarting receiver with delay 0ms: lost", "reset by peer"),
+        ("Restarting receiver with delay 10ms: lost", "reset by peer"),
         (
             "Restarting receiver with delay 0ms: lost again",
             "timed out",

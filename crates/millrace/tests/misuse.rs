@@ -307,7 +307,7 @@ impl Receiver for Restarted {
 fn a_receiver_restarts_itself_and_knows_its_stream() {
     let settings = [
         (keys::STOP_AT_EOF, "true"),
-        (keys::RECEIVER_RESTART_DELAY, "1ms"),
+        (keys::RECEIVER_RESTART_DELAY, "10ms"),
     ];
     let ssc = context(&conf(&settings), Duration::milliseconds(20)).unwrap();
     let (tell, told) = channel();

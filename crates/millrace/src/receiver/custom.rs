@@ -110,6 +110,9 @@ pub trait Receiver: Send + 'static {
 ///                     context.report_error_because("the next one", "it has not come yet");
 ///                     context.store_many(["a".to_owned(), "b".to_owned()]);
 ///                     context.store_block(vec!["c".to_owned()]);
+///                     // As MessagePack has them: a text of one byte.
+///                     assert!(context.store_bytes(b"\xa1d").is_ok());
+///                     assert!(context.store_bytes_with_metadata(b"\xa1e", "the last").is_ok());
 ///                     context.stop("done");
 ///                 }
 ///             }
@@ -130,7 +133,7 @@ pub trait Receiver: Send + 'static {
 /// drop(ssc);
 /// let records: Vec<String> = batches.iter().flatten().collect();
 /// assert_eq!(records[..5], ["start 1", "start 2", "start 3", "start 4", "start 5"]);
-/// assert_eq!(records[5..], ["a", "b", "c"]);
+/// assert_eq!(records[5..], ["a", "b", "c", "d", "e"]);
 /// # Ok(())
 /// # }
 /// ```

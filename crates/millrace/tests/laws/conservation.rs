@@ -132,7 +132,7 @@ fn what_batches_report_adds_up_to_what_was_sent_whatever_is_read_of_it() {
 #[test]
 fn a_reconnected_sender_continues_the_stream() {
     let words = watched(|| {
-        let settings = [(keys::RECEIVER_RESTART_DELAY, "0ms")];
+        let settings = [(keys::RECEIVER_RESTART_DELAY, "10ms")];
         let live = Live::new(Duration::milliseconds(20), &settings);
         let (send, seen) = channel();
         live.lines.foreach_rdd(move |rdd| {

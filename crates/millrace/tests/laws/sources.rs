@@ -521,6 +521,60 @@ fn what_receivers_store_is_seen_once_and_in_order() {
     );
 }
 
+/// Notes what receivers said of the blocks of each batch.
+struct Said(Arc<Mutex<Vec<String>>>);
+
+impl StreamingListener for Said {
+    fn on_batch_completed(&mut self, batch: &BatchInfo) {
+        let inputs = batch.stream_id_to_input_info.values();
+        let said = inputs.flat_map(|input| input.block_metadata.clone());
+        self.0.lock().unwrap().extend(said);
+    }
+}
+
+#[test]
+fn blocks_come_with_what_was_said_of_them_and_bytes_are_records_or_refused() {
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let listener = Said(Arc::clone(&said));
+    let seen = watched(move || {
+        let ssc = ending(&[]);
+        ssc.add_streaming_listener(listener);
+        let store = |_, context: &ReceiverContext<(u8, bool)>| {
+            assert!(context.store_block_with_metadata(vec![(1, true)], "first"));
+            // A list of a number and a truth, twice; then others that are none.
+            let two = [0x92, 2, 0xc3, 0x92, 3, 0xc2];
+            assert!(context.store_bytes(&two).unwrap());
+            assert!(
+                context
+                    .store_bytes_with_metadata(&two[..3], "third")
+                    .unwrap()
+            );
+            for bad in [&two[..5], &[0x92, 0xc3, 2], b"text"] {
+                let refused = context.store_bytes_with_metadata(bad, "bad").unwrap_err();
+                assert_eq!(refused.kind(), std::io::ErrorKind::InvalidData);
+            }
+        };
+        let seen = records(&ssc.receiver_stream(threads(1, store)));
+        to_the_end(ssc).unwrap();
+        seen.iter().collect::<Vec<_>>()
+    });
+    assert_eq!(seen, [(1, true), (2, true), (3, false), (2, true)]);
+    assert_eq!(*said.lock().unwrap(), ["first", "third"]);
+}
+
+#[test]
+fn records_that_batches_took_from_queues_are_counted() {
+    let counts = watched(|| {
+        let ssc = ending(&[]);
+        let _seen = records(&ssc.queue_stream(vec![vec![1_u8, 2], vec![], vec![3]]));
+        ssc.start().unwrap();
+        ssc.await_termination().unwrap();
+        ssc.input_counts()
+    });
+    assert_eq!(counts.queue_records, 3);
+    assert_eq!((counts.lines_cut, counts.unfinished_dropped), (0, 0));
+}
+
 /// Notes what is said of receivers.
 struct Errors(Arc<Mutex<Vec<(String, String)>>>);
 
@@ -569,7 +623,7 @@ fn a_receiver_that_panics_is_started_again_and_the_others_go_on() {
     let errors = Arc::new(Mutex::new(Vec::new()));
     let listener = Errors(Arc::clone(&errors));
     let (clumsy, steady) = watched(move || {
-        let ssc = ending(&[(keys::RECEIVER_RESTART_DELAY, "0ms")]);
+        let ssc = ending(&[(keys::RECEIVER_RESTART_DELAY, "10ms")]);
         ssc.add_streaming_listener(listener);
         let clumsy = records(&ssc.receiver_stream(Clumsy(0)));
         let store = |_, context: &ReceiverContext<u32>| {
@@ -589,8 +643,8 @@ fn a_receiver_that_panics_is_started_again_and_the_others_go_on() {
     let clumsy = errors.iter().filter(|(name, _)| name == "Clumsy-0");
     let messages: Vec<&str> = clumsy.map(|(_, message)| message.as_str()).collect();
     let expected = [
-        "Restarting receiver with delay 0ms: on_start panicked: at the start",
-        "Restarting receiver with delay 0ms: its thread reader panicked: amid the reading",
+        "Restarting receiver with delay 10ms: on_start panicked: at the start",
+        "Restarting receiver with delay 10ms: its thread reader panicked: amid the reading",
         "nothing to worry about",
         "done",
     ];
@@ -657,7 +711,7 @@ fn a_converter_that_panics_costs_its_connection_and_no_more() {
                 let _ = connection.write_all(message);
             }
         });
-        let ssc = ending(&[(keys::RECEIVER_RESTART_DELAY, "0ms")]);
+        let ssc = ending(&[(keys::RECEIVER_RESTART_DELAY, "10ms")]);
         let numbers = ssc.socket_stream("127.0.0.1", port, |connection| {
             let lines = BufReader::new(connection)
                 .lines()

@@ -392,7 +392,31 @@ impl<T: Data> ReceiverContext<T> {
     /// [`input_counts`](crate::StreamingContext::input_counts). Spark has no such method: there a
     /// receiver restarts whatever the end was.
     ///
-    /// See [`connect`](ReceiverContext::connect) for an example.
+    /// ```
+    /// use millrace::{Conf, Duration, Receiver, ReceiverContext, StreamingContext, keys};
+    ///
+    /// /// Its sender closes within a record.
+    /// struct Cut;
+    ///
+    /// impl Receiver for Cut {
+    ///     type Item = u32;
+    ///
+    ///     fn on_start(&mut self, context: ReceiverContext<u32>) {
+    ///         context.disconnected("the sender", Ok(()), 3);
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> millrace::Result<()> {
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::STOP_AT_EOF, "true");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(20))?;
+    /// ssc.receiver_stream(Cut).print();
+    /// ssc.start()?;
+    /// ssc.await_termination()?;
+    /// assert_eq!(ssc.input_counts().unfinished_bytes, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn disconnected(&self, address: &str, ended: io::Result<()>, unfinished: usize) {
         if unfinished > 0 {
             self.shared.dropped(address, unfinished);

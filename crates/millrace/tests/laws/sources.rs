@@ -563,6 +563,29 @@ fn blocks_come_with_what_was_said_of_them_and_bytes_are_records_or_refused() {
 }
 
 #[test]
+fn the_last_end_of_a_connection_ends_its_receiver_and_what_it_cut_off_is_counted() {
+    let reset = || Err(std::io::ErrorKind::ConnectionReset.into());
+    let counts = watched(move || {
+        let ssc = ending(&[
+            (keys::STOP_AT_RESET, "true"),
+            (keys::RECEIVER_RESTART_DELAY, "10ms"),
+        ]);
+        let closed = |_, context: &ReceiverContext<u8>| {
+            context.disconnected("a sender", Ok(()), 0);
+        };
+        let _closed = records(&ssc.receiver_stream(threads(1, closed)));
+        let reset = move |_, context: &ReceiverContext<u8>| {
+            context.disconnected("another", reset(), 7);
+        };
+        let _reset = records(&ssc.receiver_stream(threads(1, reset)));
+        ssc.start().unwrap();
+        ssc.await_termination().unwrap();
+        ssc.input_counts()
+    });
+    assert_eq!((counts.unfinished_dropped, counts.unfinished_bytes), (1, 7));
+}
+
+#[test]
 fn records_that_batches_took_from_queues_are_counted() {
     let counts = watched(|| {
         let ssc = ending(&[]);

@@ -17,7 +17,7 @@ type Record = (u8, u8);
 fn store(records: &RecordGenerator<Record>, who: u8) -> u8 {
     for number in 0..4 {
         let taken = match number {
-            2 => records.store_block(vec![(who, number)]),
+            2 => records.store_block(vec![(who, number)], None),
             _ => records.store((who, number)),
         };
         if !taken {

@@ -15,6 +15,7 @@ mod acceptance {
     mod answers;
     mod bad_input;
     mod connection;
+    mod files;
     mod flood;
     mod golden;
     mod harness;

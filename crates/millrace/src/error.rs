@@ -72,6 +72,18 @@ impl Error {
     }
 }
 
+/// What the system says of a failure, without the number that it gives it.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match error.raw_os_error() {
+        Some(number) => {
+            let number = format!(" (os error {number})");
+            text.strip_suffix(&number).unwrap_or(&text).to_owned()
+        }
+        None => text,
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;

@@ -82,5 +82,7 @@ pub use rdd::{Histogram, Number, Rdd, StatCounter};
 pub use receiver::{InputCounts, Receiver, ReceiverContext};
 pub use shared::{Accumulator, Broadcast, BroadcastValue};
 pub use shuffle::{Values, ValuesIter};
-pub use source::{FileOptions, QueueOptions, RddQueue};
+pub use source::{
+    BatchSource, FileOptions, QueueOptions, RddQueue, SourceBatch, SourceInput, SourcePartition,
+};
 pub use state::State;

@@ -1,6 +1,8 @@
 //! How a program is started.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -30,6 +32,8 @@ pub(crate) struct Launch {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     directory: TempDir,
+    /// The user it runs as, if not the test's own.
+    user: Option<u32>,
 }
 
 impl Launch {
@@ -58,6 +62,7 @@ impl Launch {
                 ("SPARK_CONF_DIR".into(), CONF.into()),
             ],
             directory: tempfile::tempdir().unwrap(),
+            user: None,
         }
     }
 
@@ -115,6 +120,21 @@ impl Launch {
         self
     }
 
+    /// The same by a user who may not read what only its owner may: by `nobody`, if the test's
+    /// own user may read everything.
+    pub(crate) fn unprivileged(mut self) -> Launch {
+        if rustix::process::geteuid().is_root() {
+            const NOBODY: u32 = 65_534;
+            // Where it was built, nobody may look.
+            let program = self.directory().join(".program");
+            fs::copy(&self.program, &program).unwrap();
+            self.program = program;
+            chown(self.directory(), Some(NOBODY), Some(NOBODY)).unwrap();
+            self.user = Some(NOBODY);
+        }
+        self
+    }
+
     /// The directory the program will run in.
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
@@ -158,6 +178,9 @@ impl Launch {
             .envs(self.environment)
             .current_dir(&self.directory)
             .stdin(Stdio::null());
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
         // Where a run counts what the tests reach, it must be able to say so.
         if let Some(profile) = env::var_os("LLVM_PROFILE_FILE") {
             command.env("LLVM_PROFILE_FILE", profile);

@@ -7,7 +7,8 @@
 //! 2. the log is read from its beginning; its torn tail is cut, damage anywhere else is refused;
 //! 3. the deltas of a batch are held back until its commit is read; deltas without one are
 //!    those of a batch that was cut short, and are left out;
-//! 4. a delta that the snapshot has already is left out.
+//! 4. a delta that the snapshot has already is left out;
+//! 5. what was planned for a batch that has no commit applies: the batch is run again with it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -47,6 +48,8 @@ pub(crate) struct Reading<'a> {
     /// The deltas of a batch whose commit has not been read.
     pending: Vec<Vec<u8>>,
     of_batch: Option<(u32, u64)>,
+    /// What was planned for batches that have no commit.
+    planned: Vec<Vec<u8>>,
 }
 
 impl<'a> Reading<'a> {
@@ -60,6 +63,7 @@ impl<'a> Reading<'a> {
             as_of: HashMap::new(),
             pending: Vec::new(),
             of_batch: None,
+            planned: Vec::new(),
         }
     }
 
@@ -136,6 +140,12 @@ impl<'a> Reading<'a> {
             self.pending.push(frame.payload.to_vec());
             return Ok(());
         }
+        if frame.kind == Kind::Plan as u8 {
+            let plan = Section::decode(frame.payload).map_err(|e| damage(e.to_string()))?;
+            self.contents.epoch = self.contents.epoch.max(plan.epoch);
+            self.planned.push(frame.payload.to_vec());
+            return Ok(());
+        }
         if frame.kind != Kind::Commit as u8 {
             return Err(damage(format!(
                 "the log has a frame of kind {}",
@@ -151,6 +161,9 @@ impl<'a> Reading<'a> {
                 (self.sink)(&delta).map_err(damage)?;
             }
         }
+        self.planned.retain(|payload| {
+            Section::decode(payload).is_ok_and(|plan| plan.number > commit.number)
+        });
         let contents = &mut self.contents;
         contents.epoch = contents.epoch.max(commit.epoch);
         contents.batches += 1;
@@ -161,6 +174,12 @@ impl<'a> Reading<'a> {
             contents.last = Some(commit);
         }
         Ok(())
+    }
+
+    /// Step 5, when the log is read: what was planned for the batch that was cut short.
+    pub(crate) fn planned(&self) -> impl Iterator<Item = Section<'_>> {
+        let sections = self.planned.iter();
+        sections.filter_map(|payload| Section::decode(payload).ok())
     }
 
     fn is_in_snapshot(&self, delta: &Section<'_>) -> bool {

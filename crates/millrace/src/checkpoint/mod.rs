@@ -218,6 +218,15 @@ impl Checkpoint {
         format!("generation {} in {root}", self.generation)
     }
 
+    /// Makes durable what stores have planned for a batch, before it runs: it is run with that
+    /// again if a crash cuts it short.
+    ///
+    /// # Errors
+    /// As [`commit`](Checkpoint::commit).
+    pub(crate) fn plan(&self, number: u64) -> Result<()> {
+        self.log.plan(number).map_err(refused)
+    }
+
     /// Makes what the batch has changed durable, and says what that took. `blocks` is where the
     /// receivers' log goes on behind it, if there is one.
     ///
@@ -358,6 +367,11 @@ fn load(
             ended.map_err(|what| WalError::damage(&path, 0, what))
         },
     )?;
+    let damage = |what| WalError::damage(&path, 0, what);
+    for plan in reading.planned() {
+        loading.take(&plan).map_err(damage)?;
+    }
+    loading.log_ends().map_err(damage)?;
     Ok((log, reading.contents))
 }
 

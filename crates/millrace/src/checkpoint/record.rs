@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Shard = 3,
     /// Where the log goes on from a snapshot.
     Base = 4,
+    /// Entries of a batch that is about to run: it is run with them if it has no commit.
+    Plan = 5,
 }
 
 /// Entries of one shard of a store, of a batch or as of a batch.

@@ -48,20 +48,44 @@ impl BatchLog {
         self.epoch
     }
 
+    /// The payload of what a batch has of a shard.
+    fn section(&self, store: u32, shard: u32, number: u64, entries: &[u8]) -> Vec<u8> {
+        let section = Section {
+            epoch: self.epoch,
+            store,
+            shard,
+            number,
+            entries,
+        };
+        section.encode()
+    }
+
+    /// Makes durable what stores have planned for a batch, before it runs.
+    pub(crate) fn plan(&self, number: u64) -> Result<()> {
+        let mut log = self.log();
+        let mut planned = false;
+        for (store, durable) in (0..).zip(&self.stores) {
+            let Some((shard, entries)) = durable.take_ahead() else {
+                continue;
+            };
+            let payload = self.section(store, shard, number, &entries);
+            log.append(Kind::Plan as u8, &payload)?;
+            planned = true;
+        }
+        if planned {
+            let synced = log.prepare_sync()?.run()?;
+            log.complete_sync(&synced);
+        }
+        Ok(())
+    }
+
     /// Makes what a batch has changed durable. The receivers' log goes on at `blocks`.
     pub(crate) fn commit(&self, number: u64, time: i64, blocks: Position) -> Result<Committed> {
         let mut log = self.log();
         let (mut bytes, mut sync) = (0, Duration::ZERO);
         for (store, durable) in (0..).zip(&self.stores) {
             for (shard, entries) in durable.take_changes() {
-                let section = Section {
-                    epoch: self.epoch,
-                    store,
-                    shard,
-                    number,
-                    entries: &entries,
-                };
-                let payload = section.encode();
+                let payload = self.section(store, shard, number, &entries);
                 bytes += payload.len() as u64;
                 let (segment, started) = (log.end().segment, Instant::now());
                 log.append(Kind::Delta as u8, &payload)?;

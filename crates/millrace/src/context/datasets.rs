@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::rdd::Rdd;
 use crate::shared::{Accumulator, Broadcast};
+use crate::source::FileOptions;
 
 use super::StreamingContext;
 
@@ -59,10 +60,13 @@ impl StreamingContext {
     /// (Spark: `SparkContext.textFile`). Read now, once, and kept in memory.
     ///
     /// Lines end and malformed UTF-8 is replaced as on a socket. Partitions are Hadoop's splits
-    /// for Spark's least number of them, two, or one if the default is one.
+    /// for Spark's least number of them, two, or one if the default is one. A compressed file
+    /// (`.gz`, `.bz2`, `.deflate`, `.lz4`, `.snappy`, `.zst`) is decompressed, and is one
+    /// partition.
     ///
     /// # Errors
-    /// If something cannot be read; the message names it.
+    /// If something cannot be read or is damaged, or if there is a directory in a directory; the
+    /// message names it.
     ///
     /// ```
     /// let path = std::env::temp_dir().join(format!("weights-{}", std::process::id()));
@@ -77,8 +81,35 @@ impl StreamingContext {
     /// std::fs::remove_file(path).unwrap();
     /// ```
     pub fn text_file(&self, path: &str) -> Result<Rdd<Text>> {
+        self.text_file_with(path, FileOptions::new())
+    }
+
+    /// [`text_file`](StreamingContext::text_file) of those files of a directory that a filter
+    /// accepts, or with those in its sub-directories. Files are read however old they are.
+    ///
+    /// # Errors
+    /// As [`text_file`](StreamingContext::text_file).
+    ///
+    /// ```
+    /// use millrace::FileOptions;
+    /// let directory = std::env::temp_dir().join(format!("rules-{}", std::process::id()));
+    /// std::fs::create_dir_all(directory.join("more")).unwrap();
+    /// std::fs::write(directory.join("a"), "one\n").unwrap();
+    /// std::fs::write(directory.join("more/b"), "two\n").unwrap();
+    /// millrace::testing::run_context(0, |ssc| {
+    ///     let options = FileOptions::new().recursive(true);
+    ///     let rules = ssc.text_file_with(directory.to_str().unwrap(), options).unwrap();
+    ///     assert_eq!(rules.collect(), ["one", "two"]);
+    /// });
+    /// std::fs::remove_dir_all(directory).unwrap();
+    /// ```
+    pub fn text_file_with(&self, path: &str, options: FileOptions) -> Result<Rdd<Text>> {
         let least = self.builder.default_partitions.min(2);
-        files::read(path, least, &self.builder.executor)
+        let wanted = files::Wanted {
+            filter: &|path| options.accepts(path),
+            recursive: options.recursive,
+        };
+        files::read(path, least, &wanted, &self.builder.executor)
     }
 
     /// A value that tasks read (Spark: `SparkContext.broadcast`).

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::panic::Location;
+use std::sync::Arc;
 
 use millrace_text::Text;
 
@@ -30,9 +31,15 @@ impl StreamingContext {
     /// Files come in the order of their times, then of their paths; each is one partition, and
     /// large ones are read by several workers at once. Lines are those of
     /// [`socket_text_stream`](StreamingContext::socket_text_stream), but a byte order mark at
-    /// the start is dropped. Names that begin with `.` or `_`, files that are empty, and those
-    /// that are compressed (`.gz` and its kin) are not read. Of a sub-directory that is moved
-    /// here, the files directly in it are read. Records are not counted as input (Spark 3.5).
+    /// the start is dropped. A file whose name ends with `.gz`, `.bz2`, `.deflate`, `.lz4`,
+    /// `.snappy` or `.zst` is decompressed, by one worker. Names that begin with `.` or `_`, and
+    /// files that are empty, are not read. Of a sub-directory that is moved here, the files
+    /// directly in it are read; see also [`FileOptions::recursive`]. Records are not counted as
+    /// input (Spark 3.5).
+    ///
+    /// A file that cannot be read, or not to its end, is passed over from there on, which
+    /// standard error says once; what is before that counts, and so do the other files. It is
+    /// said as well if a file grows or is replaced after it was read.
     ///
     /// `directory` may be a pattern of directories (`*`, `?`, `[a-c]`, `[^a-c]`, `{a,b}`, and `\`
     /// for one of these as it is). One that does not exist yet is waited for. A pattern that
@@ -142,8 +149,9 @@ impl StreamingContext {
 
     /// The records, of `record_length` bytes each, of the files that are moved into a directory
     /// (Spark: `binaryRecordsStream`). Which files they are, and in which order, is as with
-    /// [`text_file_stream`](StreamingContext::text_file_stream). A file whose length is not a
-    /// multiple of `record_length` fails its batch (Spark 3.5); zero is reported by `start`.
+    /// [`text_file_stream`](StreamingContext::text_file_stream). What is behind the last whole
+    /// record of a file is not read, which is said (in Spark 3.5 it fails the batch), and neither
+    /// are compressed files. A `record_length` of zero is reported by `start`.
     ///
     /// ```
     /// # use std::time::{Duration, SystemTime};
@@ -195,7 +203,7 @@ impl StreamingContext {
         let settings = FileSettings {
             directory: directory.to_owned(),
             options,
-            now: self.clock.now(),
+            clock: Arc::clone(&self.clock),
             interval: self.settings.interval,
             min_remember: self.settings.min_remember,
         };

@@ -12,6 +12,7 @@ mod receiver_stream;
 mod remember;
 mod settings;
 mod socket_streams;
+mod source_stream;
 mod start;
 mod state;
 mod stop_handle;

@@ -37,6 +37,12 @@ pub(crate) trait Durable: Send + Sync {
     /// its entries. Called when a batch has been run.
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)>;
 
+    /// What has to be durable before a batch runs, once it is planned: a shard's number and its
+    /// entries. They are among the batch's changes as well.
+    fn take_ahead(&self) -> Option<(u32, Vec<u8>)> {
+        None
+    }
+
     /// How many shards there are.
     fn shards(&self) -> u32;
 

@@ -4,11 +4,14 @@
 //! again replaces what it wrote before. A reader never meets half of an output, whatever became
 //! of the process that wrote it.
 
+mod codec;
+mod hadoop_blocks;
 mod json_file;
 mod location;
 mod replace;
 mod text_directory;
 mod text_file;
+mod zstd_frames;
 
 use std::fmt;
 
@@ -17,8 +20,9 @@ use millrace_types::BatchTime;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rdd::Rdd;
 
+pub(crate) use codec::Codec;
 pub(crate) use location::{check_batch_outputs, located};
-pub(crate) use text_file::read;
+pub(crate) use text_file::{Wanted, read};
 
 /// The name that a batch's output has (Spark 3.5: `rddToFileName`): the prefix and the time in
 /// milliseconds with `-` between them, then the suffix behind a point. Either may be empty.

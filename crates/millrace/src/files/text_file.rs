@@ -5,8 +5,8 @@
 //! (Hadoop's `LineRecordReader`). So a join with a static file has the partitions that it has
 //! in Spark.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use millrace_text::{Block, Buffer, Text};
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::exec::Executor;
 use crate::rdd::{Rdd, RddSource};
 
-use super::located;
+use super::{Codec, located};
 
 /// The block size of Hadoop's local file system: no split is longer.
 const LONGEST_SPLIT: u64 = 32 << 20;
@@ -23,54 +23,127 @@ const LONGEST_SPLIT: u64 = 32 << 20;
 /// A text has 31 bits for a position in its block.
 const LONGEST_CHUNK: usize = 1 << 30;
 
+/// Which files of a directory are read.
+pub(crate) struct Wanted<'a> {
+    pub(crate) filter: &'a dyn Fn(&Path) -> bool,
+    /// Those in sub-directories too.
+    pub(crate) recursive: bool,
+}
+
 /// Reads `path`, a file or a directory of files, cut into `least` splits or more.
 ///
 /// # Errors
 /// If something cannot be read.
-pub(crate) fn read(path: &str, least: usize, executor: &Executor) -> Result<Rdd<Text>> {
+pub(crate) fn read(
+    path: &str,
+    least: usize,
+    wanted: &Wanted<'_>,
+    executor: &Executor,
+) -> Result<Rdd<Text>> {
     let path = located("text_file: the path", path)?;
-    let cannot_read =
-        |path: &Path, error| Error::io(format!("cannot read {}", path.display()), error);
-    let files = files_of(&path).map_err(|error| cannot_read(&path, error))?;
+    let mut files = Vec::new();
+    if fs::metadata(&path)
+        .map_err(|error| cannot_read(&path, error))?
+        .is_dir()
+    {
+        files_of(&path, wanted, &mut Vec::new(), &mut files)?;
+    } else {
+        files.push(path);
+    }
     let mut contents = Vec::new();
     for file in &files {
-        contents.push(fs::read(file).map_err(|error| cannot_read(file, error))?);
+        contents.push(contents_of(file).map_err(|error| cannot_read(file, error))?);
     }
-    let total: u64 = contents.iter().map(|bytes| bytes.len() as u64).sum();
+    let plain = files.iter().zip(&contents);
+    let plain = plain.filter(|(file, _)| Codec::of(file).is_none());
+    let total: u64 = plain.map(|(_, bytes)| bytes.len() as u64).sum();
     let goal = total / least.max(1) as u64;
     let mut splits = Vec::new();
     for (file, bytes) in files.iter().zip(contents) {
-        for chunk in chunks(&bytes, goal.clamp(1, LONGEST_SPLIT) as usize) {
-            if chunk.len() > LONGEST_CHUNK {
-                let error = io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!("a line is longer than {LONGEST_CHUNK} bytes"),
-                );
-                return Err(cannot_read(file, error));
-            }
-            let mut buffer = Buffer::with_capacity(chunk.len());
-            buffer.extend_from_slice(chunk);
-            splits.push(buffer.freeze());
+        if Codec::of(file).is_some() {
+            // Hadoop begins to decompress at the beginning only: one split.
+            let pieces = blocks(file, &bytes, LONGEST_SPLIT)?;
+            splits.push(pieces);
+        } else {
+            let split = goal.clamp(1, LONGEST_SPLIT);
+            splits.extend(
+                blocks(file, &bytes, split)?
+                    .into_iter()
+                    .map(|block| vec![block]),
+            );
         }
     }
     Ok(Rdd::new(TextFile { splits }, executor.clone()))
 }
 
-/// The file, or those of the directory by name, without what Hadoop takes for hidden.
-fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
-    if !fs::metadata(path)?.is_dir() {
-        return Ok(vec![path.to_owned()]);
+fn cannot_read(path: &Path, error: io::Error) -> Error {
+    Error::io(format!("cannot read {}", path.display()), error)
+}
+
+/// What a file holds, decompressed if its name says so.
+fn contents_of(file: &Path) -> io::Result<Vec<u8>> {
+    let Some(codec) = Codec::of(file) else {
+        return fs::read(file);
+    };
+    let mut contents = Vec::new();
+    codec
+        .decoder(File::open(file)?)?
+        .read_to_end(&mut contents)?;
+    Ok(contents)
+}
+
+/// The chunks of a file's contents, as blocks.
+fn blocks(file: &Path, bytes: &[u8], length: u64) -> Result<Vec<Block>> {
+    let block = |chunk: &[u8]| {
+        if chunk.len() > LONGEST_CHUNK {
+            let error = io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("a line is longer than {LONGEST_CHUNK} bytes"),
+            );
+            return Err(cannot_read(file, error));
+        }
+        let mut buffer = Buffer::with_capacity(chunk.len());
+        buffer.extend_from_slice(chunk);
+        Ok(buffer.freeze())
+    };
+    chunks(bytes, length as usize)
+        .into_iter()
+        .map(block)
+        .collect()
+}
+
+/// The files of a directory by name, without what Hadoop takes for hidden, and those of the
+/// directories in it if they are wanted. `above` are the directories that lead here, since links
+/// may lead back up.
+fn files_of(
+    directory: &Path,
+    wanted: &Wanted<'_>,
+    above: &mut Vec<PathBuf>,
+    files: &mut Vec<PathBuf>,
+) -> Result<()> {
+    let refused = |error| cannot_read(directory, error);
+    let here = fs::canonicalize(directory).map_err(refused)?;
+    if above.contains(&here) {
+        return Ok(());
     }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        let hidden = entry.file_name().to_string_lossy().starts_with(['.', '_']);
-        if !hidden {
-            files.push(entry.path());
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(directory).map_err(refused)? {
+        let entry = entry.map_err(refused)?;
+        if !entry.file_name().to_string_lossy().starts_with(['.', '_']) {
+            paths.push(entry.path());
         }
     }
-    files.sort();
-    Ok(files)
+    paths.sort();
+    above.push(here);
+    for path in paths {
+        if wanted.recursive && path.is_dir() {
+            files_of(&path, wanted, above, files)?;
+        } else if (wanted.filter)(&path) {
+            files.push(path);
+        }
+    }
+    above.pop();
+    Ok(())
 }
 
 /// Cuts a file at multiples of `length`, each cut moved behind the line that holds it. The last
@@ -106,7 +179,8 @@ fn behind_line(bytes: &[u8], from: usize) -> usize {
 }
 
 struct TextFile {
-    splits: Vec<Block>,
+    /// Of every split its pieces.
+    splits: Vec<Vec<Block>>,
 }
 
 impl RddSource<Text> for TextFile {
@@ -114,8 +188,12 @@ impl RddSource<Text> for TextFile {
         self.splits.len()
     }
 
-    fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut(Text)) {
-        self.splits[partition].for_each_line(false, each);
+    fn pieces(&self, partition: usize) -> usize {
+        self.splits[partition].len()
+    }
+
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(Text)) {
+        self.splits[partition][piece].for_each_line(false, each);
     }
 
     fn lasts(&self) -> bool {

@@ -9,12 +9,12 @@ use millrace_wal::Position;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
-use crate::panics::message_of;
+use crate::panics::Fault;
 use crate::pipeline::{NodeId, Partition, Pipeline};
 use crate::rdd::{Rdd, RddSource, by_pieces};
 
 use super::memory::Past;
-use super::{Graph, Kind, Made};
+use super::{Graph, Kind, Made, Node};
 
 /// What the tick allocated to a batch.
 pub(crate) struct Batch {
@@ -92,6 +92,30 @@ impl<'a> BatchRun<'a> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         read.push(input);
+    }
+
+    /// Lets every node that reads from outside find out what the batch has.
+    pub(crate) fn plan(&self) -> Result<()> {
+        self.each_node(|node| node.plan(self))
+    }
+
+    /// Tells every node that the batch is committed.
+    pub(crate) fn committed(&self) -> Result<()> {
+        self.each_node(|node| {
+            node.committed(self.number());
+            Ok(())
+        })
+    }
+
+    fn each_node(&self, tell: impl Fn(&dyn Node) -> Result<()>) -> Result<()> {
+        for (entry, needed) in self.graph.nodes.iter().zip(&self.graph.needed) {
+            if let Kind::Made(node) = &entry.kind
+                && *needed
+            {
+                self.blame(&entry.name, || tell(&**node))?;
+            }
+        }
+        Ok(())
     }
 
     /// Lets every node of the program take what it needs of this batch.
@@ -186,13 +210,7 @@ impl<'a> BatchRun<'a> {
     /// Runs user code of the named stage: its panic becomes an error that names stage and batch.
     pub(crate) fn blame<T>(&self, stage: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
         let outcome = catch_unwind(AssertUnwindSafe(run));
-        outcome.unwrap_or_else(|payload| match payload.downcast::<Error>() {
-            Ok(error) => Err(Error::new(
-                error.kind(),
-                format!("batch {}, {stage}: {error}", self.batch.time),
-            )),
-            Err(payload) => Err(self.blamed(stage, &message_of(&*payload))),
-        })
+        outcome.unwrap_or_else(|payload| Err(self.blamed(stage, Fault::of(payload))))
     }
 
     /// The error for the named stage that could not go on.
@@ -201,13 +219,14 @@ impl<'a> BatchRun<'a> {
         Error::new(ErrorKind::Task, format!("batch {time}, {stage}: {message}"))
     }
 
-    /// The error for user code of the named stage that panicked with `message`.
-    pub(crate) fn blamed(&self, stage: &str, message: &str) -> Error {
-        let time = self.batch.time;
-        Error::new(
-            ErrorKind::Task,
-            format!("batch {time}, {stage}: the program's code panicked: {message}"),
-        )
+    /// The error for the named stage that did not come to its end; it says by whose doing.
+    pub(crate) fn blamed(&self, stage: &str, fault: Fault) -> Error {
+        match fault {
+            Fault::Program(message) => {
+                self.failed(stage, &format!("the program's code panicked: {message}"))
+            }
+            Fault::Input(error) => error.within(format_args!("batch {}, {stage}", self.time())),
+        }
     }
 }
 

@@ -33,6 +33,15 @@ pub(crate) trait Node: Send + Sync {
         None
     }
 
+    /// Finds out what a batch has, if the node reads from outside. Called before anything of the
+    /// batch runs; what it finds is made durable then.
+    fn plan(&self, _batch: &BatchRun<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Is told that a batch has been run and committed.
+    fn committed(&self, _number: u64) {}
+
     /// Takes what its inputs made of a batch, whether or not the node itself is due in it: a
     /// window that slides by three batches sees all of them. Called before the outputs run.
     fn collect(&self, _batch: &BatchRun<'_>) -> Result<()> {

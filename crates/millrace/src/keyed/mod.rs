@@ -78,7 +78,7 @@ fn leaf<T: Send + 'static>() -> Arc<Output<T>> {
 /// that fails no batch there is one then.
 ///
 /// # Panics
-/// With the message of the program's code if that did.
+/// As the program's code did, or what it read.
 fn shuffled<P, K, V, A>(
     pipeline: Arc<P>,
     lanes: Vec<Vec<Partition>>,
@@ -97,7 +97,7 @@ where
     let stage = ShuffleStage::new(pipeline, aggregator, hasher.clone(), executor.clone());
     let shards = match Arc::new(stage).run(lanes) {
         Ok(shards) => shards.unwrap_or_default(),
-        Err(message) => panic!("{message}"),
+        Err(fault) => fault.resume(),
     };
     let spare = Arc::new(SegQueue::new());
     let shuffled = Shuffled::new(

@@ -20,7 +20,7 @@ pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
             engine
                 .outcome
                 .leave(inputs.values().map(|input| input.num_bytes).sum());
-        } else if let Err(error) = run_batch(engine, &batch).and_then(|()| commit(engine, &batch)) {
+        } else if let Err(error) = run_and_commit(engine, &batch) {
             engine.fail(error);
         }
         last = batch.number;
@@ -48,6 +48,19 @@ pub(crate) fn run_jobs(engine: &Engine, queue: &Receiver<Batch>) {
     }
 }
 
+/// Runs a batch: what it has of sources that are asked is durable before it begins.
+fn run_and_commit(engine: &Engine, batch: &Batch) -> Result<()> {
+    engine.executor.epochs().run(batch.epoch);
+    let run = BatchRun::new(batch, &engine.graph, &engine.executor);
+    run.plan()?;
+    if let Some(checkpoint) = &engine.checkpoint {
+        checkpoint.plan(batch.number)?;
+    }
+    run_batch(engine, &run, batch)?;
+    commit(engine, batch)?;
+    run.committed()
+}
+
 /// Makes durable what a batch has changed, before the next one changes it again.
 fn commit(engine: &Engine, batch: &Batch) -> Result<()> {
     let Some(checkpoint) = &engine.checkpoint else {
@@ -62,9 +75,7 @@ fn commit(engine: &Engine, batch: &Batch) -> Result<()> {
     Ok(())
 }
 
-fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
-    engine.executor.epochs().run(batch.epoch);
-    let run = BatchRun::new(batch, &engine.graph, &engine.executor);
+fn run_batch(engine: &Engine, run: &BatchRun<'_>, batch: &Batch) -> Result<()> {
     if !engine.graph.has_jobs(batch.number) {
         let collected = run.collect();
         return collected.and_then(|()| run.remember());
@@ -92,7 +103,7 @@ fn run_batch(engine: &Engine, batch: &Batch) -> Result<()> {
         engine
             .listeners
             .post(|| StreamingEvent::OutputOperationStarted(operation.clone()));
-        let ended = run.blame(&output.name, || (output.run)(&run));
+        let ended = run.blame(&output.name, || (output.run)(run));
         operation.end_time = Some(engine.clock.now());
         operation.failure_reason = ended.as_ref().err().map(ToString::to_string);
         engine

@@ -15,6 +15,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use crate::data::Key;
+use crate::panics::Fault;
 
 use super::aggregate::Aggregator;
 use super::combiner::{Entry, Spilled};
@@ -50,7 +51,7 @@ struct Progress<K, C> {
     /// Blocks of each claimed run that is not published.
     sizes: BTreeMap<u64, usize>,
     /// The first panic of user code, which ends the batch.
-    failure: Option<String>,
+    failure: Option<Fault>,
 }
 
 struct Merging<K, C> {
@@ -149,15 +150,15 @@ impl<K: Key, C: Send> Exchange<K, C> {
         }
     }
 
-    /// Notes that the user code of a run panicked: the batch has failed.
-    pub(crate) fn fail(&self, lane: usize, message: String) {
+    /// Notes that a run has failed, by user code or by what it read, and its batch with it.
+    pub(crate) fn fail(&self, lane: usize, fault: Fault) {
         let lane = &self.lanes[lane];
-        lane.lock().failure.get_or_insert(message);
+        lane.lock().failure.get_or_insert(fault);
         lane.settled.notify_all();
     }
 
     /// Waits for all expected blocks, merges what is left, and gives the shards; `None` for a
-    /// batch without any. An error is the message of the user code that panicked.
+    /// batch without any. An error is the fault of the first run that failed.
     ///
     /// Called by the thread that runs the batch, which is no worker.
     pub(crate) fn finish<V, A: Aggregator<V, Acc = C>>(
@@ -165,16 +166,16 @@ impl<K: Key, C: Send> Exchange<K, C> {
         aggregator: &A,
         hasher: &KeyHasher,
         share: impl FnOnce(&(dyn Fn() + Sync)),
-    ) -> Result<Option<Vec<Shard<K, C>>>, String> {
+    ) -> Result<Option<Vec<Shard<K, C>>>, Fault> {
         let mut runs = 0;
         let mut before = Vec::new();
         for lane in &self.lanes {
-            let progress = lane
+            let mut progress = lane
                 .settled
                 .wait_while(lane.lock(), |p| p.outstanding > 0 && p.failure.is_none())
                 .unwrap_or_else(PoisonError::into_inner);
-            if let Some(message) = &progress.failure {
-                return Err(message.clone());
+            if let Some(fault) = progress.failure.take() {
+                return Err(fault);
             }
             before.push(runs);
             runs += progress.published;

@@ -3,12 +3,17 @@
 //! They have no receiver and no thread. Their node reads on the thread that runs the batch, with
 //! the batch's time; nothing of them waits in memory between batches.
 
+mod batch_source;
 mod ends;
 mod files;
 mod queue;
+mod ranges;
+mod source_node;
 
+pub use batch_source::{BatchSource, SourceBatch, SourceInput, SourcePartition};
 pub(crate) use ends::Ends;
 pub use files::FileOptions;
 pub(crate) use files::{BinaryFormat, FileNode, FileSettings, Format, LinesFormat, ReaderFormat};
 pub(crate) use queue::QueueNode;
 pub use queue::{QueueOptions, RddQueue};
+pub(crate) use source_node::SourceNode;

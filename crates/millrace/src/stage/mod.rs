@@ -17,7 +17,7 @@ use millrace_types::BatchTime;
 
 use crate::data::{Data, Key};
 use crate::exec::{Early, Executor};
-use crate::panics::message_of;
+use crate::panics::Fault;
 use crate::pipeline::{Partition, Pipeline};
 use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Shard};
 
@@ -38,7 +38,7 @@ pub(crate) trait EagerStage: Send + Sync {
 }
 
 /// The shards of a batch, `None` if it had no input; or what a panic of user code had to say.
-pub(crate) type Finished<K, C> = Result<Option<Vec<Shard<K, C>>>, String>;
+pub(crate) type Finished<K, C> = Result<Option<Vec<Shard<K, C>>>, Fault>;
 
 type Acc<V, A> = <A as Aggregator<V>>::Acc;
 
@@ -129,7 +129,7 @@ where
     /// `None` if it had none.
     ///
     /// # Errors
-    /// The message of user code that panicked.
+    /// The fault of user code, or of what a run read.
     pub(crate) fn finish(&self, time: BatchTime) -> Finished<K, Acc<V, A>> {
         let exchange = self.queue().cut.remove(&time);
         match exchange {
@@ -171,7 +171,7 @@ where
                 self.executor.run(work)
             })
         });
-        catch_unwind(merge).unwrap_or_else(|payload| Err(message_of(&*payload)))
+        catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)))
     }
 
     /// One map task: a run, then the next if there is one.
@@ -233,7 +233,7 @@ where
             exchange.publish(lane, number, spilled, &self.aggregator, &self.hasher, shard);
         }));
         if let Err(payload) = combined {
-            exchange.fail(lane, message_of(&*payload));
+            exchange.fail(lane, Fault::of(payload));
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration as StdDuration, UNIX_EPOCH};
 
 use millrace::testing::Setup;
 use millrace::{
-    BatchInfo, Conf, DStream, Data, Duration, FileOptions, Pipeline, QueueOptions, RddQueue,
+    BatchInfo, Conf, DStream, Data, Duration, FileOptions, Pipeline, QueueOptions, Rdd, RddQueue,
     Receiver, ReceiverContext, ReceiverInfo, Result, StreamingContext, StreamingListener, keys,
 };
 use proptest::prelude::*;
@@ -230,7 +230,7 @@ fn files_that_spark_chokes_on_are_passed_over() {
     let directory = Watched::new();
     directory.write("good", 500, "\u{feff}good\r\nlines\n");
     directory.write("empty", 500, "");
-    for name in ["_temporary", ".hidden", "packed.gz"] {
+    for name in ["_temporary", ".hidden"] {
         directory.write(name, 500, "not this\n");
     }
     let seen = lines(&setup(2, 1), 1, |ssc| {
@@ -325,65 +325,114 @@ fn a_large_file_is_one_partition_and_is_read_in_parallel() {
 }
 
 #[test]
-fn records_of_one_length_are_cut_and_half_a_record_fails_its_batch() {
+fn records_of_one_length_are_cut_and_half_a_record_is_left_out() {
     let directory = Watched::new();
     directory.write("a", 500, [1, 2, 3, 4]);
+    directory.write("b", 600, [5, 6, 7]);
+    directory.write("c", 700, [8]);
     let path = directory.path().to_owned();
     let seen = partitions(&setup(2, 1), 1, |ssc| ssc.binary_records_stream(&path, 2));
-    assert_eq!(seen, [(1, vec![vec![1, 2], vec![3, 4]])]);
-    let ended = watched(|| {
-        let directory = tempfile::tempdir().unwrap();
-        let ssc = ending(&[]);
-        let stream = ssc.binary_records_stream(directory.path().to_str().unwrap(), 3);
-        let _seen = records(&stream);
-        ssc.start()?;
-        // Later than the stream, whose time is a millisecond's. The file system stamps files with
-        // a clock that ticks every few milliseconds, so the stamp is the test's own.
-        let begun = std::time::Instant::now();
-        while begun.elapsed() < StdDuration::from_millis(2) {
-            thread::yield_now();
-        }
-        let aside = tempfile::tempdir().unwrap();
-        let odd = aside.path().join("odd");
-        std::fs::write(&odd, [1, 2, 3, 4]).unwrap();
-        let file = std::fs::File::options().write(true).open(&odd).unwrap();
-        file.set_modified(std::time::SystemTime::now()).unwrap();
-        std::fs::rename(&odd, directory.path().join("odd")).unwrap();
-        ssc.await_termination()
+    assert_eq!(seen, [(3, vec![vec![1, 2], vec![3, 4], vec![5, 6]])]);
+}
+
+/// The file is there when the batch takes it, and something else when it is read.
+#[test]
+fn a_file_that_goes_before_it_is_read_is_passed_over_and_the_others_count() {
+    let spoilt: [fn(&Path); 3] = [
+        |path| std::fs::remove_file(path).unwrap(),
+        |path| std::fs::rename(path, path.with_file_name(".moved")).unwrap(),
+        |path| {
+            std::fs::remove_file(path).unwrap();
+            std::fs::create_dir(path).unwrap();
+        },
+    ];
+    for spoil in spoilt {
+        let directory = Watched::new();
+        directory.write("a", 500, "a\n");
+        directory.write("gone", 600, "gone\n");
+        directory.write("z", 700, "z\n");
+        directory.write("later", 1500, "later\n");
+        let gone = directory.0.path().join("gone");
+        let seen = lines(&setup(2, 1), 2, |ssc| {
+            let stream = ssc.text_file_stream(directory.path());
+            let spoil = move |rdd: &Rdd<_>| {
+                if rdd.partitions() == 3 {
+                    spoil(&gone);
+                }
+            };
+            stream.foreach_rdd(spoil);
+            stream
+        });
+        let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(seen, [(3, of(&["a", "z"])), (1, of(&["later"]))]);
+    }
+}
+
+/// What is before the damage counts, in lines that are whole.
+#[test]
+fn compressed_files_are_read_and_damaged_ones_as_far_as_they_go() {
+    let text: String = (0..20_000).map(|number| format!("{number}\n")).collect();
+    let compress = |bytes: &[u8]| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    };
+    let whole = compress(text.as_bytes());
+    let directory = Watched::new();
+    directory.write("a.gz", 500, &whole);
+    directory.write("b.gz", 600, &whole[..whole.len() / 2]);
+    directory.write("c.gz", 700, "no gzip at all");
+    directory.write("d", 800, "-1\n");
+    let seen = partitions(&setup(2, 1), 1, |ssc| {
+        let lines = ssc.text_file_stream(directory.path());
+        lines.map(|line| line.as_str().parse::<i32>().unwrap())
     });
-    let message = failure(ended).to_string();
-    assert!(
-        message.contains("odd: its 4 bytes are not a whole number"),
-        "{message}"
-    );
+    let (partitions, numbers) = &seen[0];
+    assert_eq!(*partitions, 4);
+    let (first, rest) = numbers.split_at(20_000);
+    assert!(first.iter().copied().eq(0..20_000));
+    let (last, half) = rest.split_last().unwrap();
+    assert_eq!(*last, -1);
+    assert!(half.iter().copied().eq(0..half.len() as i32));
+    assert!((1..20_000).contains(&half.len()));
+
+    millrace::testing::run_context(0, |ssc| {
+        let path = |name: &str| directory.0.path().join(name).display().to_string();
+        let read = ssc.text_file(&path("a.gz")).unwrap();
+        assert_eq!((read.partitions(), read.count()), (1, 20_000));
+        let error = ssc.text_file(&path("b.gz")).unwrap_err().to_string();
+        assert!(
+            error.starts_with("cannot read ") && error.contains("b.gz"),
+            "{error}"
+        );
+    });
 }
 
 #[test]
-fn a_file_that_goes_before_it_is_read_fails_the_batch_and_not_the_program() {
-    let directory = tempfile::tempdir().unwrap();
-    let gone = directory.path().join("gone");
-    std::fs::write(&gone, "here\n").unwrap();
-    let path = directory.path().to_str().unwrap().to_owned();
-    let ended = watched(move || {
-        let ssc = ending(&[]);
-        let options = FileOptions::new().new_files_only(false);
-        ssc.file_stream(&path, options).foreach_rdd(move |rdd| {
-            if rdd.partitions() > 0 {
-                std::fs::remove_file(&gone).unwrap();
-                rdd.collect();
-            }
-        });
-        to_the_end(ssc)
+fn files_of_sub_directories_are_taken_if_that_is_asked_for() {
+    let directory = Watched::new();
+    directory.write("one.log", 500, "one\n");
+    directory.write("sub/two.log", 600, "two\n");
+    directory.write("sub/deep/three.log", 1500, "three\n");
+    directory.write("sub/four", 700, "four\n");
+    let is_log = |path: &Path| path.extension().is_some_and(|ending| ending == "log");
+    let seen = lines(&setup(1, 1), 2, |ssc| {
+        let options = FileOptions::new().filter(is_log).recursive(true);
+        ssc.file_stream(directory.path(), options)
     });
-    let message = failure(ended).to_string();
-    assert!(
-        message.contains("cannot read") && message.contains("gone"),
-        "{message}"
-    );
-    assert!(
-        !message.contains("panicked"),
-        "it is not the program's doing: {message}"
-    );
+    let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(seen, [(2, of(&["one", "two"])), (1, of(&["three"]))]);
+    let path = directory.path();
+    millrace::testing::run_context(0, |ssc| {
+        let error = ssc.text_file(path).unwrap_err().to_string();
+        assert!(error.contains("sub"), "a directory is no file: {error}");
+        let all = ssc
+            .text_file_with(path, FileOptions::new().recursive(true))
+            .unwrap();
+        assert_eq!(all.collect(), ["one", "three", "four", "two"]);
+        let logs = FileOptions::new().recursive(true).filter(is_log);
+        assert_eq!(ssc.text_file_with(path, logs).unwrap().count(), 3);
+    });
 }
 
 #[test]

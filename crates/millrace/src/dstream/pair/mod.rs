@@ -137,7 +137,7 @@ where
                 .collect::<Result<_>>()?;
             self.stage.run(inputs)
         };
-        shards.map_err(|message| batch.blamed(&self.name, &message))
+        shards.map_err(|fault| batch.blamed(&self.name, fault))
     }
 }
 

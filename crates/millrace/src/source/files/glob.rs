@@ -1,6 +1,8 @@
 //! Which directories a pattern names, by Hadoop's rules: `*` and `?` within a name, `[a-c]` and
 //! `[^a-c]` for one character, `{a,b}` for either, `\` for the character behind it as it is.
 
+use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A pattern of directories.
@@ -40,43 +42,67 @@ impl Glob {
         })
     }
 
-    /// The directories that there are now, each once and in order.
-    pub(super) fn directories(&self) -> Vec<PathBuf> {
-        let mut found: Vec<PathBuf> = self
-            .paths
-            .iter()
-            .flat_map(|steps| walk(PathBuf::new(), steps))
-            .collect();
+    /// The directories that there are now, each once and in order. What cannot be looked into on
+    /// the way is told to `unreadable`.
+    pub(super) fn directories(&self, unreadable: &mut Unreadable<'_>) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for steps in &self.paths {
+            walk(PathBuf::new(), steps, &mut found, unreadable);
+        }
         found.sort_unstable();
         found.dedup();
         found
     }
 }
 
-fn walk(at: PathBuf, steps: &[Step]) -> Vec<PathBuf> {
+/// Takes a path that cannot be looked at, and why.
+type Unreadable<'a> = dyn FnMut(&Path, &io::Error) + 'a;
+
+fn walk(at: PathBuf, steps: &[Step], found: &mut Vec<PathBuf>, unreadable: &mut Unreadable<'_>) {
     let Some((step, rest)) = steps.split_first() else {
-        return if at.is_dir() { vec![at] } else { Vec::new() };
+        match std::fs::metadata(&at) {
+            Ok(about) if about.is_dir() => found.push(at),
+            Ok(_) => {}
+            Err(error) if is_missing(&error) => {}
+            Err(error) => unreadable(&at, &error),
+        }
+        return;
     };
     match step {
-        Step::To(name) => walk(at.join(name), rest),
+        Step::To(name) => walk(at.join(name), rest, found, unreadable),
         Step::Matching(tokens) => {
             let here = if at.as_os_str().is_empty() {
                 Path::new(".")
             } else {
                 &at
             };
-            // One that cannot be read has nothing that matches.
-            let entries = std::fs::read_dir(here).into_iter().flatten().flatten();
-            let names = entries.map(|entry| entry.file_name());
-            names
-                .filter(|name| {
-                    let name: Vec<char> = name.to_string_lossy().chars().collect();
-                    matches(tokens, &name)
-                })
-                .flat_map(|name| walk(at.join(name), rest))
-                .collect()
+            let names = || -> io::Result<Vec<OsString>> {
+                std::fs::read_dir(here)?
+                    .map(|entry| Ok(entry?.file_name()))
+                    .collect()
+            };
+            let names = names().unwrap_or_else(|error| {
+                if !is_missing(&error) {
+                    unreadable(here, &error);
+                }
+                Vec::new()
+            });
+            for name in names {
+                let text: Vec<char> = name.to_string_lossy().chars().collect();
+                if matches(tokens, &text) {
+                    walk(at.join(name), rest, found, unreadable);
+                }
+            }
         }
     }
+}
+
+/// Whether there is nothing that could be looked at.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// The pattern without braces, once for every choice.
@@ -253,7 +279,8 @@ mod tests {
         std::fs::write(path("file"), "").unwrap();
         let find = |pattern: &str| {
             let pattern = format!("{}/{pattern}", top.path().display());
-            let found = Glob::parse(&pattern).unwrap().directories();
+            let glob = Glob::parse(&pattern).unwrap();
+            let found = glob.directories(&mut |path, error| panic!("{}: {error}", path.display()));
             let short = |found: PathBuf| found.strip_prefix(top.path()).unwrap().to_owned();
             found.into_iter().map(short).collect::<Vec<_>>()
         };

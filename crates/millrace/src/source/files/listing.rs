@@ -1,140 +1,158 @@
-//! What is in the directories of a file stream, and what is said of what is not read.
+//! What is in the directories of a file stream.
+//!
+//! A path that cannot be looked at is passed over, and is listed with the reason: it is no
+//! failure of the batch, whose other files are there.
 
-use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::notice::notice;
+use crate::error::reason;
 
 use super::glob::Glob;
-use super::selection::Found;
+use super::selection::{Found, Identity};
+use super::troubles::Troubles;
 
 /// Decides which paths a stream takes.
 pub(super) type Filter = dyn Fn(&Path) -> bool + Send + Sync;
 
 /// The directories of a file stream.
 pub(super) struct Listing {
-    /// As the program wrote it.
-    directory: String,
     glob: Glob,
     filter: Option<Box<Filter>>,
-    said: Mutex<Said>,
+    recursive: bool,
 }
 
-/// What has been said, so that it is said once.
-#[derive(Default)]
-struct Said {
-    missing: bool,
-    unreadable: bool,
-    /// What was there last time; `None` before the first.
-    known: Option<HashSet<String>>,
+/// What there is now.
+pub(super) struct Seen {
+    /// Files and sub-directories.
+    pub(super) found: Vec<Found>,
+    /// There is no directory to look into.
+    pub(super) missing: bool,
 }
 
 impl Listing {
-    pub(super) fn new(directory: String, glob: Glob, filter: Option<Box<Filter>>) -> Listing {
+    pub(super) fn new(glob: Glob, filter: Option<Box<Filter>>, recursive: bool) -> Listing {
         Listing {
-            directory,
             glob,
             filter,
-            said: Mutex::default(),
+            recursive,
         }
     }
 
-    /// The files and sub-directories that are there now. Those up to `threshold` are too old for
-    /// the stream, which is worth a line if they have just come.
-    pub(super) fn list(&self, threshold: i64) -> Vec<Found> {
-        let directories = self.glob.directories();
-        let (mut found, mut unreadable) = (Vec::new(), None);
+    /// What there is now; what cannot be looked at goes to `troubles`.
+    pub(super) fn look(&self, troubles: &mut Troubles) -> Seen {
+        let mut unreadable = |path: &Path, error: &io::Error| troubles.unreadable(path, error);
+        let directories = self.glob.directories(&mut unreadable);
+        let mut found = Vec::new();
         for directory in &directories {
-            let entries = visible(directory).unwrap_or_else(|error| {
-                unreadable.get_or_insert((directory.display(), error));
-                Vec::new()
-            });
-            for path in entries {
-                if self.filter.as_ref().is_none_or(|filter| filter(&path)) {
-                    found.extend(look(&path));
+            self.look_into(directory, &mut Vec::new(), &mut found, troubles);
+        }
+        Seen {
+            missing: directories.is_empty() && troubles.is_empty(),
+            found,
+        }
+    }
+
+    /// `above` are the directories that lead here, by device and inode, since links may lead
+    /// back up.
+    fn look_into(
+        &self,
+        directory: &Path,
+        above: &mut Vec<(u64, u64)>,
+        found: &mut Vec<Found>,
+        troubles: &mut Troubles,
+    ) {
+        let (paths, ended) = visible(directory);
+        if let Err(error) = ended {
+            troubles.unreadable(directory, &error);
+        }
+        let wanted = |path: &Path| self.filter.as_ref().is_none_or(|filter| filter(path));
+        for path in paths {
+            let file = match look(&path) {
+                Ok(file) => file,
+                Err(None) => continue,
+                Err(Some(why)) if wanted(&path) => {
+                    troubles.add(name_of(&path), why);
+                    continue;
                 }
+                Err(Some(_)) => continue,
+            };
+            if !(self.recursive && file.identity.is_directory) {
+                if wanted(&path) {
+                    found.push(file);
+                }
+                continue;
+            }
+            let here = (file.identity.device, file.identity.inode);
+            if !above.contains(&here) {
+                above.push(here);
+                self.look_into(&path, above, found, troubles);
+                above.pop();
             }
         }
-        self.say(directories.is_empty(), &found, threshold);
-        let was_said = std::mem::replace(&mut self.said().unreadable, unreadable.is_some());
-        if let (Some((directory, error)), false) = (unreadable, was_said) {
-            notice(format_args!(
-                "cannot read the directory {directory}: {error}; what is in it is not read until \
-                 that changes"
-            ));
-        }
-        found
-    }
-
-    fn said(&self) -> MutexGuard<'_, Said> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn say(&self, missing: bool, found: &[Found], threshold: i64) {
-        let mut said = self.said();
-        let directory = &self.directory;
-        if missing && !said.missing {
-            notice(format_args!(
-                "there is no directory {directory}; its stream is empty until there is"
-            ));
-        }
-        said.missing = missing;
-        let known = said.known.as_ref();
-        let new = |file: &&Found| known.is_none_or(|known| !known.contains(&file.path));
-        let mut old = found
-            .iter()
-            .filter(|file| file.modified <= threshold)
-            .filter(new);
-        if let Some(file) = old.next() {
-            let others = match old.count() {
-                0 => String::new(),
-                count => format!(" and {count} others"),
-            };
-            let why = if known.is_none() {
-                "older than the stream"
-            } else {
-                "last changed before the stream was made, or longer ago than \
-                 spark.streaming.fileStream.minRememberDuration; touch what is to be read"
-            };
-            let file = path_of(&file.path);
-            notice(format_args!("not read: {}{others} ({why})", file.display()));
-        }
-        let paths = found.iter().map(|file| file.path.clone());
-        said.known = Some(paths.collect());
     }
 }
 
-/// What is in a directory and not hidden.
-fn visible(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(directory)?.flatten();
-    let hidden = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with(['.', '_'])
+/// What is in a directory and not hidden, and whether that is all of it.
+fn visible(directory: &Path) -> (Vec<PathBuf>, io::Result<()>) {
+    let mut paths = Vec::new();
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) => return (paths, Err(error)),
     };
-    let paths = entries.map(|entry| entry.path());
-    Ok(paths.filter(|path| !hidden(path)).collect())
+    for entry in entries {
+        match entry {
+            Ok(entry) => {
+                let name = entry.file_name();
+                if !name.to_string_lossy().starts_with(['.', '_']) {
+                    paths.push(entry.path());
+                }
+            }
+            Err(error) => return (paths, Err(error)),
+        }
+    }
+    (paths, Ok(()))
 }
 
-/// A file or directory, links followed; `None` for everything else, and if it is gone.
-fn look(path: &Path) -> Option<Found> {
-    let about = std::fs::metadata(path).ok()?;
+/// A file or directory, links followed. If it is none, or cannot be looked at, the reason; none
+/// if it is gone, since whoever moves files about has nothing to be told.
+fn look(path: &Path) -> Result<Found, Option<String>> {
+    let about = match std::fs::metadata(path) {
+        Ok(about) => about,
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(Some(format!("is not read: {}", reason(&error))));
+        }
+        Err(_) => {
+            let is_link = std::fs::symlink_metadata(path).is_ok();
+            let why = || "is not read: it is a link that leads nowhere".to_owned();
+            return Err(is_link.then(why));
+        }
+    };
     if !about.is_file() && !about.is_dir() {
-        return None;
+        return Err(Some(
+            "is not read: it is no file and no directory".to_owned(),
+        ));
     }
-    Some(Found {
-        modified: millis(about.modified().ok()?),
+    let modified = about.modified().map_err(|error| Some(reason(&error)))?;
+    Ok(Found {
+        modified: millis(modified),
         path: name_of(path),
+        identity: Identity {
+            device: about.dev(),
+            inode: about.ino(),
+            length: about.len(),
+            is_directory: about.is_dir(),
+        },
     })
 }
 
 /// A path as a string, which can be written down: itself if it is UTF-8, else its bytes as digits
 /// behind a NUL, which no path has.
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.to_str().map_or_else(
         || {
             let bytes = path.as_os_str().as_encoded_bytes().iter();
@@ -156,23 +174,32 @@ pub(super) fn path_of(name: &str) -> PathBuf {
     OsString::from_vec(bytes).into()
 }
 
-/// The files that a path which was taken stands for, oldest first: itself, or, if it is a
-/// directory, what is directly in it.
-///
-/// # Errors
-/// If it is gone or cannot be read.
-pub(super) fn files(name: &str) -> io::Result<Vec<PathBuf>> {
+/// The files that a path which was taken stands for, oldest first, as they are now: itself, or,
+/// if it is a directory, what is directly in it. What cannot be looked at goes to `troubles`.
+pub(super) fn files(name: &str, troubles: &mut Troubles) -> Vec<Found> {
     let path = path_of(name);
-    if !std::fs::metadata(&path)?.is_dir() {
-        return Ok(vec![path]);
+    let mut one = |path: &Path| match look(path) {
+        Ok(found) => Some(found),
+        Err(why) => {
+            let gone = || "is not read: it was taken and is gone".to_owned();
+            troubles.add(name_of(path), why.unwrap_or_else(gone));
+            None
+        }
+    };
+    let Some(found) = one(&path) else {
+        return Vec::new();
+    };
+    if !found.identity.is_directory {
+        return vec![found];
     }
-    let inner = visible(&path)?.into_iter();
-    let mut inner: Vec<Found> = inner
-        .filter(|path| path.is_file())
-        .filter_map(|path| look(&path))
-        .collect();
+    let (paths, ended) = visible(&path);
+    let inner = paths.iter().filter_map(|path| one(path));
+    let mut inner: Vec<Found> = inner.filter(|found| !found.identity.is_directory).collect();
+    if let Err(error) = ended {
+        troubles.unreadable(&path, &error);
+    }
     inner.sort_unstable();
-    Ok(inner.iter().map(|file| path_of(&file.path)).collect())
+    inner
 }
 
 fn millis(time: SystemTime) -> i64 {
@@ -212,20 +239,71 @@ mod tests {
             .join(std::ffi::OsStr::from_bytes(b"caf\xe9.txt"));
         std::fs::write(&odd, "x").unwrap();
         let glob = Glob::parse(directory.path().to_str().unwrap()).unwrap();
-        let listing = Listing::new(String::new(), glob, None);
-        let found = listing.list(0);
+        let mut troubles = Troubles::default();
+        let found = Listing::new(glob, None, false).look(&mut troubles).found;
         assert_eq!(found.len(), 1);
-        assert_eq!(files(&found[0].path).unwrap(), [odd]);
+        let files = files(&found[0].path, &mut troubles);
+        assert_eq!(path_of(&files[0].path), odd);
+        assert!(troubles.is_empty());
     }
 
     #[test]
-    fn what_cannot_be_listed_is_an_error_that_says_why() {
+    fn what_cannot_be_looked_at_is_named_with_its_reason() {
         let directory = tempfile::tempdir().unwrap();
-        let gone = directory.path().join("gone");
-        let error = files(gone.to_str().unwrap()).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
-        let file = directory.path().join("file");
-        std::fs::write(&file, "").unwrap();
-        assert!(visible(&file).is_err(), "and is not taken for an empty one");
+        let inside = |name: &str| directory.path().join(name);
+        std::fs::write(inside("good"), "x").unwrap();
+        std::os::unix::fs::symlink("round", inside("round")).unwrap();
+        std::os::unix::fs::symlink("nowhere", inside("dangling")).unwrap();
+        let socket = std::os::unix::net::UnixListener::bind(inside("socket")).unwrap();
+        let glob = Glob::parse(directory.path().to_str().unwrap()).unwrap();
+        let mut troubles = Troubles::default();
+        let seen = Listing::new(glob, None, false).look(&mut troubles);
+        assert_eq!(seen.found.len(), 1);
+        let lines = troubles.lines();
+        for (name, why) in [
+            ("round", "Too many levels of symbolic links"),
+            ("dangling", "it is a link that leads nowhere"),
+            ("socket", "it is no file and no directory"),
+        ] {
+            let expected = format!("{} is not read: {why}", inside(name).display());
+            assert!(lines.contains(&expected), "{lines:?}");
+        }
+        assert_eq!(lines.len(), 3);
+        drop(socket);
+        let mut troubles = Troubles::default();
+        assert!(files(inside("gone").to_str().unwrap(), &mut troubles).is_empty());
+        assert!(troubles.lines()[0].ends_with("it was taken and is gone"));
+        let (_, ended) = visible(&inside("good"));
+        assert!(ended.is_err(), "a file is not taken for an empty directory");
+    }
+
+    #[test]
+    fn sub_directories_are_walked_if_that_is_asked_for_and_links_lead_nobody_round() {
+        let directory = tempfile::tempdir().unwrap();
+        let inside = |name: &str| directory.path().join(name);
+        std::fs::create_dir_all(inside("a/b/.hidden")).unwrap();
+        for name in ["top", "a/one", "a/b/two", "a/b/.hidden/three", "a/b/_four"] {
+            std::fs::write(inside(name), "x").unwrap();
+        }
+        std::os::unix::fs::symlink("..", inside("a/b/up")).unwrap();
+        let found = |recursive| {
+            let glob = Glob::parse(directory.path().to_str().unwrap()).unwrap();
+            let mut troubles = Troubles::default();
+            let filter: Box<Filter> = Box::new(|path: &Path| !path.ends_with("top"));
+            let seen = Listing::new(glob, Some(filter), recursive).look(&mut troubles);
+            assert!(troubles.is_empty());
+            let mut paths: Vec<_> = seen.found.into_iter().map(|found| found.path).collect();
+            paths.sort_unstable();
+            paths
+        };
+        let paths = |names: &[&str]| -> Vec<String> {
+            names.iter().map(|name| name_of(&inside(name))).collect()
+        };
+        assert_eq!(found(false), paths(&["a"]));
+        let within = found(true);
+        for path in paths(&["a/b/two", "a/one"]) {
+            assert!(within.contains(&path), "{within:?}");
+        }
+        assert!(within.len() <= 4, "{within:?}");
     }
 }

@@ -1,29 +1,32 @@
 //! Files that are moved into a directory, as a stream (Spark: `fileStream`).
 //!
-//! When a batch is run, its node lists the directory, [`selection`] says which files are the
-//! batch's, and each becomes a partition that is read when somebody asks, a piece a task. So a
+//! Before a batch runs, its node lists the directory, and [`selection`] says which files are the
+//! batch's. Each becomes a partition that is read when somebody asks, a piece a task. So a
 //! file of any size takes no more memory than the pieces that are being read, and a batch that
 //! nobody reads opens nothing.
+//!
+//! A file is moved, removed and made unreadable by people who know nothing of the program. So
+//! none of that fails a batch: the file is passed over, which is said, and the others count.
 
+mod file;
 mod glob;
 mod listing;
 mod options;
 mod records;
 mod selection;
 mod text;
+mod troubles;
 
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use millrace_types::{Duration, StreamId, StreamInputInfo, local_path};
 
+use crate::clock::Clock;
 use crate::durable::Durable;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::{BatchRun, Made, Node};
 use crate::notice::notice;
-use crate::panics::fail;
 use crate::pipeline::NodeId;
 use crate::rdd::{Rdd, RddSource};
 
@@ -31,50 +34,44 @@ pub use options::FileOptions;
 pub(crate) use records::{BinaryFormat, ReaderFormat};
 pub(crate) use text::LinesFormat;
 
+use file::{Cut, Taken};
 use glob::Glob;
-use listing::Listing;
-use selection::Selection;
+use listing::{Listing, path_of};
+use selection::{Found, Selection};
+use troubles::{Troubles, Voice};
 
 /// What the records of a file are.
 pub(crate) trait Format: Send + Sync + 'static {
     /// A record.
     type Item: Send + 'static;
 
-    /// Why a file of this length is passed over, if it is.
-    fn refusal(&self, _path: &Path, length: u64) -> Option<String> {
-        empty(length)
-    }
+    /// Why a file is passed over, if it is: a sentence without its subject.
+    fn refusal(&self, file: &Taken) -> Option<String>;
 
-    /// What is wrong with a file of this length, so that its batch fails.
-    fn fault(&self, _length: u64) -> Option<String> {
+    /// What is said of a file that is read.
+    fn remark(&self, _file: &Taken) -> Option<String> {
         None
     }
 
-    /// How many pieces a file of this length has.
-    fn pieces(&self, length: u64) -> usize;
+    /// How many pieces a file has.
+    fn pieces(&self, file: &Taken) -> usize;
 
     /// Gives the records of a piece in order.
-    fn read(
-        &self,
-        file: File,
-        length: u64,
-        piece: usize,
-        each: &mut dyn FnMut(Self::Item),
-    ) -> io::Result<()>;
+    fn read(&self, file: &Taken, piece: usize, each: &mut dyn FnMut(Self::Item))
+    -> Result<(), Cut>;
 }
 
 /// Why an empty file is passed over.
-fn empty(length: u64) -> Option<String> {
+fn empty(file: &Taken) -> Option<String> {
     let why = "has no data in it and is not read: files are to be moved here when they are whole";
-    (length == 0).then(|| why.to_owned())
+    (file.length == 0).then(|| why.to_owned())
 }
 
 /// Where a file stream looks, and for what.
 pub(crate) struct FileSettings {
     pub(crate) directory: String,
     pub(crate) options: FileOptions,
-    /// The clock's time when the stream was made, in milliseconds.
-    pub(crate) now: i64,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) interval: Duration,
     /// `spark.streaming.fileStream.minRememberDuration`.
     pub(crate) min_remember: Duration,
@@ -83,9 +80,23 @@ pub(crate) struct FileSettings {
 /// The node of a file stream.
 pub(crate) struct FileNode<F> {
     stream: StreamId,
+    /// As the program wrote it.
+    directory: String,
     listing: Listing,
     selection: Arc<Selection>,
+    clock: Arc<dyn Clock>,
+    interval: Duration,
+    voice: Voice,
+    known: Mutex<Known>,
     format: Arc<F>,
+}
+
+/// What was there when the directories were last looked at.
+#[derive(Default)]
+struct Known {
+    missing: bool,
+    /// `None` before the first time.
+    paths: Option<HashSet<String>>,
 }
 
 impl<F: Format> FileNode<F> {
@@ -99,16 +110,27 @@ impl<F: Format> FileNode<F> {
         let FileOptions {
             filter,
             new_files_only,
+            recursive,
         } = settings.options;
-        let ignored = if new_files_only { settings.now } else { 0 };
+        // The moment the stream was made.
+        let ignored = if new_files_only {
+            settings.clock.now()
+        } else {
+            0
+        };
         let interval = settings.interval.as_millis();
         // Whole batches, as Spark has it.
         let batches = (settings.min_remember.as_millis() - 1) / interval + 1;
         let remember = Duration::milliseconds(batches.saturating_mul(interval));
         Ok(FileNode {
             stream: StreamId(0),
-            listing: Listing::new(directory, glob, filter),
+            directory,
+            listing: Listing::new(glob, filter, recursive),
             selection: Arc::new(Selection::new(ignored, remember)),
+            clock: settings.clock,
+            interval: settings.interval,
+            voice: Voice::default(),
+            known: Mutex::default(),
             format: Arc::new(format),
         })
     }
@@ -118,39 +140,66 @@ impl<F: Format> FileNode<F> {
         FileNode { stream, ..self }
     }
 
-    /// The files of a path that was taken, with their lengths.
-    fn open(&self, taken: &str) -> Result<Vec<(PathBuf, u64)>> {
-        let paths = match listing::files(taken) {
-            Ok(paths) => paths,
-            Err(error) => {
-                let taken = listing::path_of(taken);
-                let taken = taken.display();
-                if error.kind() != io::ErrorKind::NotFound {
-                    return Err(Error::io(format!("cannot read {taken}"), error));
-                }
-                notice(format_args!(
-                    "{taken} was taken and is gone: it is not read"
-                ));
-                return Ok(Vec::new());
-            }
-        };
-        let mut files = Vec::new();
-        for path in paths {
-            let name = path.display();
-            let length = match std::fs::metadata(&path) {
-                Ok(about) => about.len(),
-                Err(error) => return Err(Error::io(format!("cannot read {name}"), error)),
-            };
-            if let Some(fault) = self.format.fault(length) {
-                let fault = io::Error::new(io::ErrorKind::UnexpectedEof, fault);
-                return Err(Error::io(format!("cannot read {name}"), fault));
-            }
-            match self.format.refusal(&path, length) {
-                Some(why) => notice(format_args!("{name} {why}")),
-                None => files.push((path, length)),
+    /// Looks what is there, and says of what is not read why.
+    fn look(&self, threshold: i64) -> Vec<Found> {
+        let mut troubles = Troubles::default();
+        let seen = self.listing.look(&mut troubles);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.missing && !known.missing {
+            let directory = &self.directory;
+            notice(format_args!(
+                "there is no directory {directory}; its stream is empty until there is"
+            ));
+        }
+        known.missing = seen.missing;
+        // A clock that is a little ahead is nobody's worry.
+        let future = self.clock.now() + self.interval.as_millis().max(1000);
+        for file in &seen.found {
+            let is_new = (known.paths.as_ref()).is_none_or(|paths| !paths.contains(&file.path));
+            if let Some(change) = self.selection.change(file) {
+                troubles.add(file.path.clone(), change);
+            } else if file.modified > future {
+                troubles.add(
+                    file.path.clone(),
+                    "is not read before its time of last change, which is in the future",
+                );
+            } else if file.modified <= threshold && is_new {
+                let why = if known.paths.is_none() {
+                    "is not read: it is older than the stream"
+                } else {
+                    "is not read: it was last changed before the stream was made, or longer ago \
+                     than spark.streaming.fileStream.minRememberDuration; touch what is to be read"
+                };
+                troubles.add(file.path.clone(), why);
             }
         }
-        Ok(files)
+        known.paths = Some(seen.found.iter().map(|file| file.path.clone()).collect());
+        drop(known);
+        self.voice.say(troubles);
+        seen.found
+    }
+
+    /// The files of the paths that were taken, as they are now.
+    fn open(&self, taken: &[String]) -> Vec<Taken> {
+        let (mut files, mut troubles) = (Vec::new(), Troubles::default());
+        for found in taken
+            .iter()
+            .flat_map(|path| listing::files(path, &mut troubles))
+        {
+            self.selection.opened(&found);
+            let file = Taken::new(path_of(&found.path), found.identity.length);
+            match self.format.refusal(&file) {
+                Some(why) => notice(format_args!("{} {why}", file.path.display())),
+                None => {
+                    if let Some(remark) = self.format.remark(&file) {
+                        notice(format_args!("{} {remark}", file.path.display()));
+                    }
+                    files.push(file);
+                }
+            }
+        }
+        troubles.lines().iter().for_each(notice);
+        files
     }
 }
 
@@ -164,20 +213,22 @@ impl<F: Format> Node for FileNode<F> {
         vec![("files", selection)]
     }
 
+    fn plan(&self, batch: &BatchRun<'_>) -> Result<()> {
+        let found = self.look(self.selection.threshold(batch.time()));
+        self.selection.choose(batch.number(), batch.time(), &found);
+        Ok(())
+    }
+
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
-        let found = self.listing.list(self.selection.threshold(batch.time()));
-        let taken = self.selection.choose(batch.number(), batch.time(), &found);
-        let mut files = Vec::new();
-        for path in &taken {
-            files.append(&mut self.open(path)?);
-        }
-        let name = |taken: &String| listing::path_of(taken).display().to_string();
+        let taken = self.selection.taken(batch.number());
+        let files = self.open(&taken);
+        let name = |taken: &String| path_of(taken).display().to_string();
         let names: Vec<String> = taken.iter().map(name).collect();
         // Spark 3.5: the records of files are not counted, and the files are named.
         batch.report(StreamInputInfo {
             input_stream_id: self.stream,
             num_records: 0,
-            num_bytes: files.iter().map(|(_, length)| length).sum(),
+            num_bytes: files.iter().map(|file| file.length).sum(),
             metadata_description: Some(names.join("\n")),
             block_metadata: Vec::new(),
         });
@@ -189,7 +240,7 @@ impl<F: Format> Node for FileNode<F> {
 
 /// The files of a batch, each a partition.
 struct Files<F> {
-    files: Vec<(PathBuf, u64)>,
+    files: Vec<Taken>,
     format: Arc<F>,
 }
 
@@ -199,14 +250,11 @@ impl<F: Format> RddSource<F::Item> for Files<F> {
     }
 
     fn pieces(&self, partition: usize) -> usize {
-        self.format.pieces(self.files[partition].1)
+        self.format.pieces(&self.files[partition])
     }
 
     fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(F::Item)) {
-        let (path, length) = &self.files[partition];
-        let read = File::open(path).and_then(|file| self.format.read(file, *length, piece, each));
-        if let Err(error) = read {
-            fail(Error::io(format!("cannot read {}", path.display()), error));
-        }
+        let file = &self.files[partition];
+        file.ended(self.format.read(file, piece, each));
     }
 }

@@ -10,7 +10,7 @@ use super::listing::Filter;
 /// ```
 /// use millrace::FileOptions;
 /// let is_log = |path: &std::path::Path| path.extension().is_some_and(|ending| ending == "log");
-/// let options = FileOptions::new().filter(is_log).new_files_only(false);
+/// let options = FileOptions::new().filter(is_log).new_files_only(false).recursive(true);
 /// millrace::testing::run_context(0, |ssc| {
 ///     ssc.file_stream("/var/spool/in", options).print();
 /// });
@@ -18,6 +18,7 @@ use super::listing::Filter;
 pub struct FileOptions {
     pub(super) filter: Option<Box<Filter>>,
     pub(super) new_files_only: bool,
+    pub(crate) recursive: bool,
 }
 
 impl FileOptions {
@@ -26,6 +27,7 @@ impl FileOptions {
         FileOptions {
             filter: None,
             new_files_only: true,
+            recursive: false,
         }
     }
 
@@ -44,6 +46,22 @@ impl FileOptions {
         self.new_files_only = new_files_only;
         self
     }
+
+    /// With `true`, files in sub-directories are taken as those in the directory itself are, each
+    /// by its own time, however deep; a filter is asked for files alone then, and a sub-directory
+    /// is nothing that is taken. `false` by default: a sub-directory that is moved in is taken
+    /// once, with the files directly in it (Spark 3.5).
+    #[must_use]
+    pub fn recursive(mut self, recursive: bool) -> FileOptions {
+        self.recursive = recursive;
+        self
+    }
+}
+
+impl FileOptions {
+    pub(crate) fn accepts(&self, path: &Path) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter(path))
+    }
 }
 
 impl Default for FileOptions {
@@ -57,6 +75,7 @@ impl fmt::Debug for FileOptions {
         f.debug_struct("FileOptions")
             .field("has_filter", &self.filter.is_some())
             .field("new_files_only", &self.new_files_only)
+            .field("recursive", &self.recursive)
             .finish()
     }
 }

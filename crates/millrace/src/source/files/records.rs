@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
 
 use crate::data::Data;
+use crate::files::Codec;
 
-use super::Format;
+use super::file::{Cut, Taken};
+use super::{Format, empty};
 
 /// About how long a piece is.
 const PIECE: u64 = 4 << 20;
@@ -29,31 +30,37 @@ impl BinaryFormat {
 impl Format for BinaryFormat {
     type Item = Vec<u8>;
 
-    fn fault(&self, length: u64) -> Option<String> {
-        let record = self.record;
-        (!length.is_multiple_of(record)).then(|| {
-            format!("its {length} bytes are not a whole number of records of {record} bytes")
+    fn refusal(&self, file: &Taken) -> Option<String> {
+        // Spark 3.5 refuses them too.
+        let compressed = Codec::of(&file.path).map(|_| {
+            "is not read: it is compressed, and its records have one length; decompress it before \
+             it is moved here"
+        });
+        compressed.map(str::to_owned).or_else(|| empty(file))
+    }
+
+    fn remark(&self, file: &Taken) -> Option<String> {
+        let (record, rest) = (self.record, file.length % self.record);
+        (rest > 0).then(|| {
+            format!("is not read to its end: its last {rest} bytes are no record of {record} bytes")
         })
     }
 
-    fn pieces(&self, length: u64) -> usize {
-        (length / self.record).div_ceil(self.piece) as usize
+    fn pieces(&self, file: &Taken) -> usize {
+        (file.length / self.record).div_ceil(self.piece) as usize
     }
 
-    fn read(
-        &self,
-        mut file: File,
-        length: u64,
-        piece: usize,
-        each: &mut dyn FnMut(Vec<u8>),
-    ) -> io::Result<()> {
+    fn read(&self, taken: &Taken, piece: usize, each: &mut dyn FnMut(Vec<u8>)) -> Result<(), Cut> {
         let from = piece as u64 * self.piece;
-        let to = (length / self.record).min(from + self.piece);
+        let to = (taken.length / self.record).min(from + self.piece);
+        let mut file = File::open(&taken.path)?;
         file.seek(SeekFrom::Start(from * self.record))?;
         let mut file = BufReader::new(file);
-        for _ in from..to {
+        for number in from..to {
             let mut record = vec![0; self.record as usize];
-            file.read_exact(&mut record)?;
+            let at = number * self.record;
+            file.read_exact(&mut record)
+                .map_err(|why| Cut { at, why })?;
             each(record);
         }
         Ok(())
@@ -71,21 +78,19 @@ where
 {
     type Item = T;
 
-    fn refusal(&self, _path: &Path, _length: u64) -> Option<String> {
+    fn refusal(&self, _file: &Taken) -> Option<String> {
         None
     }
 
-    fn pieces(&self, _length: u64) -> usize {
+    fn pieces(&self, _file: &Taken) -> usize {
         1
     }
 
-    fn read(
-        &self,
-        file: File,
-        _length: u64,
-        _piece: usize,
-        each: &mut dyn FnMut(T),
-    ) -> io::Result<()> {
+    fn read(&self, taken: &Taken, _piece: usize, each: &mut dyn FnMut(T)) -> Result<(), Cut> {
+        let file = File::open(&taken.path)?;
+        if file.metadata()?.is_dir() {
+            return Err(Cut::from(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
         (self.0)(BufReader::new(file)).for_each(each);
         Ok(())
     }
@@ -107,20 +112,27 @@ mod tests {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(&records.concat()).unwrap();
             let format = BinaryFormat { record: 3, piece };
-            let length = 3 * records.len() as u64;
-            prop_assert_eq!(format.fault(length), None);
+            let taken = Taken::new(file.path().to_owned(), 3 * records.len() as u64);
+            prop_assert_eq!(format.remark(&taken), None);
             let mut read = Vec::new();
-            for piece in 0..format.pieces(length) {
-                let own = File::open(file.path()).unwrap();
-                format.read(own, length, piece, &mut |record| read.push(record)).unwrap();
+            for piece in 0..format.pieces(&taken) {
+                format.read(&taken, piece, &mut |record| read.push(record)).unwrap();
             }
             prop_assert_eq!(read, records);
         }
     }
 
     #[test]
-    fn half_a_record_is_a_fault() {
-        assert!(BinaryFormat::new(4).fault(10).is_some());
-        assert_eq!(BinaryFormat::new(u64::MAX).pieces(0), 0);
+    fn half_a_record_is_said_and_a_compressed_file_is_refused() {
+        let file = |name: &str, length| Taken::new(name.into(), length);
+        let (four, huge) = (BinaryFormat::new(4), BinaryFormat::new(u64::MAX));
+        let remark = four.remark(&file("a", 10)).unwrap();
+        assert!(remark.contains("last 2 bytes"), "{remark}");
+        assert_eq!(
+            (four.pieces(&file("a", 10)), huge.pieces(&file("a", 0))),
+            (1, 0)
+        );
+        assert!(four.refusal(&file("a.gz", 8)).is_some());
+        assert_eq!(four.refusal(&file("a", 8)), None);
     }
 }

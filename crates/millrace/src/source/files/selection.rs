@@ -5,10 +5,10 @@
 //! window, whichever is later. A name that was taken within the window is not taken again. So
 //! every file is read once, as long as it is moved in whole and not written to later.
 //!
-//! What each batch of the window took is kept: a batch that is run again takes the same files,
-//! and a restart goes on where the stream was (law 5).
+//! What each batch of the window took is kept, and is durable before the batch runs: one that is
+//! run again takes the same files, and a restart goes on where the stream was (law 5).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use millrace_types::{BatchTime, Duration};
@@ -24,6 +24,25 @@ pub(super) struct Found {
     /// Milliseconds since the epoch.
     pub(super) modified: i64,
     pub(super) path: String,
+    pub(super) identity: Identity,
+}
+
+/// Which file it is, and how long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Identity {
+    pub(super) device: u64,
+    pub(super) inode: u64,
+    pub(super) length: u64,
+    pub(super) is_directory: bool,
+}
+
+/// A file as it was when it was taken.
+#[derive(Debug)]
+struct Known {
+    /// That of its batch.
+    time: i64,
+    /// Nothing of a file that an earlier run took, until it is seen.
+    was: Option<(i64, Identity)>,
 }
 
 /// What a file stream remembers.
@@ -38,16 +57,19 @@ struct State {
     ignored: i64,
     /// What was taken, by number of the batch, with its time.
     taken: BTreeMap<u64, (i64, Vec<String>)>,
-    names: HashSet<String>,
+    names: HashMap<String, Known>,
     /// The last batch that is in here.
     number: u64,
     /// Entries since they were last taken, if they are wanted.
     changes: Option<Vec<u8>>,
+    /// The entry of the batch that is about to run.
+    ahead: Option<Vec<u8>>,
 }
 
 impl State {
     fn insert(&mut self, number: u64, time: i64, files: Vec<String>) {
-        self.names.extend(files.iter().cloned());
+        let known = |name: &String| (name.clone(), Known { time, was: None });
+        self.names.extend(files.iter().map(known));
         self.taken.insert(number, (time, files));
     }
 
@@ -69,6 +91,13 @@ impl State {
     }
 }
 
+const REPLACED: &str = "was replaced after it was read, and the new one is not read: move each \
+                        file here under a name of its own";
+const GROWN: &str = "has grown since it was read, and what was added is not read: move files here \
+                     when they are whole";
+const CHANGED: &str = "was changed after it was read, and is not read again: move files here when \
+                       they are whole";
+
 /// Numbers and strings can be written down.
 const PLAIN: &str = "numbers and strings have a form";
 
@@ -78,9 +107,10 @@ impl Selection {
         let state = State {
             ignored,
             taken: BTreeMap::new(),
-            names: HashSet::new(),
+            names: HashMap::new(),
             number: 0,
             changes: None,
+            ahead: None,
         };
         Selection {
             remember,
@@ -100,19 +130,31 @@ impl Selection {
         if let Some((_, files)) = state.taken.get(&number) {
             return files.clone();
         }
+        // What a batch was to take that was cut short and is not run again is this one's: the
+        // batches that were missed may be left out.
+        let left = state.taken.range(number.min(state.number + 1)..number);
+        let left: Vec<u64> = left.map(|(&number, _)| number).collect();
+        let mut files: Vec<String> = Vec::new();
+        for left in &left {
+            if let Some((_, left)) = state.taken.get(left) {
+                files.extend(left.iter().cloned());
+            }
+        }
         let threshold = self.threshold_of(state, time);
         let within = |file: &&Found| {
             threshold < file.modified
                 && file.modified <= time.as_millis()
-                && !state.names.contains(&file.path)
+                && !state.names.contains_key(&file.path)
         };
-        let mut files: Vec<&Found> = found.iter().filter(within).collect();
-        files.sort_unstable();
-        let files: Vec<String> = files.into_iter().map(|file| file.path.clone()).collect();
+        let mut new: Vec<&Found> = found.iter().filter(within).collect();
+        new.sort_unstable();
+        files.extend(new.into_iter().map(|file| file.path.clone()));
         // As Spark does it, behind the choice: what has just left the window was still known.
         let oldest = (time - self.remember).as_millis();
         let outdated = |(&number, &(time, _)): (&u64, &(i64, _))| (time < oldest).then_some(number);
-        let outdated: Vec<u64> = state.taken.iter().filter_map(outdated).collect();
+        let mut outdated: Vec<u64> = state.taken.iter().filter_map(outdated).collect();
+        outdated.extend(left);
+        outdated.dedup();
         for &number in &outdated {
             state.forget(number);
         }
@@ -121,7 +163,10 @@ impl Selection {
                 remove(changes, number).expect(PLAIN);
             }
             if !files.is_empty() {
-                put(changes, &number, number, &(time.as_millis(), &files)).expect(PLAIN);
+                let mut entry = Vec::new();
+                put(&mut entry, &number, number, &(time.as_millis(), &files)).expect(PLAIN);
+                changes.extend_from_slice(&entry);
+                state.ahead = Some(entry);
             }
         }
         if !files.is_empty() {
@@ -129,6 +174,39 @@ impl Selection {
         }
         state.number = number;
         files
+    }
+
+    /// Notes what a file was when it was opened for the batch that took it.
+    pub(super) fn opened(&self, file: &Found) {
+        if let Some(known) = self.state().names.get_mut(&file.path) {
+            known.was = Some((file.modified, file.identity));
+        }
+    }
+
+    /// Says of a file that was taken, and that is there, what became of it since.
+    pub(super) fn change(&self, file: &Found) -> Option<&'static str> {
+        let mut state = self.state();
+        let known = state.names.get_mut(&file.path)?;
+        let now = file.identity;
+        let Some((modified, was)) = known.was else {
+            known.was = Some((file.modified, now));
+            // It was taken because it was not changed later than its batch.
+            return (file.modified > known.time).then_some(CHANGED);
+        };
+        if (was.device, was.inode) != (now.device, now.inode) {
+            Some(REPLACED)
+        } else if was.length < now.length && !now.is_directory {
+            Some(GROWN)
+        } else {
+            ((modified, was.length) != (file.modified, now.length)).then_some(CHANGED)
+        }
+    }
+
+    /// What batch `number` has taken.
+    pub(super) fn taken(&self, number: u64) -> Vec<String> {
+        let state = self.state();
+        let taken = state.taken.get(&number);
+        taken.map(|(_, files)| files.clone()).unwrap_or_default()
     }
 
     /// A file that was modified up to here is too old for the batch at `time`.
@@ -154,6 +232,10 @@ impl Durable for Selection {
         let changes = self.state().changes.as_mut().map(std::mem::take);
         let changes = changes.filter(|changes| !changes.is_empty());
         changes.map(|changes| (0, changes)).into_iter().collect()
+    }
+
+    fn take_ahead(&self) -> Option<(u32, Vec<u8>)> {
+        self.state().ahead.take().map(|entry| (0, entry))
     }
 
     fn shards(&self) -> u32 {
@@ -232,6 +314,7 @@ mod tests {
         let found = |(name, &modified): (&u8, &i64)| Found {
             path: name.to_string(),
             modified,
+            identity: Identity::default(),
         };
         there.iter().map(found).collect()
     }
@@ -329,9 +412,48 @@ mod tests {
         let file = Found {
             modified: 500,
             path: "f".to_owned(),
+            identity: Identity::default(),
         };
         selection.choose(1, BatchTime::from_millis(1000), &[file]);
         assert!(selection.take_changes().is_empty());
         assert!(selection.load(Origin::Batch(1), b"\x07").is_err());
+    }
+
+    #[test]
+    fn what_became_of_a_file_that_was_taken_is_seen() {
+        let file = |modified, inode, length| Found {
+            modified,
+            path: "f".to_owned(),
+            identity: Identity {
+                inode,
+                length,
+                ..Identity::default()
+            },
+        };
+        let selection = Selection::new(0, Duration::seconds(60));
+        let taken = file(500, 1, 10);
+        assert_eq!(selection.change(&taken), None, "nobody has taken it");
+        selection.choose(
+            1,
+            BatchTime::from_millis(1000),
+            std::slice::from_ref(&taken),
+        );
+        selection.opened(&taken);
+        for (now, expected) in [
+            (taken.clone(), None),
+            (file(2000, 1, 12), Some(GROWN)),
+            (file(500, 2, 10), Some(REPLACED)),
+            (file(2000, 1, 10), Some(CHANGED)),
+            (file(500, 1, 9), Some(CHANGED)),
+        ] {
+            assert_eq!(selection.change(&now), expected);
+        }
+        // An earlier run took it: it was not changed later than its batch.
+        for (modified, expected) in [(500, None), (1001, Some(CHANGED))] {
+            let second = Selection::new(0, Duration::seconds(60));
+            let entries = selection.snapshot(0).unwrap().0;
+            second.load(Origin::Snapshot(0), &entries).unwrap();
+            assert_eq!(second.change(&file(modified, 3, 10)), expected);
+        }
     }
 }

@@ -2,17 +2,21 @@
 //!
 //! A piece is a range of bytes of fixed length, and has the lines that begin within it: where
 //! the first of them begins is found by looking for a line end from the byte before the range
-//! on. So nobody has to read a file to cut it, and every line is in exactly one piece.
+//! on. So nobody has to read a file to cut it, and every line is in exactly one piece. A
+//! compressed file is one piece, and is read from its beginning on.
+//!
+//! Of a file that cannot be read to its end, the lines before that are given.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use millrace_text::{Buffer, Text};
 
+use crate::files::Codec;
 use crate::notice::notice;
 
+use super::file::{Cut, Taken};
 use super::{Format, empty};
 
 /// How long a piece is.
@@ -21,11 +25,11 @@ const PIECE: u64 = 4 << 20;
 /// How much is read at a time to find a line end.
 const LOOK: usize = 64 << 10;
 
+/// How much of a compressed file is in memory, unless a line is longer.
+const BUFFER: usize = 1 << 20;
+
 /// What stands at the start of some files and is no text (Spark 3.5 drops it too).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Endings of files that Hadoop would decompress.
-const COMPRESSED: &[&str] = &["gz", "bz2", "deflate", "lz4", "snappy", "zst"];
 
 /// Files of lines.
 pub(crate) struct LinesFormat {
@@ -60,33 +64,30 @@ impl LinesFormat {
 impl Format for LinesFormat {
     type Item = Text;
 
-    fn refusal(&self, path: &Path, length: u64) -> Option<String> {
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        if ending.is_some_and(|ending| COMPRESSED.contains(&ending)) {
-            let why = "is compressed and is not read: decompress it before it is moved here";
-            return Some(why.to_owned());
+    fn refusal(&self, file: &Taken) -> Option<String> {
+        empty(file)
+    }
+
+    fn pieces(&self, file: &Taken) -> usize {
+        match Codec::of(&file.path) {
+            Some(_) => 1,
+            None => file.length.div_ceil(self.piece) as usize,
         }
-        empty(length)
     }
 
-    fn pieces(&self, length: u64) -> usize {
-        length.div_ceil(self.piece) as usize
-    }
-
-    fn read(
-        &self,
-        mut file: File,
-        length: u64,
-        piece: usize,
-        each: &mut dyn FnMut(Text),
-    ) -> io::Result<()> {
+    fn read(&self, taken: &Taken, piece: usize, each: &mut dyn FnMut(Text)) -> Result<(), Cut> {
+        let mut file = File::open(&taken.path)?;
+        let cut = || self.say_cut();
+        if let Some(codec) = Codec::of(&taken.path) {
+            let mut bytes = codec.decoder(file)?;
+            return lines_of(&mut bytes, self.max_line, BUFFER, &cut, each);
+        }
         let from = piece as u64 * self.piece;
-        let to = length.min(from + self.piece);
+        let to = taken.length.min(from + self.piece);
         let Some(start) = line_start(&mut file, from, to)? else {
             return Ok(());
         };
-        let end = line_start(&mut file, to, length)?.unwrap_or(length);
-        let cut = || self.say_cut();
+        let end = line_start(&mut file, to, taken.length)?.unwrap_or(taken.length);
         lines(&mut file, start, end, self.max_line, &cut, each)
     }
 }
@@ -129,39 +130,105 @@ fn lines(
     max_line: usize,
     cut: &dyn Fn(),
     each: &mut dyn FnMut(Text),
-) -> io::Result<()> {
+) -> Result<(), Cut> {
     file.seek(SeekFrom::Start(start))?;
     let mut at = start;
     while at < end {
         let wanted = (end - at).min(max_line as u64) as usize;
         let mut buffer = Buffer::with_capacity(wanted);
-        let ended = !fill(file, &mut buffer)?;
-        if !ended && at + (wanted as u64) < end {
+        let filled = fill(file, &mut buffer);
+        let failed = match filled {
+            Ok(true) => None,
+            Ok(false) => Some(io::Error::new(
+                ErrorKind::UnexpectedEof,
+                "it is shorter than it was when it was taken",
+            )),
+            Err(error) => Some(error),
+        };
+        let ends = at + (wanted as u64) >= end && failed.is_none();
+        if !ends {
             let whole = whole(buffer.as_slice());
-            if whole.is_none() {
+            let failed = failed.is_some();
+            if whole.is_none() && !failed {
                 cut();
             }
-            buffer.truncate(whole.unwrap_or_else(|| characters(buffer.as_slice())));
+            let characters = || {
+                if failed {
+                    0
+                } else {
+                    characters(buffer.as_slice())
+                }
+            };
+            let length = whole.unwrap_or_else(characters);
+            buffer.truncate(length);
         }
-        let marked = at == 0 && buffer.as_slice().starts_with(BYTE_ORDER_MARK);
+        let from = at;
         at += buffer.len() as u64;
+        give(buffer, from == 0, each);
+        if let Some(error) = failed {
+            return Err(Cut { at, why: error });
+        }
         file.seek(SeekFrom::Start(at))?;
-        if marked {
-            let len = buffer.len();
-            buffer.copy_within(BYTE_ORDER_MARK.len()..len, 0);
-            buffer.truncate(len - BYTE_ORDER_MARK.len());
-        }
-        buffer.freeze().for_each_line(false, &mut *each);
-        if ended {
-            // It has been cut since it was taken.
-            break;
-        }
     }
     Ok(())
 }
 
-/// Reads until the buffer is full; says whether it is.
-fn fill(file: &mut File, buffer: &mut Buffer) -> io::Result<bool> {
+/// Gives the lines of what a reader gives, which may have no place that it can go back to.
+fn lines_of(
+    reader: &mut dyn Read,
+    max_line: usize,
+    length: usize,
+    cut: &dyn Fn(),
+    each: &mut dyn FnMut(Text),
+) -> Result<(), Cut> {
+    let (mut at, mut buffer) = (0, Buffer::with_capacity(length.min(max_line)));
+    loop {
+        let filled = fill(reader, &mut buffer);
+        let ended = matches!(filled, Ok(false));
+        let whole = whole(buffer.as_slice());
+        let mut length = match (&filled, whole) {
+            (Ok(false), _) => buffer.len(),
+            (_, Some(whole)) => whole,
+            (Err(_), None) => 0,
+            (Ok(true), None) if buffer.len() < max_line => 0,
+            (Ok(true), None) => {
+                cut();
+                characters(buffer.as_slice())
+            }
+        };
+        length = length.min(buffer.len());
+        let rest = buffer.as_slice()[length..].to_vec();
+        // A line that outgrows its buffer gets a larger one.
+        let room = (2 * rest.len()).clamp(buffer.capacity(), max_line.max(buffer.capacity()));
+        let mut next = Buffer::with_capacity(room);
+        next.extend_from_slice(&rest);
+        buffer.truncate(length);
+        give(
+            std::mem::replace(&mut buffer, next),
+            at == 0 && length > 0,
+            each,
+        );
+        at += length as u64;
+        match filled {
+            Err(error) => return Err(Cut { at, why: error }),
+            Ok(_) if ended => return Ok(()),
+            Ok(_) => {}
+        }
+    }
+}
+
+/// Gives the lines of a buffer, which may be the beginning of a file.
+fn give(mut buffer: Buffer, first: bool, each: &mut dyn FnMut(Text)) {
+    if first && buffer.as_slice().starts_with(BYTE_ORDER_MARK) {
+        let len = buffer.len();
+        buffer.copy_within(BYTE_ORDER_MARK.len()..len, 0);
+        buffer.truncate(len - BYTE_ORDER_MARK.len());
+    }
+    buffer.freeze().for_each_line(false, &mut *each);
+}
+
+/// Reads until the buffer is full; says whether it is. What was read before an error stays.
+fn fill(file: &mut (impl Read + ?Sized), buffer: &mut Buffer) -> io::Result<bool> {
     while buffer.len() < buffer.capacity() {
         match file.read(buffer.spare_mut()) {
             Ok(0) => return Ok(false),
@@ -205,12 +272,11 @@ mod tests {
         file.write_all(bytes).unwrap();
         let mut format = LinesFormat::new(max_line);
         format.piece = piece;
-        let length = bytes.len() as u64;
-        let pieces = (0..format.pieces(length)).map(|piece| {
+        let taken = Taken::new(file.path().to_owned(), bytes.len() as u64);
+        let pieces = (0..format.pieces(&taken)).map(|piece| {
             let mut lines = Vec::new();
             let mut each = |line: Text| lines.push(line.to_string());
-            let own = File::open(file.path()).unwrap();
-            format.read(own, length, piece, &mut each).unwrap();
+            format.read(&taken, piece, &mut each).unwrap();
             lines
         });
         pieces.collect()
@@ -284,20 +350,61 @@ mod tests {
         assert!(pieces[1..10].iter().all(Vec::is_empty));
     }
 
-    #[test]
-    fn compressed_files_are_refused() {
-        let format = LinesFormat::new(1 << 20);
-        for (name, refused) in [
-            ("a.gz", true),
-            ("a.gz.txt", false),
-            ("gz", false),
-            ("a.zst", true),
-        ] {
-            assert_eq!(
-                format.refusal(Path::new(name), 1).is_some(),
-                refused,
-                "{name}"
-            );
+    /// Gives its bytes a few at a time, and then perhaps an error.
+    struct Slowly<'a>(&'a [u8], usize, bool);
+
+    impl Read for Slowly<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() && self.2 {
+                return Err(io::Error::other("no more"));
+            }
+            let count = self.1.min(buffer.len());
+            self.0
+                .take(count as u64)
+                .read(buffer)
+                .inspect(|count| self.0 = &self.0[*count..])
         }
+    }
+
+    proptest! {
+        #[test]
+        fn a_reader_has_the_lines_of_its_bytes(
+            bytes in bytes(), step in 1_usize..9, length in 1_usize..40,
+        ) {
+            let mut lines = Vec::new();
+            let mut each = |line: Text| lines.push(line.to_string());
+            let mut slowly = Slowly(&bytes, step, false);
+            lines_of(&mut slowly, 1 << 20, length, &|| panic!("cut"), &mut each).unwrap();
+            prop_assert_eq!(lines, model(&bytes));
+        }
+
+        #[test]
+        fn the_lines_before_an_error_are_given_and_no_half_of_one(
+            bytes in bytes(), step in 1_usize..9, length in 1_usize..40,
+        ) {
+            let mut lines = Vec::new();
+            let mut each = |line: Text| lines.push(line.to_string());
+            let mut slowly = Slowly(&bytes, step, true);
+            let cut = lines_of(&mut slowly, 1 << 20, length, &|| panic!("cut"), &mut each);
+            let cut = cut.unwrap_err();
+            let whole = &bytes[..cut.at as usize];
+            prop_assert_eq!(lines, model(whole));
+            let rest = &bytes[whole.len()..];
+            prop_assert!(rest.iter().rev().skip(1).all(|byte| !b"\r\n".contains(byte)));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_shorter_than_it_was_gives_its_whole_lines() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"one\ntwo\nthr").unwrap();
+        let taken = Taken::new(file.path().to_owned(), 100);
+        let mut lines = Vec::new();
+        let mut each = |line: Text| lines.push(line.to_string());
+        let cut = LinesFormat::new(1 << 20)
+            .read(&taken, 0, &mut each)
+            .unwrap_err();
+        assert_eq!(lines, ["one", "two"]);
+        assert_eq!(cut.at, 8);
     }
 }

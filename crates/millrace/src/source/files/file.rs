@@ -1,0 +1,70 @@
+//! A file that a batch has taken, and what is said when it cannot be read.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::reason;
+use crate::notice::notice;
+
+/// A file of a batch.
+pub(crate) struct Taken {
+    pub(super) path: PathBuf,
+    /// How many bytes it had when it was taken; what comes behind them is not read.
+    pub(super) length: u64,
+    /// A piece of it was read.
+    read: AtomicBool,
+    /// It has been said that it cannot be read.
+    said: AtomicBool,
+}
+
+impl Taken {
+    pub(super) fn new(path: PathBuf, length: u64) -> Taken {
+        Taken {
+            path,
+            length,
+            read: AtomicBool::new(false),
+            said: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes what became of a piece. If it was not read, or not whole, that is said: once,
+    /// however many pieces and readers the file has.
+    pub(super) fn ended(&self, piece: Result<(), Cut>) {
+        let Err(cut) = piece else {
+            self.read.store(true, Ordering::Relaxed);
+            return;
+        };
+        if self.said.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (name, why) = (self.path.display(), reason(&cut.why));
+        if cut.at > 0 {
+            let at = cut.at;
+            notice(format_args!(
+                "{name} is not read from byte {at} on: {why}; what is before that counts"
+            ));
+        } else if self.read.load(Ordering::Relaxed) {
+            notice(format_args!(
+                "{name} is not read whole: {why}; what could be read of it counts"
+            ));
+        } else {
+            notice(format_args!("{name} is not read: {why}"));
+        }
+    }
+}
+
+/// Why a file was not read to its end. The batch goes on without the rest: no other file is at
+/// fault, and to run the batch again would not make this one better.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    /// How many bytes, of its text if it is compressed, are before that.
+    pub(super) at: u64,
+    pub(super) why: io::Error,
+}
+
+impl From<io::Error> for Cut {
+    fn from(why: io::Error) -> Cut {
+        Cut { at: 0, why }
+    }
+}

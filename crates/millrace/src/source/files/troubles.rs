@@ -1,0 +1,105 @@
+//! What is said of files that are not read, or not as their owner may think: each thing once, as
+//! long as it lasts, and in one line for all files that have it in common.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::reason;
+use crate::notice::notice;
+
+use super::listing::{name_of, path_of};
+
+/// The troubles of one look into the directories.
+#[derive(Debug, Default)]
+pub(super) struct Troubles {
+    /// Files by what is to be said of them.
+    files: BTreeMap<String, Vec<String>>,
+}
+
+impl Troubles {
+    /// Takes a sentence about a file, without its subject.
+    pub(super) fn add(&mut self, name: String, what: impl Into<String>) {
+        self.files.entry(what.into()).or_default().push(name);
+    }
+
+    /// Takes a directory that cannot be listed, or not whole.
+    pub(super) fn unreadable(&mut self, directory: &Path, error: &io::Error) {
+        let why = reason(error);
+        self.add(
+            name_of(directory),
+            format!("cannot be listed: {why}; what is in it is not read until that changes"),
+        );
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// A line for each trouble.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let line = |(what, names): (&String, &Vec<String>)| {
+            let first = path_of(&names[0]);
+            let others = match names.len() - 1 {
+                0 => String::new(),
+                1 => " (and so is one other)".to_owned(),
+                count => format!(" (and so are {count} others)"),
+            };
+            format!("{} {what}{others}", first.display())
+        };
+        self.files.iter().map(line).collect()
+    }
+}
+
+/// Says troubles as they come.
+#[derive(Debug, Default)]
+pub(super) struct Voice {
+    /// What was said last time and lasts.
+    said: Mutex<HashSet<(String, String)>>,
+}
+
+impl Voice {
+    /// Says what is new since the last time.
+    pub(super) fn say(&self, troubles: Troubles) {
+        self.new_of(troubles).lines().iter().for_each(notice);
+    }
+
+    fn new_of(&self, troubles: Troubles) -> Troubles {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut lasting, mut new) = (HashSet::new(), Troubles::default());
+        for (what, names) in troubles.files {
+            for name in names {
+                let trouble = (name, what.clone());
+                if !said.contains(&trouble) {
+                    new.add(trouble.0.clone(), what.clone());
+                }
+                lasting.insert(trouble);
+            }
+        }
+        *said = lasting;
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thing_is_said_once_while_it_lasts_and_for_all_files_at_once() {
+        let voice = Voice::default();
+        let say = |names: &[&str]| {
+            let mut troubles = Troubles::default();
+            names
+                .iter()
+                .for_each(|name| troubles.add((*name).to_owned(), "is ill"));
+            voice.new_of(troubles).lines()
+        };
+        assert_eq!(say(&["a", "b"]), ["a is ill (and so is one other)"]);
+        assert_eq!(say(&["a", "b"]), [""; 0]);
+        assert_eq!(say(&["a", "b", "c"]), ["c is ill"]);
+        assert_eq!(say(&["a"]), [""; 0]);
+        assert_eq!(say(&["a", "b", "c"]).len(), 1, "they were well meanwhile");
+    }
+}

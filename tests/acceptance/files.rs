@@ -1,0 +1,152 @@
+//! Files that are not as a file stream would like them: none of them ends a run, each is said once,
+//! and the others count.
+
+use std::fs::{self, File, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::harness::{GLANCE, Launch, Program, Signal};
+
+const COUNTS: &str = "('b', 2)\n('a', 2)";
+
+fn watching() -> Launch {
+    let launch = Launch::of(env!("CARGO_BIN_EXE_hdfs_wordcount"));
+    launch.threads(2).every("100ms").file("in/before", "old\n")
+}
+
+/// Gives a file or directory the time of now, since it was written before the run.
+fn touch(path: &Path, time: SystemTime) {
+    File::open(path).unwrap().set_modified(time).unwrap();
+}
+
+/// Moves what is aside into the directory that is watched.
+fn move_in(program: &Program, name: &str) {
+    let here = program.directory();
+    fs::rename(here.join("aside").join(name), here.join("in").join(name)).unwrap();
+}
+
+fn wait_for_counts(program: &Program) {
+    program.wait_for_batches(COUNTS, |batches| {
+        let found = batches.iter().any(|batch| batch.body == COUNTS);
+        found.then_some(())
+    });
+}
+
+/// How often a line that ends so was said.
+fn said(stderr: &str, end: &str) -> usize {
+    stderr.lines().filter(|line| line.ends_with(end)).count()
+}
+
+#[test]
+fn what_may_not_be_read_is_passed_over_and_a_recovery_goes_on() {
+    let going_on = |launch: Launch| launch.arg("--checkpoint-dir=ck").arg("--recover");
+    let launch = going_on(watching()).unprivileged();
+    let launch = launch
+        .file("aside/u1", "secret\n")
+        .file("aside/sub/x", "x\n")
+        .file("aside/ok", "b a b\na\n");
+    let mut program = launch.arg("in").start();
+    program.wait_for_more_batches(2);
+    for name in ["u1", "sub", "ok"] {
+        let path = program.directory().join("aside").join(name);
+        touch(&path, SystemTime::now());
+        if name != "ok" {
+            fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
+        }
+        move_in(&program, name);
+    }
+    wait_for_counts(&program);
+    program.wait_for_more_batches(3);
+    program.kill();
+    let finished = program.finish();
+    assert_eq!(finished.bodies(), [COUNTS]);
+    let stderr = finished.stderr.clone();
+    let denied = "in/u1 is not read: Permission denied";
+    assert_eq!(said(&stderr, denied), 1, "{stderr}");
+    let sub =
+        "in/sub cannot be listed: Permission denied; what is in it is not read until that changes";
+    assert_eq!(said(&stderr, sub), 1, "{stderr}");
+    assert!(!stderr.contains("program's code"), "{stderr}");
+
+    let again = Launch::of(env!("CARGO_BIN_EXE_hdfs_wordcount")).threads(2);
+    let again = going_on(again.every("100ms"))
+        .after(finished)
+        .unprivileged();
+    let program = again.conf("millrace.maxBatches", 4).arg("in").start();
+    let finished = program.finish().with_code(0);
+    let stderr = &finished.stderr;
+    assert!(!stderr.contains("Error"), "{stderr}");
+    fs::set_permissions(finished.path("in/sub"), Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Whoever writes beside the name and renames it then does nothing wrong but for the place.
+#[test]
+fn files_that_are_renamed_while_they_are_taken_end_nothing() {
+    let program = watching().arg("in").start();
+    program.wait_for_more_batches(2);
+    let batches = program.batches_begun().len();
+    let inbox = program.directory().join("in");
+    let mut number = 0;
+    while program.batches_begun().len() < batches + 15 {
+        let part = inbox.join(format!("{number}.part"));
+        fs::write(&part, "word\n").unwrap();
+        std::thread::sleep(GLANCE);
+        fs::rename(&part, part.with_extension("txt")).unwrap();
+        number += 1;
+    }
+    program.wait_for_more_batches(2);
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    assert!(!finished.stderr.contains("Error"), "{}", finished.stderr);
+    let counted = |body: &String| -> u64 {
+        let count = body
+            .strip_prefix("('word', ")
+            .and_then(|rest| rest.strip_suffix(')'));
+        count
+            .and_then(|count| count.parse().ok())
+            .unwrap_or_default()
+    };
+    let counted: u64 = finished.bodies().iter().map(counted).sum();
+    assert!(counted >= number - 1, "{counted} of {number}");
+}
+
+#[test]
+fn a_file_that_changes_after_it_was_read_is_said_once() {
+    let launch = watching()
+        .file("aside/ok", "b a b\na\n")
+        .file("aside/new", "c\n")
+        .file("aside/future", "d\n");
+    let program = launch.arg("in").start();
+    program.wait_for_more_batches(2);
+    let aside = program.directory().join("aside");
+    touch(&aside.join("ok"), SystemTime::now());
+    touch(
+        &aside.join("future"),
+        SystemTime::now() + Duration::from_secs(3600),
+    );
+    move_in(&program, "ok");
+    move_in(&program, "future");
+    wait_for_counts(&program);
+    let is_said = |text: &str| {
+        program.wait_for_stderr(text, |stderr| stderr.contains(text).then_some(()));
+        program.wait_for_more_batches(3);
+    };
+    is_said("in/future is not read before its time of last change, which is in the future");
+    let ok = program.directory().join("in/ok");
+    let mut file = File::options().append(true).open(&ok).unwrap();
+    file.write_all(b"more\n").unwrap();
+    is_said("in/ok has grown since it was read");
+    touch(&aside.join("new"), SystemTime::now());
+    fs::rename(aside.join("new"), &ok).unwrap();
+    is_said("in/ok was replaced after it was read");
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    assert_eq!(finished.bodies(), [COUNTS]);
+    for name in ["in/future", "in/ok"] {
+        let lines = finished.stderr.lines().filter(|line| line.contains(name));
+        let expected = if name == "in/ok" { 2 } else { 1 };
+        assert_eq!(lines.count(), expected, "{}", finished.stderr);
+    }
+}

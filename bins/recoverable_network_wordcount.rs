@@ -9,7 +9,7 @@
 use std::io::{self, Write};
 use std::{fs, process::ExitCode};
 
-use millrace::{Duration, StreamingContext, python, show};
+use millrace::{Duration, PrintFormat, StreamingContext, show};
 use millrace_cli::{App, Exit, Program, run};
 
 const PROGRAM: Program = Program {
@@ -23,8 +23,10 @@ fn main() -> ExitCode {
     run(&PROGRAM, |app| {
         let ssc = app.get_or_create(app.argument(2), || describe(app))?;
         if !ssc.is_recovering() {
-            // Not `println!`, which panics when nobody reads the output any more.
-            drop(writeln!(io::stdout(), "Creating new context"));
+            if ssc.print_format() != PrintFormat::Json {
+                // Not `println!`, which panics when nobody reads the output any more.
+                drop(writeln!(io::stdout(), "Creating new context"));
+            }
             drop(fs::remove_file(app.output_file(3, "output file")?));
         }
         ssc.start()?;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
 
 fn describe(app: &App) -> Result<StreamingContext, Exit> {
     let ssc = app.streaming_context(Duration::seconds(1))?;
+    let format = ssc.print_format();
     let (excluded, dropped) = (ssc.broadcast(["a", "b", "c"]), ssc.accumulator(0_i64));
     let output = app.output_file(3, "output file")?;
 
@@ -47,12 +50,19 @@ fn describe(app: &App) -> Result<StreamingContext, Exit> {
             sum.add(if keep { 0 } else { *count });
             keep
         });
-        let (time, kept) = (python::local_time(time), python::str_of(&kept.collect()));
-        show(format_args!("Counts at time {time} {kept}"));
-        show(format_args!("Dropped {} word(s) totally", dropped.value()));
-        show(format_args!("Appending to {}", output.display()));
+        let (time, kept) = (format.time_of(time), format.str_of(&kept.collect()));
+        let mut line = format!("Counts at time {time} {kept}");
+        if format == PrintFormat::Json {
+            let dropped = dropped.value();
+            line = format!(r#"{{"records":{kept},"time":{time},"dropped":{dropped}}}"#);
+            show(&line);
+        } else {
+            show(&line);
+            show(format_args!("Dropped {} word(s) totally", dropped.value()));
+            show(format_args!("Appending to {}", output.display()));
+        }
         let file = fs::File::options().create(true).append(true).open(&output);
-        file.and_then(|mut file| writeln!(file, "Counts at time {time} {kept}"))
+        file.and_then(|mut file| writeln!(file, "{line}"))
             .unwrap_or_else(|error| panic!("cannot append to {}: {error}", output.display()));
     });
     Ok(ssc)

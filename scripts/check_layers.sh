@@ -4,6 +4,16 @@
 # script looks. Prints every arrow that points up, and fails if there is one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/support/common.sh
+
+case ${1:-} in
+    '') ;;
+    -h | --help)
+        help_of_head
+        exit 0
+        ;;
+    *) die "there is no option $1; --help shows those that there are" ;;
+esac
 
 # Each crate with the crates of this workspace it may depend on. What only its
 # tests use (dev-dependencies) does not count.
@@ -25,6 +35,7 @@ millrace-benches:  millrace millrace-types millrace-text
 ENGINE=crates/millrace/src
 ROOMS='
 error
+json
 data
 durable
 clock
@@ -55,6 +66,7 @@ source
 scheduler
 context
 testing
+fuzz
 '
 
 # What computes does not know where bytes come from or go to.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::SystemTime;
 
+use serde_json::Value;
+
 use super::harness::{Batch, Launch, Sender, Signal, assert_ticks};
 
 macro_rules! program {
@@ -196,13 +198,82 @@ fn the_happiest_words_come_first() {
 }
 
 #[test]
-fn a_list_that_is_not_there_is_said() {
+fn a_short_list_serves_where_there_is_none() {
+    let sender = Sender::new();
     let launch = program!("network_wordjoinsentiments").threads(2);
-    let finished = launch.args(["localhost", "1"]).start().finish();
-    let finished = finished.with_code(1);
-    assert_eq!(finished.stdout, "");
-    assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
-    assert!(finished.stderr.contains(LIST), "{}", finished.stderr);
+    let program = launch.in_one_batch().start_at(&sender);
+    let mut connection = sender.accept();
+    connection.send(b"good bad unknown good\n");
+    connection.close();
+    let finished = program.finish().with_code(0);
+    let shown = finished.stdout.replace(NOTHING, "");
+    let lines: Vec<_> = shown.lines().collect();
+    let expected = "Happiest topics in the last 5 seconds (2 total):";
+    assert_eq!(lines.first(), Some(&expected));
+    assert!(lines[1].starts_with("good ("), "{shown}");
+    assert!(lines[2].starts_with("bad (-"), "{shown}");
+    // Where it was looked for, and what serves.
+    let said = &finished.stderr;
+    let path = finished.path(LIST).display().to_string();
+    assert!(
+        said.contains(&path) && said.contains("short list"),
+        "{said}"
+    );
+    let list = include_str!("../../bins/sentiments.txt");
+    for line in list.lines() {
+        let (word, score) = line.split_once('\t').unwrap();
+        let score: i64 = score.parse().unwrap();
+        assert!(!word.is_empty() && (-5..=5).contains(&score), "{line}");
+    }
+}
+
+#[test]
+fn every_program_prints_json_if_asked() {
+    for (launch, name, behind) in [
+        (program!("network_wordcount"), "network_wordcount", &[][..]),
+        (
+            program!("stateful_network_wordcount"),
+            "stateful_network_wordcount",
+            &[],
+        ),
+        (
+            program!("network_wordjoinsentiments"),
+            "network_wordjoinsentiments",
+            &[],
+        ),
+        (
+            program!("recoverable_network_wordcount"),
+            "recoverable_network_wordcount",
+            &["state", "out"],
+        ),
+        (
+            program!("windowed_network_wordcount"),
+            "windowed_network_wordcount",
+            &["1", "1"],
+        ),
+    ] {
+        let sender = Sender::new();
+        let launch = launch.threads(2).every("1s").until_eof();
+        let launch = launch.conf("millrace.print.format", "json");
+        let address = [sender.host(), sender.port().to_string()];
+        let program = launch.args(address).args(behind).start();
+        let mut connection = sender.accept();
+        connection.send("good a\u{2028}b\n".as_bytes());
+        connection.close();
+        let finished = program.finish().with_code(0);
+        // What JSON allows in a string and other readers take for a line end is escaped.
+        assert!(!finished.stdout.contains('\u{2028}'), "{}", finished.stdout);
+        let lines = finished.stdout.lines();
+        let batches: Vec<Value> = lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let has_records = |batch: &Value| !batch["records"].as_array().unwrap().is_empty();
+        assert!(
+            batches.iter().all(|batch| batch["time"].is_number()),
+            "{name}"
+        );
+        assert!(batches.iter().any(has_records), "{name}: {batches:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use millrace_types::one_line;
+
 use crate::stderr::say;
 use crate::typed::Aside;
 use crate::usage::version;
@@ -21,11 +23,12 @@ pub struct Exit {
 }
 
 impl Exit {
-    /// The end with code 1 and `Error: <message>`.
+    /// The end with code 1 and `Error: <message>`, in one line: control
+    /// characters of the message are escaped.
     pub fn error(message: impl AsRef<str>) -> Exit {
         Exit {
             code: 1,
-            message: format!("Error: {}", message.as_ref()),
+            message: format!("Error: {}", one_line(message.as_ref())),
         }
     }
 

@@ -44,7 +44,9 @@ pub(crate) fn receive(environment: &Environment) -> Result<Option<Conf>, String>
     let Some(value) = environment.get(SUBMIT_CONF) else {
         return Ok(None);
     };
-    let unreadable = |why: &str| format!("Unreadable settings in {SUBMIT_CONF}: {why}");
+    let unreadable = |why: &str| {
+        format!("the settings in {SUBMIT_CONF} cannot be read: {why}; only millrace-submit sets it")
+    };
     let text = value
         .to_str()
         .ok_or_else(|| unreadable("not valid UTF-8"))?;

@@ -3,12 +3,14 @@
 //! What a program writes is its streams. Everything around them is the same for all: reading
 //! the arguments, signals, the summary, and what an error is to whoever started it.
 
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, keys};
+use millrace::{
+    Conf, Duration, Error, ErrorKind, StreamingContext, keys, panic_message, panics_in_one_line,
+};
 use millrace_types::TimeUnit;
 use millrace_ui::{RunInfo, Ui};
 
@@ -70,7 +72,7 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
         Err(exit) => return exit.report(),
     };
     invocation.announce();
-    std::panic::set_hook(Box::new(one_line));
+    panics_in_one_line();
     let summary = match summary(&invocation.conf) {
         Ok(summary) => summary,
         Err(exit) => return exit.report(),
@@ -82,8 +84,10 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
         pages: Mutex::default(),
     };
     let ended = catch_unwind(AssertUnwindSafe(|| body(&app)));
-    // The hook has said what and where.
-    let ended = ended.unwrap_or_else(|_| Err(Exit::error("the program ended by a panic")));
+    let ended = ended.unwrap_or_else(|payload| {
+        let message = panic_message(&*payload);
+        Err(Exit::error(format!("the program panicked: {message}")))
+    });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),
@@ -254,12 +258,56 @@ impl From<Error> for Exit {
     }
 }
 
-/// Says where user code panicked, in one line; the error that it becomes names batch and stage.
-fn one_line(info: &PanicHookInfo<'_>) {
-    let payload = info.payload();
-    let message = payload.downcast_ref::<&str>().copied();
-    let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let message = message.unwrap_or("no message").to_owned();
-    let place = info.location().map(ToString::to_string).unwrap_or_default();
-    say(&format!("millrace: {place}: {message}"));
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::process::Command;
+
+    use super::*;
+    use crate::handoff::{SUBMIT_CONF, encode};
+
+    /// Its arguments are those of the test's own process, which are the program's: it is
+    /// submitted.
+    const PANICS: Program = Program {
+        name: "panics",
+        arguments: "<the> <tester's> <words>",
+        argument_count: 3,
+        app_name: "Panics",
+    };
+
+    /// What a panic is on stderr is seen from outside only, so the test runs itself again.
+    #[test]
+    fn a_panic_of_user_code_is_one_line_with_its_place() {
+        const CHILD: &str = "MILLRACE_TEST_PANICS";
+        if env::var_os(CHILD).is_some() {
+            let code = run(&PANICS, |app| {
+                let ssc = app.streaming_context(Duration::milliseconds(10))?;
+                let queue = millrace::RddQueue::new();
+                queue.push(vec![1, 2]);
+                let numbers = ssc.queue_stream(queue);
+                let odd = numbers.map(|number| assert_eq!(number, 1, "not\none"));
+                odd.foreach_rdd(|rdd| drop(rdd.collect()));
+                ssc.start()?;
+                app.await_termination(&ssc)
+            });
+            let failed = code == ExitCode::FAILURE;
+            std::process::exit(if failed { 7 } else { 8 });
+        }
+        let name = "run::tests::a_panic_of_user_code_is_one_line_with_its_place";
+        let conf = Conf::from_iter([(keys::MASTER, "local[2]"), ("spark.ui.enabled", "false")]);
+        let output = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", name])
+            .env(CHILD, "1")
+            .env(SUBMIT_CONF, encode(&conf))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(7), "{said}");
+        let lines: Vec<_> = said.lines().filter(|line| !line.is_empty()).collect();
+        assert_eq!(lines.len(), 1, "{said}");
+        assert!(lines[0].starts_with("Error: batch "), "{said}");
+        let message = "assertion `left == right` failed: not; one; left: 2; right: 1 (";
+        assert!(lines[0].contains(message), "{said}");
+        assert!(lines[0].contains("run.rs:"), "{said}");
+    }
 }

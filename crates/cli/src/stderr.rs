@@ -3,6 +3,8 @@
 
 use std::io::{self, Write};
 
+use millrace_types::one_line;
+
 /// Writes a line. A closed stderr is no reason to fail: nobody is left who
 /// could be told.
 pub(crate) fn say(line: &str) {
@@ -12,5 +14,6 @@ pub(crate) fn say(line: &str) {
 /// Says what the user should know before a run, and what `--verbose` shows.
 pub(crate) fn announce(notices: &[String], verbose: Option<&str>) {
     let notices = notices.iter().map(String::as_str);
-    notices.chain(verbose).for_each(say);
+    notices.map(one_line).for_each(|notice| say(&notice));
+    verbose.into_iter().for_each(say);
 }

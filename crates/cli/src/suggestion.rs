@@ -77,7 +77,7 @@ mod tests {
                 Some("spark.streaming.blockInterval"),
             ),
             ("spark.app.id", None),
-            ("spark.ui.port", None),
+            ("spark.ui.reverseProxy", None),
             ("spark.executor.memory", None),
             ("spark.streaming.backpressure.enabled", None),
             ("spark.streaming.kafka.maxRatePerPartition", None),

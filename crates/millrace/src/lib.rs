@@ -36,6 +36,7 @@ mod error;
 mod exec;
 mod files;
 mod graph;
+mod json;
 mod keyed;
 mod listener;
 mod notice;
@@ -56,6 +57,8 @@ mod sync;
 mod window;
 mod zone;
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod python;
 pub mod testing;
 
@@ -65,14 +68,16 @@ pub use checkpoint::{
 };
 pub use context::{ActiveOrCreated, ContextState, InputStream, StopHandle, StreamingContext};
 pub use data::{Data, Key};
-pub use dstream::{DStream, MapWithStateDStream, StateOptions, StateSpec, show};
+pub use dstream::{DStream, MapWithStateDStream, PrintFormat, StateOptions, StateSpec, show};
 pub use error::{Error, ErrorKind, Result};
+pub use json::json_of;
 pub use listener::{ListenerHandle, StatsReportListener};
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
     BatchInfo, BatchTime, CheckpointInfo, Conf, Duration, OutputOperationInfo, ParseDurationError,
     ReceiverInfo, StreamId, StreamInputInfo, StreamingEvent, StreamingListener, TimeUnit, keys,
 };
+pub use panics::{message_of as panic_message, panics_in_one_line};
 pub use partition::{HashPartitioner, Partitioner, Partitions};
 pub use pipeline::{
     Boxed, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,

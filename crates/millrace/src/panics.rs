@@ -1,9 +1,27 @@
 //! What a caught panic of user code had to say; and errors that travel as one, from where a
 //! record is read to where its batch is run.
+//!
+//! A panic is one line (law: whatever goes wrong is one line on stderr). Rust's own report comes
+//! from a hook, before anybody has caught the panic, and knows the place; whoever catches it
+//! knows batch and stage. So the hook keeps the place, and who catches the panic says both.
 
 use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::PanicHookInfo;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
+use crate::notice::notice;
+
+/// Panics that are caught and not told yet; more than there are threads would be forgotten ones.
+const KEPT: usize = 256;
+
+/// Messages of panics with their places.
+static PLACES: Mutex<VecDeque<(String, String)>> = Mutex::new(VecDeque::new());
+
+fn places() -> MutexGuard<'static, VecDeque<(String, String)>> {
+    PLACES.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Ends the reading of a dataset with an error that is not the program's doing.
 pub(crate) fn fail(error: Error) -> ! {
@@ -31,18 +49,64 @@ impl Fault {
     /// Goes on as the panic that it was made of.
     pub(crate) fn resume(self) -> ! {
         match self {
-            Fault::Program(message) => panic!("{message}"),
+            // It has its place already, and the hook is not to add this one.
+            Fault::Program(message) => std::panic::resume_unwind(Box::new(message)),
             Fault::Input(error) => fail(error),
         }
     }
 }
 
-/// The message of a panic's payload.
-pub(crate) fn message_of(payload: &(dyn Any + Send)) -> String {
+/// The message of a panic's payload in one line, with the place in the source if
+/// [`panics_in_one_line`] has been called.
+///
+/// ```
+/// let payload = std::panic::catch_unwind(|| panic!("no\nmore")).unwrap_err();
+/// assert_eq!(millrace::panic_message(&*payload), "no; more");
+/// ```
+pub fn message_of(payload: &(dyn Any + Send)) -> String {
     if let Some(error) = payload.downcast_ref::<Error>() {
         return error.to_string();
     }
+    let message = text_of(payload);
+    let mut places = places();
+    let place = places.iter().position(|(known, _)| *known == message);
+    match place.and_then(|index| places.remove(index)) {
+        Some((message, place)) => format!("{message} ({place})"),
+        None => message,
+    }
+}
+
+fn text_of(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
+    let lines = text.unwrap_or("a panic without a message").lines();
+    let lines: Vec<&str> = lines.map(str::trim).filter(|l| !l.is_empty()).collect();
+    lines.join("; ")
+}
+
+/// Makes a panic one line on stderr for the rest of the process's life, in the place of Rust's
+/// own report.
+///
+/// Panics on threads of the engine and on the main thread are left to whoever catches them: the
+/// engine names batch, operator, message and place in the error that it makes of them, and the
+/// main thread's message comes from [`panic_message`]. A panic on a thread that the program has
+/// started itself is said at once.
+pub fn panics_in_one_line() {
+    std::panic::set_hook(Box::new(keep_place));
+}
+
+fn keep_place(info: &PanicHookInfo<'_>) {
+    let message = text_of(info.payload());
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("without a name");
+    if name != "main" && !name.starts_with("millrace-") {
+        notice(format_args!(
+            "the program's thread {name} panicked: {message} ({place})"
+        ));
+        return;
+    }
+    let mut places = places();
+    places.truncate(KEPT - 1);
+    places.push_front((message, place));
 }

@@ -22,6 +22,7 @@ pub mod keys;
 mod listener;
 mod location;
 mod master;
+mod one_line;
 mod quantity;
 mod value_kind;
 
@@ -39,4 +40,5 @@ pub use keys::Key;
 pub use listener::StreamingListener;
 pub use location::{LocationError, local_path};
 pub use master::{Master, MasterError, Threads};
+pub use one_line::one_line;
 pub use value_kind::ValueKind;

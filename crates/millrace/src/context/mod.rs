@@ -29,7 +29,7 @@ use std::time::Duration as StdDuration;
 use millrace_types::{Conf, Duration, Host, StreamId, StreamingListener};
 
 use crate::checkpoint::Start;
-use crate::dstream::{DStream, Printer};
+use crate::dstream::{DStream, PrintFormat, Printer};
 use crate::error::{Error, Result};
 use crate::exec::Executor;
 use crate::graph::{Builder, Lifecycle};
@@ -180,6 +180,23 @@ impl StreamingContext {
             parts: Mutex::default(),
             settings,
         })
+    }
+
+    /// How this context prints: `millrace.print.format`. For programs that write lines of their
+    /// own.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, PrintFormat, StreamingContext, keys};
+    /// # fn main() -> millrace::Result<()> {
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::PRINT_FORMAT, "json");
+    /// let ssc = StreamingContext::new(&conf, Duration::seconds(1))?;
+    /// assert_eq!(ssc.print_format(), PrintFormat::Json);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn print_format(&self) -> PrintFormat {
+        self.settings.print_format
     }
 
     fn parts(&self) -> MutexGuard<'_, Parts> {

@@ -32,8 +32,8 @@ use crate::error::Error;
 use crate::graph::{Builder, Node};
 use crate::pipeline::{Output, Pipeline};
 
-pub use output::show;
-pub(crate) use output::{PrintFormat, Printer};
+pub(crate) use output::Printer;
+pub use output::{PrintFormat, show};
 pub use pair::{MapWithStateDStream, StateOptions, StateSpec};
 pub(crate) use transform_all::TransformAll;
 

@@ -23,9 +23,12 @@ impl AnyValue {
     /// Reads one value.
     ///
     /// # Errors
-    /// If the bytes are none.
+    /// If the bytes are none, or if it is nested deeper than readers of JSON allow: bytes that
+    /// nobody wrote would fill the stack.
     pub(crate) fn read(bytes: &[u8]) -> Result<AnyValue, String> {
-        rmp_serde::from_slice(bytes).map_err(|error| error.to_string())
+        let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
+        deserializer.set_max_depth(DEEPEST);
+        AnyValue::deserialize(&mut deserializer).map_err(|error| error.to_string())
     }
 }
 
@@ -50,6 +53,9 @@ pub(crate) fn write_json(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), String> 
     };
     written.map_err(|error| error.to_string())
 }
+
+/// As `serde_json` has it.
+const DEEPEST: usize = 128;
 
 struct Any;
 
@@ -147,6 +153,38 @@ impl<'de> Visitor<'de> for Any {
     }
 }
 
+/// The body of a fuzz target: any bytes are a value or entries, or refused, and what is read of
+/// them is no more than they hold.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(data: &[u8]) {
+    fn size(value: &Value) -> usize {
+        1 + match value {
+            Value::Array(items) => items.iter().map(size).sum(),
+            Value::Object(entries) => entries
+                .iter()
+                .map(|(key, value)| key.len() + size(value))
+                .sum(),
+            Value::String(text) => text.len(),
+            _ => 0,
+        }
+    }
+    if let Ok(AnyValue(value)) = AnyValue::read(data) {
+        // A malformed byte of a text may become three; a number that JSON lacks becomes its name.
+        assert!(size(&value) <= 64 + 48 * data.len());
+        let text = crate::json::json_of(&value).expect("it is JSON");
+        assert!(!text.contains(char::is_control));
+    }
+    let mut raw = super::EntryReader::new(data);
+    // Every entry takes a byte and more.
+    for _ in 0..=data.len() {
+        let Some(Ok((key, entry))) = raw.next_raw() else {
+            return;
+        };
+        assert!(key.len() + entry.map_or(0, |(_, value)| value.len()) < data.len());
+    }
+    panic!("more entries than bytes");
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -181,6 +219,14 @@ mod tests {
             assert_eq!(out, format!("before{value}").into_bytes());
         }
         assert!(write_json(&[0xa5, b'a'], &mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn a_value_is_nested_as_deep_as_json_may_be() {
+        let nested = |depth: usize| [vec![0x91; depth], vec![0xc0]].concat();
+        assert!(AnyValue::read(&nested(DEEPEST - 1)).is_ok());
+        assert!(AnyValue::read(&nested(DEEPEST + 1)).is_err());
+        assert!(AnyValue::read(&nested(1 << 20)).is_err());
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod recorder;
 mod skip;
 
 pub(crate) use entry::{EntryReader, RawEntry, put, remove};
+#[cfg(any(test, fuzzing))]
+pub(crate) use json::fuzz as fuzz_message_pack;
 pub(crate) use json::{AnyValue, write_json};
 pub(crate) use recorder::Recorder;
 

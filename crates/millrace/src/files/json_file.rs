@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::json::json_of;
 use crate::rdd::Rdd;
 
 use super::{located, replace, texts};
@@ -32,9 +33,8 @@ impl<T: Serialize + Send + 'static> Rdd<T> {
     pub fn save_as_json_file(&self, path: &str) -> Result<()> {
         let path = located("save_as_json_file: the path", path)?;
         replace::file(&path, |mut file| {
-            let encode = |text: &mut String, record: &T| {
-                serde_json::to_string(record).map(|line| text.push_str(&line))
-            };
+            let encode =
+                |text: &mut String, record: &T| json_of(record).map(|line| text.push_str(&line));
             for (_, text) in texts(self, encode) {
                 file.write_all(text?.as_bytes())
                     .map_err(|error| replace::cannot_write(&path, error))?;

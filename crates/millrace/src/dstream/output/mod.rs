@@ -1,11 +1,13 @@
 //! What a batch is run for.
 
 mod foreach_rdd;
+mod format;
 mod print;
 mod printer;
 mod save_as_json_files;
 mod save_as_text_files;
 mod show;
 
-pub(crate) use printer::{PrintFormat, Printer};
+pub use format::PrintFormat;
+pub(crate) use printer::Printer;
 pub use show::show;

@@ -10,32 +10,13 @@ use millrace_types::BatchTime;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::json::json_of;
 use crate::python::time_in;
+
+use super::format::PrintFormat;
 
 /// Forty-three hyphens, as Spark has it.
 const RULE: &str = "-------------------------------------------";
-
-/// `millrace.print.format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PrintFormat {
-    /// Python's `pprint`: local time, `str()` of the records.
-    PySpark,
-    /// Scala's `print`: `Time: N ms`, `toString` of the records.
-    Scala,
-    /// One JSON object a batch.
-    Json,
-}
-
-impl PrintFormat {
-    pub(crate) fn parse(text: &str) -> Option<PrintFormat> {
-        match text {
-            "pyspark" => Some(PrintFormat::PySpark),
-            "scala" => Some(PrintFormat::Scala),
-            "json" => Some(PrintFormat::Json),
-            _ => None,
-        }
-    }
-}
 
 /// A batch as a JSON object. Written as it is and not by way of a `Value`, which has no numbers
 /// beyond 64 bits.
@@ -112,8 +93,7 @@ impl Printer {
                     time: time.as_millis(),
                     truncated: more,
                 };
-                let batch = serde_json::to_string(&batch).map_err(not_shown)?;
-                return Ok(format!("{batch}\n"));
+                return Ok(format!("{}\n", json_of(&batch)?));
             }
             PrintFormat::PySpark => self.head(&mut out, &time_in(&self.zone, time)),
             PrintFormat::Scala => self.head(&mut out, &time.to_string()),

@@ -5,6 +5,11 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Choices of braces multiply: forty pairs of them would fill memory, and each choice is a walk.
+const MOST_CHOICES: usize = 1000;
+/// Braces are read by recursion.
+const MOST_BRACES: usize = 100;
+
 /// A pattern of directories.
 #[derive(Debug)]
 pub(super) struct Glob {
@@ -35,7 +40,13 @@ impl Glob {
     /// # Errors
     /// Says what is wrong with it.
     pub(super) fn parse(pattern: &str) -> Result<Glob, String> {
+        if pattern.matches('{').count() > MOST_BRACES {
+            return Err(format!("it has more than {MOST_BRACES} braces"));
+        }
         let paths = braces(pattern)?;
+        if paths.len() > MOST_CHOICES {
+            return Err(format!("its braces make more than {MOST_CHOICES} choices"));
+        }
         let paths = paths.iter().map(|path| steps(path));
         Ok(Glob {
             paths: paths.collect::<Result<_, _>>()?,
@@ -128,8 +139,15 @@ fn braces(pattern: &str) -> Result<Vec<String>, String> {
                     let whole = |part: &&str| {
                         braces(&format!("{}{part}{}", &pattern[..open], &pattern[from..]))
                     };
-                    let choices: Result<Vec<_>, _> = parts.iter().map(whole).collect();
-                    return Ok(choices?.concat());
+                    let mut choices = Vec::new();
+                    for part in &parts {
+                        choices.extend(whole(part)?);
+                        // Enough to be refused by.
+                        if choices.len() > MOST_CHOICES {
+                            break;
+                        }
+                    }
+                    return Ok(choices);
                 }
             }
             '}' => depth = i32::max(depth - 1, 0),
@@ -202,25 +220,85 @@ fn class(rest: &mut std::str::Chars<'_>) -> Result<Token, String> {
     }
 }
 
+/// Whether a name fits. A `*` takes as little as it can, and one character more each time that
+/// what follows it does not fit; only the last one has to be tried again, so the time is that of
+/// the two lengths multiplied.
 fn matches(tokens: &[Token], name: &[char]) -> bool {
-    let Some((token, tokens)) = tokens.split_first() else {
-        return name.is_empty();
-    };
-    if *token == Token::Any {
-        return (0..=name.len()).any(|skipped| matches(tokens, &name[skipped..]));
-    }
-    let Some((&c, name)) = name.split_first() else {
-        return false;
-    };
-    let fits = match token {
-        Token::Exactly(exactly) => c == *exactly,
-        Token::Class { is, ranges } => {
-            let within = |&(low, high): &(char, char)| low <= c && c <= high;
-            ranges.iter().any(within) == *is
+    let (mut token, mut at) = (0, 0);
+    // The last `*`, and how far its characters reach.
+    let mut star: Option<(usize, usize)> = None;
+    loop {
+        let fits = match tokens.get(token) {
+            Some(Token::Any) => {
+                star = Some((token, at));
+                token += 1;
+                continue;
+            }
+            Some(one) => name.get(at).is_some_and(|&c| one.fits(c)),
+            None if at == name.len() => return true,
+            None => false,
+        };
+        if fits {
+            (token, at) = (token + 1, at + 1);
+            continue;
         }
-        Token::One | Token::Any => true,
+        match star {
+            Some((any, reach)) if reach < name.len() => {
+                star = Some((any, reach + 1));
+                (token, at) = (any + 1, reach + 1);
+            }
+            _ => return false,
+        }
+    }
+}
+
+impl Token {
+    /// Whether one character fits.
+    fn fits(&self, c: char) -> bool {
+        match self {
+            Token::Exactly(exactly) => c == *exactly,
+            Token::Class { is, ranges } => {
+                let within = |&(low, high): &(char, char)| low <= c && c <= high;
+                ranges.iter().any(within) == *is
+            }
+            Token::One | Token::Any => true,
+        }
+    }
+}
+
+/// The body of a fuzz target: bytes are a pattern, a line end, and a name. Any pattern is read
+/// or refused, and the name fits if the rule as it is written says so.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(data: &[u8]) {
+    fn plainly(tokens: &[Token], name: &[char]) -> bool {
+        match (tokens.split_first(), name.split_first()) {
+            (None, _) => name.is_empty(),
+            (Some((Token::Any, rest)), None) => plainly(rest, name),
+            (Some((Token::Any, rest)), Some((_, less))) => {
+                plainly(rest, name) || plainly(tokens, less)
+            }
+            (Some((token, rest)), Some((&c, less))) => token.fits(c) && plainly(rest, less),
+            (Some(_), None) => false,
+        }
+    }
+    let text = String::from_utf8_lossy(data);
+    let (pattern, name) = text.split_once('\n').unwrap_or((&text, ""));
+    let Ok(glob) = Glob::parse(pattern) else {
+        return;
     };
-    fits && matches(tokens, name)
+    assert!(glob.paths.len() <= MOST_CHOICES);
+    // The plain way takes longer the more `*` there are.
+    let name: Vec<char> = name.chars().take(24).collect();
+    for step in glob.paths.iter().flatten() {
+        if let Step::Matching(tokens) = step {
+            let many = tokens.iter().filter(|token| **token == Token::Any).count();
+            let fits = matches(tokens, &name);
+            assert!(
+                many > 4 || fits == plainly(tokens, &name),
+                "{tokens:?} {name:?}"
+            );
+        }
+    }
 }
 
 #[cfg(test)]
@@ -232,6 +310,20 @@ mod tests {
         let choices = braces(pattern).unwrap();
         let mut choices = choices.iter().map(|choice| tokens(choice).unwrap());
         choices.any(|tokens| matches(&tokens, &name))
+    }
+
+    #[test]
+    fn a_pattern_costs_what_its_length_allows() {
+        let refused = |pattern: &str| Glob::parse(pattern).unwrap_err();
+        assert!(refused(&"{a,b}".repeat(40)).contains("choices"));
+        assert!(refused(&"{a}".repeat(100_000)).contains("braces"));
+        assert_eq!(Glob::parse(&"{a,b}".repeat(9)).unwrap().paths.len(), 512);
+        // Backtracking to every star would take longer than there is time.
+        let pattern = tokens(&"*a".repeat(30)).unwrap();
+        assert!(!matches(&pattern, &['a'; 29]));
+        assert!(matches(&pattern, &['a'; 30]));
+        let late: Vec<char> = "ab".repeat(100).chars().collect();
+        assert!(!matches(&pattern, &late));
     }
 
     #[test]

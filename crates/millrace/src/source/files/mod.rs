@@ -34,9 +34,16 @@ pub use options::FileOptions;
 pub(crate) use records::{BinaryFormat, ReaderFormat};
 pub(crate) use text::LinesFormat;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use glob::fuzz as fuzz_globs;
+
 use file::{Cut, Taken};
 use glob::Glob;
+#[cfg(any(test, fuzzing))]
+pub(crate) use glob::fuzz as fuzz_globs;
+use listing::Listing;
 use listing::{Listing, path_of};
+use selection::Selection;
 use selection::{Found, Selection};
 use troubles::{Troubles, Voice};
 

@@ -40,6 +40,12 @@ impl Exit {
         Exit::error(format!("{message} (see {program} --help)"))
     }
 
+    /// A native program that is asked for the functions of a Python program.
+    pub(crate) fn not_python(program: &str) -> Exit {
+        let message = "--explain shows the functions of a Python program, and this is none";
+        Exit::misuse(message, program)
+    }
+
     /// The end that shows how the program is called: code 255, which is what
     /// `sys.exit(-1)` leaves in Spark's examples and in spark-submit itself.
     pub(crate) fn wrong_call(usage: impl Into<String>) -> Exit {

@@ -19,6 +19,8 @@ pub(crate) const CONF: &str = "conf";
 pub(crate) const PROPERTIES_FILE: &str = "properties-file";
 pub(crate) const CHECKPOINT_DIR: &str = "checkpoint-dir";
 pub(crate) const RECOVER: &str = "recover";
+/// Has a meaning for Python programs alone.
+pub(crate) const EXPLAIN: &str = "explain";
 pub(crate) const VERBOSE: &str = "verbose";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const HELP: &str = "help";
@@ -74,6 +76,12 @@ pub(crate) const MEANT: &[Meant] = &[
         None,
         None,
         "go on from what is there; --recover=N: from generation N",
+    ),
+    meant(
+        EXPLAIN,
+        None,
+        None,
+        "of a Python program: show where its functions run, and end",
     ),
     meant(VERBOSE, Some('v'), None, "show the resolved settings"),
     meant(VERSION, None, None, "show the version"),

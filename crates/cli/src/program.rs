@@ -141,6 +141,9 @@ pub fn parse(
         let line = program.wrong_call(&typed, submitted.is_some());
         return Err(Exit::wrong_call(line));
     }
+    if typed.explain {
+        return Err(Exit::not_python(program.name));
+    }
     let arguments = texts(&typed.rest)?;
     let Resolved {
         mut conf,

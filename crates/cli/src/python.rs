@@ -16,6 +16,9 @@ use millrace_types::Conf;
 use crate::environment::Environment;
 use crate::lookup::named;
 
+/// Asks the package to say where functions run instead of running the program.
+pub(crate) const EXPLAIN: &str = "MILLRACE_EXPLAIN";
+
 /// The extension module as `cargo build` leaves it, beside `millrace-submit`.
 const BUILT: &str = "libmillrace_engine.so";
 /// Where the package is in a checkout, seen from the directory of a built program.

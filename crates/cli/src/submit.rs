@@ -79,6 +79,7 @@ pub fn submit(
     let mut arguments: Vec<OsString> = words.collect();
     let mut variables = Vec::new();
     let program = match py_files {
+        None if typed.explain => return Err(Exit::not_python(NAME)),
         None => lookup::find(&resource, environment),
         Some(py_files) => {
             conf.set_if_missing(keys::APP_NAME, python::name_of(&resource));
@@ -86,6 +87,9 @@ pub fn submit(
             python::interpreter(&conf, environment).and_then(|interpreter| {
                 let packages = python::packages(&interpreter, environment)?;
                 variables = packages.variables(&py_files, environment);
+                if typed.explain {
+                    variables.push((python::EXPLAIN.into(), "1".into()));
+                }
                 Ok(interpreter)
             })
         }
@@ -222,6 +226,11 @@ mod tests {
                 "Error: no such master: 'locl'; use",
             ),
             (&["--kill", "driver"], 1, "Error: "),
+            (
+                &["--explain", "prog"],
+                1,
+                "Error: --explain shows the functions of a Python program, and this is none",
+            ),
             (
                 &["--nosuch", "prog"],
                 1,

@@ -16,8 +16,8 @@ use clap::{Arg, ArgMatches, Command};
 use millrace_types::{keys, local_path};
 
 use crate::options::{
-    CHECKPOINT_DIR, CONF, HELP, MASTER, MEANT, NAME, OF_A_CLUSTER, PROPERTIES_FILE, RECOVER,
-    SUPERVISE, USAGE_ERROR, VERBOSE, VERSION, WITHOUT_EFFECT,
+    CHECKPOINT_DIR, CONF, EXPLAIN, HELP, MASTER, MEANT, NAME, OF_A_CLUSTER, PROPERTIES_FILE,
+    RECOVER, SUPERVISE, USAGE_ERROR, VERBOSE, VERSION, WITHOUT_EFFECT,
 };
 use crate::suggestion::nearest_option;
 
@@ -32,6 +32,8 @@ pub(crate) struct Typed {
     pub(crate) conf: Vec<(String, String)>,
     /// The path of the last `--properties-file`, which need not be UTF-8.
     pub(crate) properties_file: Option<PathBuf>,
+    /// Whether `--explain` was there.
+    pub(crate) explain: bool,
     /// Whether `--verbose` was there.
     pub(crate) verbose: bool,
     /// The options without effect, by name, and their last values; `None` for
@@ -118,6 +120,7 @@ pub(crate) fn read(args: &[OsString]) -> Result<Typed, Aside> {
         name: last(&mut matches, NAME),
         conf,
         properties_file: properties_file.transpose()?,
+        explain: matches.get_flag(EXPLAIN),
         verbose: matches.get_flag(VERBOSE),
         without_effect,
         of_a_cluster: OF_A_CLUSTER

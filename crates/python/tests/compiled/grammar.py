@@ -126,6 +126,10 @@ class Grammar:
             lambda: "(%s ** %s)" % (n(), self.pick("0", "1", "2", "3", "-1", "0.5", "-0.5")),
             lambda: "(%s << %s)" % (n(), self.pick("0", "1", "5", "62", "63", "70", "-1")),
             lambda: "(%s %s %s)" % (n(), self.pick("+", "-", "*", "/", "//", "%"), n()),
+            lambda: "(%s %s %s)" % (n(), self.pick("+", "-", "*", "/", "//", "%"), n()),
+            lambda: "(%s %s %s)" % (n(), self.pick("+", "-", "*", "/", "//", "%"), n()),
+            lambda: "(%s %s %s)" % (n(), self.pick("+", "-", "*", "/", "//", "%"), n()),
+            lambda: "(%s %s %s)" % (n(), self.pick("+", "-", "*", "/", "//", "%"), n()),
             lambda: "(%s%s)" % (self.pick("-", "+", "~", "not "), n()),
             lambda: "int(%s)" % self.pick(t(), n()),
             lambda: "float(%s)" % self.pick(t(), n()),
@@ -330,7 +334,7 @@ class Grammar:
             else:
                 lines += ["%s = 0" % name, "while %s < %s:" % (name, self.pick("3", "LIMIT")), "    %s += 1" % name]
                 names.append((name, "number"))
-        lines.append("return %s" % self.expression("any", names, 3))
+        lines.append("return %s" % self.expression("any", names, self.pick(1, 2, 3)))
         return "\n".join(indent + line for line in lines)
 
 
@@ -342,5 +346,5 @@ def function(random, name):
     names = [("xyz"[at], kind) for at, kind in enumerate(kinds)]
     arguments = ", ".join(name for name, _ in names)
     if random.random() < 0.6:
-        return "%s = lambda %s: %s\n" % (name, arguments, grammar.expression("any", names, 4)), kinds
+        return "%s = lambda %s: %s\n" % (name, arguments, grammar.expression("any", names, random.choice([1, 1, 2, 3, 4]))), kinds
     return "def %s(%s):\n%s\n" % (name, arguments, grammar.body(names)), kinds

@@ -132,18 +132,20 @@ def _read(ssc, stream, number):
     stream._engine_stream = number
 
 
-def explained(stream):
-    """For every operator up to a stream, the tier in which its function runs, and why."""
-    plan = Plan(stream._ssc._graph)
-    order, pending = [], [stream]
+def explained(*streams):
+    """For every operator up to some streams, the tier in which its function runs, and why."""
+    graph = streams[0]._ssc._graph
+    reached, pending = set(), list(streams)
     while pending:
         each = pending.pop()
-        if each not in order:
-            order.insert(0, each)
+        if each not in reached:
+            reached.add(each)
             pending.extend(each._parents)
+    plan = Plan(graph)
+    order = [each for each in graph.streams if each in reached]
     rows = [_row(plan, each) for each in order if each._operator is not None]
     if not rows:
-        return "Nothing before this stream calls a function of the program on records.\n"
+        return "No function of the program is called on records.\n"
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = []
     for row in rows:

@@ -1,0 +1,297 @@
+"""What scripts/bench_python.sh measures; it builds the programs and runs this."""
+
+import argparse
+import os
+import random
+import resource
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BIN = os.environ.get("MILLRACE_BIN", os.path.join(ROOT, "target", "release"))
+MASTER = "local[2]"
+SECTIONS = ("throughput", "interpreted", "small", "start", "idle", "state")
+
+WORD_COUNT = """
+import sys
+from pyspark import SparkContext
+from pyspark.streaming import StreamingContext
+
+sc = SparkContext(appName="WordCount")
+ssc = StreamingContext(sc, %(interval)s)
+ssc.checkpoint(%(directory)r)
+lines = ssc.socketTextStream(sys.argv[1], int(sys.argv[2]))
+%(body)s
+ssc.start()
+ssc.awaitTermination()
+"""
+
+COUNT = """
+words = lines.flatMap(lambda line: line.split(" "))
+words.map(lambda word: (word, 1)).reduceByKey(lambda a, b: a + b).pprint()
+"""
+
+STATE = """
+def update(new_values, last_sum):
+    return sum(new_values) + (last_sum or 0)
+
+words = lines.flatMap(lambda line: line.split(" ")).map(lambda word: (word, 1))
+words.updateStateByKey(update).pprint()
+"""
+
+# A class is what no lowered form knows.
+INTERPRETED = """
+class Cut:
+    def __call__(self, line):
+        return line.split(" ")
+
+class Pair:
+    def __call__(self, word):
+        return (word, 1)
+
+class Add:
+    def __call__(self, a, b):
+        return a + b
+
+lines.flatMap(Cut()).map(Pair()).reduceByKey(Add()).pprint()
+"""
+
+# The shape of a course's programs: rows to the driver in every batch.
+SMALL = """
+def show(rdd):
+    rdd.map(lambda line: len(line)).take(5)
+    rdd.flatMap(lambda line: line.split(" ")).map(lambda word: (word, 1)).reduceByKey(
+        lambda a, b: a + b).collectAsMap()
+
+lines.foreachRDD(show)
+"""
+
+
+def text(size, distinct=60000):
+    """Lines of words of which few are frequent, as in natural text."""
+    rng = random.Random(1)
+    letters = "etaoinshrdlucmfwypvbgkjqxz"
+    words = []
+    for rank in range(distinct):
+        length = 1 + min(int(rng.gammavariate(2, 2)), 14)
+        words.append("".join(rng.choice(letters) for _ in range(length)))
+    weights = [1 / (rank + 2.7) for rank in range(distinct)]
+    lines, made = [], 0
+    drawn = rng.choices(words, weights, k=size // 5)
+    for at in range(0, len(drawn), 10):
+        line = " ".join(drawn[at : at + 10]) + "\n"
+        lines.append(line)
+        made += len(line)
+        if made >= size:
+            break
+    return "".join(lines).encode()
+
+
+class Feeder:
+    """Sends to the first client as fast as it reads, for some seconds; then closes."""
+
+    def __init__(self, data, seconds, pace=None):
+        self.data, self.seconds, self.pace, self.sent = data, seconds, pace, 0
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.connected = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        client, _ = self.server.accept()
+        self.connected.set()
+        until = time.monotonic() + self.seconds
+        with client:
+            try:
+                while time.monotonic() < until:
+                    if self.data:
+                        client.sendall(self.data)
+                        self.sent += len(self.data)
+                    if self.pace or not self.data:
+                        time.sleep(self.pace or 0.05)
+            except OSError:
+                pass
+        self.server.close()
+
+
+def command(program, port, directory, python=None):
+    """The command line of a program: a native one by its name, or a Python file."""
+    if python is not None:
+        return [python, program, "127.0.0.1", str(port)]
+    options = ["--master", MASTER, "--conf", "millrace.stopAtEof=true"]
+    if program.endswith(".py"):
+        return [os.path.join(BIN, "millrace-submit")] + options + [program, "127.0.0.1", str(port)]
+    return [os.path.join(BIN, program)] + options + ["127.0.0.1", str(port)]
+
+
+def run(program, feeder, directory, python=None):
+    """Runs a program until its sender is through; CPU seconds, and seconds on the wall."""
+    environment = dict(os.environ)
+    if python is not None:
+        environment.update(PYSPARK_SUBMIT_ARGS="--master %s pyspark-shell" % MASTER)
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = subprocess.Popen(
+        command(program, feeder.port, directory, python),
+        cwd=directory,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    feeder.thread.join()
+    if python is not None:
+        # A program of PySpark never ends by itself; what it still has to do is little.
+        time.sleep(3)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu, time.monotonic() - began
+
+
+def written(directory, name, body, interval=1):
+    """A Python program in a file."""
+    path = os.path.join(directory, name + ".py")
+    with open(path, "w", encoding="utf-8") as file:
+        keep = os.path.join(directory, name + "-state")
+        file.write(WORD_COUNT % {"body": body, "interval": interval, "directory": keep})
+    return path
+
+
+def alternating(rows, data, options, directory):
+    """CPU seconds a gigabyte and megabytes a second, for every row, a round after the other."""
+    seen = {name: [] for name, _, _ in rows}
+    for _ in range(options.rounds):
+        for name, program, python in rows:
+            feeder = Feeder(data, options.seconds)
+            cpu, wall = run(program, feeder, directory, python)
+            seen[name].append((cpu / feeder.sent * 1e9, feeder.sent / wall / 1e6))
+    for name, figures in seen.items():
+        costs = statistics.median(cost for cost, _ in figures)
+        speed = statistics.median(speed for _, speed in figures)
+        print("  %-44s %8.2f CPU s/GB %8.1f MB/s" % (name, costs, speed), flush=True)
+    return seen
+
+
+def ratio(seen, name, to):
+    """By how much one row is cheaper than another, by the median of the rounds."""
+    pairs = zip(seen[to], seen[name])
+    return statistics.median(other[0] / own[0] for other, own in pairs)
+
+
+def throughput(options, directory):
+    data = text(8 << 20)
+    pairs = [
+        ("network_wordcount", written(directory, "count", COUNT)),
+        ("stateful_network_wordcount", written(directory, "sums", STATE, 5)),
+    ]
+    for native, program in pairs:
+        rows = [(native + ", native", native, None), (native + ".py", program, None)]
+        if options.pyspark and native == "network_wordcount":
+            rows.append(("PySpark", program, options.pyspark))
+        seen = alternating(rows, data, options, directory)
+        print("  of the native program: %.2f" % ratio(seen, native + ".py", native + ", native"))
+        if "PySpark" in seen:
+            print("  times PySpark: %.1f" % ratio(seen, native + ".py", "PySpark"))
+
+
+def interpreted(options, directory):
+    rows = [("the same count by CPython", written(directory, "interpreted", INTERPRETED), None)]
+    if options.pyspark:
+        rows.append(("PySpark", rows[0][1], options.pyspark))
+    seen = alternating(rows, text(1 << 20), options, directory)
+    if options.pyspark:
+        print("  times PySpark: %.1f" % ratio(seen, rows[0][0], "PySpark"))
+
+
+def small(options, directory):
+    program = written(directory, "small", SMALL, 0.01)
+    feeder = Feeder(b"twelve short words that stand in one line of a batch\n", 10, pace=0.005)
+    cpu, wall = run(program, feeder, directory)
+    idle = run(program, Feeder(b"", 0.2), directory)[0]
+    batches = wall / 0.01
+    print("  batches of 10 ms: %.2f ms of CPU a batch" % ((cpu - idle) / batches * 1e3))
+
+
+def start(options, directory):
+    program = written(directory, "count", COUNT)
+    took = []
+    for _ in range(10):
+        feeder = Feeder(b"a line\n", 0)
+        began = time.monotonic()
+        process = subprocess.Popen(
+            command(program, feeder.port, directory),
+            cwd=directory,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        feeder.connected.wait()
+        took.append((time.monotonic() - began) * 1e3)
+        process.wait()
+    print("  start to connected: %.0f ms, median of 10" % statistics.median(took))
+
+
+def idle(options, directory):
+    program = written(directory, "count", COUNT)
+    feeder = Feeder(b"", 3600)
+    process = subprocess.Popen(
+        command(program, feeder.port, directory), cwd=directory, stdout=subprocess.DEVNULL
+    )
+    feeder.connected.wait()
+    time.sleep(2)
+    ticks = os.sysconf("SC_CLK_TCK")
+
+    def spent():
+        with open("/proc/%d/stat" % process.pid) as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / ticks
+
+    before = spent()
+    time.sleep(10)
+    used = spent() - before
+    with open("/proc/%d/status" % process.pid) as file:
+        resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+    process.kill()
+    process.wait()
+    print("  idle: %.1f MB resident, %.2f %% of a core" % (resident / 1e3, used * 10))
+
+
+def state(options, directory):
+    million = " ".join("k%07d" % number for number in range(1000000))
+    words = " ".join("k%07d" % number for number in range(1000))
+    lines = "".join(million[at : at + 9000].strip() + "\n" for at in range(0, len(million), 9000))
+    program = written(directory, "sums", STATE.replace(".pprint()", ".foreachRDD(lambda rdd: None)"))
+
+    def cost(batches):
+        feeder = Feeder((words + "\n").encode(), batches, pace=1.0)
+        first = feeder.data
+        feeder.data = lines.encode() + first
+        threading.Timer(0.5, lambda: setattr(feeder, "data", first)).start()
+        return run(program, feeder, directory)[0]
+
+    few, many = cost(5), cost(25)
+    print("  a batch of 1000 words on 1,000,000 keys: %.2f ms of CPU" % ((many - few) / 20 * 1e3))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Measures Python programs beside native ones.")
+    parser.add_argument("--only", action="append", choices=SECTIONS, help="repeatable (all)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=8, help="of sending in a round")
+    parser.add_argument("--pyspark", metavar="PYTHON", help="an interpreter with pyspark 3.5.9")
+    options = parser.parse_args()
+    for section in options.only or SECTIONS:
+        print(section, flush=True)
+        with tempfile.TemporaryDirectory() as directory:
+            globals()[section](options, directory)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

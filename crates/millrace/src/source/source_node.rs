@@ -93,6 +93,7 @@ impl<S: BatchSource> Node for SourceNode<S> {
                 num_records: input.records,
                 num_bytes: input.bytes,
                 metadata_description: input.description,
+                block_metadata: Vec::new(),
             });
         }
         let read = Partitions {

@@ -39,11 +39,7 @@ pub(crate) use glob::fuzz as fuzz_globs;
 
 use file::{Cut, Taken};
 use glob::Glob;
-#[cfg(any(test, fuzzing))]
-pub(crate) use glob::fuzz as fuzz_globs;
-use listing::Listing;
 use listing::{Listing, path_of};
-use selection::Selection;
 use selection::{Found, Selection};
 use troubles::{Troubles, Voice};
 

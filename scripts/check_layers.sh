@@ -44,6 +44,7 @@ zone
 python
 panics
 patience
+stdout
 sync
 order
 partition

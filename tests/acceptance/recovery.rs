@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::harness::{Finished, Launch, Program, Sender, Signal};
+use super::harness::{Finished, Launch, Program, Sender, Signal, assert_ticks};
 
 /// The stateful program with its state in `state`.
 fn stateful() -> Launch {
@@ -151,6 +151,46 @@ fn a_damaged_generation_hides_none_that_is_whole() {
     }
     let older = one_batch_after(refused, Some("--recover=1"));
     assert_eq!(older.bodies(), [COUNTED]);
+}
+
+#[test]
+fn batches_that_were_missed_are_made_up_or_left_out() {
+    let key = "millrace.recover.missedBatches";
+    for (value, left_out) in [("run", false), ("skip", true)] {
+        let before = killed();
+        let last = before.batches().pop().unwrap().milliseconds();
+        // Ten ticks and more are missed.
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let launch = stateful().conf("millrace.maxBatches", 2).conf(key, value);
+        let launch = launch.arg("--recover").after(before);
+        let finished = launch.start_at(&Sender::new()).finish().with_code(0);
+        let batches = finished.batches();
+        assert_eq!(batches.len(), 2);
+        assert!(batches.iter().all(|batch| batch.body == COUNTED));
+        let said = " batches that were due meanwhile are left out (millrace.recover.";
+        assert_eq!(
+            finished.stderr.contains(said),
+            left_out,
+            "{}",
+            finished.stderr
+        );
+        assert_ticks(&batches, 50);
+        // A batch that was printed and not committed is printed again.
+        let gap = batches[0].milliseconds() - last;
+        assert_eq!(gap > 50, left_out, "{gap} ms");
+    }
+}
+
+#[test]
+fn a_program_with_windows_leaves_no_batch_out() {
+    let launch = Launch::of(env!("CARGO_BIN_EXE_windowed_network_wordcount"));
+    let launch = launch.conf("millrace.recover.missedBatches", "skip");
+    let launch = launch
+        .arg("--checkpoint-dir=state")
+        .args(["127.0.0.1", "1", "2", "1"]);
+    let finished = launch.start().finish().with_code(1);
+    let error = "Error: millrace.recover.missedBatches=skip is not for programs with windows";
+    assert!(finished.stderr.contains(error), "{}", finished.stderr);
 }
 
 #[test]

@@ -25,12 +25,20 @@ fn in_the_middle_of_a_batch(launch: Launch) -> Option<(Program, Connection)> {
 
 #[test]
 fn the_first_signal_runs_what_was_received() {
-    for (signal, code) in [(Signal::Interrupt, 130), (Signal::Terminate, 0)] {
+    for (signal, code) in [
+        (Signal::Interrupt, 130),
+        (Signal::Terminate, 0),
+        (Signal::Hangup, 0),
+    ] {
         let launch = Launch::network_wordcount();
         let Some((program, _open)) = in_the_middle_of_a_batch(launch) else {
             return;
         };
         program.signal(signal);
+        if matches!(signal, Signal::Hangup) {
+            // The terminal sends one, and the shell in it another.
+            program.signal(signal);
+        }
         let finished = program.finish().with_code(code);
         let expected = printed(ENDLESS_TIME, "('b', 1)\n('a', 2)");
         assert_eq!(finished.stdout, expected, "{signal:?}");
@@ -46,6 +54,23 @@ fn the_first_signal_runs_what_was_received_into_the_state() {
     let finished = program.finish().with_code(0);
     let state = "('hello', 1)\n('world', 1)\n('b', 1)\n('a', 2)";
     assert_eq!(finished.stdout, printed(ENDLESS_TIME, state));
+}
+
+#[test]
+fn a_hangup_that_was_ignored_at_the_start_is_ignored() {
+    let launch = Launch::network_wordcount().behind("trap '' HUP");
+    let Some((program, mut open)) = in_the_middle_of_a_batch(launch) else {
+        return;
+    };
+    program.signal(Signal::Hangup);
+    // It goes on reading.
+    open.send(b"c\n");
+    assert!(open.settle());
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    let batches = finished.batches();
+    assert_eq!(batches.len(), 1);
+    assert!(finished.stdout.contains("('c', 1)"), "{}", finished.stdout);
 }
 
 #[test]
@@ -87,19 +112,50 @@ fn a_signal_is_heard_as_soon_as_there_is_a_connection() {
     }
 }
 
-#[test]
-fn the_second_signal_does_not_wait() {
+/// A program whose first batches print more than any pipe holds, into one that nobody reads.
+fn that_nobody_reads(launch: Launch) -> (Program, Connection) {
     let sender = Sender::new();
-    let launch = Launch::network_wordcount().threads(2).every("50ms");
+    let launch = launch.threads(2).every("50ms");
     let launch = launch.conf("millrace.print.num", 1_000_000);
-    // Nobody reads what it prints, so that its first batch never ends, and
-    // neither does the drain that the first signal asks for.
-    let mut program = launch.start_at_read(&sender, Read::Nothing);
+    let program = launch.start_at_read(&sender, Read::Nothing);
     let mut connection = sender.accept();
     let words: String = (0..50_000).map(|word| format!("word-{word} ")).collect();
     connection.send(words.as_bytes());
     connection.send(b"\n");
     connection.settle();
+    (program, connection)
+}
+
+#[test]
+fn an_output_that_nobody_reads_does_not_outlast_the_time_of_a_stop() {
+    let grace = "spark.streaming.gracefulStopTimeout";
+    let graceful = "spark.streaming.stopGracefullyOnShutdown";
+    let launch = Launch::network_wordcount;
+    for (launch, code) in [
+        (launch().conf(grace, "5s"), 1),
+        (launch().conf(graceful, false), 0),
+    ] {
+        let (program, _connection) = that_nobody_reads(launch);
+        // Until it waits for a reader.
+        thread::sleep(Duration::from_millis(500));
+        program.signal(Signal::Terminate);
+        let finished = program.finish().with_code(code);
+        let said = |text: &str| finished.stderr.contains(text);
+        assert_eq!(said("Error: "), code == 1, "{}", finished.stderr);
+        if code == 1 {
+            let waits = " is not done yet (nobody reads the output); a second signal ends at once";
+            assert!(said("millrace: stopping: batch "), "{}", finished.stderr);
+            assert!(said(waits), "{}", finished.stderr);
+        }
+    }
+}
+
+#[test]
+fn the_second_signal_does_not_wait() {
+    // Its first batch never ends, and neither does the drain that the first signal asks for.
+    let launch = Launch::network_wordcount();
+    let launch = launch.conf("spark.streaming.gracefulStopTimeout", "1h");
+    let (mut program, _connection) = that_nobody_reads(launch);
 
     let deadline = Instant::now() + PATIENCE;
     let mut signals = 0;
@@ -160,6 +216,24 @@ fn output_that_cannot_be_written_is_an_error() {
         "{}",
         finished.stderr
     );
+}
+
+#[test]
+fn a_limit_on_the_length_of_files_is_an_error_that_is_said() {
+    let sender = Sender::new();
+    let launch = Launch::stateful().threads(2).every("50ms");
+    let program = launch.limited_files(64 << 10).start_at(&sender);
+    let mut connection = sender.accept();
+    let words: String = (0..50_000).map(|word| format!("word-{word} ")).collect();
+    connection.send(words.as_bytes());
+    connection.send(b"\n");
+    let finished = program.finish().with_code(1);
+    let line = finished
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("Error: "));
+    let line = line.unwrap_or_default();
+    assert!(line.contains("File too large"), "{}", finished.stderr);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::output::try_to_write;
 use crate::port::parse_port;
 use crate::program::{Invocation, Program, parse};
 use crate::seconds::parse_seconds;
-use crate::signals::Signals;
+use crate::signals::{Signals, refuse_large_files};
 use crate::stderr::say;
 use crate::summary::Summary;
 
@@ -40,9 +40,9 @@ pub struct App {
 ///
 /// | what happened | code |
 /// |---|---|
-/// | the run ended by itself, was stopped by SIGTERM, or its output was closed | 0 |
+/// | the run ended by itself, was stopped by SIGTERM or SIGHUP, or its output was closed | 0 |
 /// | SIGINT stopped it | 130 |
-/// | a setting is wrong, the program's code panicked, the system refused something | 1 |
+/// | a setting is wrong, the program's code panicked, the system refused something, a graceful stop was out of time | 1 |
 /// | wrong number of arguments | 255 |
 /// | a second signal ended it at once | 128 and the signal's number |
 ///
@@ -72,6 +72,9 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
         Err(exit) => return exit.report(),
     };
     invocation.announce();
+    if let Err(error) = refuse_large_files() {
+        return Exit::error(format!("cannot watch for signals: {error}")).report();
+    }
     panics_in_one_line();
     let summary = match summary(&invocation.conf) {
         Ok(summary) => summary,
@@ -224,12 +227,12 @@ impl App {
         Ok(StreamingContext::get_or_create(directory, || Ok(ssc))?)
     }
 
-    /// Waits until the context has stopped. A first SIGINT or SIGTERM stops it after it has run
+    /// Waits until the context has stopped. A first SIGINT, SIGTERM or SIGHUP stops it after it has run
     /// what was received (`spark.streaming.stopGracefullyOnShutdown=false`: without); a second
     /// one ends the process at once. Then writes the summary, if there is to be one.
     ///
     /// # Errors
-    /// An [`Exit`] for whatever ended the run other than its own end or SIGTERM.
+    /// An [`Exit`] for whatever ended the run other than its own end, SIGTERM or SIGHUP.
     pub fn await_termination(&self, ssc: &StreamingContext) -> Result<(), Exit> {
         self.signals
             .ask_of(ssc.stop_handle(), self.stops_gracefully()?);

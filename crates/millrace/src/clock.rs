@@ -1,17 +1,40 @@
 //! The one place that knows what time it is. Tests own a clock that stands still.
+//!
+//! There are two times: what the clock shows, which people, daemons and sleeping machines set
+//! forward and back, and how much time has passed. Batches are labelled by the first; whoever waits
+//! for a length of time goes by the second.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use millrace_types::BatchTime;
 
+/// Two readings of the clock that are further apart are taken again: what came between is in one
+/// of them only.
+const APART: Duration = Duration::from_millis(20);
+
+/// Both times of one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// What the clock shows, in milliseconds since the Unix epoch.
+    pub(crate) wall: i64,
+    /// Milliseconds that have passed since some moment; never goes back.
+    pub(crate) steady: i64,
+}
+
 /// Tells and awaits batch times.
 pub(crate) trait Clock: Send + Sync {
-    /// The time in milliseconds since the Unix epoch.
-    fn now(&self) -> i64;
+    /// What the clock shows, and how much time has passed.
+    fn reading(&self) -> Reading;
 
-    /// Waits until `time` has come or `interrupted` holds; says whether the time has come.
+    /// The time in milliseconds since the Unix epoch.
+    fn now(&self) -> i64 {
+        self.reading().wall
+    }
+
+    /// Waits as long as it is from now to `time`, whatever the clock is set to meanwhile, or until
+    /// `interrupted` holds; says whether the time has passed.
     fn wait_until(&self, time: BatchTime, interrupted: &dyn Fn() -> bool) -> bool;
 
     /// Makes everybody who waits look at its condition again.
@@ -19,33 +42,51 @@ pub(crate) trait Clock: Send + Sync {
 }
 
 /// The wall clock.
-#[derive(Default)]
 pub(crate) struct SystemClock {
+    begun: Instant,
     lock: Mutex<()>,
     woken: Condvar,
 }
 
+impl Default for SystemClock {
+    fn default() -> SystemClock {
+        SystemClock {
+            begun: Instant::now(),
+            lock: Mutex::default(),
+            woken: Condvar::new(),
+        }
+    }
+}
+
 impl Clock for SystemClock {
-    fn now(&self) -> i64 {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    fn reading(&self) -> Reading {
+        let mut before = Instant::now();
+        loop {
+            let wall = SystemTime::now().duration_since(UNIX_EPOCH);
+            let after = Instant::now();
+            if after - before < APART {
+                return Reading {
+                    wall: millis(wall.unwrap_or_default()),
+                    steady: millis(after - self.begun),
+                };
+            }
+            before = after;
+        }
     }
 
     fn wait_until(&self, time: BatchTime, interrupted: &dyn Fn() -> bool) -> bool {
+        let left = time.as_millis().saturating_sub(self.now());
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        let begun = Instant::now();
         let mut guard = lock(&self.lock);
         loop {
             if interrupted() {
                 return false;
             }
-            let since = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default();
-            let due = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(0));
-            let Some(left) = due.checked_sub(since).filter(|left| !left.is_zero()) else {
+            let left = left.saturating_sub(begun.elapsed());
+            if left.is_zero() {
                 return true;
-            };
+            }
             let waited = self.woken.wait_timeout(guard, left);
             guard = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -58,16 +99,28 @@ impl Clock for SystemClock {
     }
 }
 
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// A clock that moves when a test says so. It starts at the Unix epoch.
 #[derive(Clone, Default)]
 pub(crate) struct ManualClock {
     inner: Arc<Manual>,
 }
 
-#[derive(Default)]
 struct Manual {
-    now: Mutex<i64>,
+    now: Mutex<Reading>,
     moved: Condvar,
+}
+
+impl Default for Manual {
+    fn default() -> Manual {
+        Manual {
+            now: Mutex::new(Reading { wall: 0, steady: 0 }),
+            moved: Condvar::new(),
+        }
+    }
 }
 
 impl ManualClock {
@@ -76,23 +129,33 @@ impl ManualClock {
         ManualClock::default()
     }
 
-    /// Moves the clock forward. Every tick that is passed on the way happens, in order, with
-    /// its own time.
+    /// Lets time pass. Every tick that is passed on the way happens, in order, with its own time.
     pub(crate) fn advance(&self, by: millrace_types::Duration) {
-        *lock(&self.inner.now) += by.as_millis();
+        let mut now = lock(&self.inner.now);
+        now.wall += by.as_millis();
+        now.steady += by.as_millis();
+        self.inner.moved.notify_all();
+    }
+
+    /// Sets what the clock shows forward, or back, while no time passes.
+    #[cfg(test)]
+    pub(crate) fn set(&self, by: millrace_types::Duration) {
+        lock(&self.inner.now).wall += by.as_millis();
         self.inner.moved.notify_all();
     }
 }
 
 impl Clock for ManualClock {
-    fn now(&self) -> i64 {
+    fn reading(&self) -> Reading {
         *lock(&self.inner.now)
     }
 
     fn wait_until(&self, time: BatchTime, interrupted: &dyn Fn() -> bool) -> bool {
         let mut now = lock(&self.inner.now);
+        let left = time.as_millis().saturating_sub(now.wall);
+        let until = now.steady.saturating_add(left);
         loop {
-            if *now >= time.as_millis() {
+            if now.steady >= until {
                 return true;
             }
             if interrupted() {
@@ -170,6 +233,28 @@ mod tests {
         let told: Vec<(i64, i64)> = told.iter().collect();
         assert_eq!(told.len(), 3);
         assert!(told.iter().all(|(time, now)| now >= time), "{told:?}");
+    }
+
+    #[test]
+    fn whoever_waits_for_a_length_of_time_does_not_mind_what_the_clock_is_set_to() {
+        let clock = ManualClock::new();
+        let (looks, looked) = channel();
+        let own = clock.clone();
+        let waiting = thread::spawn(move || {
+            let look = || {
+                // Nobody counts the looks at the end.
+                let _ = looks.send(());
+                false
+            };
+            own.wait_until(at(1000), &look)
+        });
+        looked.recv().unwrap();
+        clock.set(millrace_types::Duration::seconds(-3600));
+        assert_eq!(clock.now(), -3_600_000);
+        clock.advance(millrace_types::Duration::seconds(1));
+        assert!(waiting.join().unwrap());
+        let reading = clock.reading();
+        assert_eq!((reading.wall, reading.steady), (-3_599_000, 1000));
     }
 
     fn is_interrupted(clock: Arc<dyn Clock>) {

@@ -23,6 +23,9 @@ pub enum ErrorKind {
     Task,
     /// Standard output was closed by whoever read it. A program ends quietly then.
     OutputClosed,
+    /// A graceful stop was out of time before all that was received had been run and its output
+    /// read.
+    Unfinished,
     /// The system refused something: a thread, a file, a directory.
     Io,
 }

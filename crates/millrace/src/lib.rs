@@ -53,6 +53,7 @@ mod shuffle;
 mod source;
 mod stage;
 mod state;
+mod stdout;
 mod sync;
 mod window;
 mod zone;

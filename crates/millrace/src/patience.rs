@@ -3,7 +3,9 @@
 //! A program's receivers and listeners run on them, and code of the program may never return.
 //! A run ends all the same, and its outcome is told (law 7).
 
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
 use std::time::Duration;
 
 /// How long the end of a run waits for what a program has started (Spark 3.5: so long are
@@ -25,6 +27,21 @@ impl Threads {
         self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Starts a thread that counts until it has ended, and has dropped all that it was given:
+    /// what it shares with its run is gone with it.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub(crate) fn spawn(
+        self: &Arc<Self>,
+        name: &str,
+        body: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        let body = self.one_more().during(body);
+        let thread = Builder::new().name(name.to_owned());
+        thread.spawn(body).map(drop)
+    }
+
     /// Counts a thread that is about to be started.
     pub(crate) fn one_more(self: &Arc<Self>) -> Running {
         *self.count() += 1;
@@ -42,6 +59,17 @@ impl Threads {
     }
 }
 
+impl Running {
+    /// `body`, which counts until it has returned and is gone.
+    pub(crate) fn during(self, body: impl FnOnce() + Send) -> impl FnOnce() + Send {
+        move || {
+            // Goes last, even in a panic: the call consumes `body`.
+            let _running = self;
+            body();
+        }
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         *self.0.count() -= 1;
@@ -51,9 +79,38 @@ impl Drop for Running {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     use super::*;
+
+    /// Tells when it is being dropped, and is not gone until it is let go.
+    struct Slow(Sender<()>, Receiver<()>);
+
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            self.0.send(()).unwrap();
+            // It ends when the test lets it go.
+            let _ = self.1.recv();
+        }
+    }
+
+    #[test]
+    fn a_thread_counts_until_what_it_was_given_is_gone() {
+        for panics in [false, true] {
+            let threads = Arc::new(Threads::default());
+            let ((tell, told), (go, wait)) = (channel(), channel());
+            let slow = Slow(tell, wait);
+            let body = move || {
+                let _slow = &slow;
+                assert!(!panics, "it has ended");
+            };
+            threads.spawn("slow", body).unwrap();
+            told.recv().unwrap();
+            assert_eq!(threads.wait(Duration::ZERO), 1);
+            drop(go);
+            assert_eq!(threads.wait(Duration::from_secs(60)), 0);
+        }
+    }
 
     #[test]
     fn those_that_end_are_waited_for_and_the_others_are_counted() {

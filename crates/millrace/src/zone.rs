@@ -12,7 +12,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use millrace_types::BatchTime;
 
 use crate::notice::notice;
 
@@ -42,6 +44,29 @@ pub(crate) fn local() -> TimeZone {
         })
     };
     ZONE.get_or_init(read).clone()
+}
+
+/// A time for people: the time of day, and the date unless it is that of `now`, in milliseconds.
+pub(crate) fn shown(time: BatchTime, now: i64) -> String {
+    shown_in(&local(), time, now)
+}
+
+fn shown_in(zone: &TimeZone, time: BatchTime, now: i64) -> String {
+    let at = |millis| {
+        let instant = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
+        zone.to_datetime(instant)
+    };
+    let time = at(time.as_millis());
+    let format = if time.date() == at(now).date() {
+        "%H:%M:%S"
+    } else {
+        "%Y-%m-%d %H:%M:%S"
+    };
+    let shown = time.strftime(format).to_string();
+    match time.subsec_nanosecond() / 1_000_000 {
+        0 => shown,
+        millis => format!("{shown}.{millis:03}"),
+    }
 }
 
 /// The zone that `TZ` means, with the zone database in `directory`; `None` if there is no such
@@ -88,8 +113,6 @@ fn rule(text: &str) -> Option<TimeZone> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-
-    use millrace_types::BatchTime;
 
     use super::*;
     use crate::python::time_in;
@@ -147,6 +170,20 @@ mod tests {
             assert_eq!(shown(&zone, 0), expected, "{tz}");
         }
         assert!(zone_of(None, &nowhere()).is_some());
+    }
+
+    #[test]
+    fn a_time_of_another_day_has_its_date() {
+        let zone = zone_of(Some("UTC-3".as_ref()), &nowhere()).unwrap();
+        let now = 21 * 3_600_000;
+        for (millis, shown) in [
+            (now - 1, "1970-01-01 23:59:59.999"),
+            (now, "00:00:00"),
+            (now + 86_399_250, "23:59:59.250"),
+            (now + 86_400_000, "1970-01-03 00:00:00"),
+        ] {
+            assert_eq!(shown_in(&zone, BatchTime::from_millis(millis), now), shown);
+        }
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub const SUMMARY: &str = "millrace.summary";
 pub const CHECKPOINT_DIR: &str = "millrace.checkpoint.dir";
 /// Whether a run goes on from the checkpoint in its directory, and from which generation.
 pub const CHECKPOINT_RECOVER: &str = "millrace.checkpoint.recover";
+/// What becomes of the batches that were due while a program was down.
+pub const MISSED_BATCHES: &str = "millrace.recover.missedBatches";
 /// By how much the log of the checkpoint grows before a snapshot is written.
 pub const CHECKPOINT_LOG_BYTES: &str = "millrace.checkpoint.logBytes";
 /// Whether what is received is written to a log before it is run.
@@ -85,6 +87,10 @@ pub const MAX_LINE_BYTES: &str = "millrace.receiver.maxLineBytes";
 const SHORTEST_LINE: u64 = 1 << 20;
 /// A line fits into a frame of a log, as a received block and as a key or value of a state.
 const LONGEST_LINE: u64 = 256 << 20;
+
+/// The most partitions that a keyed result may have: each costs memory, whether it has a record
+/// or not.
+pub const MOST_PARTITIONS: u32 = 1 << 16;
 
 /// A setting the programs know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +138,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         DEFAULT_PARALLELISM,
-        ValueKind::CountTo(u32::MAX as i64),
+        ValueKind::CountTo(MOST_PARTITIONS as i64),
         "N of local[N]",
         "partitions of keyed results",
     ),
@@ -291,6 +297,12 @@ pub const KEYS: &[Key] = &[
         ValueKind::Text,
         "false",
         "go on from it: true, false or a generation",
+    ),
+    key(
+        MISSED_BATCHES,
+        ValueKind::OneOf(&["run", "skip"]),
+        "run",
+        "batches that were due meanwhile: run, or skip",
     ),
     key(
         CHECKPOINT_LOG_BYTES,

@@ -121,11 +121,7 @@ mod tests {
             (FILE_MIN_REMEMBER_OLD, "-1", "a duration above zero"),
             (MAX_BATCHES, "0", "a whole number from 1 on"),
             (MAX_BATCHES, "many", "a whole number"),
-            (
-                DEFAULT_PARALLELISM,
-                "-2",
-                "a whole number from 1 to 4294967295",
-            ),
+            (DEFAULT_PARALLELISM, "-2", "a whole number from 1 to 65536"),
             (STOP_AT_EOF, "yes", "true or false"),
             (PRINT_NUM, "ten", "a whole number"),
             (PRINT_FORMAT, "xml", "pyspark, scala or json"),
@@ -136,7 +132,7 @@ mod tests {
             (
                 DEFAULT_PARALLELISM,
                 "4294967296",
-                "a whole number from 1 to 4294967295",
+                "a whole number from 1 to 65536",
             ),
         ];
         for (name, value, expected) in cases {

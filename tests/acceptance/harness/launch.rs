@@ -110,10 +110,14 @@ impl Launch {
     }
 
     /// The same with a limit on the length of the files it writes; a write beyond it fails, as on
-    /// a disk that is full. The signal that comes with it is ignored.
-    pub(crate) fn limited_files(mut self, bytes: u64) -> Launch {
-        let blocks = bytes / 1024;
-        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    /// a disk that is full.
+    pub(crate) fn limited_files(self, bytes: u64) -> Launch {
+        self.behind(&format!("ulimit -f {}", bytes / 1024))
+    }
+
+    /// The same, started by a shell that has run `commands` first.
+    pub(crate) fn behind(mut self, commands: &str) -> Launch {
+        let script = format!("{commands}; exec \"$0\" \"$@\"");
         let program = std::mem::replace(&mut self.program, "/bin/bash".into());
         let shell: [OsString; 3] = ["-c".into(), script.into(), program.into()];
         self.arguments.splice(0..0, shell);

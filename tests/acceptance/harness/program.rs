@@ -18,6 +18,8 @@ use super::{GLANCE, PATIENCE};
 pub(crate) enum Signal {
     Interrupt,
     Terminate,
+    /// What a terminal sends that is closed.
+    Hangup,
     /// Which no program hears.
     Kill,
 }
@@ -132,6 +134,7 @@ impl Program {
         let signal = match signal {
             Signal::Interrupt => process::Signal::INT,
             Signal::Terminate => process::Signal::TERM,
+            Signal::Hangup => process::Signal::HUP,
             Signal::Kill => process::Signal::KILL,
         };
         // A child that has not been waited for can be sent one, ended or not.

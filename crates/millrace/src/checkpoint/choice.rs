@@ -19,7 +19,7 @@ use crate::notice::notice;
 use crate::python::local_time;
 
 use super::contents::Reading;
-use super::directory::{Directory, LOG, blocks_options, log_options};
+use super::directory::{Directory, END_OF_BATCH, LOG, blocks_options, log_options};
 use super::record::{Base, Commit, Kind, Section};
 use super::{Start, refused};
 
@@ -250,24 +250,19 @@ fn check(directory: &Directory, chosen: &Candidate) -> crate::error::Result<()> 
             |position, frame| reading.frame(&path, position, &frame),
         )?;
         let from = chosen.last.map_or(Position::START, |last| last.blocks);
-        count_blocks(directory, number, from, |_| true).map(drop)
+        count_blocks(directory, number, from).map(drop)
     };
     checked().map_err(refused)
 }
 
-pub(crate) fn count_blocks(
-    directory: &Directory,
-    generation: u32,
-    from: Position,
-    is_block: impl Fn(u8) -> bool,
-) -> Result<u64> {
+pub(crate) fn count_blocks(directory: &Directory, generation: u32, from: Position) -> Result<u64> {
     let (path, storage) = (directory.blocks(generation), &*directory.storage);
     let there = storage.list(&path).is_ok_and(|names| !names.is_empty());
     let mut found = 0;
     if there {
         let options = blocks_options(generation);
         read_log(storage, &path, &options, from, |_, frame| {
-            found += u64::from(is_block(frame.kind));
+            found += u64::from(frame.kind != END_OF_BATCH);
             Ok(())
         })?;
     }

@@ -34,6 +34,9 @@ const META_FRAME: u8 = 1;
 pub(crate) const LOG: &str = "log";
 /// What the names of the segments of the receivers' log begin with.
 pub(crate) const BLOCKS: &str = "blocks";
+
+/// The kind of a frame in that log that ends a batch; all others are of blocks.
+pub(crate) const END_OF_BATCH: u8 = 0;
 const META: &str = "meta";
 const PREFIX: &str = "generation-";
 const SNAPSHOT: &str = "snapshot-";

@@ -34,7 +34,7 @@ use crate::exec::Executor;
 pub(crate) use choice::{Candidate, described};
 use choice::{choose, count_blocks, damaged};
 use contents::Reading;
-pub(crate) use directory::{BLOCKS, blocks_options};
+pub(crate) use directory::{BLOCKS, END_OF_BATCH, blocks_options};
 use directory::{Directory, log_options};
 pub(crate) use inspect::WINDOW;
 pub use inspect::{
@@ -278,9 +278,9 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If it is damaged or cannot be read.
-    pub(crate) fn blocks_not_run(&self, is_block: impl Fn(u8) -> bool) -> Result<u64> {
+    pub(crate) fn blocks_not_run(&self) -> Result<u64> {
         let from = *self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = count_blocks(&self.directory, self.generation, from, is_block);
+        let own = count_blocks(&self.directory, self.generation, from);
         own.map_err(|error| damaged(&self.directory, self.generation, error))
     }
 
@@ -288,13 +288,9 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If it is damaged or cannot be read.
-    pub(crate) fn blocks_not_run_in(
-        &self,
-        other: &Candidate,
-        is_block: impl Fn(u8) -> bool,
-    ) -> Result<u64> {
+    pub(crate) fn blocks_not_run_in(&self, other: &Candidate) -> Result<u64> {
         let from = other.last.map_or(Position::START, |last| last.blocks);
-        count_blocks(&self.directory, other.number, from, is_block).map_err(refused)
+        count_blocks(&self.directory, other.number, from).map_err(refused)
     }
 
     /// Ends the background work and lets another run have the directory: whoever is told of the

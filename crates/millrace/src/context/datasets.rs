@@ -4,9 +4,11 @@
 use std::ops::AddAssign;
 
 use millrace_text::Text;
+use millrace_types::keys::MOST_PARTITIONS;
 
 use crate::error::{Error, Result};
 use crate::files;
+use crate::partition::check_count;
 use crate::rdd::Rdd;
 use crate::shared::{Accumulator, Broadcast};
 use crate::source::FileOptions;
@@ -52,7 +54,10 @@ impl StreamingContext {
             // Spark's words.
             self.builder
                 .break_rule(Error::illegal("Positive number of partitions required"));
+        } else if let Err(error) = check_count(partitions as usize) {
+            self.builder.break_rule(error.within("parallelize_in"));
         }
+        let partitions = partitions.min(MOST_PARTITIONS);
         Rdd::sliced(records, partitions as usize, &self.builder.executor)
     }
 

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crossbeam::channel::Sender;
 use millrace_types::{BatchTime, Duration, keys};
 use millrace_wal::LogOptions;
 
@@ -14,11 +13,13 @@ use crate::checkpoint::{
 use crate::durable::Durable;
 use crate::error::{Error, Result};
 use crate::files::located;
-use crate::graph::{Batch, Graph, Kind, Lifecycle};
+use crate::graph::{Graph, Kind, Lifecycle};
 use crate::notice::notice;
 use crate::receiver::{BlockLog, Replayed, Written, stream_of};
-use crate::scheduler::{Engine, FirstBatch, submit};
+use crate::scheduler::{BatchQueue, Engine, FirstBatch, submit};
 
+use super::missed::Missed;
+use super::settings::MissedBatches;
 use super::{Parts, StreamingContext};
 
 impl StreamingContext {
@@ -145,6 +146,13 @@ impl StreamingContext {
         if nothing || !self.settings.durable {
             return Ok(None);
         }
+        if self.settings.missed_batches == MissedBatches::Skip && counts_batches(graph) {
+            return Err(Error::config(format_args!(
+                "{}=skip is not for programs with windows, which count batches: leave it out, and \
+                 the batches that were missed are made up",
+                keys::MISSED_BATCHES
+            )));
+        }
         let meta = self.meta(graph, &stores);
         let adopt = |partitions| {
             let partitions = usize::try_from(partitions).unwrap_or(usize::MAX);
@@ -203,9 +211,7 @@ impl StreamingContext {
             return Ok((None, Replayed::default()));
         };
         for other in &opened.passed_over {
-            let blocks = opened
-                .checkpoint
-                .blocks_not_run_in(other, BlockLog::is_block)?;
+            let blocks = opened.checkpoint.blocks_not_run_in(other)?;
             if blocks > 0 {
                 notice(format_args!(
                     "generation {} has {} not run, and is passed over: go on from it with \
@@ -218,7 +224,7 @@ impl StreamingContext {
         }
         let Some(sync) = self.settings.wal else {
             // To go on without them would lose them for good: batches are numbered on.
-            let blocks = opened.checkpoint.blocks_not_run(BlockLog::is_block)?;
+            let blocks = opened.checkpoint.blocks_not_run()?;
             if blocks > 0 {
                 return Err(Error::illegal(format!(
                     "the write-ahead log has {} not run, and this run has no write-ahead log: run \
@@ -266,7 +272,8 @@ pub(super) fn replay(
     engine: &Engine,
     streams: &[u32],
     replayed: Replayed,
-    queue: &Sender<Batch>,
+    missed: Option<Missed>,
+    queue: &BatchQueue,
 ) -> Result<()> {
     let restore = |blocks: Vec<Written>| {
         for (_, payload) in blocks {
@@ -286,7 +293,11 @@ pub(super) fn replay(
         Ok(())
     };
     say_replay(&replayed);
+    let mut missed = missed;
     for again in replayed.batches {
+        if let Some(missed) = &mut missed {
+            queue.push_empty(missed.before(&again, engine.clock.now()));
+        }
         restore(again.blocks)?;
         let now = engine.clock.now();
         let epoch = engine.executor.epochs().cut();
@@ -294,7 +305,7 @@ pub(super) fn replay(
         batch.epoch = epoch;
         batch.number = again.number;
         batch.log = Some(again.position);
-        submit(engine, batch, again.number, queue);
+        submit(engine, batch, queue);
     }
     restore(replayed.open)
 }
@@ -354,6 +365,12 @@ pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interv
     ));
 }
 
+/// Whether anything in the program counts batches, as windows do.
+pub(super) fn counts_batches(graph: &Graph) -> bool {
+    let slides = graph.nodes.iter().any(|entry| entry.slide > 1);
+    slides || stores(graph).iter().any(|(meta, _)| meta.name == WINDOW)
+}
+
 /// What the nodes of a program keep, in order.
 fn stores(graph: &Graph) -> Vec<(StoreMeta, Arc<dyn Durable>)> {
     let mut stores = Vec::new();
@@ -396,7 +413,12 @@ fn create_directory(directory: &Path) -> Result<()> {
 /// that goes on, the batch after the last one that was committed. Batches that were missed
 /// meanwhile are made one after the other, each with its own time (Spark 3.5). With another
 /// interval than before there is no grid to go on with, and nothing that was missed.
-pub(super) fn first_batch(opened: Option<&Opened>, now: i64, interval: Duration) -> FirstBatch {
+pub(super) fn first_batch(
+    opened: Option<&Opened>,
+    now: i64,
+    interval: Duration,
+    skips_missed: bool,
+) -> FirstBatch {
     let anew = BatchTime::from_millis(now).next_multiple_after(interval);
     let Some((opened, last)) = opened.and_then(|opened| Some((opened, opened.last?))) else {
         return FirstBatch {
@@ -405,9 +427,10 @@ pub(super) fn first_batch(opened: Option<&Opened>, now: i64, interval: Duration)
         };
     };
     let after = BatchTime::from_millis(last.time) + interval;
-    let same = opened.interval_ms == interval.as_millis();
+    let same = opened.interval_ms == interval.as_millis() && !skips_missed;
     FirstBatch {
-        time: if same { after } else { anew },
+        // Never a time that was before.
+        time: if same { after } else { anew.max(after) },
         number: last.number + 1,
     }
 }

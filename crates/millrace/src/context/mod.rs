@@ -6,6 +6,7 @@ mod described;
 mod durability;
 mod file_streams;
 mod get_or_create;
+mod missed;
 mod misuse;
 mod queue_stream;
 mod receiver_stream;
@@ -39,6 +40,7 @@ use crate::pipeline::{Lines, NodeId};
 use crate::receiver::{InputCounters, InputCounts};
 use crate::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
 use crate::source::Ends;
+use crate::stdout::Stdout;
 
 pub use described::InputStream;
 pub use get_or_create::ActiveOrCreated;
@@ -133,7 +135,7 @@ impl StreamingContext {
             settings.print_format,
             settings.print_num,
             crate::zone::local(),
-            Box::new(std::io::stdout()),
+            Box::new(Stdout::new()),
         );
         let clock = Arc::new(crate::scheduler::SystemClock::default());
         let mut context = StreamingContext::assemble(settings, printer, clock)?;
@@ -417,7 +419,8 @@ impl StreamingContext {
 
     /// Stops the context and waits until it has stopped. `graceful` says whether what was
     /// received is run first; that takes at most `spark.streaming.gracefulStopTimeout`, ten
-    /// batch intervals by default.
+    /// batch intervals by default. What is left then is an error
+    /// ([`Unfinished`](crate::ErrorKind::Unfinished)) to whoever waits.
     ///
     /// Called by a function of a batch, it asks for the stop and returns: the batch that runs
     /// cannot wait for itself. Called by a listener it is refused, as in Spark, with a line on
@@ -425,7 +428,8 @@ impl StreamingContext {
     ///
     /// Receivers are waited for about ten seconds, and so are listeners; one that does not return
     /// is left behind, with a line on standard error. A batch that runs is waited for as long as
-    /// its functions take.
+    /// its functions take, and output that nobody reads for two seconds without grace, with grace
+    /// for as long as that lasts.
     ///
     /// ```
     /// use millrace::{Conf, Duration, StreamingContext};

@@ -19,6 +19,16 @@ const LONGEST_LINE: u64 = 32 << 20;
 /// `local[N]` decides beyond that, the number of partitions, stays N.
 const MOST_WORKERS: usize = 256;
 
+/// `millrace.recover.missedBatches`: what becomes of the batches that were due while a program was
+/// down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MissedBatches {
+    /// They are made up, each with its own time (Spark 3.5).
+    Run,
+    /// The first batch is the next one that is due.
+    Skip,
+}
+
 /// Resolved settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -52,6 +62,7 @@ pub(crate) struct Settings {
     /// `spark.app.name`.
     pub(crate) name: String,
     pub(crate) recover: Start,
+    pub(crate) missed_batches: MissedBatches,
     pub(crate) snapshot_log_bytes: u64,
     /// `spark.streaming.receiver.writeAheadLog.enable` with `millrace.wal.sync`.
     pub(crate) wal: Option<WalSync>,
@@ -72,6 +83,13 @@ impl Settings {
             notice("a failed task is not tried again: the F of local[N,F] has no effect");
         }
         let asked = master.resolve(cores);
+        if asked > keys::MOST_PARTITIONS as usize {
+            return Err(Error::config(format_args!(
+                "{master} is more than this machine can have: at most local[{}], which is also \
+                 how many partitions there may be",
+                keys::MOST_PARTITIONS
+            )));
+        }
         let workers = asked.min(MOST_WORKERS.max(cores));
         let duration = |key, unit| conf.duration(key, unit).map_err(Error::config);
         let location = |key| conf.location(key).map_err(Error::config);
@@ -128,6 +146,10 @@ impl Settings {
             checkpoint_dir: location(keys::CHECKPOINT_DIR)?,
             name: conf.get(keys::APP_NAME).unwrap_or_default().to_owned(),
             recover: recover(conf)?,
+            missed_batches: match conf.get(keys::MISSED_BATCHES).map(str::trim) {
+                Some("skip") => MissedBatches::Skip,
+                _ => MissedBatches::Run,
+            },
             snapshot_log_bytes: size(keys::CHECKPOINT_LOG_BYTES, 32 << 20)?,
             wal: conf
                 .boolean(keys::RECEIVER_WAL)

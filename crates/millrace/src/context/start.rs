@@ -1,15 +1,15 @@
 //! From description to threads.
 
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam::channel::Sender;
 use millrace_types::{StreamId, StreamingEvent};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
-use crate::graph::{Batch, Graph, Kind, Readers};
+use crate::graph::{Graph, Kind, Readers};
 use crate::listener::ListenerBus;
 use crate::patience::{PATIENCE, Threads};
 use crate::receiver::{
@@ -18,13 +18,16 @@ use crate::receiver::{
     SocketReceiver, SocketSettings, Supervisor, Surroundings,
 };
 use crate::scheduler::{
-    Clock, Engine, FirstBatch, Receiving, StopMode, generate, run_jobs, wait_for_jobs,
+    BatchQueue, Clock, Engine, FirstBatch, Receiving, StopMode, generate, run_jobs, wait_for_jobs,
 };
 use crate::source::Ends;
 use crate::stage::EagerStage;
+use crate::stdout::Reader;
 
 use super::active::Place;
-use super::durability::{first_batch, replay, say_recovery};
+use super::durability::{counts_batches, first_batch, replay, say_recovery};
+use super::missed::{Missed, say_skipped};
+use super::settings::MissedBatches;
 use super::{Settings, Source, StreamingContext};
 
 impl StreamingContext {
@@ -36,22 +39,35 @@ impl StreamingContext {
         let listeners = ListenerBus::start(std::mem::take(&mut parts.listeners))?;
         let sources = std::mem::take(&mut parts.sources);
         let reads = parts.reads.iter().filter(|node| graph.needed[node.0]);
-        self.ends.expect(sources.len() + reads.count());
+        let reads = reads.count();
+        self.ends.expect(sources.len() + reads);
         let now = self.clock.now();
         // Here and not on the generator's thread: a start at one time has one first batch.
-        let mut first = first_batch(opened.as_ref(), now, self.settings.interval);
+        let skips_missed = self.settings.missed_batches == MissedBatches::Skip;
+        let mut first = first_batch(opened.as_ref(), now, self.settings.interval, skips_missed);
         let streams: Vec<u32> = sources.iter().map(|source| source.stream.0).collect();
         let (log, replayed) = self.open_log(opened.as_ref())?;
         if let Some(last) = replayed.batches.last() {
             let interval = self.settings.interval;
             let before = opened.as_ref().map(|opened| opened.interval_ms);
-            first = first.after(last, interval, before == Some(interval.as_millis()));
+            let same_interval = before == Some(interval.as_millis());
+            first = first.after(last, interval, same_interval && !skips_missed);
+        }
+        let missed = opened
+            .as_ref()
+            .and_then(|opened| Missed::between(opened, &replayed));
+        if let Some(opened) = opened.as_ref().filter(|_| skips_missed) {
+            say_skipped(opened, first, self.settings.interval);
         }
         if let Some(opened) = &opened {
             say_recovery(opened, &first, now, self.settings.interval);
         }
         let checkpoint = opened.map(|opened| opened.checkpoint);
-        let engine = Arc::new(self.engine(graph, sources, listeners, checkpoint, log));
+        let engine = Engine {
+            reads: reads > 0,
+            ..self.engine(graph, sources, listeners, checkpoint, log)
+        };
+        let engine = Arc::new(engine);
         if self.settings.stop_at_eof {
             let own = Arc::downgrade(&engine);
             self.ends.then(move || {
@@ -66,7 +82,7 @@ impl StreamingContext {
         if let Some(place) = &place {
             place.fill(&engine);
         }
-        let replay = |queue: &Sender<Batch>| replay(&engine, &streams, replayed, queue);
+        let replay = |queue: &BatchQueue| replay(&engine, &streams, replayed, missed, queue);
         parts.thread = Some(run(&engine, first, &self.ends, replay, place)?);
         parts.engine = Some(engine);
         Ok(())
@@ -144,7 +160,13 @@ impl StreamingContext {
             (source.open)(seat)
         });
         let receivers = receivers.collect();
+        let outcome = Arc::clone(&self.outcome);
+        let reader = Reader::new(move |waited| outcome.gives_up_output(waited));
         Engine {
+            skips_empty: !counts_batches(&graph),
+            reads: false,
+            reader: Arc::new(reader),
+            running: Mutex::default(),
             graph,
             stages,
             executor: self.builder.executor.clone(),
@@ -267,26 +289,27 @@ fn run(
     engine: &Arc<Engine>,
     first: FirstBatch,
     ends: &Arc<Ends>,
-    replay: impl FnOnce(&Sender<Batch>) -> Result<()>,
+    replay: impl FnOnce(&BatchQueue) -> Result<()>,
     place: Option<Place>,
 ) -> Result<JoinHandle<()>> {
-    let (send, receive) = crossbeam::channel::unbounded();
+    let queue = Arc::new(BatchQueue::default());
     engine
         .graph
         .begin(first.zero(engine.interval), engine.interval);
-    let own = Arc::clone(engine);
+    let (own, work) = (Arc::clone(engine), Arc::clone(&queue));
     let jobs = Arc::new(Threads::default());
-    let running = jobs.one_more();
-    spawn("millrace-jobs", move || {
-        let _running = running;
-        run_jobs(&own, &receive);
-    })?;
-    replay(&send)?;
+    let name = "millrace-jobs";
+    let started = jobs.spawn(name, move || run_jobs(&own, &work));
+    started.map_err(|error| no_thread(name, error))?;
+    // Nobody else closes the queue of a run that does not begin.
+    let closed = CloseUnless(Some(&queue));
+    replay(&queue)?;
     let receivers = receive_on_threads(engine, ends)?;
-    let own = Arc::clone(engine);
-    spawn("millrace-generator", move || {
-        generate(&own, first, send, &receivers);
+    let (own, work) = (Arc::clone(engine), Arc::clone(&queue));
+    let generator = spawn("millrace-generator", move || {
+        generate(&own, first, &work, &receivers);
         wait_for_jobs(&own, &jobs);
+        own.executor.wait_for_tasks(own.patience);
         if let Some(log) = &own.log {
             log.close();
         }
@@ -301,7 +324,26 @@ fn run(
         drop(place);
         own.outcome.end();
         own.listeners.close(own.patience);
-    })
+    })?;
+    closed.never();
+    Ok(generator)
+}
+
+/// Closes a queue, unless it is told not to.
+struct CloseUnless<'a>(Option<&'a BatchQueue>);
+
+impl CloseUnless<'_> {
+    fn never(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for CloseUnless<'_> {
+    fn drop(&mut self) {
+        if let Some(queue) = self.0 {
+            queue.close();
+        }
+    }
 }
 
 fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<Arc<Threads>>> {
@@ -313,13 +355,13 @@ fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<Arc<
             let ends = Arc::clone(ends);
             let run = Arc::clone(&receiver.run);
             let threads = Arc::new(Threads::default());
-            let running = threads.one_more();
-            spawn(&format!("millrace-recv-{number}"), move || {
-                let _running = running;
+            let name = format!("millrace-recv-{number}");
+            let started = threads.spawn(&name, move || {
                 if run() {
                     ends.ended();
                 }
-            })?;
+            });
+            started.map_err(|error| no_thread(&name, error))?;
             Ok(threads)
         });
     threads.collect()
@@ -329,5 +371,9 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
     let started = std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(body);
-    started.map_err(|error| Error::io(format!("cannot start the thread {name}"), error))
+    started.map_err(|error| no_thread(name, error))
+}
+
+fn no_thread(name: &str, error: io::Error) -> Error {
+    Error::io(format!("cannot start the thread {name}"), error)
 }

@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::data::Data;
-use crate::error::Error;
+use crate::partition::check_count;
 use crate::pipeline::{Output, Pipeline};
 
 use super::{DStream, named};
@@ -25,10 +25,8 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
     #[track_caller]
     pub fn repartition(&self, partitions: u32) -> DStream<Output<P::Item>> {
         let name = named("repartition", Location::caller());
-        if partitions == 0 {
-            self.builder.break_rule(Error::illegal(format!(
-                "{name}: the number of partitions must be positive"
-            )));
+        if let Err(error) = check_count(partitions as usize) {
+            self.builder.break_rule(error.within(&name));
         }
         self.transformed(name, move |rdd, _| rdd.repartition(partitions))
     }

@@ -12,12 +12,15 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::notice::notice;
 use crate::panics::fail;
 use crate::partition::DefaultPartitioner;
+use crate::patience::Threads;
 
 pub(crate) use epochs::{Early, Epochs};
 
@@ -43,6 +46,8 @@ struct Inner {
     epochs: Arc<Epochs>,
     urgent: AtomicUsize,
     parked: Mutex<Vec<Task>>,
+    /// Map tasks that are queued, parked or running.
+    tasks: Arc<Threads>,
     /// Where the context notes what breaks a rule; nobody does without a context.
     refusal: OnceLock<Refusal>,
 }
@@ -84,6 +89,7 @@ impl Executor {
                 epochs: Arc::default(),
                 urgent: AtomicUsize::new(0),
                 parked: Mutex::new(Vec::new()),
+                tasks: Arc::default(),
                 refusal: OnceLock::new(),
             }),
         })
@@ -156,7 +162,20 @@ impl Executor {
 
     /// Runs a map task when a worker is free. The task must not panic.
     pub(crate) fn spawn(&self, task: impl FnOnce() + Send + 'static) {
+        let task = self.inner.tasks.one_more().during(task);
         self.inner.pool().spawn_fifo(task);
+    }
+
+    /// Waits until no map task is left, and none holds anything of its run; but no longer than
+    /// `patience`.
+    pub(crate) fn wait_for_tasks(&self, patience: Duration) {
+        let left = self.inner.tasks.wait(patience);
+        if left > 0 {
+            notice(format_args!(
+                "{left} map tasks did not end within {patience:?} of the end of the run and are \
+                 left behind: functions of the program have not returned"
+            ));
+        }
     }
 
     /// Queues a task that has just done a part of its work and wants to go on: behind the work
@@ -164,7 +183,8 @@ impl Executor {
     pub(crate) fn spawn_again(&self, task: impl FnOnce() + Send + 'static) {
         let mut parked = self.inner.parked();
         if self.inner.urgent.load(Ordering::SeqCst) > 0 {
-            parked.push(Box::new(task));
+            let running = self.inner.tasks.one_more();
+            parked.push(Box::new(running.during(task)));
             return;
         }
         drop(parked);
@@ -350,6 +370,25 @@ mod tests {
         drop(executor);
         go.send(()).unwrap();
         told.recv().unwrap();
+    }
+
+    #[test]
+    fn tasks_are_waited_for_with_all_that_they_hold() {
+        for _ in 0..200 {
+            let executor = executor(2);
+            let held = Arc::new(());
+            // They come back, parked or not, while others run.
+            for _ in 0..4 {
+                let (own, held) = (executor.clone(), Arc::clone(&held));
+                let task = move || {
+                    let again = Arc::clone(&held);
+                    own.spawn_again(move || drop(again));
+                };
+                executor.run(|| executor.spawn(task));
+            }
+            executor.wait_for_tasks(Duration::from_secs(60));
+            assert_eq!(Arc::strong_count(&held), 1);
+        }
     }
 
     #[test]

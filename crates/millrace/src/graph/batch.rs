@@ -38,6 +38,21 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// A batch without a number, in which nothing was received.
+    pub(crate) fn empty(time: BatchTime, submitted: i64) -> Batch {
+        Batch {
+            time,
+            number: 0,
+            epoch: 0,
+            blocks: HashMap::new(),
+            inputs: Vec::new(),
+            read: Mutex::default(),
+            log: None,
+            has_input: false,
+            submitted,
+        }
+    }
+
     /// What every input stream brought; the records are all counted when the batch has been run.
     pub(crate) fn input_info(&self) -> BTreeMap<StreamId, StreamInputInfo> {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);

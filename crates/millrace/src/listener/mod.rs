@@ -9,7 +9,6 @@ mod stats_report;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::Builder;
 use std::time::Duration;
 
 use crossbeam::queue::ArrayQueue;
@@ -17,7 +16,7 @@ use millrace_types::{StreamingEvent, StreamingListener};
 
 use crate::error::{Error, Result};
 use crate::notice::notice;
-use crate::patience::{Running, Threads};
+use crate::patience::Threads;
 
 pub use removable::ListenerHandle;
 pub use stats_report::StatsReportListener;
@@ -79,10 +78,9 @@ impl ListenerBus {
         }
         added.push(listener);
         if self.events.get().is_none() {
-            let (own, running) = (Arc::clone(self), self.thread.one_more());
-            Builder::new()
-                .name(THREAD.to_owned())
-                .spawn(move || own.deliver(running))
+            let own = Arc::clone(self);
+            self.thread
+                .spawn(THREAD, move || own.deliver())
                 .map_err(|error| Error::io("cannot start the listeners' thread", error))?;
             self.events.get_or_init(|| ArrayQueue::new(CAPACITY));
         }
@@ -105,7 +103,7 @@ impl ListenerBus {
         lock(&self.signal)
     }
 
-    fn deliver(&self, _running: Running) {
+    fn deliver(&self) {
         let mut listeners: Vec<Box<dyn StreamingListener>> = Vec::new();
         // Dropped events that the listeners know of.
         let mut told = 0;

@@ -6,15 +6,15 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::data::Key;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-use super::{HashPartitioner, Partitioner};
+use super::{HashPartitioner, Partitioner, check_count};
 
 /// The reduce partitions of an operator (Spark: `numPartitions` or `partitioner`).
 ///
 /// A number stands for PySpark's default partitioner over so many partitions;
-/// [`Partitions::by`] takes a partitioner of the program's own. Zero partitions are an error
-/// that `start` reports.
+/// [`Partitions::by`] takes a partitioner of the program's own. Zero partitions, and more than
+/// 65,536, are an error that `start` reports.
 ///
 /// ```
 /// use millrace::{HashPartitioner, Partitioner, Partitions};
@@ -32,8 +32,8 @@ use super::{HashPartitioner, Partitioner};
 /// # drop((four, own));
 /// ```
 pub struct Partitions<K> {
-    /// `None` for a number that is none.
-    partitioner: Option<Arc<dyn Partitioner<K>>>,
+    /// Or a number that is none, or too large.
+    partitioner: std::result::Result<Arc<dyn Partitioner<K>>, usize>,
 }
 
 impl<K: 'static> Partitions<K> {
@@ -49,22 +49,27 @@ impl<K: 'static> Partitions<K> {
             given: Location::caller(),
         };
         Partitions {
-            partitioner: (checked.partitions > 0).then(|| Arc::new(checked) as _),
+            partitioner: match check_count(checked.partitions) {
+                Ok(()) => Ok(Arc::new(checked)),
+                Err(_) => Err(checked.partitions),
+            },
         }
     }
 
     /// No partitions, for what is made of no record.
     pub(crate) fn nowhere() -> Partitions<K> {
         Partitions {
-            partitioner: Some(Arc::new(Nowhere)),
+            partitioner: Ok(Arc::new(Nowhere)),
         }
     }
 
     /// # Errors
-    /// If there are none.
+    /// If there are none, or too many.
     pub(crate) fn partitioner(self) -> Result<Arc<dyn Partitioner<K>>> {
-        self.partitioner
-            .ok_or_else(|| Error::illegal("the number of partitions must be positive"))
+        match self.partitioner {
+            Ok(partitioner) => Ok(partitioner),
+            Err(count) => check_count(count).map(|()| Arc::new(Nowhere) as _),
+        }
     }
 }
 
@@ -116,9 +121,13 @@ impl<K> Clone for Partitions<K> {
 
 impl<K: Key> From<u32> for Partitions<K> {
     fn from(partitions: u32) -> Partitions<K> {
-        let partitioner = NonZeroU32::new(partitions).map(HashPartitioner::new);
+        let count = partitions as usize;
+        let counted = NonZeroU32::new(partitions).filter(|_| check_count(count).is_ok());
         Partitions {
-            partitioner: partitioner.map(|partitioner| Arc::new(partitioner) as _),
+            partitioner: match counted {
+                Some(counted) => Ok(Arc::new(HashPartitioner::new(counted))),
+                None => Err(count),
+            },
         }
     }
 }
@@ -131,7 +140,10 @@ impl<K: Key> From<HashPartitioner> for Partitions<K> {
 
 impl<K: 'static> fmt::Debug for Partitions<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let partitions = self.partitioner.as_ref().map_or(0, |own| own.partitions());
+        let partitions = match &self.partitioner {
+            Ok(own) => own.partitions(),
+            Err(count) => *count,
+        };
         f.debug_tuple("Partitions").field(&partitions).finish()
     }
 }
@@ -203,6 +215,23 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn no_partitions_and_too_many_are_refused_and_named() {
+        let refused = |count: u32| {
+            let partitions: Partitions<i64> = count.into();
+            partitions
+                .partitioner()
+                .err()
+                .map(|error| error.to_string())
+        };
+        assert_eq!(refused(1), None);
+        assert_eq!(refused(1 << 16), None);
+        let most = "65537 partitions are too many: at most 65536";
+        assert_eq!(refused((1 << 16) + 1).as_deref(), Some(most));
+        let none = "the number of partitions must be positive";
+        assert_eq!(refused(0).as_deref(), Some(none));
     }
 
     #[test]

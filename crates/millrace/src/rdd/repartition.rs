@@ -6,9 +6,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::data::Key;
-use crate::error::Error;
 use crate::exec::Executor;
-use crate::partition::{HashPartitioner, Partitioner, Partitions};
+use crate::partition::{HashPartitioner, Partitioner, Partitions, check_count};
 use crate::python::first_dealt;
 
 use super::Rdd;
@@ -18,12 +17,13 @@ const PARCEL: usize = 10;
 
 /// The number of partitions that a call asked for, or one if that is none: a rule that was broken.
 pub(super) fn some_partitions(operator: &str, asked: u32, executor: &Executor) -> u32 {
-    if asked == 0 {
-        executor.refuse(Error::illegal(format!(
-            "{operator}: the number of partitions must be positive"
-        )));
+    match check_count(asked as usize) {
+        Ok(()) => asked,
+        Err(error) => {
+            executor.refuse(error.within(operator));
+            1
+        }
     }
-    asked.max(1)
 }
 
 /// The partitioner that a call asked for, or that of one partition if there is none.

@@ -20,15 +20,12 @@ use millrace_wal::{
     segment_name,
 };
 
-use crate::checkpoint::BLOCKS;
+use crate::checkpoint::{BLOCKS, END_OF_BATCH};
 use crate::error::Error;
 use crate::graph::Batch;
 use crate::sync::{Builder, JoinHandle, Mutex, Receiver, Sender, bounded, unbounded};
 
 use super::logged::Unwritable;
-
-/// The kind of the frame that ends a batch; all others are of blocks.
-const CUT: u8 = 0;
 
 /// `millrace.wal.sync`: when what was appended is synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -131,7 +128,7 @@ impl BlockLog {
             log: None,
         };
         let visit = |at: Position, frame: Frame<'_>| {
-            if frame.kind != CUT {
+            if frame.kind != END_OF_BATCH {
                 replayed.open.push((frame.kind, frame.payload.to_vec()));
                 return Ok(());
             }
@@ -164,11 +161,6 @@ impl BlockLog {
             thread: Mutex::new(Some(thread)),
         };
         Ok((log, replayed))
-    }
-
-    /// Whether a frame of this kind is a block, and not the end of a batch.
-    pub(crate) fn is_block(kind: u8) -> bool {
-        kind != CUT
     }
 
     /// Says whether anybody will look at it: after a failure nobody does.
@@ -347,7 +339,7 @@ impl Writer {
                     reply,
                 } => {
                     let log = self.log.log().map_err(refused)?;
-                    log.append(CUT, &encode_cut(number, time))
+                    log.append(END_OF_BATCH, &encode_cut(number, time))
                         .map_err(refused)?;
                     let end = log.end();
                     failpoint("wal.cut.after-append");

@@ -456,18 +456,15 @@ impl<T: Data> ReceiverContext<T> {
     /// at most.
     pub fn spawn(&self, name: &str, body: impl FnOnce(ReceiverContext<T>) + Send + 'static) {
         let (own, thread) = (self.clone(), name.to_owned());
-        let running = self.shared.one_more_thread();
-        let started = std::thread::Builder::new()
-            .name(format!("millrace-recv-{}-{name}", self.shared.stream.0))
-            .spawn(move || {
-                let _running = running;
-                let ended = catch_unwind(AssertUnwindSafe(|| body(own.clone())));
-                if let Err(payload) = ended {
-                    let error = message_of(&*payload);
-                    own.restart_because(&format!("its thread {thread} panicked: {error}"), error);
-                }
-            });
-        if let Err(error) = started {
+        let guarded = move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| body(own.clone())));
+            if let Err(payload) = ended {
+                let error = message_of(&*payload);
+                own.restart_because(&format!("its thread {thread} panicked: {error}"), error);
+            }
+        };
+        let full_name = format!("millrace-recv-{}-{name}", self.shared.stream.0);
+        if let Err(error) = self.shared.spawn(&full_name, guarded) {
             self.restart(&format!("cannot start its thread {name}: {error}"));
         }
     }

@@ -34,8 +34,9 @@ impl Bucket {
         if now > self.at {
             let come = i128::from(now - self.at) * self.rate;
             self.tokens = (self.tokens + come).min(self.rate * TOKEN);
-            self.at = now;
         }
+        // A clock that was set back brings nothing, and is counted from there.
+        self.at = now;
     }
 
     /// How many records may pass now.
@@ -200,6 +201,17 @@ mod tests {
         assert_eq!(limiter.ready(), 0);
         assert!(!limiter.wait(BatchTime::from_millis(i64::MAX), &|| true));
         assert!(!limiter.wait(BatchTime::from_millis(0), &|| false));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_stops_nobody() {
+        let (limiter, clock) = limiter(10);
+        clock.advance(Duration::seconds(7200));
+        limiter.spend(limiter.ready());
+        clock.set(Duration::seconds(-3600));
+        assert_eq!(limiter.ready(), 0);
+        clock.advance(Duration::milliseconds(100));
+        assert_eq!(limiter.ready(), 1);
     }
 
     #[test]

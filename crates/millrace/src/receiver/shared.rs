@@ -9,7 +9,7 @@ use millrace_types::{BatchTime, StreamId};
 
 use crate::clock::Clock;
 use crate::data::Data;
-use crate::patience::{Running, Threads};
+use crate::patience::Threads;
 
 use super::counts::InputCounters;
 use super::dialer::Dialer;
@@ -197,9 +197,12 @@ impl<T: Data> Shared<T> {
         }
     }
 
-    /// Counts a thread of the receiver that is about to be started.
-    pub(super) fn one_more_thread(&self) -> Running {
-        self.threads.one_more()
+    /// Starts a thread of the receiver.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub(super) fn spawn(&self, name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        self.threads.spawn(name, body)
     }
 
     /// `length` from now.

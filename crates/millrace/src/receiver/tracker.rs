@@ -1,7 +1,6 @@
 //! Which batch a block belongs to: the one that is open when it is sealed (law 1).
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError};
 
 use millrace_types::{BatchTime, StreamId, StreamInputInfo};
@@ -154,17 +153,7 @@ impl InputTracker {
     pub(crate) fn cut(&self, time: BatchTime, stages: &[Arc<dyn EagerStage>], now: i64) -> Batch {
         let mut state = self.state();
         stages.iter().for_each(|stage| stage.cut(time));
-        let mut batch = Batch {
-            time,
-            number: 0,
-            epoch: 0,
-            blocks: HashMap::new(),
-            inputs: Vec::new(),
-            read: Default::default(),
-            log: None,
-            has_input: false,
-            submitted: now,
-        };
+        let mut batch = Batch::empty(time, now);
         for input in state.iter_mut() {
             if input.held {
                 batch
@@ -185,6 +174,23 @@ impl InputTracker {
             };
             let info: InputCounter = Box::new(info);
             batch.inputs.push(info);
+        }
+        batch
+    }
+
+    /// A batch in which nothing was received, and that the open one knows nothing of.
+    pub(crate) fn nothing(&self, time: BatchTime, now: i64) -> Batch {
+        let mut batch = Batch::empty(time, now);
+        for input in self.state().iter() {
+            let (stream, name) = (input.stream, input.name.clone());
+            let info = move || StreamInputInfo {
+                input_stream_id: stream,
+                num_records: 0,
+                num_bytes: 0,
+                metadata_description: Some(name.clone()),
+                block_metadata: Vec::new(),
+            };
+            batch.inputs.push(Box::new(info));
         }
         batch
     }

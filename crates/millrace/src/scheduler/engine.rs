@@ -1,6 +1,6 @@
 //! What a running context is made of, shared by its threads.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
 
 use millrace_types::{BatchTime, Duration};
@@ -12,6 +12,7 @@ use crate::graph::Graph;
 use crate::listener::ListenerBus;
 use crate::receiver::{BlockGenerator, BlockLog, Budget, InputTracker, ReplayedBatch};
 use crate::stage::EagerStage;
+use crate::stdout::Reader;
 
 use super::{Clock, Outcome, StopMode};
 
@@ -66,6 +67,16 @@ impl FirstBatch {
         }
     }
 
+    /// The batch so many intervals later.
+    pub(super) fn later(self, interval: Duration, batches: u64) -> FirstBatch {
+        let count = i64::try_from(batches).unwrap_or(i64::MAX);
+        let length = interval.as_millis().saturating_mul(count);
+        FirstBatch {
+            time: self.time + Duration::milliseconds(length),
+            number: self.number + batches,
+        }
+    }
+
     /// The time before the first batch of all: that of a batch with number zero.
     pub(crate) fn zero(self, interval: Duration) -> BatchTime {
         let number = i64::try_from(self.number).unwrap_or(i64::MAX);
@@ -89,6 +100,16 @@ pub(crate) struct Engine {
     /// The receivers' write-ahead log.
     pub(crate) log: Option<Arc<BlockLog>>,
     pub(crate) outcome: Arc<Outcome>,
+    /// Who reads standard output.
+    pub(crate) reader: Arc<Reader>,
+    /// The time of the batch that is being run.
+    pub(crate) running: Mutex<Option<BatchTime>>,
+    /// Whether a batch without input may be left out at the end: nothing in the program counts
+    /// batches.
+    pub(crate) skips_empty: bool,
+    /// Whether a batch in which nothing was received can have input all the same: something is
+    /// read when it is due.
+    pub(crate) reads: bool,
     /// `millrace.maxBatches`.
     pub(crate) max_batches: Option<u64>,
     /// `spark.streaming.gracefulStopTimeout`.

@@ -1,83 +1,126 @@
 //! The thread that makes batches, and that ends the run; the module head of
 //! [`scheduler`](super) has the steps.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration as StdDuration, Instant};
 
-use crossbeam::channel::Sender;
-use millrace_types::{BatchInfo, BatchTime, StreamingEvent};
+use millrace_types::{BatchInfo, BatchTime, Duration, StreamingEvent};
 
 use crate::graph::Batch;
 use crate::notice::notice;
 use crate::patience::Threads;
+use crate::zone;
 
-use super::{Engine, FirstBatch, StopMode};
+use super::outcome::BATCH_PATIENCE;
+use super::pace::{Pace, ahead};
+use super::queue::Ticks;
+use super::{BatchQueue, Engine, FirstBatch, StopMode};
 
-/// How long a batch that runs is waited for without a word when its run stops without grace
-/// (Spark 3.5: so long does it wait before it interrupts the batch, which Rust cannot).
-const BATCH_PATIENCE: Duration = Duration::from_secs(2);
+/// How often the clock is looked at: it may be set while the next tick is waited for.
+const GLANCE: Duration = Duration::seconds(1);
+
+/// Output that has been waited for so long is read by nobody.
+const UNREAD: StdDuration = StdDuration::from_secs(1);
 
 /// Makes batches, the first one at `first`, until a stop is asked for; then stops the receivers
 /// (their threads are `receivers`, in their order) and closes the queue.
 pub(crate) fn generate(
     engine: &Engine,
     first: FirstBatch,
-    queue: Sender<Batch>,
+    queue: &BatchQueue,
     receivers: &[Arc<Threads>],
 ) {
-    let mut left = engine.max_batches;
-    let FirstBatch {
-        time: mut next,
-        mut number,
-    } = first;
-    let stopped = || engine.outcome.stop().is_some();
-    while engine.clock.wait_until(next, &stopped) {
-        tick(engine, next, number, &queue);
-        next = next + engine.interval;
-        number += 1;
-        left = left.map(|left| left - 1);
-        if left == Some(0) {
-            engine.outcome.ask(StopMode::Enough, None);
-            break;
-        }
-        if stopped() {
-            break;
-        }
-    }
+    let next = make_batches(engine, first, queue);
     stop_receivers(engine, receivers);
     if let Some(log) = &engine.log {
         log.flush();
     }
     match engine.outcome.stop() {
         Some(StopMode::Graceful) if engine.tracker.unallocated_bytes() > 0 => {
-            tick(engine, next, number, &queue);
+            tick(engine, next, queue);
         }
         Some(StopMode::Graceful) | None => {}
         Some(StopMode::Enough | StopMode::Now) => {
             engine.outcome.leave(engine.tracker.unallocated_bytes());
         }
     }
+    queue.close();
 }
 
-fn tick(engine: &Engine, time: BatchTime, number: u64, queue: &Sender<Batch>) {
+/// Gives the batch that would have been the next one.
+fn make_batches(engine: &Engine, first: FirstBatch, queue: &BatchQueue) -> FirstBatch {
+    let mut left = engine.max_batches.unwrap_or(u64::MAX);
+    let mut next = first;
+    let mut pace = Pace::new(engine.clock.reading());
+    say(ahead(engine.clock.now(), first.time, engine.interval));
+    while let Some(now) = wait_for(engine, next.time, &mut pace) {
+        tick(engine, next, queue);
+        next = next.later(engine.interval, 1);
+        // What has been received is in the batch that was just made: these have nothing.
+        let missed = (now - next.time.as_millis()).div_euclid(engine.interval.as_millis()) + 1;
+        let missed = u64::try_from(missed).unwrap_or(0).min(left - 1);
+        let ticks = Ticks {
+            time: next.time,
+            number: next.number,
+            count: missed,
+            interval: engine.interval,
+            queued: now,
+        };
+        say(pace.ticked(next.time, missed, ticks.last()));
+        queue.push_empty(ticks);
+        next = next.later(engine.interval, missed);
+        left -= missed + 1;
+        if left == 0 {
+            engine.outcome.ask(StopMode::Enough, None);
+        }
+    }
+    next
+}
+
+fn say(line: Option<String>) {
+    if let Some(line) = line {
+        notice(line);
+    }
+}
+
+/// Waits until the clock shows `time`, and gives what it shows; `None` if the run stops.
+fn wait_for(engine: &Engine, time: BatchTime, pace: &mut Pace) -> Option<i64> {
+    let stopped = || engine.outcome.stop().is_some();
+    loop {
+        let now = engine.clock.reading();
+        say(pace.look(now, time));
+        if stopped() {
+            return None;
+        }
+        if now.wall >= time.as_millis() {
+            return Some(now.wall);
+        }
+        let glance = BatchTime::from_millis(now.wall) + GLANCE;
+        engine.clock.wait_until(glance.min(time), &stopped);
+    }
+}
+
+fn tick(engine: &Engine, next: FirstBatch, queue: &BatchQueue) {
     for receiver in &engine.receivers {
         (receiver.seal)();
     }
-    if let Some(batch) = cut(engine, time, number) {
-        submit(engine, batch, number, queue);
+    if let Some(batch) = cut(engine, next) {
+        submit(engine, batch, queue);
     }
 }
 
 /// Ends the open batch; `None` if the receivers' log has failed, and the run with it.
-fn cut(engine: &Engine, time: BatchTime, number: u64) -> Option<Batch> {
+fn cut(engine: &Engine, next: FirstBatch) -> Option<Batch> {
+    let FirstBatch { time, number } = next;
+    let now = engine.clock.now();
     let Some(log) = &engine.log else {
         let epoch = engine.executor.epochs().cut();
-        let mut batch = engine.tracker.cut(time, &engine.stages, engine.clock.now());
+        let mut batch = engine.tracker.cut(time, &engine.stages, now);
         (batch.number, batch.epoch) = (number, epoch);
         return Some(batch);
     };
     let (tracker, stages) = (Arc::clone(&engine.tracker), engine.stages.clone());
-    let now = engine.clock.now();
     let epochs = Arc::clone(engine.executor.epochs());
     let (mut batch, position) = log.cut(number, time, move || {
         let epoch = epochs.cut();
@@ -91,8 +134,17 @@ fn cut(engine: &Engine, time: BatchTime, number: u64) -> Option<Batch> {
 }
 
 /// Hands a batch over to be run.
-pub(crate) fn submit(engine: &Engine, batch: Batch, number: u64, queue: &Sender<Batch>) {
-    let time = batch.time;
+pub(crate) fn submit(engine: &Engine, batch: Batch, queue: &BatchQueue) {
+    announce(engine, &batch);
+    if batch.has_input {
+        engine.budget.batch_ended();
+    }
+    queue.push(batch);
+}
+
+/// Tells listeners that a batch waits to be run.
+pub(super) fn announce(engine: &Engine, batch: &Batch) {
+    let (time, number) = (batch.time, batch.number);
     if engine.graph.has_jobs(number) {
         engine.listeners.post(|| {
             StreamingEvent::BatchSubmitted(BatchInfo {
@@ -105,11 +157,6 @@ pub(crate) fn submit(engine: &Engine, batch: Batch, number: u64, queue: &Sender<
             })
         });
     }
-    if batch.has_input {
-        engine.budget.batch_ended();
-    }
-    // The jobs thread reads the queue until it is closed, which is done here.
-    drop(queue.send(batch));
 }
 
 /// Waits until what is queued has been run or dropped, however long the program's functions take:
@@ -117,10 +164,39 @@ pub(crate) fn submit(engine: &Engine, batch: Batch, number: u64, queue: &Sender<
 pub(crate) fn wait_for_jobs(engine: &Engine, jobs: &Threads) {
     let mut said = false;
     while jobs.wait(BATCH_PATIENCE) > 0 {
-        if !said && engine.outcome.drops_batches() {
-            notice("stopping: waits for the batch that runs, whose functions have not returned");
-            said = true;
+        if said || !engine.outcome.is_waited_for() {
+            continue;
         }
+        let unread = engine
+            .reader
+            .keeps_waiting()
+            .is_some_and(|time| time >= UNREAD);
+        let why = match (unread, engine.outcome.drops_batches()) {
+            (true, _) => "nobody reads the output",
+            (false, true) => "its functions have not returned",
+            (false, false) => continue,
+        };
+        notice(NotDone { engine, why });
+        said = true;
+    }
+}
+
+struct NotDone<'a> {
+    engine: &'a Engine,
+    why: &'a str,
+}
+
+impl fmt::Display for NotDone<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let running = self.engine.running.lock();
+        let running = *running.unwrap_or_else(PoisonError::into_inner);
+        f.write_str("stopping: ")?;
+        match running {
+            Some(time) => write!(f, "batch {}", zone::shown(time, self.engine.clock.now()))?,
+            None => f.write_str("the last batch")?,
+        }
+        let why = self.why;
+        write!(f, " is not done yet ({why}); a second signal ends at once")
     }
 }
 
@@ -145,87 +221,39 @@ fn stop_receivers(engine: &Engine, threads: &[Arc<Threads>]) {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::mpsc::channel;
     use std::sync::{Arc, Condvar, Mutex};
     use std::thread;
 
-    use crossbeam::channel::{Receiver, unbounded};
-    use millrace_types::{Duration, StreamId};
+    use crossbeam::channel::unbounded;
 
-    use super::super::{Clock, ManualClock, Outcome, Receiving};
+    use super::super::queue::Work;
+    use super::super::trial::{engine, fed, feed};
+    use super::super::{Clock, ManualClock};
     use super::*;
-    use crate::exec::Executor;
-    use crate::graph::Graph;
-    use crate::listener::ListenerBus;
-    use crate::pipeline::NodeId;
-    use crate::receiver::{BlockGenerator, Budget, InputSpec, InputTracker};
 
-    const NODE: NodeId = NodeId(0);
-
-    /// An engine without a program whose one receiver is fed by hand; `stop` is called when the
-    /// receiver is asked to stop, and may still feed it.
-    fn engine(
-        clock: &ManualClock,
-        max_batches: Option<u64>,
-        stop: impl Fn(&BlockGenerator) + Send + Sync + 'static,
-    ) -> Arc<Engine> {
-        let tracker = Arc::new(InputTracker::new(vec![InputSpec {
-            node: NODE,
-            stream: StreamId(0),
-            name: String::new(),
-            stages: Vec::new(),
-            held: true,
-        }]));
-        let budget = Arc::new(Budget::new(1 << 30));
-        let generator = BlockGenerator::new(Arc::clone(&budget), Arc::clone(&tracker), 0, 1 << 30);
-        let blocks = Arc::new(generator);
-        let (own, sealed) = (Arc::clone(&blocks), Arc::clone(&blocks));
-        Arc::new(Engine {
-            graph: Graph::new(Vec::new(), Vec::new()),
-            stages: Vec::new(),
-            executor: Executor::new(1).unwrap(),
-            clock: Arc::new(clock.clone()),
-            interval: Duration::seconds(1),
-            tracker,
-            budget,
-            receivers: vec![Receiving {
-                seal: Arc::new(move || sealed.seal()),
-                restore: Arc::new(|_| Ok(())),
-                fed: Some(blocks),
-                run: Arc::new(|| false),
-                stop: Arc::new(move || stop(&own)),
-                leave: Arc::new(|| {}),
-            }],
-            listeners: ListenerBus::start(Vec::new()).unwrap(),
-            checkpoint: None,
-            log: None,
-            outcome: Arc::new(Outcome::default()),
-            max_batches,
-            grace: std::time::Duration::ZERO,
-            patience: std::time::Duration::from_secs(60),
-        })
+    /// Times of the batches of a queue that was closed, with the bytes that each has.
+    fn batches(queue: &BatchQueue) -> Vec<(i64, u64)> {
+        let mut batches = Vec::new();
+        while let Some(work) = queue.pop() {
+            add(&mut batches, work);
+        }
+        batches
     }
 
-    fn fed(engine: &Engine) -> &BlockGenerator {
-        engine.receivers[0].fed.as_ref().unwrap()
-    }
-
-    fn feed(blocks: &BlockGenerator, bytes: &[u8]) {
-        let read = blocks.fill(|spare| {
-            spare[..bytes.len()].copy_from_slice(bytes);
-            Ok(bytes.len())
-        });
-        read.unwrap();
-    }
-
-    /// Times of the batches with the bytes that each has.
-    fn batches(queue: &Receiver<Batch>) -> Vec<(i64, u64)> {
-        let batch = |batch: Batch| {
-            let inputs = batch.input_info();
-            let bytes = inputs.values().map(|input| input.num_bytes).sum();
-            (batch.time.as_millis(), bytes)
-        };
-        queue.iter().map(batch).collect()
+    fn add(batches: &mut Vec<(i64, u64)>, work: Work) {
+        match work {
+            Work::Batch(batch) => {
+                let inputs = batch.input_info();
+                let bytes = inputs.values().map(|input| input.num_bytes).sum();
+                batches.push((batch.time.as_millis(), bytes));
+            }
+            Work::Empty(mut ticks) => {
+                while let Some((tick, others)) = ticks.split_first() {
+                    batches.push((tick.time.as_millis(), 0));
+                    ticks = others;
+                }
+            }
+        }
     }
 
     fn first(clock: &ManualClock) -> FirstBatch {
@@ -244,8 +272,8 @@ mod tests {
         let engine = engine(&clock, Some(5), |_| {});
         feed(fed(&engine), b"in the first batch\n");
         clock.advance(Duration::seconds(7));
-        let (send, queue) = unbounded();
-        generate(&engine, first, send, &[]);
+        let queue = BatchQueue::default();
+        generate(&engine, first, &queue, &[]);
         let expected = [
             (11_000, 19),
             (12_000, 0),
@@ -254,6 +282,50 @@ mod tests {
             (15_000, 0),
         ];
         assert_eq!(batches(&queue), expected);
+    }
+
+    #[test]
+    fn a_downtime_of_ten_days_is_one_entry_of_the_queue() {
+        let clock = ManualClock::new();
+        let engine = engine(&clock, Some(864_001), |_| {});
+        let first = first(&clock);
+        feed(fed(&engine), b"received before\n");
+        clock.advance(Duration::seconds(864_000));
+        clock.advance(Duration::seconds(1));
+        let queue = BatchQueue::default();
+        generate(&engine, first, &queue, &[]);
+        assert!(matches!(queue.pop(), Some(Work::Batch(batch)) if batch.number == 1));
+        let Some(Work::Empty(ticks)) = queue.pop() else {
+            panic!("the other ticks are one entry");
+        };
+        assert_eq!((ticks.number, ticks.count), (2, 864_000));
+        assert_eq!(ticks.last().as_millis(), 864_001_000);
+        assert!(queue.pop().is_none());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_batch_twice() {
+        let clock = ManualClock::new();
+        let engine = engine(&clock, Some(3), |_| {});
+        let (first, queue) = (first(&clock), Arc::new(BatchQueue::default()));
+        let (own, theirs) = (Arc::clone(&engine), Arc::clone(&queue));
+        let generator = thread::spawn(move || generate(&own, first, &theirs, &[]));
+        let mut made = Vec::new();
+        let next = |made: &mut Vec<(i64, u64)>| add(made, queue.pop().unwrap());
+        clock.advance(Duration::milliseconds(1_200));
+        next(&mut made);
+        clock.set(Duration::seconds(-3600));
+        // Time passes until the clock has caught up, and no batch is made before.
+        for _ in 0..3600 {
+            clock.advance(Duration::seconds(1));
+        }
+        clock.advance(Duration::milliseconds(900));
+        next(&mut made);
+        clock.set(Duration::seconds(3600));
+        clock.advance(Duration::seconds(1));
+        next(&mut made);
+        generator.join().unwrap();
+        assert_eq!(made, [(1000, 0), (2000, 0), (3000, 0)]);
     }
 
     /// Runs the generator until it waits for the second tick, asks it to stop, and gives the
@@ -268,25 +340,25 @@ mod tests {
         let first = first(&clock);
         let blocks = fed(&engine);
         feed(blocks, b"one\ntw");
-        let (send, queue) = unbounded();
-        let (ticked, has_ticked) = channel();
-        let own = Arc::clone(&engine);
-        let (relay, relayed) = unbounded();
+        let queue = Arc::new(BatchQueue::default());
+        let (ticked, has_ticked) = unbounded();
+        let (own, theirs) = (Arc::clone(&engine), Arc::clone(&queue));
         let forward = thread::spawn(move || {
-            for batch in queue {
-                relay.send(batch).unwrap();
+            let mut batches = Vec::new();
+            while let Some(work) = queue.pop() {
+                add(&mut batches, work);
                 // Nobody waits for the later ones.
                 let _ = ticked.send(());
             }
+            batches
         });
-        let generator = thread::spawn(move || generate(&own, first, send, &[]));
+        let generator = thread::spawn(move || generate(&own, first, &theirs, &[]));
         clock.advance(Duration::milliseconds(1_300));
         has_ticked.recv().unwrap();
         feed(blocks, b"o\nunfin");
         engine.stop(mode, None);
         generator.join().unwrap();
-        forward.join().unwrap();
-        (batches(&relayed), engine)
+        (forward.join().unwrap(), engine)
     }
 
     #[test]
@@ -308,8 +380,8 @@ mod tests {
         let clock = ManualClock::new();
         let engine = engine(&clock, None, |_| {});
         engine.stop(StopMode::Graceful, None);
-        let (send, queue) = unbounded();
-        generate(&engine, first(&clock), send, &[]);
+        let queue = BatchQueue::default();
+        generate(&engine, first(&clock), &queue, &[]);
         assert_eq!(batches(&queue), []);
     }
 
@@ -338,8 +410,8 @@ mod tests {
             has_ended.store(true, Ordering::SeqCst);
         });
         engine.stop(StopMode::Graceful, None);
-        let (send, queue) = unbounded();
-        generate(&engine, first(&clock), send, &[threads]);
+        let queue = BatchQueue::default();
+        generate(&engine, first(&clock), &queue, &[threads]);
         assert!(ended.load(Ordering::SeqCst));
         assert_eq!(batches(&queue), [(1000, 14)]);
     }
@@ -356,9 +428,9 @@ mod tests {
         feed(fed(&engine), b"stored\n");
         fed(&engine).seal_all();
         engine.stop(StopMode::Graceful, None);
-        let (send, queue) = unbounded();
+        let queue = BatchQueue::default();
         let _for_ever = threads.one_more();
-        generate(&engine, first(&clock), send, &[threads]);
+        generate(&engine, first(&clock), &queue, &[threads]);
         assert!(left.load(Ordering::SeqCst));
         assert_eq!(batches(&queue), [(1000, 7)]);
     }

@@ -17,6 +17,10 @@ pub(crate) enum StopMode {
     Now,
 }
 
+/// How long a batch that runs is waited for without a word when its run stops without grace
+/// (Spark 3.5: so long does it wait before it interrupts the batch, which Rust cannot).
+pub(super) const BATCH_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Asked by many, answered once.
 #[derive(Default)]
 pub(crate) struct Outcome {
@@ -44,13 +48,34 @@ impl Outcome {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for a stop. A stop without grace overrides one with grace, not the other way round.
+    /// Asks for a stop. A stop without grace overrides one with grace, not the other way round;
+    /// one that has no time limit takes that of whoever asks next.
     pub(crate) fn ask(&self, mode: StopMode, within: Option<Duration>) {
         let mut state = self.state();
         if state.stop.is_none() || mode == StopMode::Now {
             state.stop = Some(mode);
-            state.deadline = within.map(|within| Instant::now() + within);
         }
+        if let Some(within) = within {
+            // Too far away to be a time is no limit.
+            let deadline = Instant::now().checked_add(within);
+            state.deadline = state.deadline.or(deadline);
+        }
+    }
+
+    /// Whether somebody waits for the end, and not for ever.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        let state = self.state();
+        state.failed || state.stop == Some(StopMode::Now) || state.deadline.is_some()
+    }
+
+    /// Whether an output that has been waited for so long is given up.
+    pub(crate) fn gives_up_output(&self, waited: Duration) -> bool {
+        let state = self.state();
+        let now = state.failed || state.stop == Some(StopMode::Now);
+        let over = state
+            .deadline
+            .is_some_and(|deadline| Instant::now() > deadline);
+        over || now && waited >= BATCH_PATIENCE
     }
 
     /// The stop that was asked for.
@@ -66,6 +91,12 @@ impl Outcome {
             .deadline
             .is_some_and(|deadline| Instant::now() > deadline);
         state.failed || state.stop == Some(StopMode::Now) || over
+    }
+
+    /// Whether the run stops without grace, for no other reason than that somebody asked.
+    pub(crate) fn stops_now(&self) -> bool {
+        let state = self.state();
+        state.stop == Some(StopMode::Now) && !state.failed
     }
 
     /// Notes bytes that were received and will not be run.
@@ -175,6 +206,36 @@ mod tests {
         while !outcome.drops_batches() {
             thread::yield_now();
         }
+    }
+
+    #[test]
+    fn a_stop_without_a_limit_takes_the_next_ones() {
+        for mode in [StopMode::Enough, StopMode::Graceful] {
+            let outcome = Outcome::default();
+            outcome.ask(mode, None);
+            assert!(!outcome.is_waited_for() && !outcome.drops_batches());
+            outcome.ask(StopMode::Graceful, Some(Duration::ZERO));
+            assert_eq!(outcome.stop(), Some(mode));
+            while !outcome.drops_batches() {
+                thread::yield_now();
+            }
+            assert!(outcome.is_waited_for() && outcome.gives_up_output(Duration::ZERO));
+        }
+        let never = Outcome::default();
+        never.ask(StopMode::Graceful, Some(Duration::MAX));
+        assert!(!never.drops_batches());
+    }
+
+    #[test]
+    fn an_output_is_given_up_when_it_is_not_wanted_any_more() {
+        let outcome = Outcome::default();
+        assert!(!outcome.gives_up_output(Duration::MAX));
+        outcome.ask(StopMode::Enough, None);
+        assert!(!outcome.gives_up_output(Duration::MAX));
+        outcome.ask(StopMode::Now, None);
+        // A reader that is only slow gets the end of its batch.
+        assert!(!outcome.gives_up_output(BATCH_PATIENCE / 2));
+        assert!(outcome.gives_up_output(BATCH_PATIENCE));
     }
 
     #[test]

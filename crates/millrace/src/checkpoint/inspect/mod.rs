@@ -19,7 +19,6 @@ use millrace_wal::{DirectoryLock, Disk, Position, SegmentLog, Storage, WalError}
 
 use crate::error::{Error, Result};
 use crate::files::located;
-use crate::receiver::BlockLog;
 
 use super::choice::{Candidates, candidate, count_blocks};
 use super::contents::Reading;
@@ -177,7 +176,7 @@ impl CheckpointReader {
             // Anew each time: a running program lets go of what it has run.
             let last = candidate(&self.directory, number)?.last;
             let from = last.map_or(Position::START, |last| last.blocks);
-            count_blocks(&self.directory, number, from, BlockLog::is_block)
+            count_blocks(&self.directory, number, from)
         };
         let mut tries = Tries::default();
         loop {

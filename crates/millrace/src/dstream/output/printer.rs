@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::json_of;
 use crate::python::time_in;
+use crate::stdout::refused;
 
 use super::format::PrintFormat;
 
@@ -31,7 +32,7 @@ fn not_shown(error: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Task, error.to_string())
 }
 
-/// Formats batches and writes each with one call.
+/// Formats batches and writes each in one piece.
 pub(crate) struct Printer {
     format: PrintFormat,
     num: i64,
@@ -63,7 +64,8 @@ impl Printer {
     ///
     /// # Errors
     /// [`ErrorKind::Task`] if a record cannot be shown: the program's own doing.
-    /// [`ErrorKind::OutputClosed`] if nobody reads the output any more.
+    /// [`ErrorKind::OutputClosed`] if the output was closed, [`ErrorKind::Unfinished`] if nobody
+    /// read it until the time of a stop was over.
     pub(crate) fn print<T: Serialize>(
         &self,
         time: BatchTime,
@@ -76,12 +78,7 @@ impl Printer {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let written = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());
-        written.map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => {
-                Error::new(ErrorKind::OutputClosed, "the output was closed")
-            }
-            _ => Error::io("cannot write to standard output", error),
-        })
+        written.map_err(refused)
     }
 
     fn text<T: Serialize>(&self, time: BatchTime, records: &[T], more: bool) -> Result<String> {

@@ -1,17 +1,17 @@
 //! `show`: a line of the program's own on standard output.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::Write;
 
-use crate::error::{Error, ErrorKind};
 use crate::panics::fail;
+use crate::stdout::{Stdout, refused};
 
 /// Writes a line to standard output, for a function of
 /// [`foreach_rdd`](crate::DStream::foreach_rdd).
 ///
 /// `println!` panics when nobody reads the output any more, which fails the batch; this ends the
-/// run as [`print`](crate::DStream::print) does, with [`ErrorKind::OutputClosed`]: a program ends
-/// quietly then. It does so by unwinding to the batch that runs, so it belongs into functions of
+/// run as [`print`](crate::DStream::print) does, with [`OutputClosed`](crate::ErrorKind::OutputClosed): a
+/// program ends quietly then. It does so by unwinding to the batch that runs, so it belongs into functions of
 /// batches. That it cannot be written for another reason fails the batch.
 ///
 /// ```
@@ -20,17 +20,8 @@ use crate::panics::fail;
 /// });
 /// ```
 pub fn show(text: impl fmt::Display) {
-    // In one piece: what others write does not come between.
     let line = format!("{text}\n");
-    if let Err(error) = io::stdout().lock().write_all(line.as_bytes()) {
-        fail(not_written(error));
-    }
-}
-
-/// What is said if something cannot be written to standard output.
-fn not_written(error: io::Error) -> Error {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => Error::new(ErrorKind::OutputClosed, "the output was closed"),
-        _ => Error::io("cannot write to standard output", error),
+    if let Err(error) = Stdout::new().write_all(line.as_bytes()) {
+        fail(refused(error));
     }
 }

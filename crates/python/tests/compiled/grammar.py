@@ -305,13 +305,16 @@ class Grammar:
                 item = self.new()
                 test = self.expression("bool", names + [(item, "text")], 1)
                 lines.append("%s = []" % name)
-                if self.random.random() < 0.2:
+                other = None
+                if self.random.random() < 0.3:
                     # A second name of the list, which sees what the first one does to it.
                     other = self.new()
                     lines.append("%s = %s" % (other, name))
                     names.append((other, "texts"))
                 lines += ["for %s in %s:" % (item, self.expression("texts", names, 2)), "    if %s:" % test]
                 lines += ["        %s" % self.pick("continue", "break", "%s.append(1)" % name, "pass"), "    %s.append(%s)" % (name, self.expression("any", names + [(item, "text")], 1))]
+                if names and names[-1] == (other, "texts"):
+                    lines.append("if %s: return (%s, %s)" % (name, name, other))
                 if self.random.random() < 0.3:
                     lines.append("%s.%s" % (name, self.pick("sort()", "reverse()", "sort(reverse=True)", "extend('ab')", "pop()", "insert(0, 1)", "clear()")))
                 names.append((name, "texts"))
@@ -341,6 +344,23 @@ class Grammar:
 def function(random, name):
     """The source of a function and the kinds of its arguments."""
     grammar = Grammar(random)
+    if random.random() < 0.5:
+        # One operation on arguments that suit it, which says more than a large one that raises.
+        kind = random.choice(["text", "number", "number", "texts", "numbers", "dict"])
+        if kind == "number" and random.random() < 0.5:
+            sign = random.choice("+ - * / // % & | ^ < <= == > >= !=".split())
+            return "%s = lambda x, y: x %s y\n" % (name, sign), ["number", "number"]
+        if kind == "text" and random.random() < 0.5:
+            method = random.choice(
+                "split() split(y) rsplit() strip() lower() upper() title() splitlines() isspace() "
+                "isdigit() swapcase() capitalize() lstrip() rstrip() replace(y,'-') find(y) count(y) "
+                "partition(y) split(None,1) rsplit(None,1) startswith(y) join(y) encode()".split()
+            )
+            return "%s = lambda x, y: x.%s\n" % (name, method), ["text", "text"]
+        asked = random.choice([kind, kind, "number", "bool", "text"])
+        names = [("x", kind), ("y", random.choice([kind, "number", "text"]))]
+        body = grammar.expression(asked, names, random.choice([1, 1, 2]))
+        return "%s = lambda x, y: %s\n" % (name, body), [kind for _, kind in names]
     count = random.choice([1, 1, 1, 2])
     kinds = [random.choice(["text", "text", "number", "texts", "numbers", "dict", "pair", "any"]) for _ in range(count)]
     names = [("xyz"[at], kind) for at, kind in enumerate(kinds)]

@@ -15,6 +15,7 @@
 # and the CPU seconds a gigabyte, say more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/support/common.sh
 
 usage() {
     cat <<'TEXT'
@@ -25,18 +26,27 @@ usage: scripts/bench.sh [options]
   --corpus NAME    natural or zipf; repeatable (both)
   --bytes N        size of a corpus, which is sent over and over (100000000)
   --master MASTER  where the programs run (local[2])
+  --limit S        how long a program may take; one that does not end is named and left out of
+                   the table (60 more than it is fed)
+  --quick          every section for a moment, with unoptimised programs: the script is tried,
+                   and nothing is measured
 TEXT
 }
 
-sections=() corpora=() rounds=3 seconds=8 size=100000000 master='local[2]'
+sections=() corpora=() rounds=3 seconds=8 size=100000000 master='local[2]' limit=
+quick=no profile=release waits=20 starts=20 idles=10
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help)
             usage
             exit 0
             ;;
-        --only | --rounds | --seconds | --corpus | --bytes | --master)
-            [ $# -ge 2 ] || { usage >&2; exit 1; }
+        --quick)
+            quick=yes profile=dev rounds=1 seconds=1 size=1000000 waits=2 starts=2 idles=1
+            shift
+            ;;
+        --only | --rounds | --seconds | --corpus | --bytes | --master | --limit)
+            value_of "$1" $#
             case $1 in
                 --only) sections+=("$2") ;;
                 --rounds) rounds=$2 ;;
@@ -44,15 +54,14 @@ while [ $# -gt 0 ]; do
                 --corpus) corpora+=("$2") ;;
                 --bytes) size=$2 ;;
                 --master) master=$2 ;;
+                --limit) limit=$2 ;;
             esac
             shift 2
             ;;
-        *)
-            usage >&2
-            exit 1
-            ;;
+        *) die "there is no option $1; --help shows those that there are" ;;
     esac
 done
+: "${limit:=$((seconds + waits + 60))}"
 [ ${#sections[@]} -gt 0 ] || sections=(throughput latency start idle)
 [ ${#corpora[@]} -gt 0 ] || corpora=(natural zipf)
 
@@ -60,15 +69,12 @@ target=${CARGO_TARGET_DIR:-target}
 bin=$target/release
 texts=$target/corpora
 work=$(mktemp -d)
+if [ $quick = yes ]; then
+    # The real texts stay as they are.
+    bin=$target/debug texts=$work/corpora
+fi
 feeder= running=
 
-stop_feeder() {
-    if [ -n "$feeder" ]; then
-        kill "$feeder" 2>/dev/null || true
-        wait "$feeder" 2>/dev/null || true
-        feeder=
-    fi
-}
 stop_running() {
     if [ -n "$running" ]; then
         kill "$running" 2>/dev/null || true
@@ -80,66 +86,44 @@ trap 'stop_running; stop_feeder; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-die() {
-    echo "bench: $*" >&2
-    exit 1
-}
-
-# The value of a number in a flat JSON object.
-field() { # file name
-    local value
-    value=$(tr -d ' \n' <"$1" | sed -n "s/.*\"$2\":\\([-+0-9.eE]*\\).*/\\1/p")
-    [ -n "$value" ] || die "no $2 in $(cat "$1")"
-    echo "$value"
-}
-
 calculate() {
     awk "BEGIN { printf \"%.12g\\n\", $1 }"
 }
 
-median() { # numbers on stdin
-    sort -g | awk '{ value[NR] = $1 } END {
-        if (NR % 2) print value[(NR + 1) / 2]; else print (value[NR / 2] + value[NR / 2 + 1]) / 2 }'
-}
-
-# Starts the feeder; its port is in $port then.
-feed() { # options of feed
-    : >"$work/port"
-    "$bin/feed" --port 0 "$@" >"$work/port" 2>"$work/fed" &
-    feeder=$!
-    local tries=0
-    until [ -s "$work/port" ]; do
-        kill -0 "$feeder" 2>/dev/null || die "the feeder: $(cat "$work/fed")"
-        tries=$((tries + 1))
-        [ $tries -lt 500 ] || die 'the feeder does not listen'
-        sleep 0.02
-    done
-    port=$(cat "$work/port")
-}
-
 # Runs one of the two programs against the feeder; its figures are in
-# $work/figures then.
+# $work/figures then. Gives the code of a program that did not end.
 program() { # name, options
-    local name=$1
+    local name=$1 code=0
     shift
-    (cd "$work" && exec "$bin/$name" --master "$master" --conf millrace.stopAtEof=true \
+    (cd "$work" && limited "$bin/$name" --master "$master" --conf millrace.stopAtEof=true \
         --conf "millrace.summary=$work/figures" "$@" 127.0.0.1 "$port") \
-        >/dev/null 2>"$work/said" || die "$name: $(cat "$work/said")"
+        >/dev/null 2>"$work/said" || code=$?
+    ! is_late $code || return $code
+    [ $code = 0 ] || die "$name: $(cat "$work/said")"
     [ "$(field "$work/figures" bytes_dropped)" = 0 ] || die "$name lost bytes"
 }
 
 # What one program makes of one text: appends `MB/s Mwords/s CPU-seconds
-# CPU-seconds/GB peak-MiB` to the row's file.
+# CPU-seconds/GB peak-MiB` to the row's file. A row that is late once is out.
 measure() { # row corpus
+    [ ! -e "$work/late.$2.$1" ] || return 0
     feed --seconds "$seconds" "$texts/$2.txt"
-    local wall=seconds
+    local wall=seconds code=0
     case $1 in
-        discard | limit | plain) "$bin/$1" 127.0.0.1 "$port" >"$work/figures" ;;
+        discard | limit | plain) limited "$bin/$1" 127.0.0.1 "$port" >"$work/figures" || code=$? ;;
         *)
-            program "$1"
+            program "$1" || code=$?
             wall=wall_seconds
             ;;
     esac
+    if is_late $code; then
+        stop_feeder
+        rm -f "$work/$2.$1"
+        : >"$work/late.$2.$1"
+        echo "bench: $1 on $2 text did not end within $limit s" >&2
+        return 0
+    fi
+    [ $code = 0 ] || die "$1 failed"
     wait "$feeder" || die "the feeder: $(cat "$work/fed")"
     feeder=
     local bytes sent
@@ -160,8 +144,12 @@ column() { # file number: the column's median
     cut -d' ' -f"$2" "$1" | median
 }
 
-# The median of what each round says of two rows.
+# The median of what each round says of two rows; 0 if one of them is out.
 ratio() { # corpus row to-row
+    if [ ! -s "$work/$1.$2" ] || [ ! -s "$work/$1.$3" ]; then
+        echo 0
+        return
+    fi
     paste -d' ' "$work/$1.$2" "$work/$1.$3" | awk '{ print $1 / $6 }' | median
 }
 
@@ -185,6 +173,7 @@ throughput() {
         printf '%-28s %8s %9s %7s %9s %9s %9s\n' \
             '' MB/s Mwords/s 'CPU s' 'CPU s/GB' 'peak MiB' 'of limit'
         for row in "${rows[@]}"; do
+            [ -s "$work/$corpus.$row" ] || continue
             local name=$row peak words
             peak=$(printf %.1f "$(column "$work/$corpus.$row" 5)")
             words=$(printf %.1f "$(column "$work/$corpus.$row" 2)")
@@ -200,19 +189,30 @@ throughput() {
         done
         printf 'stateful / stateless %37s %.2f\n' '' \
             "$(ratio "$corpus" stateful_network_wordcount network_wordcount)"
+        for row in "${rows[@]}"; do
+            [ ! -e "$work/late.$corpus.$row" ] || echo "left out: $row did not end within $limit s"
+        done
     done
 }
 
 latency() {
     local corpus load
-    echo "Latency: end of interval to output, at half load for 20 s, --master $master"
+    echo "Latency: end of interval to output, at half load for $waits s, --master $master"
     for corpus in "${corpora[@]}"; do
         # What it can do, from the first section or from a short look.
         [ -s "$work/$corpus.network_wordcount" ] || measure network_wordcount "$corpus"
+        if [ ! -s "$work/$corpus.network_wordcount" ]; then
+            echo "$corpus: left out, network_wordcount did not end within $limit s"
+            continue
+        fi
         load=$(calculate "$(column "$work/$corpus.network_wordcount" 1) / 2")
         echo "bench: $corpus at $load MB/s" >&2
-        feed --seconds 20 --rate "$load" "$texts/$corpus.txt"
-        program network_wordcount
+        feed --seconds "$waits" --rate "$load" "$texts/$corpus.txt"
+        if ! program network_wordcount; then
+            stop_feeder
+            echo "$corpus: left out, network_wordcount did not end within $limit s"
+            continue
+        fi
         wait "$feeder" || die "the feeder: $(cat "$work/fed")"
         feeder=
         printf '%-10s %6.1f MB/s   p50 %6.1f ms   p99 %6.1f ms   peak %6.1f MiB\n' "$corpus" \
@@ -225,21 +225,21 @@ latency() {
 start() {
     echo 'one line' >"$work/line"
     : >"$work/starts"
-    for _ in $(seq 20); do
+    for _ in $(seq "$starts"); do
         feed "$work/line"
         local before=$EPOCHREALTIME
-        "$bin/network_wordcount" --master "$master" --conf millrace.stopAtEof=true \
-            127.0.0.1 "$port" >/dev/null 2>&1 &
+        behind "$bin/network_wordcount" --master "$master" --conf millrace.stopAtEof=true \
+            127.0.0.1 "$port" >/dev/null 2>&1
         running=$!
         # It sends its line to whoever connects, and ends.
         wait "$feeder" || die "the feeder: $(cat "$work/fed")"
         local after=$EPOCHREALTIME
         feeder=
-        wait "$running" || die 'network_wordcount failed'
+        wait "$running" || die "network_wordcount failed, or did not end within $limit s"
         running=
         calculate "(${after/,/.} - ${before/,/.}) * 1000" >>"$work/starts"
     done
-    printf 'Start to connected: %.1f ms, median of 20\n' "$(median <"$work/starts")"
+    printf 'Start to connected: %.1f ms, median of %s\n' "$(median <"$work/starts")" "$starts"
 }
 
 idle() {
@@ -255,22 +255,24 @@ idle() {
     }
     sleep 2
     before=$(cpu_ticks)
-    sleep 10
+    sleep "$idles"
     after=$(cpu_ticks)
     resident=$(awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$running/status")
     stop_running
     stop_feeder
     ticks=$(getconf CLK_TCK)
-    printf 'Idle: %.1f MiB resident, %.2f %% of a core over 10 s\n' "$resident" \
-        "$(calculate "($after - $before) * 100 / $ticks / 10")"
+    printf 'Idle: %.1f MiB resident, %.2f %% of a core over %s s\n' "$resident" \
+        "$(calculate "($after - $before) * 100 / $ticks / $idles")" "$idles"
 }
 
-echo 'bench: building (release)' >&2
-cargo build --release --quiet -p millrace-bins
-cargo build --release --quiet -p millrace-benches --bin corpus --bin discard --bin feed --bin limit
+echo "bench: building ($profile)" >&2
+cargo build --profile $profile --quiet -p millrace-bins -p millrace-benches --bins
 case $target in
     /*) ;;
-    *) target=$PWD/$target bin=$PWD/$bin texts=$PWD/$texts ;;
+    *)
+        target=$PWD/$target bin=$PWD/$bin
+        [ $quick = yes ] || texts=$PWD/$texts
+        ;;
 esac
 for corpus in "${corpora[@]}"; do
     "$bin/corpus" --dir "$texts" --bytes "$size" --kind "$corpus" >&2

@@ -7,6 +7,7 @@
 #   --spark-only  leave millrace out: is the recording still what PySpark prints?
 #   --recorded    leave Spark out: compare millrace with the recording
 #   CASE...       only these cases
+#   -h, --help    show this
 #
 # Needs CPython 3.11 with venv, Java 8, 11 or 17, and, the first time, a package
 # index for pip. PySpark goes into $MILLRACE_SPARK_VENV, by default a directory
@@ -14,6 +15,7 @@
 # minutes. --recorded needs any Python 3, and the time to build the tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/support/common.sh
 
 SPARK=3.5.9
 PYTHON=3.11
@@ -38,7 +40,7 @@ for word in "$@"; do
         --spark-only) millrace=no ;;
         --recorded) spark=no ;;
         -h | --help)
-            sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"
+            help_of_head
             exit 0
             ;;
         -*) fail "unknown option $word; --help shows the options" ;;

@@ -2,8 +2,24 @@
 # Shows the stateless word count at work: builds it, serves sample text on port
 # 9999 (MILLRACE_DEMO_PORT) and counts ten batches of it. Needs nothing but a
 # Rust toolchain; `nc` serves the text where there is one.
+#
+#   --quick       two batches, by a program that is not optimised
+#   -h, --help    show this
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/support/common.sh
+
+profile=release built=release batches=10
+for word in "$@"; do
+    case $word in
+        -h | --help)
+            help_of_head
+            exit 0
+            ;;
+        --quick) profile=dev built=debug batches=2 ;;
+        *) die "there is no option $word; --help shows those that there are" ;;
+    esac
+done
 
 port=${MILLRACE_DEMO_PORT:-9999}
 target=${CARGO_TARGET_DIR:-target}
@@ -17,8 +33,8 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     exit 1
 fi
 
-say "building (release)"
-cargo build --release --quiet -p millrace-bins --bins --example feeder
+say "building ($profile)"
+cargo build --profile $profile --quiet -p millrace-bins --bins --example feeder
 
 # Four lines a second, for as long as somebody reads them.
 sample_text() {
@@ -74,10 +90,10 @@ nc_listens() {
 }
 
 if ! { command -v nc >/dev/null && nc_listens; } &&
-    ! serve "$target/release/examples/feeder" "$port"; then
+    ! serve "$target/$built/examples/feeder" "$port"; then
     say "cannot listen on port $port"
     exit 1
 fi
 
-"$target/release/network_wordcount" --master 'local[*]' \
-    --conf millrace.maxBatches=10 localhost "$port"
+"$target/$built/network_wordcount" --master 'local[*]' \
+    --conf "millrace.maxBatches=$batches" localhost "$port"

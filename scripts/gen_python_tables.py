@@ -4,8 +4,12 @@ and the fixture of hashes and reprs. Run it with CPython 3.11 from anywhere; the
 same every time:
 
     PYTHONHASHSEED=0 python3.11 scripts/gen_python_tables.py
+    PYTHONHASHSEED=0 python3.11 scripts/gen_python_tables.py --check
+
+With --check nothing is written, and it fails if the files are not what it would write.
 """
 
+import argparse
 import os
 import pathlib
 import random
@@ -197,9 +201,21 @@ def fixture(count):
 
 
 def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="compare, and write nothing")
+    check = parser.parse_args().check
     check_interpreter()
-    (TARGET / "printable_table.rs").write_text(printable_table())
-    (TARGET / "fixtures" / "values.txt").write_text(fixture(520))
+    files = {
+        TARGET / "printable_table.rs": printable_table(),
+        TARGET / "fixtures" / "values.txt": fixture(520),
+    }
+    for path, text in files.items():
+        if not check:
+            path.write_text(text)
+        elif path.read_text() != text:
+            sys.exit(f"{path} is not what this script writes")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@
 #   scripts/kill_matrix.sh [RECOVERIES]            3000 of them if nothing is said
 #   scripts/kill_matrix.sh --mutants [NAME...]     shows that the matrix can fail: runs a short one
 #                                                  on copies of the sources with a fault each
+#   scripts/kill_matrix.sh --quick                 twenty recoveries
+#   scripts/kill_matrix.sh --help                  shows this
 #
 # MILLRACE_KILL_SEED      what the kills are drawn from
 # MILLRACE_KILL_PROGRAMS  names of columns, with commas between them; all if nothing is said
@@ -12,17 +14,27 @@
 # MILLRACE_KILL_KEEP      if set, the directory of a mismatch is left there
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/support/common.sh
 
 ALL=acceptance::kills::the_whole_matrix
 matrix() {
     cargo test -q -p millrace-bins --test acceptance -- --ignored --exact "$ALL" --nocapture
 }
 
-if [ "${1:-}" != --mutants ]; then
-    export MILLRACE_KILL_RECOVERIES="${1:-3000}"
-    matrix
-    exit
-fi
+case ${1:-} in
+    -h | --help)
+        help_of_head
+        exit 0
+        ;;
+    --mutants) ;;
+    '' | --quick | [0-9]*)
+        [ "${1:-}" != --quick ] || set -- 20
+        export MILLRACE_KILL_RECOVERIES="${1:-3000}"
+        matrix
+        exit
+        ;;
+    *) die "there is no option $1; --help shows those that there are" ;;
+esac
 shift
 
 # Each patch says in its first line what is wrong, and in its second which programs must notice.

@@ -61,10 +61,10 @@ fn signals_reach_the_program() {
 }
 
 #[test]
-fn what_is_no_native_program_is_refused() {
+fn what_is_no_program_of_ours_is_refused() {
     for (resource, expected) in [
         (
-            "some/where/network_wordcount.py",
+            "some/where/network_wordcount.jar",
             "run network_wordcount instead",
         ),
         (
@@ -72,22 +72,23 @@ fn what_is_no_native_program_is_refused() {
             "run stateful_network_wordcount instead",
         ),
         ("network_wordcount.R", "run network_wordcount instead"),
-        ("hdfs_wordcount.py", "run hdfs_wordcount instead"),
-        ("queue_stream.py", "run queue_stream instead"),
+        ("hdfs_wordcount.jar", "run hdfs_wordcount instead"),
+        ("queue_stream.jar", "run queue_stream instead"),
         (
-            "network_wordjoinsentiments.py",
+            "network_wordjoinsentiments.jar",
             "run network_wordjoinsentiments instead",
         ),
         (
-            "recoverable_network_wordcount.py",
+            "recoverable_network_wordcount.jar",
             "run recoverable_network_wordcount instead",
         ),
         (
-            "windowed_network_wordcount.py",
+            "windowed_network_wordcount.jar",
             "run windowed_network_wordcount instead",
         ),
         ("custom_receiver.jar", "run custom_receiver instead"),
-        ("other.py", "there is no other"),
+        ("other.jar", "there is no other"),
+        ("some.py", "Cannot find the Python interpreter 'python3'"),
         ("nosuch", "Cannot find program 'nosuch'"),
         ("./nosuch", "Cannot run program './nosuch'"),
     ] {

@@ -42,6 +42,14 @@ impl PrintFormat {
     ///
     /// A value that has no form in it is shown as `<unprintable: ...>` with what serde said, in
     /// JSON as a string.
+    ///
+    /// ```
+    /// use millrace::PrintFormat;
+    /// let pair = ("it's", 1);
+    /// assert_eq!(PrintFormat::PySpark.str_of(&pair), "(\"it's\", 1)");
+    /// assert_eq!(PrintFormat::Scala.str_of(&pair), "(it's,1)");
+    /// assert_eq!(PrintFormat::Json.str_of(&pair), "[\"it's\",1]");
+    /// ```
     pub fn str_of<T: Serialize + ?Sized>(self, value: &T) -> String {
         let mut text = String::new();
         let written = match self {

@@ -17,6 +17,7 @@ import math
 import os
 import random
 import resource
+import signal
 import struct
 import sys
 import tempfile
@@ -38,6 +39,9 @@ CALLS = 8
 #: What a function of the grammar may ask for before Python raises a MemoryError.
 MEMORY = 3 << 30
 
+#: Seconds that CPython has for one call.
+PATIENCE = 2
+
 
 class Difference(Exception):
     """The two do not agree."""
@@ -58,13 +62,26 @@ def same(a, b):
     return a == b
 
 
+class TooLong(BaseException):
+    """CPython is still at it: a loop over an enormous range, for instance."""
+
+
+def too_long(_signal, _frame):
+    raise TooLong
+
+
 def outcome(function, arguments, iterated):
-    """What CPython gives: ``(True, value)``, or ``(False, exception)``."""
+    """CPython's outcome: ``(True, value)``, ``(False, exception)``, or None if it takes too long."""
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     try:
         value = function(*arguments)
         return True, list(value) if iterated else value
     except Exception as error:
         return False, error
+    except TooLong:
+        return None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def calls(seen, source, function, kinds, rng):
@@ -80,8 +97,12 @@ def calls(seen, source, function, kinds, rng):
         before = copy.deepcopy(arguments)
         got = compiled.items(*arguments) if iterated else compiled.call(*arguments)
         untouched = same(before, arguments)
-        fine, expected = outcome(function, arguments, iterated)
+        known = outcome(function, arguments, iterated)
         seen["calls"] += 1
+        if known is None:
+            seen["too long"] += 1
+            continue
+        fine, expected = known
         if got is NotImplemented:
             seen["guards needed" if not fine else "guards"] += 1
             continue
@@ -106,7 +127,7 @@ def module(sources, directory, number):
 def run(seed, cases):
     """Tries so many calls; gives how they went."""
     rng = random.Random(seed)
-    seen = {"functions": 0, "calls": 0, "compiled": 0, "guards": 0, "guards needed": 0}
+    seen = {"functions": 0, "calls": 0, "compiled": 0, "guards": 0, "guards needed": 0, "too long": 0}
     sys.dont_write_bytecode = True
     with tempfile.TemporaryDirectory() as directory:
         while seen["calls"] < cases:
@@ -125,6 +146,7 @@ def main():
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     warnings.simplefilter("ignore")
+    signal.signal(signal.SIGALRM, too_long)
     try:
         seen = run(options.seed, options.cases)
     except Difference as difference:

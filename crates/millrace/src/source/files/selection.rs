@@ -128,6 +128,8 @@ impl Selection {
         let mut guard = self.state();
         let state = &mut *guard;
         if let Some((_, files)) = state.taken.get(&number) {
+            // It has run then: the next batch must not take its files as left over.
+            state.number = state.number.max(number);
             return files.clone();
         }
         // What a batch was to take that was cut short and is not run again is this one's: the
@@ -403,6 +405,34 @@ mod tests {
             third.loaded(batches.len() as u64).unwrap();
             second.loaded(batches.len() as u64).unwrap();
             prop_assert_eq!(third.snapshot(0), second.snapshot(0));
+        }
+
+        /// Law 5: a batch that was cut short takes its files when it is run again, and the next one
+        /// does not take them a second time.
+        #[test]
+        fn one_that_was_cut_short_is_run_once_more(batches in batches()) {
+            let remember = Duration::milliseconds(30 * INTERVAL);
+            let (first, mut there) = (Selection::new(8_000, remember), BTreeMap::new());
+            first.record();
+            let second = Selection::new(8_000, remember);
+            let cut_short = batches.len() as u64;
+            for (number, changes) in (1..).zip(&batches) {
+                let found = apply(&mut there, changes, at(number));
+                first.choose(number, at(number), &found);
+                let ahead = first.take_ahead();
+                for (_, entries) in first.take_changes().into_iter().filter(|_| number < cut_short) {
+                    second.load(Origin::Batch(0), &entries).unwrap();
+                }
+                if let Some((_, entry)) = ahead.filter(|_| number == cut_short) {
+                    second.load(Origin::Batch(0), &entry).unwrap();
+                }
+            }
+            second.loaded(cut_short - 1).unwrap();
+            for number in cut_short..cut_short + 3 {
+                let found = apply(&mut there, &[], at(number));
+                let taken = first.choose(number, at(number), &found);
+                prop_assert_eq!(second.choose(number, at(number), &found), taken, "{}", number);
+            }
         }
     }
 

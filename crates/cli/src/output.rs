@@ -8,7 +8,7 @@ use std::path::Path;
 /// left where nothing was. A pipe or device is taken as it is: to open one may wait, or end it.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub(crate) fn try_to_write(path: &Path) -> io::Result<()> {
     let was_there = match fs::metadata(path) {
         Ok(there) if !there.is_file() && !there.is_dir() => return Ok(()),

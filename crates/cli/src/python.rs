@@ -128,7 +128,7 @@ fn asked_of(interpreter: &Path) -> Option<Packages> {
 }
 
 impl Packages {
-    /// What the interpreter is to find in its environment. `py_files` is the value of
+    /// The variables that the interpreter is started with. `py_files` is the value of
     /// `--py-files`.
     pub(crate) fn variables(
         &self,
@@ -156,7 +156,7 @@ impl Packages {
     }
 }
 
-/// What has to be on the path for a file of `--py-files`: an archive itself, a module's directory.
+/// The entry of the path for a file of `--py-files`: an archive itself, a module's directory.
 fn on_path(file: &str) -> Option<PathBuf> {
     if file.is_empty() {
         return None;

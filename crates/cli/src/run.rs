@@ -278,7 +278,7 @@ mod tests {
         app_name: "Panics",
     };
 
-    /// What a panic is on stderr is seen from outside only, so the test runs itself again.
+    /// The line of a panic on stderr is seen from outside only, so the test runs itself again.
     #[test]
     fn a_panic_of_user_code_is_one_line_with_its_place() {
         const CHILD: &str = "MILLRACE_TEST_PANICS";

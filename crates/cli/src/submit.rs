@@ -36,7 +36,7 @@ pub struct Launch {
     pub arguments: Vec<OsString>,
     /// The settings it is given.
     pub conf: Conf,
-    /// What is put into its environment, beside the settings.
+    /// Variables of its environment, beside the settings.
     pub environment: Vec<(OsString, OsString)>,
     /// What the user should know before the run, one line each, for stderr.
     pub notices: Vec<String>,

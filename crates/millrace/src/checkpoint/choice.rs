@@ -34,7 +34,7 @@ pub(crate) struct Candidate {
     pub(crate) turn: u64,
 }
 
-/// What there is to go on from.
+/// The generations that a run can go on from.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
     /// The one with the newest batch first.
@@ -47,7 +47,7 @@ impl Candidates {
     /// Looks at the ends of all generations.
     ///
     /// # Errors
-    /// What the system refuses; damage is no error.
+    /// If the system refuses to read; damage is no error.
     pub(crate) fn find(directory: &Directory) -> Result<Candidates> {
         let mut found = Candidates::default();
         for number in directory.all_generations()? {
@@ -147,7 +147,7 @@ fn last_of(directory: &Directory, number: u32) -> Result<Option<Commit>> {
     Ok(base.map(|base| base.commit))
 }
 
-/// What the newest snapshot of a generation says of itself, if there is one.
+/// The head of the newest snapshot of a generation, if there is one.
 fn base_of(directory: &Directory, number: u32) -> Result<Option<Base>> {
     let Some((_, path)) = directory.snapshots(number)?.pop() else {
         return Ok(None);

@@ -3,6 +3,9 @@
 //! A write that would wait is not begun: the writer asks first, and looks now and then whether its
 //! run still wants the output. So a run can end although nobody reads it, an output that does not
 //! block (`O_NONBLOCK`) is waited for like any other, and a terminal that was closed is no error.
+//!
+//! A file and a pipe with room for all of it take a batch by one write: a program that is killed
+//! has then printed the batch or nothing of it.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -12,12 +15,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use crate::error::{Error, ErrorKind as Fault};
 use crate::notice::notice;
 
-/// A pipe that is ready takes so many bytes without waiting (`PIPE_BUF` on Linux).
+/// A pipe that is ready takes so many bytes without waiting (`PIPE_BUF` on Linux, where a page is
+/// as long).
 const PIECE: usize = 4096;
 
 /// How often a writer that waits looks up.
@@ -128,11 +133,11 @@ fn write_when_ready(
             }
         }
     }
-    let piece = &bytes[..bytes.len().min(PIECE)];
     let begun = Instant::now();
     let waiting = Waiting(reader);
     loop {
         if is_ready(output)? {
+            let piece = &bytes[..bytes.len().min(room(output))];
             match rustix::io::write(output, piece) {
                 Ok(written) => return Ok(written),
                 Err(Errno::INTR) => continue,
@@ -148,6 +153,31 @@ fn write_when_ready(
             return Err(io::Error::new(ErrorKind::TimedOut, nobody));
         }
     }
+}
+
+/// How many bytes an output that is ready takes without waiting, at least.
+fn room(output: BorrowedFd<'_>) -> usize {
+    let kind = rustix::fs::fstat(output).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    match kind {
+        Ok(FileType::RegularFile) => usize::MAX,
+        Ok(FileType::Fifo) => room_of_pipe(output).unwrap_or(PIECE).max(PIECE),
+        _ => PIECE,
+    }
+}
+
+/// A pipe is a row of pages, and a write goes on in the last page only if its odd end fits there.
+/// So two neighbours that are not full hold more than one page together, and what waits takes at
+/// most twice its length, and one page; of another page the reader has taken the beginning.
+#[cfg(target_os = "linux")]
+fn room_of_pipe(pipe: BorrowedFd<'_>) -> Option<usize> {
+    let whole = rustix::pipe::fcntl_getpipe_size(pipe).ok()?;
+    let waiting = usize::try_from(rustix::io::ioctl_fionread(pipe).ok()?).ok()?;
+    whole.checked_sub(waiting.saturating_mul(2).saturating_add(2 * PIECE))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn room_of_pipe(_pipe: BorrowedFd<'_>) -> Option<usize> {
+    None
 }
 
 fn is_ready(output: BorrowedFd<'_>) -> io::Result<bool> {
@@ -233,6 +263,35 @@ mod tests {
         ending.join().unwrap();
         assert_eq!(refused(error).kind(), Fault::Unfinished);
         assert_eq!(reader.keeps_waiting(), None);
+    }
+
+    /// What a batch is to be written by.
+    fn first_write(output: BorrowedFd<'_>, bytes: &[u8]) -> usize {
+        write_when_ready(output, bytes, None).unwrap()
+    }
+
+    #[test]
+    fn a_file_takes_a_batch_by_one_write() {
+        let file = tempfile::tempfile().unwrap();
+        assert_eq!(first_write(file.as_fd(), &much()), much().len());
+    }
+
+    #[test]
+    fn a_pipe_with_room_takes_a_batch_by_one_write_and_never_waits() {
+        for length in [1, 100, 4095, 4097, 5000, 20_000, 50_000] {
+            let (mut read, write) = io::pipe().unwrap();
+            let bytes = vec![b'x'; length];
+            assert_eq!(first_write(write.as_fd(), &bytes), length);
+            let mut some = vec![0; length.min(3)];
+            read.read_exact(&mut some).unwrap();
+            // Fuller and fuller, until it is not ready: no write may wait before.
+            let mut left = bytes.len() - some.len();
+            while is_ready(write.as_fd()).unwrap() {
+                left += first_write(write.as_fd(), &bytes);
+            }
+            let mut rest = vec![0; left];
+            read.read_exact(&mut rest).unwrap();
+        }
     }
 
     #[test]

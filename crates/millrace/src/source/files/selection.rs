@@ -127,9 +127,16 @@ impl Selection {
     pub(super) fn choose(&self, number: u64, time: BatchTime, found: &[Found]) -> Vec<String> {
         let mut guard = self.state();
         let state = &mut *guard;
-        if let Some((_, files)) = state.taken.get(&number) {
-            // It has run then: the next batch must not take its files as left over.
-            state.number = state.number.max(number);
+        if let Some(entry @ (_, files)) = state.taken.get(&number) {
+            if number > state.number {
+                // Planned in an earlier life: what this life commits has to hold it, too, because
+                // a plan ends with the commit of its batch.
+                if let Some(changes) = &mut state.changes {
+                    put(changes, &number, number, entry).expect(PLAIN);
+                }
+                // The next batch must not take its files as left over.
+                state.number = number;
+            }
             return files.clone();
         }
         // What a batch was to take that was cut short and is not run again is this one's: the
@@ -321,6 +328,13 @@ mod tests {
         there.iter().map(found).collect()
     }
 
+    /// The entry that takes away what a batch has taken.
+    fn forgotten(number: u64) -> Vec<u8> {
+        let mut entry = Vec::new();
+        remove(&mut entry, &number).unwrap();
+        entry
+    }
+
     proptest! {
         /// FACTS of Spark 3.5, as they are written: taken if and only if the change is later than
         /// the stream and than the window, not later than the batch, and the name was taken by no
@@ -428,11 +442,21 @@ mod tests {
                 }
             }
             second.loaded(cut_short - 1).unwrap();
+            second.record();
+            let third = Selection::new(8_000, remember);
+            third.load(Origin::Snapshot(0), &second.snapshot(0).unwrap().0).unwrap();
+            third.load(Origin::Batch(0), &forgotten(cut_short)).unwrap();
             for number in cut_short..cut_short + 3 {
                 let found = apply(&mut there, &[], at(number));
                 let taken = first.choose(number, at(number), &found);
                 prop_assert_eq!(second.choose(number, at(number), &found), taken, "{}", number);
             }
+            // What the second life has committed is enough for a third one, without the plan.
+            for (_, entries) in second.take_changes() {
+                third.load(Origin::Batch(0), &entries).unwrap();
+            }
+            third.loaded(cut_short + 2).unwrap();
+            prop_assert_eq!(third.snapshot(0), first.snapshot(0));
         }
     }
 

@@ -25,7 +25,7 @@ millrace-pyfn:     millrace-text
 millrace:          millrace-types millrace-text millrace-wal
 millrace-ui:       millrace-types
 millrace-cli:      millrace millrace-types millrace-ui
-millrace-python:   millrace millrace-cli millrace-pyfn millrace-text millrace-types
+millrace-python:   millrace millrace-cli millrace-pyfn millrace-text millrace-types millrace-ui
 millrace-bins:     millrace millrace-cli
 millrace-benches:  millrace millrace-types millrace-text
 '

@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 
 use crate::batch::Batch;
 use crate::listener::PyListener;
+use crate::page::Page;
 use crate::settings::conf_of;
 use crate::stream::Stream;
 
@@ -35,6 +36,7 @@ pub(crate) struct Engine {
     /// There until the object goes.
     ssc: Option<StreamingContext>,
     slots: Slots,
+    page: Page,
     /// Milliseconds between two batches.
     #[pyo3(get)]
     interval: i64,
@@ -43,6 +45,14 @@ pub(crate) struct Engine {
 impl Engine {
     fn ssc(&self) -> &StreamingContext {
         self.ssc.as_ref().expect("it is taken when the object goes")
+    }
+
+    /// What a call has described, unless it has broken a rule of the engine.
+    fn checked<T>(&self, described: T) -> PyResult<T> {
+        match self.ssc().take_misuse() {
+            None => Ok(described),
+            Some(error) => Err(PyValueError::new_err(error.to_string())),
+        }
     }
 }
 
@@ -59,6 +69,18 @@ fn raised(error: &Error) -> PyErr {
     PyRuntimeError::new_err(error.to_string())
 }
 
+/// Runs an output in the interpreter; why it failed, if it did. Python shows that itself.
+fn told(py: Python<'_>, output: &Py<PyAny>, time: BatchTime) -> Option<String> {
+    let reason = output.call1(py, (time.as_millis(),));
+    match reason.and_then(|reason| reason.extract(py)) {
+        Ok(reason) => reason,
+        Err(error) => {
+            error.print(py);
+            Some(error.to_string())
+        }
+    }
+}
+
 #[pymethods]
 impl Engine {
     /// A context of batches of `interval` milliseconds, unless a setting says otherwise.
@@ -68,34 +90,34 @@ impl Engine {
         let given = Duration::milliseconds(interval);
         let made = py.detach(|| StreamingContext::new(&conf, given));
         let refused = |error: &dyn std::fmt::Display| PyValueError::new_err(error.to_string());
+        let ssc = made.map_err(|error| refused(&error))?;
         let interval = conf.duration(keys::BATCH_INTERVAL, TimeUnit::Milliseconds);
         let interval = interval.map_err(|error| refused(&error))?.unwrap_or(given);
         Ok(Engine {
-            ssc: Some(made.map_err(|error| refused(&error))?),
+            page: py.detach(|| Page::begin(&conf, interval, &ssc))?,
+            ssc: Some(ssc),
             slots: Slots::default(),
             interval: interval.as_millis(),
         })
     }
 
     /// The lines that a TCP server sends.
-    fn socket_text_stream(&self, host: &str, port: u16) -> Stream {
-        Stream::lines(self.ssc().socket_text_stream(host, port))
+    fn socket_text_stream(&self, host: &str, port: u16) -> PyResult<Stream> {
+        let lines = self.ssc().socket_text_stream(host, port);
+        self.checked(Stream::lines(lines))
     }
 
     /// The lines of the files that are moved into a directory.
-    fn text_file_stream(&self, directory: &str) -> Stream {
+    fn text_file_stream(&self, directory: &str) -> PyResult<Stream> {
         let lines = self.ssc().text_file_stream(directory);
-        Stream::new(lines.map(Value::Str).boxed())
+        self.checked(Stream::new(lines.map(Value::Str).boxed()))
     }
 
     /// Records of `length` bytes of the files that are moved into a directory.
-    fn binary_records_stream(&self, directory: &str, length: usize) -> Stream {
+    fn binary_records_stream(&self, directory: &str, length: usize) -> PyResult<Stream> {
         let records = self.ssc().binary_records_stream(directory, length);
-        Stream::new(
-            records
-                .map(|record: Vec<u8>| Value::Bytes(record.into()))
-                .boxed(),
-        )
+        let records = records.map(|record: Vec<u8>| Value::Bytes(record.into()));
+        self.checked(Stream::new(records.boxed()))
     }
 
     /// Names the directory where state is kept.
@@ -105,6 +127,16 @@ impl Engine {
             .map_err(|error| raised(&error))
     }
 
+    /// The address of the Streaming page, or None. Raises RuntimeError if no port was free.
+    fn page(&self) -> PyResult<Option<String>> {
+        self.page.address().map_err(PyRuntimeError::new_err)
+    }
+
+    /// Serves the Streaming page no longer.
+    fn close_page(&self, py: Python<'_>) {
+        py.detach(|| self.page.close());
+    }
+
     /// Tells `listener(name, event)` what happens.
     fn add_listener(&self, listener: Py<PyAny>) {
         self.ssc()
@@ -112,7 +144,7 @@ impl Engine {
     }
 
     /// Freezes what was described and starts. In every batch `outputs` are called in their order
-    /// with the batch time in milliseconds; they find the batches of `streams` by
+    /// with the batch time in milliseconds, and give why they failed, or None; they find the batches of `streams` by
     /// [`read`](Engine::read) with the place in that list. `ticks` is how many batches a program
     /// without receiving streams has something to read in.
     fn start(
@@ -134,17 +166,14 @@ impl Engine {
             rdds[0].clone()
         });
         let last = outputs.len().saturating_sub(1);
-        for (number, (function, _name)) in outputs.into_iter().enumerate() {
+        for (number, (function, name)) in outputs.into_iter().enumerate() {
             let slots = self.slots.clone();
-            gathered.foreach_rdd_with_time(move |_, time: BatchTime| {
-                Python::attach(|py| {
-                    if let Err(error) = function.call1(py, (time.as_millis(),)) {
-                        error.print(py);
-                    }
-                });
+            gathered.foreach_rdd_and_report(name, move |_, time: BatchTime| {
+                let reason = Python::attach(|py| told(py, &function, time));
                 if number == last {
                     slots.rdds().clear();
                 }
+                reason
             });
         }
         py.detach(|| self.ssc().start())

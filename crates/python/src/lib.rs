@@ -12,6 +12,7 @@ mod engine;
 mod hash;
 mod listener;
 mod object;
+mod page;
 mod plan;
 mod raised;
 mod settings;

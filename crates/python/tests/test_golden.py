@@ -105,7 +105,10 @@ def after(bodies, before, stateful):
 )
 def test_prints_what_pyspark_printed(name, case, transcript, threads, sender, tmp_path):
     program = os.path.join(HERE, "programs", name + ".py")
-    settings = "# settings\nspark.master=local[%d]\nmillrace.batchInterval=100ms\n" % threads
+    settings = (
+        "# settings\nspark.master=local[%d]\nmillrace.batchInterval=100ms\n"
+        "spark.ui.enabled=false\n" % threads
+    )
     running = subprocess.Popen(
         [sys.executable, program, "127.0.0.1", str(sender.port)],
         cwd=tmp_path,

@@ -31,3 +31,38 @@ def test_events_come_in_order(program):
     ended = program(PROGRAM, conf={"spark.master": "local[2]", "millrace.maxBatches": "2"})
     assert ended.stderr == ""
     assert ended.stdout == "[('started', True), 0, (0, 0, 1), 0, (0, 0, 1)]\n"
+
+FAILS = """
+from pyspark import SparkContext
+from pyspark.streaming import StreamingContext, StreamingListener
+
+class Told(StreamingListener):
+    def onOutputOperationCompleted(self, event):
+        info = event.outputOperationInfo()
+        reason = info.failureReason()
+        print(info.name(), reason and reason.splitlines()[-1], reason and "in wrong" in reason)
+
+def wrong(rdd):
+    raise ValueError("mine")
+
+ssc = StreamingContext(SparkContext("local[2]", "told"), 0.1)
+ssc.addStreamingListener(Told())
+numbers = ssc.queueStream([[1]])
+numbers.foreachRDD(wrong)
+numbers.foreachRDD(lambda rdd: None)
+ssc.start()
+try:
+    ssc.awaitTermination()
+except Exception:
+    ssc.awaitTermination()
+ssc.stop()
+"""
+
+
+def test_an_output_is_known_by_its_place_and_why_it_failed(program):
+    ended = program(FAILS, conf={"millrace.maxBatches": "1"})
+    assert ended.stderr == ""
+    path = ended.args[1]
+    assert ended.stdout == (
+        "foreachRDD at %s:17 ValueError: mine True\nforeachRDD at %s:18 None None\n" % (path, path)
+    )

@@ -74,6 +74,8 @@ pub(crate) struct BatchRun<'a> {
     pub(super) graph: &'a Graph,
     executor: &'a Executor,
     made: Mutex<HashMap<NodeId, Made>>,
+    /// Why the output that runs has failed, if the run goes on all the same.
+    reported: Mutex<Option<String>>,
 }
 
 impl<'a> BatchRun<'a> {
@@ -83,7 +85,19 @@ impl<'a> BatchRun<'a> {
             graph,
             executor,
             made: Mutex::new(HashMap::new()),
+            reported: Mutex::default(),
         }
+    }
+
+    /// Notes why the output that runs has failed, with which the run goes on.
+    pub(crate) fn reported(&self, reason: String) {
+        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+
+    /// Takes what was noted of the output that has run.
+    pub(crate) fn take_reported(&self) -> Option<String> {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        reported.take()
     }
 
     pub(crate) fn time(&self) -> BatchTime {

@@ -206,7 +206,11 @@ fn run_batch(engine: &Engine, run: &BatchRun<'_>, batch: &Batch) -> Result<()> {
             .post(|| StreamingEvent::OutputOperationStarted(operation.clone()));
         let ended = run.blame(&output.name, || (output.run)(run));
         operation.end_time = Some(engine.clock.now());
-        operation.failure_reason = ended.as_ref().err().map(ToString::to_string);
+        let reported = run.take_reported();
+        operation.failure_reason = match &ended {
+            Ok(()) => reported,
+            Err(error) => Some(error.to_string()),
+        };
         engine
             .listeners
             .post(|| StreamingEvent::OutputOperationCompleted(operation.clone()));

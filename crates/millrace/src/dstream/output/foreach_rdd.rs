@@ -56,6 +56,41 @@ impl<P: Pipeline> DStream<P> {
         self.output(named("foreach_rdd", Location::caller()), function);
     }
 
+    /// [`foreach_rdd_with_time`](DStream::foreach_rdd_with_time) of a front end that has errors of
+    /// its own: the output has the name that it is given, and why it failed is what `function`
+    /// gives. Listeners, the page and the log are told so; the run goes on, and telling the user
+    /// is left to the front end (Spark: an output that fails, which ends no run there).
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let mut conf = Conf::new();
+    /// conf.set("millrace.maxBatches", "2");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(10))?;
+    /// let numbers = ssc.queue_stream(vec![vec![1], vec![2]]);
+    /// numbers.foreach_rdd_and_report("odd at line 3", |rdd, _| {
+    ///     let number = rdd.collect()[0];
+    ///     (number % 2 == 0).then(|| format!("{number} is even"))
+    /// });
+    /// ssc.start()?;
+    /// ssc.await_termination()
+    /// # }
+    /// ```
+    pub fn foreach_rdd_and_report<F>(&self, name: impl Into<String>, function: F)
+    where
+        F: Fn(&Rdd<P::Item>, BatchTime) -> Option<String> + Send + Sync + 'static,
+    {
+        let pipeline = Arc::clone(&self.pipeline);
+        let run = move |batch: &crate::graph::BatchRun<'_>| {
+            if let Some(reason) = function(&batch.rdd(&pipeline)?, batch.time()) {
+                batch.reported(reason);
+            }
+            Ok(())
+        };
+        self.builder
+            .output(name.into(), self.pipeline.inputs(), Box::new(run));
+    }
+
     fn output<F>(&self, name: String, function: F)
     where
         F: Fn(&Rdd<P::Item>, BatchTime) + Send + Sync + 'static,

@@ -91,6 +91,8 @@ class SparkContext:
         self._checkpoint_dir = None
         self._local = threading.local()
         self._files = {}
+        #: The engines of the streaming contexts: their pages are served until this one stops.
+        self._engines = []
 
     def __repr__(self):
         return "<SparkContext master=%s appName=%s>" % (self.master, self.appName)
@@ -141,8 +143,8 @@ class SparkContext:
 
     @property
     def uiWebUrl(self):
-        """None: there is no web interface."""
-        return None
+        """The address of the Streaming page, once there is a StreamingContext; else None."""
+        return self._engines[-1].page() if self._engines else None
 
     @property
     def resources(self):
@@ -343,6 +345,8 @@ class SparkContext:
         from .streaming.context import StreamingContext
 
         StreamingContext._stop_active()
+        while self._engines:
+            self._engines.pop().close_page()
         with SparkContext._lock:
             if SparkContext._active_spark_context is self:
                 SparkContext._active_spark_context = None

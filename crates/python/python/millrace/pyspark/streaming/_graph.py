@@ -51,7 +51,11 @@ class Graph:
             stream._is_held = stream._is_held or self.remember > stream._slide
 
     def run(self, number, time):
-        """Runs output number `number` of the batch; called by the engine, in order."""
+        """Runs output number `number` of the batch; called by the engine, in order.
+
+        Gives why it failed, if it did.
+        """
+        reason = None
         if self.zero is None:
             self.zero = time - self.interval
         try:
@@ -63,9 +67,11 @@ class Graph:
             self._nobody_reads()
         except BaseException as error:
             output = self.outputs[number][2] if self._jobs else "transform"
+            reason = own_traceback(error)
             self.fail(error, "batch %s: %s failed by this error" % (local_time(time), output))
         if number == len(self.outputs) - 1:
             self._end(time)
+        return reason
 
     def _nobody_reads(self):
         """The output was closed: that is no failure, and the program ends quietly."""

@@ -44,7 +44,7 @@ class StreamingContext:
         settings = sparkContext._conf._copy()
         if self._goes_on:
             settings.setIfMissing("millrace.checkpoint.recover", True)
-        self._engine = _engine.Engine(settings.getAll(), given)
+        self._engine = self._begin(settings.getAll(), given)
         self._interval = self._engine.interval
         self._graph = Graph(self._interval, lambda: self._engine.ask_to_stop(False))
         self._stateful = False
@@ -52,6 +52,19 @@ class StreamingContext:
         self._remembered = None
         self._ticks = 0
         self._signals = Signals(self)
+
+    def _begin(self, settings, interval):
+        """The engine, and the Streaming page and the event log as the settings ask for them."""
+        engine = _engine.Engine(settings, interval)
+        try:
+            address = engine.page()
+            said = address and "the Streaming page is at %s/" % address
+        except RuntimeError as error:
+            said = str(error)
+        if said:
+            print("millrace: " + said, file=sys.stderr, flush=True)
+        self._sc._engines = [*self._sc._engines, engine]
+        return engine
 
     def __deepcopy__(self, memo):
         self._sc.__deepcopy__(memo)

@@ -1,0 +1,46 @@
+//! The Streaming page and the event log of a Python program.
+//!
+//! They are those of a native program: the same settings, the same listener. The law: no port for
+//! the page is no reason not to run, and what is wrong is said by Python.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use millrace::{Conf, Duration, StreamingContext};
+use millrace_types::keys;
+use millrace_ui::{RunInfo, Ui};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// What watches a run, until the program closes it.
+pub(crate) struct Page(Mutex<Option<Ui>>);
+
+impl Page {
+    /// Begins what the settings ask for, and listens to the context.
+    pub(crate) fn begin(conf: &Conf, interval: Duration, ssc: &StreamingContext) -> PyResult<Page> {
+        let setting = |key| conf.get(key).unwrap_or_default();
+        let info = RunInfo::new(setting(keys::APP_NAME), setting(keys::MASTER), interval);
+        let ui = Ui::start(conf, info).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        ssc.add_streaming_listener(ui.listener());
+        Ok(Page(Mutex::new(Some(ui))))
+    }
+
+    fn ui(&self) -> MutexGuard<'_, Option<Ui>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The address of the page, without a slash at its end as Spark has it; `None` if there is no
+    /// page. The error says why there is none although one was asked for.
+    pub(crate) fn address(&self) -> Result<Option<String>, String> {
+        let ui = self.ui();
+        let Some(ui) = ui.as_ref() else {
+            return Ok(None);
+        };
+        let address = ui.address().map_err(ToString::to_string)?;
+        Ok(address.map(|address| address.trim_end_matches('/').to_owned()))
+    }
+
+    /// Serves the page no longer.
+    pub(crate) fn close(&self) {
+        drop(self.ui().take());
+    }
+}

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use millrace_types::one_line;
 
 use crate::stderr::say;
@@ -62,6 +63,22 @@ impl Exit {
             Aside::Version => (0, version()),
             Aside::UsageError => (1, usage.to_owned()),
             Aside::Misuse(message) => return Exit::misuse(message, program),
+        };
+        Exit { code, message }
+    }
+
+    /// The end of a tool whose command line clap does not take, or that is to show its help or
+    /// version: code 2 if the line is wrong.
+    pub(crate) fn of_clap(error: &clap::Error) -> Exit {
+        let code = match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
+            _ => 2,
+        };
+        let text = error.to_string();
+        let text = text.trim_end();
+        let message = match text.strip_prefix("error: ") {
+            Some(what) => format!("Error: {what}"),
+            None => text.to_owned(),
         };
         Exit { code, message }
     }

@@ -5,11 +5,11 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::iter::once;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, value_parser};
 use millrace::{Conf, keys};
 use millrace_ui::{History, UiError};
@@ -20,9 +20,11 @@ use crate::stderr::say;
 /// How often logs are read on while their pages are served.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// Usage lines begin with it.
+const NAME: &str = "millrace-history";
+
 fn command() -> Command {
-    Command::new("millrace-history")
-        .no_binary_name(true)
+    Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .about(
             "Shows runs from their event logs: serves an index and the Streaming page of each run, \
@@ -66,9 +68,10 @@ fn command() -> Command {
 /// Codes: 0; 1 if there is no such run; 2 for a wrong command line, a directory that cannot be
 /// read, or a port that is taken.
 pub fn millrace_history(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = once(OsString::from(NAME)).chain(arguments);
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return asked_or_wrong(&error),
+        Err(error) => return Exit::of_clap(&error).report(),
     };
     let mut conf = Conf::new();
     for (key, id) in [(keys::UI_PORT, "port"), (keys::UI_BIND_ADDRESS, "bind")] {
@@ -126,21 +129,6 @@ fn print(history: &History, run: Option<&str>) -> ExitCode {
 }
 
 /// `--help` and `--version` are answers; anything else is one line.
-fn asked_or_wrong(error: &clap::Error) -> ExitCode {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // Nobody has to read the answer.
-            let _ = write!(io::stdout(), "{error}");
-            ExitCode::SUCCESS
-        }
-        _ => {
-            let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            failed(line.trim_start_matches("error: "))
-        }
-    }
-}
-
 fn failed(message: &str) -> ExitCode {
     let mut exit = Exit::error(message);
     exit.code = 2;

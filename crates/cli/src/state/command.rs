@@ -1,11 +1,11 @@
 //! The command line of `millrace-state`.
 
 use std::ffi::OsString;
+use std::iter::once;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, ValueParser};
-use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::exit::Exit;
@@ -40,16 +40,13 @@ pub(super) enum Format {
     Csv,
 }
 
+/// Usage lines of the tool's commands begin with it.
+const NAME: &str = "millrace-state";
+
 pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Exit> {
     let matches = command()
-        .try_get_matches_from(arguments)
-        .map_err(|error| Exit {
-            code: match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
-                _ => 2,
-            },
-            message: error.to_string().trim_end().to_owned(),
-        })?;
+        .try_get_matches_from(once(OsString::from(NAME)).chain(arguments))
+        .map_err(|error| Exit::of_clap(&error))?;
     let (name, matches) = matches.subcommand().unwrap_or(("ls", &matches));
     let path = |name: &str| {
         let name = matches.get_one::<OsString>(name);
@@ -143,8 +140,7 @@ fn command() -> Command {
         .required(true)
         .value_parser(value_parser!(u32).range(1..))
         .help("the number of partitions from now on");
-    Command::new("millrace-state")
-        .no_binary_name(true)
+    Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .about(
             "Reads the state that a millrace program keeps in its checkpoint directory, also while \
@@ -226,6 +222,16 @@ mod tests {
         assert_eq!(code(&["repartition", "dir", "0"]), 2);
         assert_eq!(code(&["export", "--format", "xml", "dir"]), 2);
         assert_eq!(code(&[]), 2);
+    }
+
+    #[test]
+    fn usage_lines_begin_with_the_name_of_the_tool() {
+        let line = ["get", "dir"].map(OsString::from);
+        let message = read(line).unwrap_err().message;
+        assert!(
+            message.contains("Usage: millrace-state get <DIR> <KEY>"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -102,8 +102,8 @@ impl BatchTime {
         })
     }
 
-    /// Whether this moment is a multiple of `period` counted from the epoch;
-    /// `false` when `period` is zero or negative.
+    /// True if this moment is a multiple of `period` counted from the epoch; `false` when
+    /// `period` is zero or negative.
     pub const fn is_multiple_of(self, period: Duration) -> bool {
         Duration::milliseconds(self.0).is_multiple_of(period)
     }

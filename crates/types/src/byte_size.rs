@@ -146,7 +146,7 @@ impl ParseByteSizeError {
     pub const HINT: &'static str = "Size must be specified as bytes (b), kibibytes (k), \
         mebibytes (m), gibibytes (g), tebibytes (t), or pebibytes(p). E.g. 50b, 100k, or 250m.";
 
-    /// Whether the shape is right and only the number does not fit.
+    /// True if the shape is right and only the number does not fit.
     pub(crate) fn is_too_large(&self) -> bool {
         self.reason == Reason::TooLarge
     }

@@ -59,7 +59,7 @@ impl Conf {
         self.settings.get(key).map(String::as_str)
     }
 
-    /// Whether `key` is set.
+    /// True if `key` is set.
     pub fn contains(&self, key: &str) -> bool {
         self.settings.contains_key(key)
     }
@@ -195,7 +195,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Conf {
     }
 }
 
-/// What stands in the place of a secret.
+/// The text that stands in the place of a secret.
 pub const REDACTED: &str = "*********(redacted)";
 
 /// `value` as it may be shown: hidden when the key or the value speaks of a
@@ -229,7 +229,7 @@ pub struct ConfError {
     key: String,
     expected: String,
     value: String,
-    /// How such a value is written.
+    /// An example of how such a value is written.
     hint: Option<&'static str>,
     /// The largest value, if this one is larger.
     most: Option<String>,

@@ -94,13 +94,13 @@ impl Duration {
         }
     }
 
-    /// Whether this is no time at all.
+    /// True if this is no time at all.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether this is a whole number of times `other`; `false` when `other`
-    /// is zero or negative, since no stream can slide by such a step.
+    /// True if this is a whole number of times `other`; `false` when `other` is
+    /// zero or negative, since no stream can slide by such a step.
     pub const fn is_multiple_of(self, other: Duration) -> bool {
         other.0 > 0 && self.0 % other.0 == 0
     }
@@ -170,8 +170,8 @@ impl Mul<i64> for Duration {
     }
 }
 
-/// How many times the other one fits; Spark 3.5: `Duration./`. By zero it is
-/// what floating point makes of that.
+/// The number of times that the other one fits; Spark 3.5: `Duration./`. By
+/// zero it is what floating point makes of that.
 impl Div for Duration {
     type Output = f64;
 
@@ -200,7 +200,7 @@ impl ParseDurationError {
     pub const HINT: &'static str = "Time must be specified as seconds (s), milliseconds (ms), \
         microseconds (us), minutes (m or min), hour (h), or day (d). E.g. 50s, 100ms, or 250us.";
 
-    /// Whether the shape is right and only the number does not fit.
+    /// True if the shape is right and only the number does not fit.
     pub(crate) fn is_too_large(&self) -> bool {
         self.reason == Reason::TooLarge
     }

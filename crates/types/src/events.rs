@@ -1,4 +1,4 @@
-//! What a running stream tells those who watch it.
+//! The events that a running stream sends to those who watch it.
 //!
 //! The fields are Spark 3.5's, by their Rust names. Where Spark's Java and
 //! Python faces write -1 for a time that is not known yet, these are `Option`.
@@ -35,7 +35,7 @@ pub enum StreamingEvent {
     BatchStarted(BatchInfo),
     /// Every output of a batch has ended, well or badly.
     BatchCompleted(BatchInfo),
-    /// What a batch has changed is durable, and the next one may begin. Spark says this in its
+    /// The changes of a batch are durable, and the next one may begin. Spark says this in its
     /// log only.
     BatchCheckpointed(CheckpointInfo),
     /// An output of a batch has begun.
@@ -49,13 +49,13 @@ pub enum StreamingEvent {
 pub struct ReceiverInfo {
     /// The stream it receives for.
     pub stream_id: StreamId,
-    /// What it is called, for instance `SocketReceiver-0`.
+    /// The name of the receiver, for instance `SocketReceiver-0`.
     pub name: String,
-    /// Whether it runs.
+    /// True while the receiver runs.
     pub active: bool,
     /// The host it runs on.
     pub location: String,
-    /// What runs it; `driver` on one machine.
+    /// The executor that runs the receiver; `driver` on one machine.
     pub executor_id: String,
     /// The last error in one line; empty when there was none.
     pub last_error_message: String,
@@ -65,7 +65,7 @@ pub struct ReceiverInfo {
     pub last_error_time: Option<EpochMillis>,
 }
 
-/// What one input stream gave to one batch.
+/// The input of one batch from one input stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamInputInfo {
     /// The stream.
@@ -74,10 +74,10 @@ pub struct StreamInputInfo {
     pub num_records: u64,
     /// Bytes received, line ends included; Spark does not count them.
     pub num_bytes: u64,
-    /// What the source says of its part, for instance the files of a directory.
+    /// The source's own account of its part, for instance the files of a directory.
     pub metadata_description: Option<String>,
-    /// What a receiver said of blocks that it stored, in their order. Spark keeps it with each
-    /// block.
+    /// The receiver's notes on the blocks that it stored, in their order. Spark keeps one with
+    /// each block.
     pub block_metadata: Vec<String>,
 }
 
@@ -94,17 +94,17 @@ pub struct BatchInfo {
     pub processing_start_time: Option<EpochMillis>,
     /// When its last output ended.
     pub processing_end_time: Option<EpochMillis>,
-    /// Its outputs by id, which is their order of registration from 0.
+    /// Outputs by id, which is their order of registration from 0.
     pub output_operation_infos: BTreeMap<u32, OutputOperationInfo>,
 }
 
 impl BatchInfo {
-    /// How long the batch waited in the queue, once it has begun.
+    /// The time that the batch waited in the queue, once it has begun.
     pub fn scheduling_delay(&self) -> Option<Duration> {
         between(Some(self.submission_time), self.processing_start_time)
     }
 
-    /// How long its outputs took, once they have ended.
+    /// The time that its outputs took, once they have ended.
     pub fn processing_delay(&self) -> Option<Duration> {
         between(self.processing_start_time, self.processing_end_time)
     }
@@ -123,17 +123,17 @@ impl BatchInfo {
     }
 }
 
-/// What it took to make a batch durable.
+/// The cost of making a batch durable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckpointInfo {
     /// The label of the batch.
     pub batch_time: BatchTime,
     /// Bytes of what the batch has changed, as they were written down.
     pub bytes: u64,
-    /// How long the batch waited for them to be written, the disk left out. What it took to
-    /// note the changes while they were made is part of the batch.
+    /// The time that the batch waited for them to be written, the disk left out. The time for
+    /// noting the changes while they were made is part of the batch.
     pub write: std::time::Duration,
-    /// How long it waited for the disk.
+    /// The time that the batch waited for the disk.
     pub sync: std::time::Duration,
 }
 
@@ -144,9 +144,9 @@ pub struct OutputOperationInfo {
     pub batch_time: BatchTime,
     /// The output's place in the order of registration, from 0.
     pub id: u32,
-    /// What it is, in a few words.
+    /// The name of the output, in a few words.
     pub name: String,
-    /// Where it comes from, at length.
+    /// The call that registered the output, at length.
     pub description: String,
     /// When it began.
     pub start_time: Option<EpochMillis>,
@@ -157,7 +157,7 @@ pub struct OutputOperationInfo {
 }
 
 impl OutputOperationInfo {
-    /// How long it took, once it has ended.
+    /// The time that the output took, once it has ended.
     pub fn duration(&self) -> Option<Duration> {
         between(self.start_time, self.end_time)
     }

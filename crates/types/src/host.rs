@@ -64,7 +64,7 @@ impl Host {
         &self.0
     }
 
-    /// How host and port are written together.
+    /// Host and port as they are written together.
     pub fn with_port(&self, port: u16) -> String {
         let host = &self.0;
         if host.contains(':') {
@@ -75,7 +75,7 @@ impl Host {
     }
 }
 
-/// Whether it is an IPv6 address, with a zone (`fe80::1%eth0`) or without.
+/// True if `text` is an IPv6 address, with a zone (`fe80::1%eth0`) or without.
 fn is_ipv6(text: &str) -> bool {
     let (address, zone) = text.split_once('%').unwrap_or((text, "any"));
     !zone.is_empty() && address.parse::<Ipv6Addr>().is_ok()

@@ -8,77 +8,79 @@
 use crate::conf::{Conf, ConfError};
 use crate::value_kind::ValueKind;
 
-/// Where the program runs.
+/// The master that the program runs on.
 pub const MASTER: &str = "spark.master";
 /// The name of the run.
 pub const APP_NAME: &str = "spark.app.name";
 /// Reduce partitions of keyed operations.
 pub const DEFAULT_PARALLELISM: &str = "spark.default.parallelism";
-/// How often a receiver seals what it has read into a block.
+/// The interval at which a receiver seals what it has read into a block.
 pub const BLOCK_INTERVAL: &str = "spark.streaming.blockInterval";
 /// The wait before a receiver connects again.
 pub const RECEIVER_RESTART_DELAY: &str = "spark.streaming.receiverRestartDelay";
 /// Records that one receiver may store in a second.
 pub const RECEIVER_MAX_RATE: &str = "spark.streaming.receiver.maxRate";
-/// How long a file stream remembers the files it has taken.
+/// The time that a file stream remembers the files it has taken.
 pub const FILE_MIN_REMEMBER: &str = "spark.streaming.fileStream.minRememberDuration";
 /// The same by the name it had before Spark 1.5.
 pub const FILE_MIN_REMEMBER_OLD: &str = "spark.streaming.minRememberDuration";
-/// Whether the first signal runs what was received before the program ends.
+/// `true` if the first signal runs what was received before the program ends.
 pub const STOP_GRACEFULLY_ON_SHUTDOWN: &str = "spark.streaming.stopGracefullyOnShutdown";
-/// How long a graceful stop may take.
+/// The longest that a graceful stop may take.
 pub const GRACEFUL_STOP_TIMEOUT: &str = "spark.streaming.gracefulStopTimeout";
 /// The checkpoint directory of programs that name none.
 pub const CHECKPOINT_DIRECTORY: &str = "spark.streaming.checkpoint.directory";
-/// Whether the Streaming page is served.
+/// `true` if the Streaming page is served.
 pub const UI_ENABLED: &str = "spark.ui.enabled";
 /// The port of the Streaming page.
 pub const UI_PORT: &str = "spark.ui.port";
 /// The address that the Streaming page listens on.
 pub const UI_BIND_ADDRESS: &str = "spark.ui.bindAddress";
-/// How many ports beyond the first are tried.
+/// The number of ports beyond the first that are tried.
 pub const PORT_MAX_RETRIES: &str = "spark.port.maxRetries";
-/// How many completed batches the Streaming page keeps.
+/// The number of completed batches that the Streaming page keeps.
 pub const UI_RETAINED_BATCHES: &str = "spark.streaming.ui.retainedBatches";
-/// Whether the events of the run are written to a log.
+/// `true` if the events of the run are written to a log.
 pub const EVENT_LOG_ENABLED: &str = "spark.eventLog.enabled";
 /// The directory of event logs.
 pub const EVENT_LOG_DIR: &str = "spark.eventLog.dir";
 /// The size of a log file after which the next one begins.
 pub const EVENT_LOG_FILE_BYTES: &str = "spark.eventLog.rolling.maxFileSize";
-/// How many files of a run's event log are kept.
+/// The number of files of a run's event log that are kept.
 pub const EVENT_LOG_FILES: &str = "millrace.eventLog.maxFiles";
 /// The batch interval, stronger than the program's.
 pub const BATCH_INTERVAL: &str = "millrace.batchInterval";
 /// The number of batches after which the program ends.
 pub const MAX_BATCHES: &str = "millrace.maxBatches";
-/// Whether the program ends when every source has ended.
+/// `true` if the program ends when every source has ended.
 pub const STOP_AT_EOF: &str = "millrace.stopAtEof";
-/// Whether a connection that was reset has ended for that as well.
+/// `true` if a connection that was reset has ended for that as well.
 pub const STOP_AT_RESET: &str = "millrace.stopAtReset";
-/// How many records of a batch are printed.
+/// The number of records of a batch that are printed.
 pub const PRINT_NUM: &str = "millrace.print.num";
-/// How a batch is printed.
+/// The format in which a batch is printed.
 pub const PRINT_FORMAT: &str = "millrace.print.format";
 /// The file that takes the figures of the run.
 pub const SUMMARY: &str = "millrace.summary";
 /// The checkpoint directory, stronger than the program's.
 pub const CHECKPOINT_DIR: &str = "millrace.checkpoint.dir";
-/// Whether a run goes on from the checkpoint in its directory, and from which generation.
+/// The recovery mode: whether a run goes on from the checkpoint in its directory, and from
+/// which generation.
 pub const CHECKPOINT_RECOVER: &str = "millrace.checkpoint.recover";
-/// What becomes of the batches that were due while a program was down.
+/// The fate of the batches that were due while a program was down.
 pub const MISSED_BATCHES: &str = "millrace.recover.missedBatches";
 /// By how much the log of the checkpoint grows before a snapshot is written.
 pub const CHECKPOINT_LOG_BYTES: &str = "millrace.checkpoint.logBytes";
-/// Whether what is received is written to a log before it is run.
+/// `true` if what is received is written to a log before it is run.
 pub const RECEIVER_WAL: &str = "spark.streaming.receiver.writeAheadLog.enable";
 /// When that log is synced.
 pub const WAL_SYNC: &str = "millrace.wal.sync";
 /// The budget for bytes received and not yet finished.
 pub const MAX_BYTES_IN_FLIGHT: &str = "millrace.receiver.maxBytesInFlight";
-/// How long nobody may answer before the run ends.
+/// The time after which the run ends if nobody answers.
 pub const CONNECT_TIMEOUT: &str = "millrace.receiver.connectTimeout";
-/// How long a connection may be silent before its other end is asked whether it is still there.
+/// The time that a connection may be silent before its other end is asked whether it is still
+/// there.
 pub const KEEP_ALIVE: &str = "millrace.receiver.keepAlive";
 /// The longest line that is kept whole.
 pub const MAX_LINE_BYTES: &str = "millrace.receiver.maxLineBytes";
@@ -97,11 +99,11 @@ pub const MOST_PARTITIONS: u32 = 1 << 16;
 pub struct Key {
     /// The key as it is typed.
     pub name: &'static str,
-    /// What holds when nobody sets it, in words where it depends on others.
+    /// The value that holds when nobody sets one, in words where it depends on others.
     pub default: &'static str,
-    /// What it does, in a few words.
+    /// The effect of the setting, in a few words.
     pub meaning: &'static str,
-    /// What its value has to be.
+    /// The kind of value that the setting takes.
     pub kind: ValueKind,
 }
 

@@ -35,7 +35,7 @@ pub trait StreamingListener: Send {
     /// Every output of a batch has ended, well or badly.
     fn on_batch_completed(&mut self, _batch: &BatchInfo) {}
 
-    /// What a batch has changed is durable. Comes behind its completion, of a program that has a
+    /// The changes of a batch are durable. Comes after its completion, from a program that has a
     /// checkpoint.
     fn on_batch_checkpointed(&mut self, _checkpoint: &CheckpointInfo) {}
 

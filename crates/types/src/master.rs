@@ -5,7 +5,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-/// Where a program runs.
+/// The place where a program runs.
 ///
 /// Spark 3.5 matches the whole string and minds case; blanks are allowed only
 /// around the comma of `local[N,F]`.
@@ -24,9 +24,10 @@ pub enum Master {
     /// `local`, `local[N]`, `local[*]`, `local[N,F]` or `local[*,F]`: threads
     /// of this process.
     Local {
-        /// How many threads compute.
+        /// The number of threads that compute.
         threads: Threads,
-        /// How often one task may fail before its job fails; 1 unless given.
+        /// The number of times one task may fail before its job fails; 1 unless
+        /// given.
         max_failures: u32,
     },
 }
@@ -115,7 +116,7 @@ fn number(text: &str, master: &str) -> Result<u32, MasterError> {
     number.ok_or_else(|| MasterError::TooManyThreads(master.to_owned()))
 }
 
-/// What `\s` means in Java's patterns.
+/// The characters that `\s` means in Java's patterns.
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r')
 }
@@ -154,11 +155,11 @@ pub enum MasterError {
     Cluster(String),
     /// A number in it is larger than 31 bits hold.
     TooManyThreads(String),
-    /// It begins like a master but is none.
+    /// A text that begins like a master but is none.
     Unparsable(String),
     /// `local[0]`.
     ZeroThreads(String),
-    /// It does not even begin like one.
+    /// A text that does not even begin like a master.
     NotAMaster(String),
 }
 

@@ -1,12 +1,12 @@
-//! What the value of a setting has to be, so that a bad one is named before a
-//! program starts.
+//! The kinds of values that settings take, so that a bad value is named before
+//! a program starts.
 
 use crate::byte_size::ByteSize;
 use crate::conf::{Conf, ConfError};
 use crate::duration::{Duration, TimeUnit};
 
-/// What a value has to be. Bare numbers count milliseconds where a duration is
-/// taken, bytes where a size is.
+/// The kind of value that a setting takes. Bare numbers count milliseconds
+/// where a duration is taken, bytes where a size is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
     /// Any text.

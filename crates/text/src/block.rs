@@ -159,7 +159,7 @@ unsafe fn settle(header: NonNull<Header>, change: isize) {
     drop(Buffer { header });
 }
 
-/// Where a buffer goes when the last slice of it is gone: a place that uses it again.
+/// The place that a buffer returns to, to be used again, when the last slice of it is gone.
 pub trait BufferHost: Send + Sync {
     /// Takes back a buffer, whatever its contents. May be called on any thread.
     fn retire(&self, buffer: Buffer);
@@ -201,17 +201,17 @@ impl Buffer {
         self.head_mut().host = Some(host);
     }
 
-    /// How many bytes fit, in all.
+    /// The number of bytes that fit, in all.
     pub fn capacity(&self) -> usize {
         self.head().capacity
     }
 
-    /// How many bytes are in it.
+    /// The number of bytes in the buffer.
     pub fn len(&self) -> usize {
         self.head().len
     }
 
-    /// Whether there are no bytes in it.
+    /// True if no bytes are in the buffer.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -354,7 +354,7 @@ impl Block {
         self.as_str().len()
     }
 
-    /// Whether the block is empty.
+    /// True if the block has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

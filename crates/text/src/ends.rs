@@ -1,4 +1,4 @@
-//! Where pieces of text end: found for a whole window at once, before any of them is cut.
+//! Finds the ends of pieces of text, for a whole window at once, before any piece is cut.
 //!
 //! Walking the bits of a mask while the pieces are handed out ends a loop at every mask, after
 //! a number of rounds that no processor foresees; each such surprise costs as much as several
@@ -103,14 +103,14 @@ impl LineEnds {
         }
     }
 
-    /// Where `\n` and `\r` stand, in order.
+    /// The positions of `\n` and `\r`, in order.
     #[inline(always)]
     pub(crate) fn places(&self) -> &[u16] {
         // SAFETY: the first `count` places have been written, and `MaybeUninit` is transparent.
         unsafe { std::slice::from_raw_parts(self.places.as_ptr().cast::<u16>(), self.count) }
     }
 
-    /// Whether there is a `\r` among them.
+    /// True if a `\r` is among the positions.
     #[inline(always)]
     pub(crate) fn has_returns(&self) -> bool {
         self.returns
@@ -208,14 +208,14 @@ mod wide {
         places
     };
 
-    /// What is known of this machine: nothing yet, that it has what the functions below are
+    /// The finding about this machine: nothing yet, that it has what the functions below are
     /// compiled for, or that it has not.
     static KNOWN: AtomicU8 = AtomicU8::new(UNKNOWN);
     const UNKNOWN: u8 = 0;
     const HAS: u8 = 1;
     const HAS_NOT: u8 = 2;
 
-    /// Whether this machine has what the functions below are compiled for.
+    /// True if this machine has what the functions below are compiled for.
     #[inline(always)]
     pub(super) fn is_here() -> bool {
         match KNOWN.load(Ordering::Relaxed) {

@@ -51,7 +51,7 @@ impl Text {
 pub struct Split {
     text: Text,
     separator: Text,
-    /// Where the next piece begins; `None` when the last one has been given.
+    /// The start of the next piece; `None` when the last one has been given.
     at: Option<usize>,
 }
 

@@ -178,8 +178,8 @@ impl Text {
 
     /// The same text, holding no count of a block that is larger than itself.
     ///
-    /// What outlives its batch (keys, state, windows) is detached, so that a word cannot keep a
-    /// megabyte alive. Inline texts are returned as they are.
+    /// Text that outlives its batch (keys, state, windows) is detached, so that a word cannot
+    /// keep a megabyte alive. Inline texts are returned as they are.
     #[inline]
     #[must_use]
     pub fn detach(self) -> Text {
@@ -238,8 +238,8 @@ thread_local! {
     static DETACHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether [`detached`] has anything to do for a `T`: what has no destructor has no text, and
-/// neither has a `String`.
+/// True if [`detached`] has anything to do for a `T`: a type without a destructor holds no text,
+/// and neither does a `String`.
 #[inline]
 pub fn can_hold_text<T: 'static>() -> bool {
     std::mem::needs_drop::<T>() && TypeId::of::<T>() != TypeId::of::<String>()
@@ -249,7 +249,8 @@ pub fn can_hold_text<T: 'static>() -> bool {
 ///
 /// It works through `Clone`: while it runs, cloning a text on this thread copies the bytes. A
 /// type that keeps texts out of reach of its `clone` (behind an `Arc`, say) keeps their blocks.
-/// What [cannot hold a text](can_hold_text) is given back as it is; all else pays for a clone.
+/// A value that [cannot hold a text](can_hold_text) is given back as it is; all else pays for a
+/// clone.
 #[inline]
 pub fn detached<T: Clone + 'static>(mut value: T) -> T {
     if !can_hold_text::<T>() {

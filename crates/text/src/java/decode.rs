@@ -53,7 +53,7 @@ fn replace_malformed(bytes: &[u8]) -> String {
     text
 }
 
-/// How many bytes after an ED belong to an encoded surrogate, whole or cut short.
+/// The number of bytes after an ED that belong to an encoded surrogate, whole or cut short.
 fn surrogate_tail(after: &[u8]) -> usize {
     match after {
         [0xa0..=0xbf, 0x80..=0xbf, ..] => 2,

@@ -1,5 +1,5 @@
-//! What Java 17 and Scala make of bytes and values: the decoder behind a socket's text and the
-//! text of a value as the JVM shows it.
+//! Bytes and values as Java 17 and Scala read and show them: the decoder behind a socket's text
+//! and the text of a value as the JVM shows it.
 //!
 //! Spark reads a socket in its JVM even when the program is Python, so Java decides how many
 //! replacement characters malformed bytes become. The JVM's way to show a value is there for

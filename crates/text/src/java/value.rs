@@ -1,4 +1,4 @@
-//! What `print()` of Spark's Scala API makes of a value: Scala's `toString`.
+//! The text that `print()` of Spark's Scala API shows for a value: Scala's `toString`.
 //!
 //! It differs from Python's text in nearly every detail, strings have no quotes and tuples no
 //! blanks, so it is a writer of its own. The law: if the value stands for a Scala value (the table

@@ -1,4 +1,4 @@
-//! What CPython 3.11 makes of values: the hash that chooses a partition and the text that `print`
+//! Values as CPython 3.11 sees them: the hash that chooses a partition and the text that `print`
 //! shows.
 //!
 //! Output has to be PySpark's byte for byte, and two things of Python reach it: the partition of a

@@ -15,7 +15,7 @@ pub(super) struct Sip13 {
     v3: u64,
     /// The bytes of the word that is not full yet, the first in the lowest place.
     word: u64,
-    /// How many bits of `word` are taken.
+    /// The number of bits of `word` that are taken.
     taken: u32,
     /// Bytes seen. Only the lowest eight bits of it reach the hash.
     length: u64,

@@ -72,7 +72,7 @@ impl TupleHash {
     }
 }
 
-/// What serde calls the next item depends on the kind of the compound; the hash does not.
+/// Serde's name for the next item depends on the kind of the compound; the hash does not.
 macro_rules! items {
     ($($kind:ident::$method:ident),+) => {$(
         impl $kind for TupleHash {

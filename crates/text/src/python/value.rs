@@ -1,4 +1,4 @@
-//! What Python's `print` makes of a value.
+//! The text that Python's `print` shows for a value.
 //!
 //! `print` on a stream shows each element by Python's `str`, and `str` of a container shows its
 //! parts by `repr`. Elements here are any value that serde can serialise. The law: if the value
@@ -69,7 +69,7 @@ fn write_whole<T: Serialize + ?Sized>(
     written
 }
 
-/// What a value's own `Serialize` said when it failed. Nothing else keeps a value from being
+/// The message of a value's own `Serialize` that failed. Nothing else keeps a value from being
 /// shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unprintable {
@@ -96,7 +96,7 @@ impl Error for Unprintable {
 #[derive(Debug)]
 struct ReprWriter<'a> {
     out: &'a mut String,
-    /// Whether a string stands without quotes, as it does when it is all there is to print.
+    /// True if a string stands without quotes, as it does when it is all there is to print.
     bare: bool,
 }
 

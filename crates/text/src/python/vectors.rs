@@ -7,7 +7,7 @@ use super::{partition_of, portable_hash, str_hash};
 use serde::ser::{Serialize, Serializer};
 use std::num::NonZeroU32;
 
-/// How many partitions the columns of the vectors stand for.
+/// The numbers of partitions that the columns of the vectors stand for.
 const PARTITIONS: [u32; 4] = [2, 3, 4, 8];
 
 /// The string, its hash, its partition of 2, 3, 4 and 8.

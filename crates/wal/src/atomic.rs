@@ -12,10 +12,10 @@ use crate::error::{Result, WalError};
 use crate::failpoint::{failpoint, failpoint_is_set};
 use crate::storage::{Storage, StorageFile, write_all};
 
-/// What a temporary name ends with. Nothing else in the directory may.
+/// The end of a temporary name. Nothing else in the directory may.
 const SUFFIX: &str = ".temporary";
 
-/// Whether a file of this name is the leftover of a file that was never completed.
+/// True if a file of this name is the leftover of a file that was never completed.
 pub fn is_temporary(name: &str) -> bool {
     name.ends_with(SUFFIX)
 }
@@ -24,7 +24,7 @@ pub fn is_temporary(name: &str) -> bool {
 /// directory's lock may do so.
 ///
 /// # Errors
-/// What the system refuses.
+/// Any error of the file system.
 pub fn remove_temporaries(storage: &dyn Storage, directory: &Path) -> Result<usize> {
     let names = storage
         .list(directory)
@@ -59,8 +59,9 @@ pub fn remove_temporaries(storage: &dyn Storage, directory: &Path) -> Result<usi
 /// ```
 ///
 /// # Errors
-/// What the system refuses. The old file is there then, or the new one; if the last step
-/// failed, either may be there after a crash.
+/// Any error of the file system. The old file is there then, or the new one; if the last
+/// step failed, either may be there after a crash. The old file is there then, or the new
+/// one; if the last step failed, either may be there after a crash.
 pub fn write_atomically(
     storage: &Arc<dyn Storage>,
     directory: &Path,
@@ -94,7 +95,7 @@ impl AtomicFile {
     /// Begins a file that will be `name` in `directory`.
     ///
     /// # Errors
-    /// What the system refuses.
+    /// Any error of the file system.
     pub fn create(storage: &Arc<dyn Storage>, directory: &Path, name: &str) -> Result<AtomicFile> {
         let temporary = directory.join(format!("{name}{SUFFIX}"));
         failpoint("atomic.before-create");
@@ -119,7 +120,7 @@ impl AtomicFile {
         })
     }
 
-    /// Where the file will be.
+    /// The path that the finished file will have.
     pub fn path(&self) -> &Path {
         &self.target
     }
@@ -127,7 +128,7 @@ impl AtomicFile {
     /// Writes behind what was written before.
     ///
     /// # Errors
-    /// What the system refuses. The file can only be dropped then.
+    /// Any error of the file system. The file can only be dropped then.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.write_raw(bytes)
             .map_err(|source| WalError::io("cannot write", &self.temporary, source))
@@ -149,7 +150,7 @@ impl AtomicFile {
     /// Makes what was written so far durable, so that less is left to do at the end.
     ///
     /// # Errors
-    /// What the system refuses. The file can only be dropped then.
+    /// Any error of the file system. The file can only be dropped then.
     pub fn sync(&mut self) -> Result<()> {
         self.file
             .sync_data()

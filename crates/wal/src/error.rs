@@ -1,4 +1,4 @@
-//! What can go wrong on the way to a disk and back, and what can be done.
+//! Errors on the way to a disk and back, each with its remedy.
 //!
 //! Damage and a full disk call for different hands than a bug, so each has a kind of its own,
 //! and each message ends with the next step of whoever reads it.
@@ -17,27 +17,27 @@ pub type Result<T, E = WalError> = std::result::Result<T, E>;
 pub enum WalError {
     /// The system refused something.
     Io {
-        /// What was tried, as in "cannot write".
+        /// The attempt that failed, as in "cannot write".
         doing: &'static str,
         /// The file or directory it was tried on.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The disk, or a quota on it, is full. What was durable before still is.
     Full {
         /// The file that could not grow.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A file holds what no crash can have left there. It was not touched.
     Damage {
         /// The damaged file, or the one that is missing.
         file: PathBuf,
-        /// Where in the file, in bytes; 0 if the file as a whole is wrong.
+        /// The place in the file, in bytes; 0 if the file as a whole is wrong.
         offset: u64,
-        /// What is wrong there.
+        /// The fault found there.
         what: String,
     },
     /// A file was written by a newer version of this format. It was not touched.
@@ -53,7 +53,7 @@ pub enum WalError {
     Locked {
         /// The directory.
         directory: PathBuf,
-        /// What the holder wrote about itself.
+        /// The holder's note about itself.
         holder: String,
     },
     /// A file that is in use was removed, moved or replaced by somebody else.
@@ -63,7 +63,7 @@ pub enum WalError {
     },
     /// An earlier write or sync failed, and nothing was written since.
     Poisoned {
-        /// What failed then.
+        /// The failure of that time.
         cause: String,
     },
 }

@@ -58,7 +58,7 @@ fn armed() -> Option<&'static Armed> {
         .as_ref()
 }
 
-/// Whether `MILLRACE_FAILPOINT` names this place. For places that exist only when asked for,
+/// True if `MILLRACE_FAILPOINT` names this place. For places that exist only when asked for,
 /// such as the middle of a write.
 #[inline]
 pub fn failpoint_is_set(name: &str) -> bool {

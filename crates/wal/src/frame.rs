@@ -28,16 +28,16 @@ const FRAME_VERSION: u8 = 1;
 /// A frame that was read and found good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// What the frame is. The numbers are the caller's.
+    /// The kind of the frame. The numbers are the caller's.
     pub kind: u8,
-    /// What was appended.
+    /// The bytes that were appended.
     pub payload: &'a [u8],
-    /// Where the frame begins in its file, in bytes.
+    /// The start of the frame in its file, in bytes.
     pub offset: u64,
 }
 
 impl Frame<'_> {
-    /// Where the frame ends in its file, in bytes.
+    /// The end of the frame in its file, in bytes.
     pub fn end(&self) -> u64 {
         self.offset + (FRAME_HEADER_LEN + self.payload.len()) as u64
     }
@@ -64,7 +64,7 @@ impl FrameWriter {
         }
     }
 
-    /// Where the next frame goes, in bytes.
+    /// The place of the next frame, in bytes.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -145,7 +145,7 @@ impl Head {
         Ok(())
     }
 
-    /// Whether this is the payload that the frame was made with.
+    /// True if this is the payload that the frame was made with.
     pub(crate) fn belongs_to(&self, payload: &[u8]) -> bool {
         crc32c(payload) == self.payload_sum
     }

@@ -16,13 +16,13 @@ pub const HEADER_LEN: usize = 48;
 pub const FORMAT_VERSION: u16 = 1;
 
 const MAGIC: [u8; 8] = *b"MILLRACE";
-/// What the sum covers, which is all in front of it.
+/// The number of bytes that the sum covers, which is all in front of it.
 const SUMMED: usize = 44;
 
-/// What a file says of itself in its first bytes.
+/// The first bytes of a file, which say what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileHeader {
-    /// What sort of file it is. The numbers are the caller's.
+    /// The kind of the file. The numbers are the caller's.
     pub kind: u8,
     /// The run of the program that the file belongs to. A file of another one is refused.
     pub generation: u64,

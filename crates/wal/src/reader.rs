@@ -21,7 +21,7 @@ use crate::header::{FileHeader, HEADER_LEN};
 /// The unit in which a disk keeps or loses what it was not told to sync, in bytes.
 pub(crate) const SECTOR: usize = 512;
 
-/// What comes next in a file.
+/// The next thing in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next<'a> {
     /// A good frame.
@@ -63,7 +63,7 @@ impl<'a> FrameReader<'a> {
         &self.header
     }
 
-    /// Where the next frame begins or would begin, in bytes.
+    /// The place where the next frame begins or would begin, in bytes.
     pub fn offset(&self) -> u64 {
         self.at as u64
     }
@@ -101,7 +101,7 @@ impl<'a> FrameReader<'a> {
         }))
     }
 
-    /// Whether a crash can explain the bad frame at the present place.
+    /// Decides if a crash can explain the bad frame at the present place.
     fn judge(&self, looks_torn: bool, part: &str) -> Result<Next<'a>> {
         let at = self.at as u64;
         if let Some(witness) = self.witness() {
@@ -117,7 +117,7 @@ impl<'a> FrameReader<'a> {
         Err(WalError::damage(self.file, at, what))
     }
 
-    /// Where a later frame stands that was written when the present place was durable.
+    /// The place of a later frame that was written when the present place was durable.
     fn witness(&self) -> Option<u64> {
         (self.at + 1..self.bytes.len()).find_map(|at| {
             let head = Head::decode(self.seed, at as u64, &self.bytes[at..])?;
@@ -125,7 +125,7 @@ impl<'a> FrameReader<'a> {
         })
     }
 
-    /// Whether a sector's whole share of `begin..end` is zero.
+    /// True if a sector's whole share of `begin..end` is zero.
     fn has_lost_sector(&self, begin: usize, end: usize) -> bool {
         let mut at = begin;
         while at < end {

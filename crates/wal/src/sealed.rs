@@ -17,11 +17,11 @@ use crate::storage::Storage;
 /// The kind of the frame at the end of a sealed file. No other frame may have it.
 pub const END_KIND: u8 = 255;
 
-/// How much is gathered before it is written, in bytes.
+/// The number of bytes that are gathered before they are written.
 const GATHERED: usize = 1 << 20;
 
-/// How much is written before it is synced, in bytes: a disk that gets a large file at its end
-/// keeps a log beside it waiting until it has all of it.
+/// The number of bytes that are written before they are synced: a disk that gets a large file
+/// at its end keeps a log beside it waiting until it has all of it.
 const SYNCED: u64 = 4 << 20;
 
 /// Writes a sealed file. It is not there before [`commit`](SealedWriter::commit).
@@ -40,7 +40,7 @@ impl SealedWriter {
     /// now if there is one.
     ///
     /// # Errors
-    /// What the system refuses.
+    /// Any error of the file system.
     pub fn create(
         storage: &Arc<dyn Storage>,
         directory: &Path,
@@ -59,8 +59,8 @@ impl SealedWriter {
     /// Adds a frame.
     ///
     /// # Errors
-    /// What the system refuses, a payload above [`MAX_PAYLOAD`](crate::MAX_PAYLOAD), and the
-    /// kind [`END_KIND`].
+    /// Any error of the file system, a payload above [`MAX_PAYLOAD`](crate::MAX_PAYLOAD), and
+    /// the kind [`END_KIND`].
     pub fn append(&mut self, kind: u8, payload: &[u8]) -> Result<()> {
         if kind == END_KIND {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "a kind that is taken");

@@ -13,12 +13,12 @@ use crate::header::{FileHeader, HEADER_LEN};
 use crate::sealed::{END_KIND, read_sealed_bytes};
 use crate::storage::{Storage, StorageFile, read_exact};
 
-/// Where a frame of a sealed file stands.
+/// The place of a frame in a sealed file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FramePlace {
-    /// What the frame is. The numbers are the caller's.
+    /// The kind of the frame. The numbers are the caller's.
     pub kind: u8,
-    /// Where it begins in its file, in bytes.
+    /// The start of the frame in its file, in bytes.
     pub offset: u64,
     /// The length of its payload, in bytes.
     pub len: usize,
@@ -58,8 +58,8 @@ impl SealedReader {
     /// Opens a sealed file and reads its header.
     ///
     /// # Errors
-    /// What the system refuses; [`WalError::Damage`] and [`WalError::NewerFormat`] for a header
-    /// that is none.
+    /// Any error of the file system; [`WalError::Damage`] and [`WalError::NewerFormat`] for a
+    /// header that is none.
     pub fn open(storage: &dyn Storage, path: &Path) -> Result<SealedReader> {
         let refused = |source| WalError::io("cannot read", path, source);
         let file = storage.open_read(path).map_err(refused)?;
@@ -82,7 +82,7 @@ impl SealedReader {
         &self.header
     }
 
-    /// Where the first frame stands, if there is one.
+    /// The place of the first frame, if there is one.
     ///
     /// # Errors
     /// As [`places`](SealedReader::places), as far as this frame goes.
@@ -91,8 +91,8 @@ impl SealedReader {
         Ok(Some(first).filter(|first| first.kind != END_KIND))
     }
 
-    /// Where the frames stand, without the last one, which only counts the others. Their payloads
-    /// are not looked at.
+    /// The places of the frames, without the last one, which only counts the others. Their
+    /// payloads are not looked at.
     ///
     /// # Errors
     /// [`WalError::Damage`] if the heads are not those of a whole file; what the system refuses.
@@ -182,7 +182,7 @@ impl SealedReader {
 }
 
 impl FramePlace {
-    /// Where the frame ends in its file, in bytes.
+    /// The end of the frame in its file, in bytes.
     pub fn end(&self) -> u64 {
         self.offset + (FRAME_HEADER_LEN + self.len) as u64
     }

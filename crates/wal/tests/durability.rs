@@ -1,4 +1,4 @@
-//! What the floor of durability promises, judged from outside.
+//! The promises of the floor of durability, judged from outside.
 //!
 //! A log is written, and then something happens to it: a crash that keeps any part of what was
 //! not synced, a kill between two steps, a disk that fails, a hand that damages files. What is

@@ -1,4 +1,4 @@
-//! What a log has to remember of a failure, and who may sync.
+//! A log's memory of a failure, and the turn to sync.
 //!
 //! The system tells of a failed sync once. If two threads sync the same file, one is told and
 //! the other hears that all is well; so one syncs at a time, and finds the other's failure here

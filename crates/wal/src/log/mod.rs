@@ -32,7 +32,8 @@ pub use place::{LogOptions, Position, segment_name};
 pub use replay::{OpenLog, Replay, list_segments, read_frame, read_log};
 pub use sync::{PendingSync, Synced};
 
-/// How much is gathered before it is written, in bytes. It is not durable by that.
+/// The number of bytes that are gathered before they are written. Writing does not make them
+/// durable.
 const GATHERED: usize = 1 << 20;
 
 /// A log that is open for appending.
@@ -164,7 +165,7 @@ impl SegmentLog {
     /// before the next sync. When the segment is full this begins a new one, which syncs.
     ///
     /// # Errors
-    /// What the system refuses, by which the log is poisoned, and a payload above
+    /// Any error of the file system, by which the log is poisoned, and a payload above
     /// [`MAX_PAYLOAD`](crate::MAX_PAYLOAD), by which it is not.
     pub fn append(&mut self, kind: u8, payload: &[u8]) -> Result<Position> {
         self.gate.check()?;
@@ -190,7 +191,7 @@ impl SegmentLog {
     /// Makes everything appended so far durable, and gives the position up to which that is.
     ///
     /// # Errors
-    /// What the system refuses, by which the log is poisoned: it is not known what of the
+    /// Any error of the file system, by which the log is poisoned: it is not known what of the
     /// frames since the last sync is durable. Opening the log again tells.
     pub fn sync(&mut self) -> Result<Position> {
         let synced = self.prepare_sync()?.run()?;
@@ -270,7 +271,7 @@ impl SegmentLog {
     /// The caller has to have made durable before that it opens from `before` or later.
     ///
     /// # Errors
-    /// What the system refuses, by which the log is poisoned.
+    /// Any error of the file system, by which the log is poisoned.
     pub fn release(&mut self, before: Position) -> Result<u64> {
         self.gate.check()?;
         let end = before.segment.min(self.segment);

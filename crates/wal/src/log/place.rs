@@ -1,8 +1,9 @@
-//! Where a frame is: in which segment, at which byte, in a file of which name.
+//! Positions of frames: the segment, the byte in it, and the name of its file.
 
 use crate::header::{FileHeader, HEADER_LEN};
 
-/// Where a frame begins, or the last one ends. Positions of one log are ordered as its frames.
+/// The start of a frame, or the end of the last one. Positions of one log are ordered as its
+/// frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The number of the segment.
@@ -12,7 +13,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// Where the first frame of every log begins.
+    /// The start of the first frame of every log.
     pub const START: Position = Position {
         segment: 1,
         offset: HEADER_LEN as u64,
@@ -22,14 +23,15 @@ impl Position {
 /// Which log it is, and how it is cut into files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogOptions {
-    /// What the names of its segments begin with. Logs in one directory have different ones.
+    /// The start of the names of the log's segments. Logs in one directory have different
+    /// ones.
     pub name: String,
     /// The kind in the header of its segments.
     pub kind: u8,
     /// The generation in the header of its segments.
     pub generation: u64,
-    /// How long a segment may get before the next is begun, in bytes; 64 MiB unless set. A
-    /// frame is never divided: one that is longer has a segment of its own.
+    /// The length at which the next segment is begun, in bytes; 64 MiB unless set. A frame is
+    /// never divided: one that is longer has a segment of its own.
     pub segment_bytes: u64,
 }
 

@@ -10,14 +10,14 @@ use crate::header::{FileHeader, HEADER_LEN};
 use crate::reader::{FrameReader, Next};
 use crate::storage::{Storage, StorageFile, read_exact};
 
-/// What was found when a log was read.
+/// The findings of reading a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
     /// The position behind the last good frame.
     pub end: Position,
-    /// How many frames there were from the wanted position on.
+    /// The number of frames from the wanted position on.
     pub frames: u64,
-    /// How many bytes of a torn tail follow the last good frame.
+    /// The number of bytes of a torn tail after the last good frame.
     pub torn: u64,
     /// The number of the oldest segment that is there, needed or not.
     pub(super) first: u64,
@@ -169,7 +169,7 @@ impl OpenLog {
     }
 }
 
-/// Whether a segment is what its name and its neighbour say.
+/// Checks that a segment is what its name and its neighbour say.
 fn check_header(
     path: &Path,
     header: &FileHeader,
@@ -245,7 +245,7 @@ pub fn read_frame(
 /// The numbers of the segments of a log that are there, in order.
 ///
 /// # Errors
-/// What the system refuses, a directory that is not there included.
+/// Any error of the file system, a directory that is not there included.
 pub fn list_segments(
     storage: &dyn Storage,
     directory: &Path,

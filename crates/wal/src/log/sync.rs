@@ -30,7 +30,8 @@ impl PendingSync {
     /// Waits for the disk. Everything that was appended before it was prepared is durable then.
     ///
     /// # Errors
-    /// What the system refuses, by which the log is poisoned, and the failure of another sync.
+    /// Any error of the file system, by which the log is poisoned, and the failure of another
+    /// sync.
     pub fn run(self) -> Result<Synced> {
         if let Some(file) = &self.file {
             failpoint("wal.sync.before");

@@ -124,7 +124,7 @@ impl HeldLock for Held {
     }
 }
 
-/// Whether `path` is a name of an open file.
+/// True if `path` is a name of an open file.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let named = match fs::metadata(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {

@@ -1,4 +1,4 @@
-//! What this crate asks of a file system.
+//! The calls that this crate makes to a file system.
 //!
 //! A trait, so that a test can put a file system in its place that fails on demand and shows
 //! what a crash would have kept. It has only what is needed; what it does not say about
@@ -89,10 +89,10 @@ pub trait StorageFile: Debug + Send + Sync {
     /// The length of the file in bytes.
     fn len(&self) -> io::Result<u64>;
 
-    /// Whether `path` is a name of this very file, and not of another one or of none.
+    /// True if `path` is a name of this very file, and not of another one or of none.
     fn is_at(&self, path: &Path) -> io::Result<bool>;
 
-    /// Whether the file has no bytes.
+    /// True if the file has no bytes.
     fn is_empty(&self) -> io::Result<bool> {
         Ok(self.len()? == 0)
     }
@@ -100,11 +100,11 @@ pub trait StorageFile: Debug + Send + Sync {
 
 /// A lock until it is dropped.
 pub trait HeldLock: Debug + Send + Sync {
-    /// Whether whoever asks for the lock behind `path` now meets this one.
+    /// True if a caller that asks for the lock behind `path` now meets this one.
     fn is_at(&self, path: &Path) -> io::Result<bool>;
 }
 
-/// What came of [`Storage::lock`].
+/// The outcome of [`Storage::lock`].
 #[derive(Debug)]
 pub enum LockAttempt {
     /// The lock is held until this is dropped.

@@ -17,7 +17,7 @@ fn segment(number: u64) -> PathBuf {
     directory().join(segment_name("blocks", number))
 }
 
-/// What is read when `path` holds `bytes`: so many frames from the first on, or a refusal. Both
+/// Reads `path` while it holds `bytes`: so many frames from the first on, or a refusal. Both
 /// ways of reading have to agree, and a refusal changes nothing.
 fn frames_with(disk: &Faulty, path: &Path, bytes: Vec<u8>) -> Result<u64, WalError> {
     let mut files = disk.files();
@@ -436,7 +436,7 @@ proptest! {
     }
 }
 
-/// What crash and kill tests judge with has to see a wrong frame itself.
+/// The judge of crash and kill tests has to see a wrong frame itself.
 #[test]
 #[should_panic(expected = "frame 0 at")]
 fn the_judge_sees_a_wrong_frame() {

@@ -18,7 +18,7 @@ fn acknowledged(disk: &Faulty) -> (u64, Result<(), WalError>) {
     (durable, result)
 }
 
-/// Whether the sync of a file failed.
+/// The outcome of the syncs of a file.
 #[derive(PartialEq)]
 enum Syncs {
     Good,

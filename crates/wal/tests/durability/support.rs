@@ -69,11 +69,10 @@ pub(crate) fn written(storage: &Arc<dyn Storage>, options: LogOptions, frames: u
     log.sync().unwrap();
 }
 
-/// Where a program's log begins, which it writes down before it lets anything go.
+/// The file where a program writes down the start of its log before it lets anything go.
 const MANIFEST: &str = "manifest";
 
-/// What the program had written down: from where on it needs the log, and the number of the
-/// frame there.
+/// The program's note: from where on it needs the log, and the number of the frame there.
 fn manifest(storage: &dyn Storage, directory: &Path) -> (Position, u64) {
     let Ok(bytes) = storage.read(&directory.join(MANIFEST)) else {
         return (Position::START, 0);

@@ -1,4 +1,4 @@
-//! What a crash would keep: every combination that is worth a test, not every one there is.
+//! The outcomes of a crash: every combination that is worth a test, not every one there is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,12 +8,12 @@ use super::{Change, Faulty, Node, State};
 /// The unit in which bytes that were not synced are kept or lost.
 pub const SECTOR_LEN: usize = 512;
 
-/// What a crash at some moment could leave.
+/// The files that a crash at some moment could leave.
 #[derive(Debug, Clone)]
 pub struct CrashImage {
     /// When the crash was and what it kept.
     pub label: String,
-    /// What [`Faulty::mark`] was last told before.
+    /// The last value that [`Faulty::mark`] was given before.
     pub mark: u64,
     /// The files that are left.
     pub files: BTreeMap<PathBuf, Vec<u8>>,
@@ -27,7 +27,7 @@ impl CrashImage {
 }
 
 impl State {
-    /// What a crash at this moment could leave. Each image is there once.
+    /// The outcomes that a crash at this moment could have. Each image is there once.
     pub(super) fn images_of_now(&self, label: &str) -> Vec<CrashImage> {
         let mut seen = BTreeSet::new();
         let mut images = Vec::new();
@@ -68,7 +68,7 @@ impl State {
     }
 }
 
-/// What a crash may keep of the bytes that were not synced.
+/// The part of the unsynced bytes that a crash keeps.
 #[derive(Debug, Clone, Copy)]
 enum Kept {
     Nothing,
@@ -96,7 +96,7 @@ const KEPT: &[Kept] = &[
 ];
 
 impl Node {
-    /// What would be durable if all bytes got to the disk that still can.
+    /// The bytes that would be durable if all bytes got to the disk that still can.
     pub(super) fn on_disk(&self) -> Vec<u8> {
         let mut bytes = self.bytes.clone();
         for range in &self.dropped {

@@ -17,10 +17,10 @@ mod operations;
 
 pub use crash::{CrashImage, SECTOR_LEN};
 
-/// What an operation does instead of what it should.
+/// The wrong behaviour of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It fails with EIO and does nothing; a write does half of its work first.
+    /// The operation fails with EIO and does nothing; a write does half of its work first.
     Io,
     /// A write writes half and says so. Other operations do as they should.
     Short,
@@ -39,7 +39,7 @@ struct State {
     /// The names as a program sees them, and those that a crash keeps for certain.
     names: BTreeMap<PathBuf, usize>,
     durable_names: BTreeMap<PathBuf, usize>,
-    /// What was done to names since their directory was synced.
+    /// The changes of names since their directory was synced.
     changes: Vec<Change>,
     directories: BTreeSet<PathBuf>,
     locks: BTreeMap<PathBuf, String>,
@@ -57,7 +57,8 @@ struct State {
 struct Node {
     bytes: Vec<u8>,
     durable: Vec<u8>,
-    /// What a failed sync dropped. It will never be durable.
+    /// The bytes that a failed sync dropped. They will never be durable. It will never be
+    /// durable.
     dropped: Vec<Range<usize>>,
 }
 
@@ -107,7 +108,7 @@ impl Faulty {
         state.names.iter().map(file).collect()
     }
 
-    /// How many operations there were. Everything but reading and locking is one.
+    /// The number of operations so far. Everything but reading and locking is one.
     pub fn operations(&self) -> u64 {
         self.state().operations
     }
@@ -133,13 +134,13 @@ impl Faulty {
         self.state().recording = true;
     }
 
-    /// What later images carry as their mark. A test counts with it what it was promised.
+    /// Sets the mark that later images carry. A test counts with it what it was promised.
     pub fn mark(&self, mark: u64) {
         self.state().mark = mark;
     }
 
-    /// What a crash could have left at each sync since [`record`](Faulty::record) or the last
-    /// call, and what it could leave now.
+    /// The outcomes that a crash could have had at each sync since [`record`](Faulty::record)
+    /// or the last call, and those that it could have now.
     pub fn crash_images(&self) -> Vec<CrashImage> {
         let mut state = self.state();
         let mut images = std::mem::take(&mut state.images);

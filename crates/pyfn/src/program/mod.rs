@@ -55,14 +55,14 @@ pub(crate) struct Program {
 
 #[derive(Debug)]
 pub(crate) struct Routine {
-    /// How many arguments it takes; they are the first slots.
+    /// The number of arguments of the function; they are the first slots.
     pub(crate) arity: usize,
-    /// How many slots a frame has.
+    /// The number of slots of a frame.
     pub(crate) slots: usize,
     pub(crate) body: Vec<Stmt>,
 }
 
-/// What a value is assigned to.
+/// The target of an assignment.
 #[derive(Debug)]
 pub(crate) enum Target {
     Slot(usize),
@@ -89,7 +89,7 @@ pub(crate) enum Stmt {
     Continue,
     /// An expression whose value is not used; it may still fail.
     Expr(Expr),
-    /// Where the program raises: CPython does that.
+    /// A place where the program raises: CPython does that.
     Raise,
 }
 
@@ -191,7 +191,7 @@ pub(crate) enum Comparison {
 }
 
 impl Function {
-    /// How many arguments it takes.
+    /// The number of arguments of the function.
     pub fn arity(&self) -> usize {
         self.program.routines[0].arity
     }

@@ -39,7 +39,7 @@ impl Function {
         }
     }
 
-    /// Whether the function gives a text, or raises, whenever its only argument is a text.
+    /// True if the function gives a text, or raises, whenever its only argument is a text.
     pub fn keeps_text(&self) -> bool {
         match self.program.routines.as_slice() {
             [routine] if routine.arity == 1 => only_return(routine).is_some_and(is_text),
@@ -140,7 +140,7 @@ fn is_present(test: &Expr) -> bool {
     }
 }
 
-/// What is `old` if that is an int, and 0 if it is `None`.
+/// Gives `old` if that is an int, and 0 if it is `None`.
 fn is_old_or_zero(value: &Expr) -> bool {
     let zero = |expr: &Expr| matches!(expr, Expr::Const(Value::Int(0)));
     match value {
@@ -172,7 +172,7 @@ fn sums(value: &Expr, old_is_int: bool) -> bool {
     }
 }
 
-/// Whether an expression is a text without surrogates, or raises, while slot 0 is one: formats
+/// True if an expression is a text without surrogates, or raises, while slot 0 is one: formats
 /// can make a surrogate out of its number.
 fn is_text(expr: &Expr) -> bool {
     match expr {
@@ -210,7 +210,7 @@ fn is_text(expr: &Expr) -> bool {
     }
 }
 
-/// Whether an expression is a list of texts, or raises, while slot 0 is a text.
+/// True if an expression is a list of texts, or raises, while slot 0 is a text.
 fn is_pieces(expr: &Expr) -> bool {
     match expr {
         Expr::Method(Method::Split | Method::RSplit | Method::SplitLines, receiver, _) => {

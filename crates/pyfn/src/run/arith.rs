@@ -71,7 +71,7 @@ fn repeated(items: &[Value], times: usize) -> Vec<Value> {
         .collect()
 }
 
-/// How often a sequence of `len` is repeated.
+/// The number of times that a sequence of `len` is repeated.
 fn times(n: &Value, len: usize) -> Run<usize> {
     let times = usize::try_from(n.as_small().ok_or(Guard)?).unwrap_or(0);
     match times.checked_mul(len.max(1)) {

@@ -153,7 +153,7 @@ fn negated(value: Value) -> Run<Value> {
     Ok(Value::Bool(!truth(&value)?))
 }
 
-/// Whether every item's truth is `wanted`.
+/// True if every item's truth is `wanted`.
 fn every(items: &Value, wanted: bool) -> Run<Value> {
     for item in Items::of(items.clone())? {
         if truth(&item)? != wanted {

@@ -9,7 +9,7 @@ use super::{Guard, Run};
 use crate::Value;
 use crate::program::Comparison;
 
-/// Whether a comparison holds.
+/// True if a comparison holds.
 pub(super) fn holds(comparison: Comparison, a: &Value, b: &Value) -> Run<bool> {
     Ok(match comparison {
         Comparison::Eq => equal(a, b)?,

@@ -8,7 +8,7 @@ use super::{Frame, Run};
 use crate::program::{Clause, Comprehension};
 use crate::{Dict, Value};
 
-/// What a comprehension has gathered.
+/// The items that a comprehension has gathered.
 enum Gathered {
     List(Vec<Value>),
     Dict(Dict),

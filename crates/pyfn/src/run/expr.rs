@@ -30,7 +30,7 @@ impl Operand<'_> {
 }
 
 impl<'p> Frame<'p, '_> {
-    /// What an expression gives, without a copy of what stands in a slot.
+    /// Evaluates an expression, without a copy of what stands in a slot.
     pub(super) fn operand(&mut self, expr: &'p Expr) -> Run<Operand<'p>> {
         Ok(match expr {
             Expr::Local(slot) => Operand::Slot(*slot),
@@ -43,7 +43,7 @@ impl<'p> Frame<'p, '_> {
         exprs.iter().map(|expr| self.eval(expr)).collect()
     }
 
-    /// Whether what an expression gives counts as true.
+    /// Evaluates an expression, and tells if the value counts as true.
     pub(super) fn truth(&mut self, expr: &'p Expr) -> Run<bool> {
         truth(self.operand(expr)?.get(self)?)
     }

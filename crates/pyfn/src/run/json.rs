@@ -7,7 +7,7 @@ use millrace_text::Text;
 use super::{Guard, Run};
 use crate::{Dict, Value};
 
-/// How deep a text may nest here.
+/// The deepest nesting that a text may have here.
 const DEEPEST: usize = 100;
 
 /// The value of a whole text.

@@ -44,13 +44,13 @@ impl fmt::Display for Guard {
 
 impl std::error::Error for Guard {}
 
-/// What a step gives.
+/// The result of one step.
 pub(crate) type Run<T> = Result<T, Guard>;
 
-/// How many turns all loops of a call may take together; a longer call is CPython's.
+/// The most turns that all loops of a call may take together; a longer call is CPython's.
 const TURNS: usize = 1 << 20;
 
-/// How many bytes or items a value may have that is made out of smaller ones.
+/// The most bytes or items of a value that is made out of smaller ones.
 const LARGEST: usize = 1 << 20;
 
 /// Slots that stand on the stack.
@@ -85,7 +85,7 @@ impl Function {
         Ok(())
     }
 
-    /// Whether the function's value counts as true.
+    /// True if the function's value counts as true.
     ///
     /// # Errors
     /// [`Guard`] if only CPython can tell.
@@ -142,7 +142,7 @@ impl Frame<'_, '_> {
     }
 }
 
-/// Whether a value counts as true.
+/// True if a value counts as true.
 pub(crate) fn truth(value: &Value) -> Run<bool> {
     Ok(match value {
         Value::None => false,

@@ -7,7 +7,7 @@ use super::{Frame, Guard, Run};
 use crate::Value;
 use crate::program::{Stmt, Target};
 
-/// Where a block goes on.
+/// The way on after a block.
 pub(super) enum Flow {
     On,
     Break,

@@ -29,7 +29,7 @@ impl Value {
     }
 }
 
-/// Whether a float is exactly this integer.
+/// True if a float is exactly this integer.
 pub(crate) fn float_is_int(x: f64, n: i64) -> bool {
     // Exact where it holds: a float that is equal to the rounded integer is integral, and an
     // integral float below 2^127 fits 128 bits.
@@ -102,7 +102,7 @@ fn big_hash(n: &BigInt) -> i64 {
     }
 }
 
-/// Whether a float is exactly this integer.
+/// True if a float is exactly this integer.
 fn float_is_big(x: f64, n: &BigInt) -> bool {
     if !x.is_finite() || x.fract() != 0.0 {
         return false;

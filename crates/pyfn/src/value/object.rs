@@ -24,7 +24,7 @@ pub trait Object: Debug + Send + Sync {
     /// Python's `repr`.
     fn repr(&self) -> String;
 
-    /// Its pickle; else why it has none.
+    /// The object's pickle; else why it has none.
     ///
     /// # Errors
     /// The words of the exception that pickling raised.

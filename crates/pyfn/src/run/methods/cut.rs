@@ -87,7 +87,7 @@ pub(super) fn rsplit(text: &Text, arguments: &[Value]) -> Run<Value> {
     Ok(Value::List(Arc::new(pieces)))
 }
 
-/// Whether Python's `splitlines` ends a line here.
+/// True if Python's `splitlines` ends a line at this character.
 fn ends_line(char: char) -> bool {
     matches!(char, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}')
         || matches!(char, '\u{85}' | '\u{2028}' | '\u{2029}')

@@ -6,7 +6,7 @@ use super::super::{Guard, LARGEST, Run};
 use super::Method;
 use crate::Value;
 
-/// How many characters are missing to a width.
+/// The number of characters that are missing to a width.
 fn missing(text: &Text, width: &Value) -> Run<(usize, usize)> {
     let width = usize::try_from(width.as_small().ok_or(Guard)?).unwrap_or(0);
     if width > LARGEST {

@@ -5,7 +5,7 @@ use millrace_text::Text;
 use super::super::{Guard, Run};
 use crate::Value;
 
-/// Whether `test` holds for a text or for one of a tuple of texts.
+/// True if `test` holds for a text or for one of a tuple of texts.
 pub(super) fn any_part(part: &Value, test: impl Fn(&str) -> bool) -> Run<bool> {
     match part {
         Value::Str(part) => Ok(test(part)),
@@ -31,7 +31,8 @@ pub(super) fn place(text: &Text, byte: Option<usize>) -> Value {
     })
 }
 
-/// How often a part occurs without overlap; an empty one stands between all characters.
+/// Counts the parts in a text without overlap; an empty one stands between all
+/// characters.
 pub(super) fn count(text: &Text, part: &Text) -> i64 {
     text.matches(part.as_str()).count() as i64
 }

@@ -111,7 +111,7 @@ fn ascii(method: Method, text: &Text) -> Run<Value> {
     })
 }
 
-/// Whether there are letters of the one case and none of the other.
+/// True if there are letters of the one case and none of the other.
 fn cased(text: &Text, wanted: fn(&u8) -> bool, other: fn(&u8) -> bool) -> Value {
     let bytes = text.as_bytes();
     Value::Bool(bytes.iter().any(wanted) && !bytes.iter().any(other))

@@ -1,4 +1,4 @@
-//! What the command line may know of the world, so that tests can make one up.
+//! The command line's view of the world, so that tests can make one up.
 
 use std::collections::BTreeMap;
 use std::env;

@@ -1,4 +1,4 @@
-//! How a program ends, if not by returning.
+//! The end of a program, if not by returning.
 
 use std::io::{self, Write};
 use std::process::ExitCode;

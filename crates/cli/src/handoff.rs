@@ -1,4 +1,5 @@
-//! How `millrace-submit` gives the resolved settings to the program it becomes.
+//! The handover of the resolved settings from `millrace-submit` to the program
+//! it becomes.
 //!
 //! Everything behind the program's name is the program's, word for word: even
 //! `--master`, even an empty string. So the settings cannot travel as

@@ -17,7 +17,7 @@ use millrace_ui::{History, UiError};
 use crate::exit::Exit;
 use crate::stderr::say;
 
-/// How often logs are read on while their pages are served.
+/// The interval at which logs are read on while their pages are served.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Usage lines begin with it.

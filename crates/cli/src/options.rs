@@ -7,9 +7,9 @@ pub(crate) struct Meant {
     pub(crate) name: &'static str,
     /// The short name, if there is one.
     pub(crate) short: Option<char>,
-    /// What its value is called; `None` for a switch.
+    /// The name of its value; `None` for a switch.
     pub(crate) value: Option<&'static str>,
-    /// What it does, in a few words.
+    /// The effect of the option, in a few words.
     pub(crate) help: &'static str,
 }
 

@@ -1,5 +1,5 @@
-//! Where settings came from, for messages about them: a value that was not
-//! typed has to be looked for otherwise.
+//! Origins of settings, for messages about them: a value that was not typed has
+//! to be looked for otherwise.
 
 use std::collections::BTreeMap;
 

@@ -14,15 +14,15 @@ use crate::typed::{self, Typed};
 use crate::usage::usage;
 use crate::verbose::describe;
 
-/// What a program says of itself.
+/// A program's account of itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Program {
     /// The name it is called by.
     pub name: &'static str,
-    /// Its arguments as the usage shows them, for instance
-    /// `<hostname> <port>`; empty when it takes none.
+    /// The arguments as the usage shows them, for instance `<hostname> <port>`; empty when the
+    /// program takes none.
     pub arguments: &'static str,
-    /// How many arguments it takes.
+    /// The number of arguments that the program takes.
     pub argument_count: usize,
     /// The name of a run that nobody gave one.
     pub app_name: &'static str,
@@ -84,9 +84,9 @@ pub struct Invocation {
     pub conf: Conf,
     /// The arguments, as many as the program takes.
     pub arguments: Vec<String>,
-    /// What the user should know before the run, one line each, for stderr.
+    /// Notes for the user before the run, one line each, for stderr.
     pub notices: Vec<String>,
-    /// What `--verbose` shows, for stderr; `None` when nobody asked.
+    /// The text of `--verbose`, for stderr; `None` when nobody asked.
     pub verbose: Option<String>,
 }
 

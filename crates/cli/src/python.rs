@@ -21,12 +21,12 @@ pub(crate) const EXPLAIN: &str = "MILLRACE_EXPLAIN";
 
 /// The extension module as `cargo build` leaves it, beside `millrace-submit`.
 const BUILT: &str = "libmillrace_engine.so";
-/// Where the package is in a checkout, seen from the directory of a built program.
+/// The place of the package in a checkout, seen from the directory of a built program.
 const IN_CHECKOUT: &str = "../../crates/python/python";
 /// The directory inside the package in which it is called `pyspark`.
 const AS_PYSPARK: &str = "millrace/_as_pyspark";
 
-/// Whether a resource is a Python program.
+/// True if a resource is a Python program.
 pub(crate) fn is_python(resource: &OsStr) -> bool {
     resource.as_encoded_bytes().ends_with(b".py")
 }
@@ -63,7 +63,7 @@ pub(crate) fn interpreter(conf: &Conf, environment: &Environment) -> Result<Path
     })
 }
 
-/// Where the package is.
+/// The directories of the package.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Packages {
     /// The directory that has `millrace` in it.

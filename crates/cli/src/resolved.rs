@@ -24,7 +24,7 @@ use crate::validation::{DEPLOY_MODE_KEY, check_settings, check_typed, typed_depl
 pub(crate) struct Resolved {
     /// Checked settings; `spark.master` is always among them.
     pub(crate) conf: Conf,
-    /// What the user should know, one line each.
+    /// Notes for the user, one line each.
     pub(crate) notices: Vec<String>,
     /// The properties file that was read.
     pub(crate) properties_file: Option<PathBuf>,

@@ -1,4 +1,5 @@
-//! What the process has used, as Linux tells it; unknown elsewhere.
+//! The process's use of processor time and memory, as Linux tells it; unknown
+//! elsewhere.
 
 /// Processor seconds of all threads, in user and kernel mode.
 pub(crate) fn cpu_seconds() -> Option<f64> {

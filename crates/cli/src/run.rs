@@ -1,7 +1,9 @@
 //! Runs a program: from its command line to its exit code.
 //!
-//! What a program writes is its streams. Everything around them is the same for all: reading
-//! the arguments, signals, the summary, and what an error is to whoever started it.
+//! A program writes its streams only. Everything around them is the same for all: reading the
+//! arguments, signals, the summary, and what an error is to whoever started it. Everything
+//! around them is the same for all: reading the arguments, signals, the summary, and what an
+//! error is to whoever started it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -217,7 +219,7 @@ impl App {
     /// run before; see [`StreamingContext::get_or_create`].
     ///
     /// # Errors
-    /// What `create` gives, and if the directory cannot be created.
+    /// Any error that `create` gives, and if the directory cannot be created.
     pub fn get_or_create(
         &self,
         directory: &str,
@@ -269,7 +271,7 @@ mod tests {
     use super::*;
     use crate::handoff::{SUBMIT_CONF, encode};
 
-    /// Its arguments are those of the test's own process, which are the program's: it is
+    /// The arguments are those of the test's own process, which are the program's: it is
     /// submitted.
     const PANICS: Program = Program {
         name: "panics",

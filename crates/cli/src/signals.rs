@@ -19,7 +19,7 @@ use signal_hook::iterator::Signals as Incoming;
 
 use crate::stderr::say;
 
-/// What was heard, and whom to ask.
+/// The signals that came, and the streams to ask to stop.
 #[derive(Clone, Default)]
 pub(crate) struct Signals {
     state: Arc<Mutex<State>>,
@@ -93,7 +93,7 @@ impl Signals {
         state.ask();
     }
 
-    /// Whether the signal that came was SIGINT.
+    /// True if the signal that came was SIGINT.
     pub(crate) fn interrupted(&self) -> bool {
         self.state().heard == Some(SIGINT)
     }
@@ -109,7 +109,7 @@ pub(crate) fn refuse_large_files() -> io::Result<()> {
     flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).map(drop)
 }
 
-/// Whether a signal was ignored when the process was started. Where the system does not say, it
+/// True if a signal was ignored when the process was started. Where the system does not say, it
 /// was not.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

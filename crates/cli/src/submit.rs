@@ -32,15 +32,15 @@ const NAME: &str = "millrace-submit";
 pub struct Launch {
     /// The program, as a path.
     pub program: PathBuf,
-    /// Its arguments, as they were typed.
+    /// The program's arguments, as they were typed.
     pub arguments: Vec<OsString>,
     /// The settings it is given.
     pub conf: Conf,
     /// Variables of its environment, beside the settings.
     pub environment: Vec<(OsString, OsString)>,
-    /// What the user should know before the run, one line each, for stderr.
+    /// Notes for the user before the run, one line each, for stderr.
     pub notices: Vec<String>,
-    /// What `--verbose` shows, for stderr; `None` when nobody asked.
+    /// The text of `--verbose`, for stderr; `None` when nobody asked.
     pub verbose: Option<String>,
 }
 

@@ -32,9 +32,9 @@ pub(crate) struct Typed {
     pub(crate) conf: Vec<(String, String)>,
     /// The path of the last `--properties-file`, which need not be UTF-8.
     pub(crate) properties_file: Option<PathBuf>,
-    /// Whether `--explain` was there.
+    /// True if `--explain` was there.
     pub(crate) explain: bool,
-    /// Whether `--verbose` was there.
+    /// True if `--verbose` was there.
     pub(crate) verbose: bool,
     /// The options without effect, by name, and their last values; `None` for
     /// the switch.
@@ -208,8 +208,7 @@ fn unrecognized(word: &str) -> Aside {
     ))
 }
 
-/// Whether a word that stands where no option can is one, with or without a
-/// value.
+/// True if a word that stands where no option can is one, with or without a value.
 pub(crate) fn is_option(word: &OsStr) -> bool {
     let word = word.to_string_lossy();
     let name = word.split_once('=').map_or(&*word, |(name, _)| name);

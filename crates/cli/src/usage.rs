@@ -50,7 +50,7 @@ fn line(text: &mut String, what: &str, width: usize, meaning: &str) {
     let _ = writeln!(text, "  {what:width$}{meaning}");
 }
 
-/// What `--version` says.
+/// The text of `--version`.
 pub(crate) fn version() -> String {
     format!(
         "millrace {}, speaking Spark 3.5's DStream API",

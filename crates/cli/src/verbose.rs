@@ -1,4 +1,4 @@
-//! What `--verbose` shows.
+//! The text of `--verbose`.
 
 use std::fmt::Write;
 use std::path::Path;

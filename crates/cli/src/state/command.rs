@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::exit::Exit;
 
-/// What is to be done, and with which checkpoint.
+/// The task and its checkpoint.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) task: Task,

@@ -49,7 +49,7 @@ fn failed(message: &str) -> ExitCode {
     exit.report()
 }
 
-/// What a task can fail by.
+/// The ways in which a task can fail.
 #[derive(Debug)]
 enum Failure {
     Output(io::Error),
@@ -170,7 +170,7 @@ mod tests {
 
     use super::*;
 
-    /// What a command line gives: code and output, or why not.
+    /// The result of a command line: code and output, or why not.
     fn asked(arguments: &[&str]) -> Result<(u8, String), String> {
         let asked = command::read(arguments.iter().map(OsString::from)).unwrap();
         let mut out = Vec::new();

@@ -39,7 +39,7 @@ pub(crate) struct Candidate {
 pub(crate) struct Candidates {
     /// The one with the newest batch first.
     pub(crate) whole: Vec<Candidate>,
-    /// Those of which that cannot be said, and why, in order of their numbers.
+    /// Generations whose last batch cannot be told, and why, in order of their numbers.
     pub(crate) damaged: Vec<(u32, WalError)>,
 }
 

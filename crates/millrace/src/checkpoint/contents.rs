@@ -23,7 +23,7 @@ type Result<T, E = WalError> = std::result::Result<T, E>;
 /// Takes what a generation holds, in the order in which it applies.
 pub(crate) type Sink<'a> = dyn FnMut(&Section<'_>) -> std::result::Result<(), String> + 'a;
 
-/// What a generation turned out to hold.
+/// The contents of a generation, as reading it has shown.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Contents {
     /// The last batch that was committed.
@@ -40,7 +40,7 @@ pub(crate) struct Contents {
 pub(crate) struct Reading<'a> {
     sink: &'a mut Sink<'a>,
     pub(crate) contents: Contents,
-    /// Where the log is to be read from.
+    /// The position from which the log is to be read.
     pub(crate) from: Position,
     /// The epoch of the snapshot, and as of which batch it has each shard.
     base: Option<u32>,
@@ -48,7 +48,7 @@ pub(crate) struct Reading<'a> {
     /// The deltas of a batch whose commit has not been read.
     pending: Vec<Vec<u8>>,
     of_batch: Option<(u32, u64)>,
-    /// What was planned for batches that have no commit.
+    /// The plans of batches that have no commit.
     planned: Vec<Vec<u8>>,
 }
 

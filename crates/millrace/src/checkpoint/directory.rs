@@ -18,7 +18,7 @@ use millrace_wal::{
 
 use super::meta::{FORMAT, Meta};
 
-/// What sort of file a header names.
+/// The sort of file that a header names.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 pub(crate) enum FileKind {
@@ -30,9 +30,9 @@ pub(crate) enum FileKind {
 
 /// The kind of the frame in `meta`.
 const META_FRAME: u8 = 1;
-/// What the names of the segments of the batch log begin with.
+/// The start of the names of the batch log's segments.
 pub(crate) const LOG: &str = "log";
-/// What the names of the segments of the receivers' log begin with.
+/// The start of the names of the receivers' log's segments.
 pub(crate) const BLOCKS: &str = "blocks";
 
 /// The kind of a frame in that log that ends a batch; all others are of blocks.
@@ -263,12 +263,12 @@ impl Directory {
     }
 }
 
-/// How the batch log of a generation is made.
+/// The options of the batch log of a generation.
 pub(crate) fn log_options(generation: u32) -> LogOptions {
     LogOptions::new(LOG, FileKind::Log as u8, u64::from(generation))
 }
 
-/// How the receivers' log of a generation is made.
+/// The options of the receivers' log of a generation.
 pub(crate) fn blocks_options(generation: u32) -> LogOptions {
     LogOptions::new(BLOCKS, FileKind::Blocks as u8, u64::from(generation))
 }

@@ -29,7 +29,7 @@ struct Gathered {
     /// Store by store.
     sections: Vec<Vec<Loaded>>,
     bytes: usize,
-    /// That of the sections of the log; none as long as they are those of the snapshot.
+    /// The epoch of the log's sections; none as long as they are those of the snapshot.
     epoch: Option<u32>,
     in_order: bool,
 }

@@ -1,4 +1,4 @@
-//! What a generation says of itself: the program that wrote it, in JSON, for people too.
+//! A generation's account of itself: the program that wrote it, in JSON, for people too.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub(crate) struct Meta {
 pub(crate) struct StoreMeta {
     /// The operator that keeps it.
     pub(crate) operator: String,
-    /// What of the operator's it is.
+    /// The part of the operator that it keeps, as `state` or `window`.
     pub(crate) name: String,
 }
 

@@ -48,7 +48,7 @@ pub(crate) use snapshots::{Failed, Watch};
 use snapshots::{SharedLock, Snapshots, Watched};
 use writer::BatchLog;
 
-/// What a program asks of its checkpoint directory.
+/// The start that a program asks of its checkpoint directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Start {
     /// A generation of its own; what is there stays untouched.
@@ -66,11 +66,11 @@ pub(crate) enum Start {
 pub(crate) struct Checkpoint {
     log: Arc<BatchLog>,
     snapshots: Mutex<Snapshots>,
-    /// Where the receivers' log goes on behind the last batch, for runs without one too.
+    /// The position in the receivers' log after the last batch, for runs without one too.
     blocks: Mutex<Position>,
     directory: Directory,
     generation: u32,
-    /// What the generation says of itself when it has its turn, until then.
+    /// The account that the generation gives of itself when it has its turn, until then.
     turn: Mutex<Option<Meta>>,
     lock: SharedLock,
 }
@@ -78,11 +78,11 @@ pub(crate) struct Checkpoint {
 /// A program as its checkpoint sees it.
 pub(crate) struct Program<'a> {
     pub(crate) meta: Meta,
-    /// What it keeps, in the order of `meta`.
+    /// The program's stores, in the order of `meta`.
     pub(crate) stores: Vec<Arc<dyn Durable>>,
-    /// Whether somebody has named the number of partitions, and not just the machine.
+    /// True if somebody has named the number of partitions, and not just the machine.
     pub(crate) partitions_named: bool,
-    /// Whether something is kept in as many partitions.
+    /// True if something is kept in as many partitions.
     pub(crate) keeps_partitions: bool,
     /// Gives the program another number of partitions.
     pub(crate) adopt: &'a dyn Fn(u32),
@@ -96,7 +96,7 @@ pub(crate) struct Program<'a> {
 /// A checkpoint that was opened, and the batch that it goes on from.
 pub(crate) struct Opened {
     pub(crate) checkpoint: Checkpoint,
-    /// Whether it goes on from an earlier run.
+    /// True if it goes on from an earlier run.
     pub(crate) recovers: bool,
     pub(crate) last: Option<Commit>,
     /// The batch interval, in milliseconds, with which that batch was run.
@@ -212,7 +212,7 @@ impl Checkpoint {
         self.snapshots().watch(watch);
     }
 
-    /// What is written, in words.
+    /// The generation and its directory, in words.
     pub(crate) fn place(&self) -> String {
         let root = self.directory.root.display();
         format!("generation {} in {root}", self.generation)
@@ -273,8 +273,8 @@ impl Checkpoint {
             .map_err(|error| damaged(&self.directory, self.generation, error))
     }
 
-    /// How many blocks the receivers' log of this generation has that no committed batch has, for
-    /// a run that does not mean to open it.
+    /// The number of blocks in the receivers' log of this generation that no committed batch
+    /// has, for a run that does not mean to open it.
     ///
     /// # Errors
     /// If it is damaged or cannot be read.
@@ -371,8 +371,8 @@ fn load(
     Ok((log, reading.contents))
 }
 
-/// How long a segment may be: a snapshot lets go of whole segments only, so they are no longer
-/// than what may gather between two snapshots.
+/// The longest that a segment may be: a snapshot lets go of whole segments only, so they are no
+/// longer than what may gather between two snapshots.
 pub(crate) fn segment_bytes(log_bytes: u64) -> u64 {
     log_bytes.clamp(4 << 10, 64 << 20)
 }

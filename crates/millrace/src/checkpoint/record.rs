@@ -8,7 +8,7 @@ use std::fmt;
 
 use millrace_wal::Position;
 
-/// What a frame of the batch log or of a snapshot holds.
+/// The content of a frame of the batch log or of a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
@@ -18,7 +18,7 @@ pub(crate) enum Kind {
     Commit = 2,
     /// All entries of one shard of a store.
     Shard = 3,
-    /// Where the log goes on from a snapshot.
+    /// The position in the log from which a snapshot is completed.
     Base = 4,
     /// Entries of a batch that is about to run: it is run with them if it has no commit.
     Plan = 5,
@@ -34,14 +34,14 @@ pub(crate) struct Section<'a> {
     pub(crate) entries: &'a [u8],
 }
 
-/// That a batch has been run.
+/// A note that a batch has been run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Commit {
     pub(crate) epoch: u32,
     pub(crate) number: u64,
     /// Batch time in milliseconds since the Unix epoch.
     pub(crate) time: i64,
-    /// Where the receivers' log goes on behind the batch.
+    /// The position in the receivers' log after the batch.
     pub(crate) blocks: Position,
 }
 

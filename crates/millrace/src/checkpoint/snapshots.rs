@@ -20,7 +20,7 @@ use super::writer::{BatchLog, Committed};
 
 type Result<T, E = WalError> = std::result::Result<T, E>;
 
-/// How often is looked at what is on the disk.
+/// The interval at which the disk is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Looks at something, and tells whoever has to know that it is not as it should be.
@@ -32,7 +32,7 @@ pub(crate) type Failed = Box<dyn Fn(Error) + Send + Sync>;
 /// The lock of the directory, until the run lets go of it.
 pub(crate) type SharedLock = Arc<Mutex<Option<DirectoryLock>>>;
 
-/// What else is looked at once a second, and who is told.
+/// The other things that are looked at once a second, and who is told.
 pub(crate) struct Watched {
     pub(crate) lock: SharedLock,
     pub(crate) failed: Failed,
@@ -194,7 +194,7 @@ impl Shared {
         }
     }
 
-    /// Whether all that a recovery needs is still there.
+    /// Checks that all that a recovery needs is still there.
     fn look(&self) -> Result<()> {
         self.watched.check_lock()?;
         self.log.check()?;

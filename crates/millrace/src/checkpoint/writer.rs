@@ -18,7 +18,7 @@ pub(crate) struct BatchLog {
     epoch: u32,
 }
 
-/// Where a commit stands.
+/// A commit and its position.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Committed {
     pub(crate) commit: Commit,
@@ -26,7 +26,7 @@ pub(crate) struct Committed {
     pub(crate) position: Position,
     /// Payload bytes of the batch.
     pub(crate) bytes: u64,
-    /// How long the disk took: the sync, and the segments that were begun.
+    /// The time that the disk took: the sync, and the segments that were begun.
     pub(crate) sync: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! What two stores keep differently, without having either in memory.
+//! The differences between two stores, found without having either in memory.
 //!
 //! Keys are dealt to parts by a hash that is the same for both; for each part the files of both
 //! are read once, what is of the part is sorted, and the two lists are gone through side by side.
@@ -23,9 +23,9 @@ const PART: u64 = 12 << 20;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// What the first keeps.
+    /// The first store's entry.
     pub one: Option<StoreEntry>,
-    /// What the second keeps.
+    /// The second store's entry.
     pub two: Option<StoreEntry>,
 }
 

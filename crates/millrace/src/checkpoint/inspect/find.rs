@@ -10,9 +10,9 @@ use super::view::GenerationView;
 struct Wanted {
     text: String,
     json: Option<serde_json::Value>,
-    /// How the text is written down, and how the number is if it is one.
+    /// The encodings of the text, and of the number if it is one.
     written: Vec<Vec<u8>>,
-    /// Whether a key may be the one without being written down so.
+    /// True if a stored key may be the one without being encoded so.
     decodes: bool,
 }
 
@@ -51,7 +51,7 @@ impl Wanted {
 }
 
 impl GenerationView {
-    /// What is kept for a key that reads as `key`, either as JSON or as the text itself.
+    /// The entry of a key that reads as `key`, either as JSON or as the text itself.
     ///
     /// # Errors
     /// If there is no such store, if it is what a window holds, or if it cannot be read any more.

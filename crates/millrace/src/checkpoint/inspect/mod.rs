@@ -33,7 +33,7 @@ pub use view::GenerationView;
 /// The name of what a window keeps.
 pub(crate) const WINDOW: &str = "window";
 
-/// How often a read is begun anew because the program removed a file meanwhile.
+/// The number of times that a read is begun anew because the program removed a file meanwhile.
 const TRIES: u32 = 20;
 
 /// A checkpoint directory, opened for reading.
@@ -51,7 +51,7 @@ pub struct CheckpointReader {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GenerationInfo {
-    /// Its number.
+    /// The number of the generation.
     pub number: u32,
     /// The name of the program that wrote it.
     pub program: String,
@@ -61,7 +61,7 @@ pub struct GenerationInfo {
     pub interval_ms: i64,
     /// The last batch that was committed: its number, counted from one, and its time.
     pub last: Option<(u64, BatchTime)>,
-    /// What the program keeps: operator and name, in order.
+    /// The stores of the program: operator and name, in order.
     pub stores: Vec<(String, String)>,
 }
 
@@ -69,11 +69,11 @@ pub struct GenerationInfo {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StoreEntry {
-    /// Where the key stands among the others of its partition.
+    /// The key's place among the others of its partition.
     pub place: u64,
     /// The key, in JSON's terms.
     pub key: serde_json::Value,
-    /// What is kept for it.
+    /// The value of the key.
     pub value: serde_json::Value,
 }
 
@@ -125,7 +125,7 @@ impl CheckpointReader {
         }
     }
 
-    /// What a generation says of itself; reads all of it to find its last batch.
+    /// A generation's account of itself; reads all of it to find its last batch.
     ///
     /// # Errors
     /// If it is damaged or of a newer format; the message names file and offset.
@@ -167,7 +167,8 @@ impl CheckpointReader {
         }
     }
 
-    /// How many blocks the receivers' log of a generation has that no batch has; reads all of it.
+    /// The number of blocks in the receivers' log of a generation that no batch has; reads all
+    /// of it.
     ///
     /// # Errors
     /// As [`generation`](CheckpointReader::generation).
@@ -305,7 +306,7 @@ impl CheckpointReader {
     }
 }
 
-/// What reading has met so far.
+/// The failed attempts of a read so far.
 #[derive(Default)]
 struct Tries {
     all: u32,

@@ -47,11 +47,11 @@ impl RawStoreEntry<'_> {
     }
 }
 
-/// What a store holds.
+/// The size of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreSize {
-    /// How many keys there are; none in a window.
+    /// The number of keys; none in a window.
     pub keys: usize,
     /// Bytes of keys and values as they are written; of a window, of all that a recovery reads.
     pub bytes: u64,
@@ -76,7 +76,7 @@ impl Piece {
 }
 
 impl GenerationView {
-    /// How much a store holds.
+    /// The size of a store.
     ///
     /// # Errors
     /// If it cannot be read any more.
@@ -210,7 +210,8 @@ impl GenerationView {
         Ok(())
     }
 
-    /// What is in a range of places, in order; `None` if that is too much, unless it `must` be.
+    /// The entries of a range of places, in order; `None` if they are too many, unless it `must`
+    /// be.
     fn piece(
         &self,
         store: usize,

@@ -1,4 +1,4 @@
-//! What the log says of keys, as little of it as tells which entry of a key counts.
+//! The log's last entry of each key, noted in as little memory as tells which entry counts.
 //!
 //! A key stands for itself by 96 bits of two hashes that are other ones in each process: of a
 //! billion keys two have the same with a probability of one in ten to the eleventh. That is what
@@ -57,12 +57,12 @@ impl Overlay {
         (one.hash_one(key), two.hash_one(key) as u32)
     }
 
-    /// Whether the log says nothing of a key, so that the snapshot's entry counts.
+    /// True if the log says nothing of a key, so that the snapshot's entry counts.
     pub(super) fn leaves(&self, key: &[u8]) -> bool {
         self.last.is_empty() || !self.last.contains_key(&self.stands_for(key))
     }
 
-    /// How many keys have their last entry in the log, and a value there.
+    /// The number of keys that have their last entry in the log, and a value there.
     pub(super) fn live(&self) -> usize {
         self.last.values().filter(|last| last.1).count()
     }

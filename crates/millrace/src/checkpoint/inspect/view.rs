@@ -35,7 +35,7 @@ pub struct GenerationView {
     snapshot: Option<Snapshot>,
     log: Option<OpenLog>,
     contents: Contents,
-    /// What is wrong behind that which is seen, if that was asked for.
+    /// The damage that follows the part that is seen, if that was asked for.
     damage: Option<String>,
     executor: OnceLock<Option<Executor>>,
 }
@@ -47,7 +47,7 @@ struct Snapshot {
     shards: Vec<Shard>,
 }
 
-/// What stands in front of the entries of a shard.
+/// The head of a shard's entries.
 struct Shard {
     place: FramePlace,
     epoch: u32,
@@ -202,7 +202,7 @@ impl GenerationView {
         executor.as_ref()
     }
 
-    /// What the generation says of itself, and its last batch.
+    /// The generation's account of itself, and its last batch.
     pub fn info(&self) -> GenerationInfo {
         let last = self.contents.last;
         let meta = &self.meta;
@@ -219,12 +219,12 @@ impl GenerationView {
         }
     }
 
-    /// What is damaged, of a view that ends in front of it.
+    /// The damage that a view ends in front of.
     pub fn damage(&self) -> Option<&str> {
         self.damage.as_deref()
     }
 
-    /// Whether a store is what a window holds: what its batches brought, of which only the
+    /// True if a store is a window's: it holds the input of its batches, of which only the
     /// program's functions can make a value. It has no entries that could be given.
     pub fn is_window(&self, store: usize) -> bool {
         let store = self.meta.stores.get(store);
@@ -250,7 +250,7 @@ impl GenerationView {
         )))
     }
 
-    /// How many bytes its files have that are read for its state.
+    /// The number of bytes of its files that are read for its state.
     pub(super) fn file_bytes(&self) -> u64 {
         let snapshot = self.snapshot.as_ref().map_or(0, |snapshot| {
             snapshot.shards.iter().map(|it| it.place.len as u64).sum()
@@ -326,7 +326,7 @@ impl Snapshot {
     }
 }
 
-/// Whether these are entries, of whatever types.
+/// Checks that these are entries, of whatever types.
 fn check_entries(entries: &[u8]) -> std::result::Result<(), String> {
     let mut entries = EntryReader::new(entries);
     while let Some(entry) = entries.next_raw() {

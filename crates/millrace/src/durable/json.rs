@@ -1,7 +1,7 @@
 //! Entries without the program's types, as JSON: for the tool that reads a checkpoint.
 //!
-//! What JSON cannot say is said in its terms: bytes as a list of numbers, a number that is not
-//! finite as its name, a map whose keys are not texts as a list of pairs.
+//! Values that JSON lacks are written in its terms: bytes as a list of numbers, a number that is
+//! not finite as its name, a map whose keys are not texts as a list of pairs.
 
 use std::fmt;
 

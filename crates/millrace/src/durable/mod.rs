@@ -1,4 +1,4 @@
-//! What lives from batch to batch, as a checkpoint sees it: lists of entries.
+//! Data that lives from batch to batch, as a checkpoint sees it: lists of entries.
 //!
 //! Everything that a stream keeps (the state of a key, what a window holds of a batch, the files
 //! that were read) is written down in one form: a key, its place in the order, and a value. A
@@ -39,13 +39,13 @@ pub(crate) trait Durable: Send + Sync {
     /// its entries. Called when a batch has been run.
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)>;
 
-    /// What has to be durable before a batch runs, once it is planned: a shard's number and its
-    /// entries. They are among the batch's changes as well.
+    /// The entries that have to be durable before a batch runs, once it is planned, with their
+    /// shard's number. They are among the batch's changes as well.
     fn take_ahead(&self) -> Option<(u32, Vec<u8>)> {
         None
     }
 
-    /// How many shards there are.
+    /// The number of shards.
     fn shards(&self) -> u32;
 
     /// All entries of a shard, and the number of the last batch whose changes are in them.
@@ -84,11 +84,11 @@ pub(crate) trait Durable: Send + Sync {
     fn loaded(&self, number: u64) -> Result<(), String>;
 }
 
-/// Where entries come from that a store is to load.
+/// The origin of entries that a store is to load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// All entries of a shard, as this batch left it.
     Snapshot(u64),
-    /// What this batch has changed in a shard.
+    /// The changes of this batch in a shard.
     Batch(u64),
 }

@@ -1,4 +1,5 @@
-//! What a batch has changed in a store, shard by shard, if a checkpoint asked for it.
+//! A record of what a batch has changed in a store, shard by shard, if a checkpoint asked for
+//! it.
 //!
 //! A change is written down where it is made, by the worker that makes it, while key and value
 //! are at hand; nothing is looked for afterwards. If nobody asked, a change costs a branch.
@@ -26,7 +27,7 @@ struct ShardLog {
     entries: Vec<u8>,
     /// The last batch that changed the shard or could have.
     as_of: u64,
-    /// How often changes were begun.
+    /// The number of times that changes were begun.
     begun: u64,
     /// Why something could not be written down.
     failed: Option<String>,

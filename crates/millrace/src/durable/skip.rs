@@ -1,5 +1,5 @@
-//! How long a MessagePack value is, without making anything of it: a tool that looks for one key of
-//! millions decodes that one.
+//! The length of a MessagePack value, found without making anything of it: a tool that looks for
+//! one key of millions decodes that one.
 
 /// The length in bytes of the value that `bytes` begin with; `None` if they begin with none.
 pub(crate) fn value_len(bytes: &[u8]) -> Option<usize> {
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// What a decoder reads of any bytes is as long as is said here.
+        /// A decoder consumes exactly as many bytes as [`value_len`] says.
         #[test]
         fn it_is_what_a_decoder_reads(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let mut rest = &bytes[..];

@@ -1,5 +1,5 @@
-//! What a program brings along: datasets that are there before anything was received, and what
-//! it shares with its functions.
+//! Things that a program brings along: datasets that are there before anything was received, and
+//! values that it shares with its functions.
 
 use std::ops::AddAssign;
 

@@ -1,4 +1,4 @@
-//! What a context says of itself: its settings, its interval, its input streams.
+//! A context's account of itself: its settings, its interval, its input streams.
 
 use millrace_types::{Conf, Duration, StreamId};
 
@@ -8,9 +8,9 @@ use super::StreamingContext;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InputStream {
-    /// Its number, by which events name it.
+    /// The stream's number, by which events name it.
     pub id: StreamId,
-    /// What it reads from, as in `socket text stream localhost:9999`.
+    /// The stream's source, as in `socket text stream localhost:9999`.
     pub name: String,
 }
 

@@ -1,4 +1,4 @@
-//! How a context comes to its checkpoint, and goes on from one.
+//! A context's way to its checkpoint, and on from one.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::settings::MissedBatches;
 use super::{Parts, StreamingContext};
 
 impl StreamingContext {
-    /// Whether `start` will go on from a checkpoint: the program asks for it, and its directory
+    /// True if `start` will go on from a checkpoint: the program asks for it, and its directory
     /// has a generation. Tells after the start whether it did so.
     ///
     /// ```
@@ -49,7 +49,7 @@ impl StreamingContext {
             && directory.is_some_and(|directory| CheckpointReader::open(directory).is_ok())
     }
 
-    /// What the program asks for, else what the settings do.
+    /// The recovery mode: the program's, else the settings'.
     fn asked(&self, parts: &Parts) -> Start {
         match parts.start {
             Start::Anew => self.settings.recover,
@@ -60,7 +60,7 @@ impl StreamingContext {
     /// Names the checkpoint directory, which a program that keeps state must have (Spark:
     /// `checkpoint`), and creates it.
     ///
-    /// What every batch has changed is written there before the next one begins. A run begins a
+    /// Writes what every batch has changed there, before the next one begins. A run begins a
     /// generation of its own; with `millrace.checkpoint.recover` set to `true`, or to the number
     /// of a generation, it goes on from what an earlier run has left.
     ///
@@ -365,13 +365,13 @@ pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interv
     ));
 }
 
-/// Whether anything in the program counts batches, as windows do.
+/// True if anything in the program counts batches, as windows do.
 pub(super) fn counts_batches(graph: &Graph) -> bool {
     let slides = graph.nodes.iter().any(|entry| entry.slide > 1);
     slides || stores(graph).iter().any(|(meta, _)| meta.name == WINDOW)
 }
 
-/// What the nodes of a program keep, in order.
+/// The stores of a program's nodes, in order.
 fn stores(graph: &Graph) -> Vec<(StoreMeta, Arc<dyn Durable>)> {
     let mut stores = Vec::new();
     for (entry, _) in graph

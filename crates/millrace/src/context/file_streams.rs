@@ -103,10 +103,11 @@ impl StreamingContext {
         self.files("file stream", directory, options, format)
     }
 
-    /// What `reader` makes of the files that are moved into a directory (Spark: `fileStream`
-    /// with an input format of one's own). Which files they are, and in which order, is as with
-    /// [`text_file_stream`](StreamingContext::text_file_stream); each is read by one worker,
-    /// empty and compressed ones too. `reader` is called whenever the records are asked for.
+    /// Makes a stream of what `reader` reads from the files that are moved into a directory
+    /// (Spark: `fileStream` with an input format of one's own). Which files they are, and in
+    /// which order, is as with [`text_file_stream`](StreamingContext::text_file_stream); each is
+    /// read by one worker, empty and compressed ones too. `reader` is called whenever the
+    /// records are asked for.
     ///
     /// ```
     /// use millrace::FileOptions;

@@ -7,7 +7,7 @@ use crate::error::Result;
 
 use super::{StopHandle, StreamingContext};
 
-/// What [`StreamingContext::get_active_or_create`] gives.
+/// The result of [`StreamingContext::get_active_or_create`].
 #[derive(Debug)]
 pub enum ActiveOrCreated {
     /// A context is active in this process: a handle on it.
@@ -54,7 +54,7 @@ impl StreamingContext {
     /// ```
     ///
     /// # Errors
-    /// What `create` gives, and what [`checkpoint`](StreamingContext::checkpoint) does.
+    /// Any error of `create`, and those of [`checkpoint`](StreamingContext::checkpoint).
     pub fn get_or_create(
         directory: impl AsRef<Path>,
         create: impl FnOnce() -> Result<StreamingContext>,
@@ -112,8 +112,8 @@ impl StreamingContext {
     /// makes, to go on from `directory` if that is given (Spark: `getActiveOrCreate`, with and
     /// without a checkpoint path).
     ///
-    /// Whoever started the active context has it, so what can be had of it is what it can be
-    /// stopped by.
+    /// The active context belongs to whoever started it, so all that is given of it is the
+    /// handle that stops it.
     ///
     /// ```
     /// use millrace::{ActiveOrCreated, Conf, Duration, StreamingContext};

@@ -24,7 +24,7 @@ impl Missed {
         })
     }
 
-    /// Those between the batch that this was called with last and `again`.
+    /// The missed batches between the batch that this was called with last and `again`.
     pub(super) fn before(&mut self, again: &ReplayedBatch, now: i64) -> Ticks {
         let count = again.number.saturating_sub(self.next);
         let back = i64::try_from(count).unwrap_or(i64::MAX);

@@ -76,7 +76,7 @@ pub struct StreamingContext {
     outcome: Arc<Outcome>,
     ends: Arc<Ends>,
     counters: Arc<InputCounters>,
-    /// Whether it is one that may only be active alone in its process.
+    /// True if only one such context may be active in its process.
     alone: bool,
     parts: Mutex<Parts>,
 }
@@ -89,7 +89,7 @@ struct Parts {
     listeners: Vec<Box<dyn StreamingListener>>,
     checkpoint: Option<PathBuf>,
     start: Start,
-    /// Whether it goes on from a checkpoint; known when it has been opened.
+    /// True if it goes on from a checkpoint; known when it has been opened.
     recovers: Option<bool>,
     engine: Option<Arc<Engine>>,
     /// The thread that ends last.
@@ -184,8 +184,8 @@ impl StreamingContext {
         })
     }
 
-    /// How this context prints: `millrace.print.format`. For programs that write lines of their
-    /// own.
+    /// The format in which this context prints: `millrace.print.format`. For programs that write
+    /// lines of their own.
     ///
     /// ```
     /// use millrace::{Conf, Duration, PrintFormat, StreamingContext, keys};
@@ -363,10 +363,10 @@ impl StreamingContext {
     /// Waits until the context has stopped.
     ///
     /// # Errors
-    /// What ended the run: user code that panicked, an output that could not be written. Also,
-    /// at once and while the run goes on, a call after the start that broke a rule; the one who
-    /// waits then gets the error, or the one who waits next. Each is given once. Before the start
-    /// it is what the start will say of a program that broke a rule.
+    /// The error that ended the run: user code that panicked, an output that could not be
+    /// written. Also, at once and while the run goes on, a call after the start that broke a
+    /// rule; the one who waits then gets the error, or the one who waits next. Each is given
+    /// once. Before the start it is what the start will say of a program that broke a rule.
     ///
     /// ```
     /// use millrace::{Conf, Duration, StreamingContext, keys};
@@ -496,9 +496,9 @@ impl StreamingContext {
         }
     }
 
-    /// What happened to the input beside being received: lines that were cut, unfinished ones that
-    /// a broken connection left and that were dropped, records of queues. Counted from the start
-    /// on, and final when the context has stopped.
+    /// Counts of special input: lines that were cut, unfinished ones that a broken connection
+    /// left and that were dropped, records of queues. Counted from the start on, and final when
+    /// the context has stopped.
     ///
     /// ```
     /// use millrace::{Conf, Duration, StreamingContext, keys};

@@ -7,7 +7,7 @@ use crate::receiver::{Receiver, class_of};
 use super::StreamingContext;
 
 impl StreamingContext {
-    /// What a program's own receiver stores (Spark: `receiverStream`).
+    /// Makes a stream of what a program's own receiver stores (Spark: `receiverStream`).
     ///
     /// The receiver starts when the context does, on threads of its own; see [`Receiver`] for
     /// how one is written, with an example. Any number of receivers can run, each of them a

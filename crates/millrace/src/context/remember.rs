@@ -12,10 +12,10 @@ impl StreamingContext {
     /// Keeps the batches of the last `duration`, so that [`DStream::slice`](crate::DStream::slice)
     /// can read them (Spark: `remember`). Without it none is kept.
     ///
-    /// What is kept: the received text of streams that an output reads, which counts against
-    /// the receivers' budget until it is forgotten; the datasets of operators; of a state a copy
-    /// of all of it, a batch. After the batch of time `T` what is not newer than `T - duration`
-    /// is forgotten, but no stream forgets its last batch.
+    /// The kept data is: the received text of streams that an output reads, which counts against
+    /// the receivers' budget until it is forgotten; the datasets of operators; and per batch a
+    /// copy of the whole of each state. After the batch of time `T` what is not newer than `T -
+    /// duration` is forgotten, but no stream forgets its last batch.
     ///
     /// To be called before the start; later it changes nothing, and says so on standard error.
     ///

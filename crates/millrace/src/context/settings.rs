@@ -1,4 +1,4 @@
-//! What the configuration means for a context: every key read once, here.
+//! The configuration as a context understands it: every key is read once, here.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ const MOST_WORKERS: usize = 256;
 /// down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MissedBatches {
-    /// They are made up, each with its own time (Spark 3.5).
+    /// The missed batches are made up, each with its own time (Spark 3.5).
     Run,
     /// The first batch is the next one that is due.
     Skip,
@@ -32,11 +32,11 @@ pub(crate) enum MissedBatches {
 /// Resolved settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// What they were resolved from.
+    /// The configuration that the settings were resolved from.
     pub(crate) conf: Conf,
     pub(crate) workers: usize,
     pub(crate) partitions: usize,
-    /// Whether `spark.default.parallelism` says so, and not the master.
+    /// True if `spark.default.parallelism` says so, and not the master.
     pub(crate) partitions_given: bool,
     pub(crate) interval: Duration,
     pub(crate) block_interval: StdDuration,
@@ -66,7 +66,7 @@ pub(crate) struct Settings {
     pub(crate) snapshot_log_bytes: u64,
     /// `spark.streaming.receiver.writeAheadLog.enable` with `millrace.wal.sync`.
     pub(crate) wal: Option<WalSync>,
-    /// Whether anything is written to the checkpoint directory; a test's harness wants nothing.
+    /// True if anything is written to the checkpoint directory; a test's harness wants nothing.
     pub(crate) durable: bool,
 }
 

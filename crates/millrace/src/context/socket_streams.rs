@@ -10,7 +10,8 @@ use crate::receiver::{SocketSource, converted, frames};
 use super::StreamingContext;
 
 impl StreamingContext {
-    /// What `converter` makes of the bytes that a TCP server sends (Spark: `socketStream`).
+    /// Makes a stream of what `converter` makes of the bytes that a TCP server sends (Spark:
+    /// `socketStream`).
     ///
     /// The context is the client, as with
     /// [`socket_text_stream`](StreamingContext::socket_text_stream): it connects when it starts,

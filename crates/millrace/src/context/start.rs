@@ -187,7 +187,7 @@ impl StreamingContext {
     }
 }
 
-/// What a receiver finds where it is put.
+/// Everything that a receiver is built from.
 pub(super) struct Seat<'a> {
     settings: &'a Settings,
     /// The receiver's index with the tracker.
@@ -202,7 +202,7 @@ pub(super) struct Seat<'a> {
 }
 
 impl Seat<'_> {
-    /// What the receiver is given, whatever it receives.
+    /// The part that every receiver is given, whatever it receives.
     fn surroundings(self) -> Surroundings {
         let settings = self.settings;
         let last_end = match (settings.stop_at_eof, settings.stop_at_reset) {

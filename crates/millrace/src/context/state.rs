@@ -13,9 +13,10 @@ use super::StreamingContext;
 pub enum ContextState {
     /// Streams and outputs are being described; nothing has run.
     Initialized,
-    /// It has been started and has not stopped.
+    /// The context has been started and has not stopped.
     Active,
-    /// It has stopped, or could not start. It is not started again.
+    /// The context has stopped, or could not start. It is not started again. It is not
+    /// started again.
     Stopped,
 }
 
@@ -30,7 +31,7 @@ impl fmt::Display for ContextState {
 }
 
 impl StreamingContext {
-    /// Where in its life the context is (Spark: `getState`).
+    /// The stage of its life that the context is in (Spark: `getState`).
     ///
     /// A run that ends by itself, or by an error, has stopped; in Spark a context is ACTIVE
     /// until somebody stops it.

@@ -15,9 +15,9 @@ impl StreamingContext {
     /// Makes every batch what `function` makes of the batches of all streams, which it is given
     /// in their order, and of the batch time (Spark: `transform`).
     ///
-    /// What holds for the streams is what [`union`](StreamingContext::union) says; `function`
-    /// runs once a batch on the thread that runs the batches. What feeds it is held until the
-    /// tick.
+    /// The streams have to meet the conditions of [`union`](StreamingContext::union);
+    /// `function` runs once per batch, on the thread that runs the batches. What feeds it is
+    /// held until the tick.
     ///
     /// ```
     /// use millrace::testing::Setup;

@@ -34,9 +34,9 @@ pub(crate) struct BlockGenerator {
 
 struct Open {
     buffer: Option<Buffer>,
-    /// What stood behind the last cut, while there is no buffer to put it in.
+    /// The bytes after the last cut, while there is no buffer to put them in.
     tail: Vec<u8>,
-    /// Where the last whole line in the buffer ends; zero if there is none.
+    /// The end of the last whole line in the buffer; zero if there is none.
     whole: usize,
     /// The last cut was behind a `\r`.
     after_return: bool,

@@ -52,7 +52,7 @@ impl WalSync {
 
 /// A sealed block on its way through the log.
 pub(crate) trait Logged: Send {
-    /// What a reader decodes it by; any number but zero.
+    /// The kind by which a reader decodes the block; any number but zero.
     fn kind(&self) -> u8;
 
     /// Appends its bytes from record number `from` on, as far as one frame holds them; gives the
@@ -100,7 +100,7 @@ pub(crate) struct ReplayedBatch {
     pub(crate) position: Position,
 }
 
-/// What an earlier run has received and not committed.
+/// The input that an earlier run has received and not committed.
 #[derive(Debug, Default)]
 pub(crate) struct Replayed {
     /// Batches that were cut, in order.

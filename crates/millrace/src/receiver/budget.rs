@@ -9,10 +9,10 @@
 //! batches are not run as fast as they end (an output that nobody reads, say), receivers
 //! therefore wait for the batches as well.
 //!
-//! Whoever runs the program is told once what limits the rate: at once if whole batches have to
-//! fit into the budget, otherwise when a receiver has waited for half a batch interval. A wait
-//! that goes on when no batch is left to be run is for something else: what windows or the
-//! program itself keep.
+//! The user is told once what limits the rate: at once if whole batches have to fit into the
+//! budget, otherwise when a receiver has waited for half a batch interval. A wait that goes on
+//! when no batch is left to be run is for something else: what windows or the program itself
+//! keep.
 
 mod reserved;
 
@@ -51,13 +51,13 @@ pub(crate) struct Budget {
     notices: Mutex<Notices>,
 }
 
-/// What has not been said yet.
+/// The notices that have not been given yet.
 struct Notices {
-    /// What limits the rate.
+    /// The notice of what limits the rate.
     limits: Option<String>,
-    /// Whether to say it as soon as the budget is spent.
+    /// True if it is given as soon as the budget is spent.
     at_once: bool,
-    /// That the budget does not come back.
+    /// The notice that the budget does not come back.
     kept: Option<String>,
 }
 
@@ -70,7 +70,7 @@ struct State {
 }
 
 impl State {
-    /// Whether a receiver that holds `own` bytes and wants `more` has to wait.
+    /// True if a receiver that holds `own` bytes and wants `more` has to wait.
     fn is_spent(&self, limit: u64, own: u64, more: u64) -> bool {
         let full = self.is_full(limit, own, more);
         !self.closed && (full || self.waiting >= WAITING_BATCHES)
@@ -341,7 +341,7 @@ mod tests {
         drop(held);
     }
 
-    /// What a receiver reads: `blocks` blocks' worth of lines of 16 bytes, all different.
+    /// The input of a receiver: `blocks` blocks' worth of lines of 16 bytes, all different.
     fn input(blocks: usize) -> Vec<u8> {
         let lines = 0..blocks * BLOCK_BYTES / 16;
         lines

@@ -1,4 +1,4 @@
-//! What happened to the input of a run beside being received.
+//! Counts of the input of a run that was cut, dropped or queued.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

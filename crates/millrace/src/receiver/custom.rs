@@ -60,7 +60,7 @@ use super::shared::{Command, Shared};
 /// # }
 /// ```
 pub trait Receiver: Send + 'static {
-    /// What it stores.
+    /// The type of the records that it stores.
     type Item: Data;
 
     /// Starts to receive, on threads of its own. Must not block (Spark 3.5): as long as it does,
@@ -74,7 +74,8 @@ pub trait Receiver: Send + 'static {
     fn on_stop(&mut self) {}
 }
 
-/// What a [`Receiver`] does its work with: cheap to clone, for any number of threads.
+/// The handle with which a [`Receiver`] does its work: cheap to clone, for any number of
+/// threads.
 ///
 /// It belongs to one start of the receiver: after a restart, the contexts of before say that they
 /// are stopped, and cannot restart or stop what runs now.
@@ -427,20 +428,20 @@ impl<T: Data> ReceiverContext<T> {
 
     /// Stops the receiver for the rest of the run (Spark: `stop`). Returns at once.
     ///
-    /// What it has stored is run. With `millrace.stopAtEof` the run ends when the last source
-    /// has. Spark starts a stopped receiver again, at once and for ever; a receiver that wants
-    /// that calls [`restart`](ReceiverContext::restart).
+    /// Records that it has stored are run. With `millrace.stopAtEof` the run ends when the last
+    /// source has. Spark starts a stopped receiver again, at once and for ever; a receiver that
+    /// wants that calls [`restart`](ReceiverContext::restart).
     pub fn stop(&self, message: &str) {
         let message = message.to_owned();
         self.shared.command(self.start, Command::Stop { message });
     }
 
-    /// Whether the receiver should end: it has been stopped or restarted, or the context stops.
+    /// True if the receiver should end: it has been stopped or restarted, or the context stops.
     pub fn is_stopped(&self) -> bool {
         !self.is_started()
     }
 
-    /// Whether the receiver has been started and not been stopped since.
+    /// True if the receiver has been started and not been stopped since.
     pub fn is_started(&self) -> bool {
         self.shared.runs(self.start)
     }

@@ -15,16 +15,17 @@ use socket2::{SockRef, TcpKeepalive};
 use crate::clock::Clock;
 use crate::error::Error;
 
-/// How long one address may take to answer.
+/// The longest that one address may take to answer.
 const ONE_ADDRESS: Duration = Duration::from_secs(5);
 
-/// How often a silent sender is asked, and does not answer, before it counts as gone.
+/// The number of times that a silent sender is asked, and does not answer, before it counts as
+/// gone.
 const UNANSWERED_PROBES: u32 = 3;
 
 /// Ends the run with an error.
 pub(crate) type Fail = Arc<dyn Fn(Error) + Send + Sync>;
 
-/// How connections are made.
+/// The settings with which connections are made.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DialSettings {
     /// `millrace.receiver.connectTimeout`; none: for ever.
@@ -139,7 +140,7 @@ impl Dialer {
     }
 }
 
-/// How host and port are written together.
+/// Host and port as they are written together.
 pub(super) fn address(host: &str, port: u16) -> String {
     match Host::parse(host) {
         Ok(host) => host.with_port(port),

@@ -1,4 +1,4 @@
-//! How blocks pass the write-ahead log, and how they come back from it.
+//! The form in which blocks pass the write-ahead log, and their way back from it.
 //!
 //! | bytes | meaning |
 //! |---|---|
@@ -6,8 +6,9 @@
 //! | 1 | of lines: 1 if the bytes before the block ended in a carriage return |
 //! | rest | of lines: the bytes as received; of records: one MessagePack value each |
 //!
-//! What a receiver said of a block of records stands before them, as a MessagePack extension. A
-//! block that is larger than a frame should be is written in several, each a block of its own.
+//! The note of a receiver on a block of records stands before them, as a MessagePack extension.
+//! A block that is larger than a frame should be is written in several, each a block of its
+//! own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -149,7 +150,7 @@ fn encode_metadata(metadata: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(metadata);
 }
 
-/// What was said of a block, and what follows it.
+/// Parts the note on a block from the records after it.
 fn split_metadata(bytes: &[u8]) -> (Option<String>, &[u8]) {
     let split = || {
         let (length, rest) = bytes.strip_prefix(&[EXTENSION])?.split_first_chunk()?;

@@ -10,14 +10,14 @@ use millrace_types::BatchTime;
 
 use super::rate::RateLimiter;
 
-/// How much is read ahead.
+/// The number of bytes that are read ahead.
 const AHEAD: usize = 16 << 10;
 
 /// Hands on what a connection brings, line by line as the limiter allows.
 pub(super) struct Pace<'a> {
     limiter: &'a RateLimiter,
     ahead: Vec<u8>,
-    /// How much of it has been handed on.
+    /// The number of bytes of it that have been handed on.
     from: usize,
     /// The last byte that was handed on was `\r`: a `\n` behind it ends nothing.
     after_return: bool,
@@ -33,7 +33,7 @@ impl<'a> Pace<'a> {
         }
     }
 
-    /// Whether there is something that was read ahead.
+    /// True if there is something that was read ahead.
     pub(super) fn has_more(&self) -> bool {
         self.from < self.ahead.len()
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
 
-    /// How many lines have ended, one byte after the other, as the rule is written.
+    /// Counts the lines that have ended, one byte after the other, as the rule is written.
     fn ended(bytes: &[u8]) -> u64 {
         let before = [0].iter().chain(bytes);
         let ends = before

@@ -1,4 +1,4 @@
-//! How fast a receiver may store: `spark.streaming.receiver.maxRate`.
+//! The limit on the rate at which a receiver stores: `spark.streaming.receiver.maxRate`.
 //!
 //! A smooth bucket of tokens, as Spark's is: tokens come in evenly, at most one second's worth
 //! of them is saved up, and a record that finds the bucket short passes at once if none before
@@ -39,7 +39,7 @@ impl Bucket {
         self.at = now;
     }
 
-    /// How many records may pass now.
+    /// The number of records that may pass now.
     fn ready(&self) -> u64 {
         if self.tokens < 0 {
             return 0;
@@ -76,7 +76,7 @@ impl RateLimiter {
         bucket
     }
 
-    /// How many records may pass now.
+    /// The number of records that may pass now.
     pub(crate) fn ready(&self) -> u64 {
         self.bucket().ready()
     }
@@ -127,8 +127,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever always wants more gets the rate, evenly: one record at the start, and then
-        /// each one when it is due.
+        /// A caller that always wants more gets the rate, evenly: one record at the start, and
+        /// then each one when it is due.
         #[test]
         fn the_rate_is_met_and_kept(
             rate in 1_u64..5000, steps in prop::collection::vec(0_i64..300, 1..40),
@@ -147,8 +147,8 @@ mod tests {
             }
         }
 
-        /// Whatever the pauses: between any two moments pass no more than the time between them
-        /// brings, and a second's worth, and one.
+        /// Between any two moments, whatever the pauses, no more records pass than the time
+        /// between them brings, and a second's worth, and one.
         #[test]
         fn a_pause_saves_up_a_second_and_no_more(
             rate in 1_u64..2000,

@@ -17,7 +17,7 @@ use super::budget::{BLOCK_BYTES, Budget, Reserved};
 use super::tracker::InputTracker;
 use super::weight::Weight;
 
-/// What a block may take, by estimate, before it is cut.
+/// The estimated size at which a block is cut.
 const FULL: u64 = BLOCK_BYTES as u64;
 
 /// The open block of a receiver that stores records.
@@ -27,7 +27,7 @@ pub(crate) struct RecordGenerator<T> {
     tracker: Arc<InputTracker>,
     /// The receiver's index with the tracker.
     receiver: usize,
-    /// Whether anything was stored since somebody asked.
+    /// Set when something was stored since somebody asked.
     stored: AtomicBool,
 }
 
@@ -66,7 +66,7 @@ impl<T: Data> RecordGenerator<T> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether anything was stored since the last call.
+    /// True if anything was stored since the last call.
     pub(crate) fn take_stored(&self) -> bool {
         self.stored.swap(false, Ordering::Relaxed)
     }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     proptest! {
-        /// What was stored before the tick is in the batch, in order, and is counted; a block
+        /// The batch has what was stored before the tick, in order, and it is counted; a block
         /// that was stored as one is one.
         #[test]
         fn batches_have_what_was_stored(steps in prop::collection::vec(prop_oneof![

@@ -1,4 +1,4 @@
-//! What listeners are told of a receiver, in Spark's words.
+//! The events of a receiver that listeners are told, in Spark's words.
 //!
 //! A receiver that is started again has stopped in between, and its message says why; an error
 //! that it only reports leaves it active (Spark 3.5).
@@ -11,7 +11,7 @@ use millrace_types::{ReceiverInfo, StreamId, StreamingEvent};
 use crate::clock::Clock;
 use crate::listener::ListenerBus;
 
-/// What a context that stops says to its receivers (Spark 3.5).
+/// The message of a context that stops to its receivers (Spark 3.5).
 pub(super) const BY_DRIVER: &str = "Stopped by driver";
 
 /// Tells listeners what becomes of one receiver.
@@ -23,20 +23,20 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    /// It has started, or started again.
+    /// The receiver has started, or started again.
     pub(super) fn started(&self) {
         self.post(StreamingEvent::ReceiverStarted, true, None, None);
     }
 
-    /// It has met an error and goes on; `error` is the error in full, if there is more of it than
-    /// the message.
+    /// The receiver has met an error and goes on; `error` is the error in full, if there is more
+    /// of it than the message.
     pub(super) fn error(&self, message: &str, error: &str) {
         let now = Some(self.clock.now());
         let told = Some((message, error));
         self.post(StreamingEvent::ReceiverError, true, told, now);
     }
 
-    /// It has stopped, and is started again after `delay`.
+    /// The receiver has stopped, and is started again after `delay`.
     pub(super) fn restarts(&self, delay: Duration, message: &str, error: &str) {
         let now = Some(self.clock.now());
         let delay = delay.as_millis();
@@ -45,7 +45,7 @@ impl Reports {
         self.post(StreamingEvent::ReceiverStopped, false, told, now);
     }
 
-    /// It has stopped for good.
+    /// The receiver has stopped for good.
     pub(super) fn stopped(&self, reason: &str) {
         let told = Some((reason, ""));
         self.post(StreamingEvent::ReceiverStopped, false, told, None);

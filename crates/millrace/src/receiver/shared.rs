@@ -1,4 +1,4 @@
-//! What a receiver's supervisor and the contexts it gives out share.
+//! The part that a receiver's supervisor and the contexts it gives out share.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,7 +22,7 @@ use super::voice::{Voice, broken, closed};
 /// No start has this number.
 pub(super) const NONE: u64 = 0;
 
-/// What a receiver may ask for.
+/// A receiver's request to its supervisor.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command {
     Restart {
@@ -38,7 +38,7 @@ pub(super) enum Command {
     },
 }
 
-/// What the supervisor shares with the contexts it gives out.
+/// The part that the supervisor shares with the contexts it gives out.
 pub(super) struct Shared<T> {
     pub(super) records: RecordGenerator<T>,
     pub(super) stream: StreamId,
@@ -100,7 +100,7 @@ impl<T: Data> Shared<T> {
         }
     }
 
-    /// What was asked for last.
+    /// Takes the last request.
     pub(super) fn asked(&self) -> Option<Command> {
         lock(&self.command).take()
     }
@@ -120,7 +120,7 @@ impl<T: Data> Shared<T> {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Whether the supervisor has something to do: nothing runs any more.
+    /// True if the supervisor has something to do: nothing runs any more.
     pub(super) fn is_wanted(&self) -> bool {
         self.runs(NONE)
     }
@@ -177,7 +177,7 @@ impl<T: Data> Shared<T> {
         self.voice.dropped(address, "record", bytes);
     }
 
-    /// What becomes of a receiver whose connection has ended like this.
+    /// The request that follows from the end of a connection.
     pub(super) fn after_connection(&self, address: &str, ended: io::Result<()>) -> Command {
         let (is_last, message, error) = match ended {
             Ok(()) => (self.last_end.at_close(), closed(address), String::new()),

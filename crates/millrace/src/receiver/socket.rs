@@ -23,11 +23,11 @@ use super::reports::{BY_DRIVER, Reports};
 use super::surroundings::{ReceiverSettings, Surroundings};
 use super::voice::{Voice, broken, closed};
 
-/// What is still read when a stop is asked for: about what a kernel buffers. A sender that goes
-/// on sending does not keep the program from ending.
+/// The number of bytes that are still read when a stop is asked for: about what a kernel
+/// buffers. A sender that goes on sending does not keep the program from ending.
 const READ_AFTER_STOP: usize = 16 << 20;
 
-/// Where a socket receiver connects to, and what it says of long lines.
+/// The address that a socket receiver connects to, and its longest line.
 #[derive(Debug, Clone)]
 pub(crate) struct SocketSettings {
     pub(crate) host: String,
@@ -63,9 +63,9 @@ enum End {
     Stopped,
     /// The sender closed it.
     Closed,
-    /// It broke.
+    /// The connection broke.
     Broken(io::Error),
-    /// It could not be made.
+    /// The connection could not be made.
     Refused(io::Error),
 }
 
@@ -176,7 +176,8 @@ impl SocketReceiver {
         }
     }
 
-    /// What a broken connection leaves of a line may be half of a word (Spark 3.5 drops it too).
+    /// The rest of a line that a broken connection leaves may be half of a word (Spark 3.5 drops
+    /// it too).
     fn drop_unfinished(&self) {
         let bytes = self.blocks.seal_whole();
         if bytes > 0 {

@@ -13,14 +13,14 @@ use crate::data::Data;
 use super::custom::{Receiver, ReceiverContext};
 use super::dialer::address;
 
-/// How a connection ended.
+/// The end of a connection.
 pub(crate) struct Ending {
     pub(super) ended: io::Result<()>,
     /// Bytes of a record that the end cut off.
     pub(super) unfinished: usize,
 }
 
-/// What is done with a connection until it ends.
+/// The work on a connection until it ends.
 type Session<T> = dyn Fn(&ReceiverContext<T>, TcpStream) -> Ending + Send + Sync;
 
 /// The receiver of a socket.

@@ -1,4 +1,4 @@
-//! What every receiver is given, whatever it receives.
+//! Things that every receiver is given, whatever it receives.
 
 use std::io;
 use std::sync::Arc;
@@ -18,9 +18,10 @@ use super::rate::RateLimiter;
 pub(crate) enum LastEnd {
     /// None: another connection is made.
     Never,
-    /// That the sender closed it (`millrace.stopAtEof`).
+    /// An end by which the sender closed it (`millrace.stopAtEof`).
     Closed,
-    /// That the sender closed it, or reset it (`millrace.stopAtReset`).
+    /// An end by which the sender closed it, or reset it
+    /// (`millrace.stopAtReset`).
     ClosedOrReset,
 }
 
@@ -29,7 +30,7 @@ impl LastEnd {
         self != LastEnd::Never
     }
 
-    /// Whether this error of a connection is the end of the stream.
+    /// True if this error of a connection is the end of the stream.
     pub(super) fn at_error(self, error: &io::Error) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
         let is_reset = matches!(
@@ -40,7 +41,7 @@ impl LastEnd {
     }
 }
 
-/// How a receiver behaves.
+/// The settings of a receiver.
 #[derive(Debug, Clone)]
 pub(crate) struct ReceiverSettings {
     pub(crate) stream: StreamId,
@@ -51,7 +52,7 @@ pub(crate) struct ReceiverSettings {
     pub(crate) last_end: LastEnd,
 }
 
-/// What a receiver finds around it.
+/// Everything that a receiver is given.
 pub(crate) struct Surroundings {
     pub(crate) settings: ReceiverSettings,
     /// `spark.streaming.receiver.maxRate`, if there is one.

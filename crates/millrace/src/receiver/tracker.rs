@@ -17,7 +17,7 @@ use super::logged::{LoggedLines, LoggedRecords};
 /// Hands sealed blocks to the stages that read them, and to the batch that is open.
 pub(crate) struct InputTracker {
     state: Mutex<Vec<Input>>,
-    /// Where a block goes before it gets here, if it is to be durable first.
+    /// The log that a block goes to before it gets here, if it is to be durable first.
     log: OnceLock<Arc<BlockLog>>,
 }
 
@@ -34,7 +34,7 @@ struct Input {
     lines: Arc<LineCount>,
     /// Records that were counted when they were stored.
     records: u64,
-    /// What the receiver said of blocks.
+    /// The receiver's notes on blocks.
     metadata: Vec<String>,
 }
 
@@ -56,7 +56,7 @@ impl Input {
     }
 }
 
-/// What the tracker has to know of a receiving node.
+/// The tracker's knowledge of a receiving node.
 pub(crate) struct InputSpec {
     pub(crate) node: NodeId,
     pub(crate) stream: StreamId,

@@ -1,4 +1,4 @@
-//! What is said of one receiver on standard error.
+//! The lines about one receiver on standard error.
 //!
 //! A trouble that lasts is one line, and so is its end: a night without a sender is said once.
 //! Troubles that come and go are said at growing intervals.
@@ -71,12 +71,12 @@ impl Voice {
     }
 }
 
-/// That a sender has closed its connection.
+/// The message that a sender has closed its connection.
 pub(super) fn closed(address: &str) -> String {
     format!("{address} has closed the connection")
 }
 
-/// That a connection has ended by an error.
+/// The message that a connection has ended by an error.
 pub(super) fn broken(address: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::InvalidData => format!("the connection to {address} was left: {error}"),

@@ -1,4 +1,4 @@
-//! How much memory a record takes, near enough for a budget.
+//! The memory that a record takes, near enough for a budget.
 //!
 //! A record counts the size of its type. What it points to (strings, vectors) counts as the
 //! length of its JSON form, which is measured for one record of every [`EVERY`] and taken to
@@ -16,7 +16,7 @@ const EVERY: u64 = 64;
 /// Estimates records of one receiver.
 pub(crate) struct Weight<T> {
     count: u64,
-    /// What the last measured record points to.
+    /// The size of what the last measured record points to.
     behind: u64,
     records: PhantomData<fn(T)>,
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use millrace_wal::{HeldLock, LockAttempt, Storage, StorageFile};
 use shuttle::thread::yield_now;
 
-/// Its clones are the same disk.
+/// A disk in memory; its clones are the same disk.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Disk(Arc<Mutex<BTreeMap<PathBuf, Arc<PaperFile>>>>);
 
@@ -23,7 +23,7 @@ struct Contents {
 }
 
 impl Disk {
-    /// What a power cut would leave now, at least: of every file what was synced.
+    /// The least that a power cut would leave now: of every file what was synced.
     pub(super) fn durable(&self) -> Disk {
         let files = lock(&self.0);
         let cut = |(path, file): (&PathBuf, &Arc<PaperFile>)| {

@@ -1,7 +1,7 @@
 //! The hand-off from receiver to batch under a model checker, which runs it in one schedule
 //! after the other: `scripts/model_check.sh`.
 //!
-//! What is checked is the code that runs: block generators, budget, tracker and log. Only the
+//! The checked code is the code that runs: block generators, budget, tracker and log. Only the
 //! threads around them are written again here, as the generator and the jobs' thread are. Blocks
 //! are of 16 bytes (`BLOCK_BYTES`), so that a few lines fill some.
 

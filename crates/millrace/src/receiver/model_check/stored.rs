@@ -10,7 +10,7 @@ use super::super::tracker::InputTracker;
 use super::{NODE, Ticks, budget, check, tracker};
 use crate::pipeline::{Partition, Pipeline, Received};
 
-/// Who stored it, and which of its records it is.
+/// The thread that stored a record, and the number of the record among its own.
 type Record = (u8, u8);
 
 /// Stores until it is refused; gives how many were taken.

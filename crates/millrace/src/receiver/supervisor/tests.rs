@@ -17,7 +17,7 @@ use crate::receiver::{
 
 const NODE: NodeId = NodeId(0);
 
-/// What a receiver under test does when it is started or stopped, and that it was.
+/// The actions of a receiver under test when it is started or stopped.
 struct Scripted {
     start: Box<dyn FnMut(ReceiverContext<u32>) + Send>,
     stop: Box<dyn FnMut() + Send>,

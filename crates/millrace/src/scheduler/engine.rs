@@ -1,4 +1,4 @@
-//! What a running context is made of, shared by its threads.
+//! The parts of a running context, shared by its threads.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
@@ -26,7 +26,7 @@ pub(crate) struct Receiving {
     /// Takes a block that an earlier run has written down; the message says what is wrong with
     /// it.
     pub(crate) restore: Restore,
-    /// Where its bytes go, if a test is the sender.
+    /// The generator that takes its bytes, if a test is the sender.
     pub(crate) fed: Option<Arc<BlockGenerator>>,
     /// Runs until it is stopped; says whether the stream ended by itself.
     pub(crate) run: Arc<dyn Fn() -> bool + Send + Sync>,
@@ -100,21 +100,21 @@ pub(crate) struct Engine {
     /// The receivers' write-ahead log.
     pub(crate) log: Option<Arc<BlockLog>>,
     pub(crate) outcome: Arc<Outcome>,
-    /// Who reads standard output.
+    /// The state of whoever reads standard output.
     pub(crate) reader: Arc<Reader>,
     /// The time of the batch that is being run.
     pub(crate) running: Mutex<Option<BatchTime>>,
-    /// Whether a batch without input may be left out at the end: nothing in the program counts
+    /// True if a batch without input may be left out at the end: nothing in the program counts
     /// batches.
     pub(crate) skips_empty: bool,
-    /// Whether a batch in which nothing was received can have input all the same: something is
+    /// True if a batch in which nothing was received can have input all the same: something is
     /// read when it is due.
     pub(crate) reads: bool,
     /// `millrace.maxBatches`.
     pub(crate) max_batches: Option<u64>,
     /// `spark.streaming.gracefulStopTimeout`.
     pub(crate) grace: StdDuration,
-    /// How long receivers, and then listeners, are waited for at the end.
+    /// The time that receivers, and then listeners, are waited for at the end.
     pub(crate) patience: StdDuration,
 }
 

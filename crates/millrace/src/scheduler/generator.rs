@@ -17,7 +17,8 @@ use super::pace::{Pace, ahead};
 use super::queue::Ticks;
 use super::{BatchQueue, Engine, FirstBatch, StopMode};
 
-/// How often the clock is looked at: it may be set while the next tick is waited for.
+/// The interval at which the clock is looked at: it may be set while the next tick is waited
+/// for.
 const GLANCE: Duration = Duration::seconds(1);
 
 /// Output that has been waited for so long is read by nobody.

@@ -1,4 +1,4 @@
-//! How a run is told to stop, and how it ended.
+//! The stop of a run: the request for it, and its result.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
-/// How a run stops.
+/// The way in which a run stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StopMode {
-    /// What was received is run first.
+    /// All that was received is run first.
     Graceful,
     /// After so many batches; what came later is not run.
     Enough,
-    /// What is queued is dropped.
+    /// Queued batches are dropped.
     Now,
 }
 
-/// How long a batch that runs is waited for without a word when its run stops without grace
+/// The time that a running batch is waited for without a word when its run stops without grace
 /// (Spark 3.5: so long does it wait before it interrupts the batch, which Rust cannot).
 pub(super) const BATCH_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -38,7 +38,7 @@ struct State {
     error: Option<Error>,
     /// An error with which the run goes on.
     told: Option<Error>,
-    /// Whether the run has failed; stays after the error was given out.
+    /// Set when the run has failed; stays after the error was given out.
     failed: bool,
     ended: bool,
 }
@@ -62,13 +62,13 @@ impl Outcome {
         }
     }
 
-    /// Whether somebody waits for the end, and not for ever.
+    /// True if somebody waits for the end, and not for ever.
     pub(crate) fn is_waited_for(&self) -> bool {
         let state = self.state();
         state.failed || state.stop == Some(StopMode::Now) || state.deadline.is_some()
     }
 
-    /// Whether an output that has been waited for so long is given up.
+    /// True if an output that has been waited for so long is given up.
     pub(crate) fn gives_up_output(&self, waited: Duration) -> bool {
         let state = self.state();
         let now = state.failed || state.stop == Some(StopMode::Now);
@@ -83,7 +83,7 @@ impl Outcome {
         self.state().stop
     }
 
-    /// Whether queued batches are to be dropped, because the run has failed, or stops without
+    /// True if queued batches are to be dropped, because the run has failed, or stops without
     /// grace, or its grace is over.
     pub(crate) fn drops_batches(&self) -> bool {
         let state = self.state();
@@ -93,7 +93,7 @@ impl Outcome {
         state.failed || state.stop == Some(StopMode::Now) || over
     }
 
-    /// Whether the run stops without grace, for no other reason than that somebody asked.
+    /// True if the run stops without grace, for no other reason than that somebody asked.
     pub(crate) fn stops_now(&self) -> bool {
         let state = self.state();
         state.stop == Some(StopMode::Now) && !state.failed
@@ -129,7 +129,7 @@ impl Outcome {
         self.state().told.take()
     }
 
-    /// Whether the run has failed.
+    /// True if the run has failed.
     pub(crate) fn has_failed(&self) -> bool {
         self.state().failed
     }
@@ -140,7 +140,7 @@ impl Outcome {
         self.changed.notify_all();
     }
 
-    /// Whether nothing happens any more.
+    /// True if nothing happens any more.
     pub(crate) fn has_ended(&self) -> bool {
         self.state().ended
     }

@@ -16,12 +16,12 @@ const JUMP: i64 = 1000;
 /// process stood still.
 const LATE: i64 = 10_000;
 
-/// What the clock was when somebody looked last.
+/// The clock as it was when somebody looked last.
 pub(super) struct Pace {
     last: Reading,
-    /// How far the clock has jumped forward since the last tick.
+    /// The milliseconds that the clock has jumped forward since the last tick.
     forward: i64,
-    /// Whether there was a tick.
+    /// Set once there was a tick.
     ticked: bool,
 }
 

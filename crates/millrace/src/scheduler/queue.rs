@@ -11,7 +11,7 @@ use millrace_types::{BatchTime, Duration};
 
 use crate::graph::Batch;
 
-/// What waits to be run.
+/// The work that waits to be run.
 pub(crate) enum Work {
     Batch(Batch),
     /// Batches in which nothing was received.

@@ -67,9 +67,9 @@ pub trait BatchSource: Send + 'static {
     /// A record.
     type Item: Send + 'static;
 
-    /// What a batch has, in the terms of the source: offsets, names, times. It is written into
-    /// the checkpoint, where `millrace-state` shows it; a range that a program of before wrote
-    /// must be readable.
+    /// The content of a batch in the terms of the source: offsets, names, times. It is written
+    /// into the checkpoint, where `millrace-state` shows it; a range that a program of before
+    /// wrote must be readable.
     type Range: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
     /// A partition of a batch.
@@ -80,14 +80,14 @@ pub trait BatchSource: Send + 'static {
     /// again, whose range is known.
     ///
     /// # Errors
-    /// What keeps the source from saying it. The run ends.
+    /// Any error that keeps the source from saying it. The run ends.
     fn plan(&mut self, batch: &SourceBatch<'_, Self::Range>) -> io::Result<Option<Self::Range>>;
 
     /// The partitions of a range, in the order in which they are the batch's. Called once for a
     /// batch, if anything reads it. The range may be of a run before this one.
     ///
     /// # Errors
-    /// What keeps the source from giving them. The run ends.
+    /// Any error that keeps the source from giving them. The run ends.
     fn partitions(&mut self, range: &Self::Range) -> io::Result<Vec<Self::Partition>>;
 
     /// Is told that the batch of this range has been run and that its changes are durable: it is
@@ -95,20 +95,20 @@ pub trait BatchSource: Send + 'static {
     /// source is not told.
     fn committed(&mut self, _range: &Self::Range) {}
 
-    /// What listeners and the summary are told of a batch. The default says that nothing was
-    /// counted.
+    /// The input of a batch as listeners and the summary are told of it. The default says that
+    /// nothing was counted.
     fn input(&self, _range: &Self::Range) -> SourceInput {
         SourceInput::default()
     }
 
-    /// Whether the source can give a range again, also to a run after this one. With `false`
+    /// True if the source can give a range again, also to a run after this one. With `false`
     /// nothing of it is written down: what was in a batch that is cut short is lost. `true` by
     /// default; asked once.
     fn is_repeatable(&self) -> bool {
         true
     }
 
-    /// Whether nothing will come any more, so that `millrace.stopAtEof` may end the run. Asked
+    /// True if nothing will come any more, so that `millrace.stopAtEof` may end the run. Asked
     /// after every [`plan`](BatchSource::plan); `false` by default.
     fn has_ended(&self) -> bool {
         false
@@ -120,8 +120,8 @@ pub trait SourcePartition: Send + Sync + 'static {
     /// A record.
     type Item;
 
-    /// How many pieces it has, which several workers may read at once. A piece should be some
-    /// thousand records at least. One by default.
+    /// The number of pieces of the partition, which several workers may read at once. A piece
+    /// should be some thousand records at least. One by default.
     fn pieces(&self) -> usize {
         1
     }
@@ -130,17 +130,17 @@ pub trait SourcePartition: Send + Sync + 'static {
     /// the records, so more than once if several outputs do.
     ///
     /// # Errors
-    /// What keeps the source from giving them all. The batch fails, and the run ends.
+    /// Any error that keeps the source from giving them all. The batch fails, and the run ends.
     fn read(&self, piece: usize, each: &mut dyn FnMut(Self::Item)) -> io::Result<()>;
 
-    /// How many records there are, if that is known without reading them and they are at hand:
-    /// to read the first few must cost no more than it seems. Unknown by default.
+    /// The number of records, if that is known without reading them and they are at hand: to
+    /// read the first few must cost no more than it seems. Unknown by default.
     fn count(&self) -> Option<u64> {
         None
     }
 }
 
-/// What a [`BatchSource`] is asked for a batch with.
+/// The batch for which a [`BatchSource`] is asked.
 ///
 /// ```
 /// use millrace::{BatchTime, SourceBatch};
@@ -171,13 +171,13 @@ impl<R> SourceBatch<'_, R> {
     }
 }
 
-/// What listeners are told that a batch has of a [`BatchSource`].
+/// The input of a batch from a [`BatchSource`], as listeners are told of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceInput {
     /// Records.
     pub records: u64,
     /// Bytes.
     pub bytes: u64,
-    /// Where it is from, for people; Spark's `metadataDescription`.
+    /// The origin of the input, for people; Spark's `metadataDescription`.
     pub description: Option<String>,
 }

@@ -15,8 +15,8 @@ use crate::receiver::InputCounters;
 
 use super::Ends;
 
-/// What a batch of a [`queue stream`](crate::StreamingContext::queue_stream) is made of, in
-/// order: any thread may push while the stream runs.
+/// The items of a [`queue stream`](crate::StreamingContext::queue_stream), in order, of which
+/// batches are made: any thread may push while the stream runs.
 ///
 /// A handle on one queue, cheap to clone. The queue has ended for `millrace.stopAtEof` when it is
 /// empty and the stream's is the only handle left: nobody can push any more.
@@ -68,12 +68,12 @@ impl<T> RddQueue<T> {
         self.items().push_back(Item::Partitions(partitions));
     }
 
-    /// How many items wait.
+    /// The number of items that wait.
     pub fn len(&self) -> usize {
         self.items().len()
     }
 
-    /// Whether no item waits.
+    /// True if no item waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -110,7 +110,7 @@ impl<T> fmt::Debug for RddQueue<T> {
     }
 }
 
-/// How a queue is read; see
+/// Options of a queue stream; see
 /// [`queue_stream_with`](crate::StreamingContext::queue_stream_with).
 ///
 /// ```
@@ -147,14 +147,16 @@ impl<T> QueueOptions<T> {
         self
     }
 
-    /// What a batch is when no item waits, sliced as an item is (Spark: `defaultRDD`).
+    /// Sets the batch that is made when no item waits, sliced as an item is (Spark:
+    /// `defaultRDD`).
     #[must_use]
     pub fn default_records(mut self, records: Vec<T>) -> QueueOptions<T> {
         self.default = Some(Item::Records(records));
         self
     }
 
-    /// What a batch is when no item waits, with these partitions; none at all are possible.
+    /// Sets the batch that is made when no item waits, with these partitions; none at all are
+    /// possible.
     #[must_use]
     pub fn default_partitions(mut self, partitions: Vec<Vec<T>>) -> QueueOptions<T> {
         self.default = Some(Item::Partitions(partitions));
@@ -244,7 +246,7 @@ impl<T: Clone + Send + Sync + 'static> Node for QueueNode<T> {
 }
 
 impl<T> Item<T> {
-    /// How many records it has.
+    /// The number of records of the item.
     fn len(&self) -> usize {
         match self {
             Item::Partitions(partitions) => partitions.iter().map(Vec::len).sum(),

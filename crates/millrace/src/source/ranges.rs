@@ -1,7 +1,7 @@
 //! The ranges of a source, written down before their batches run.
 //!
-//! What is kept is the range of the last batch, and after a crash that of the batch that was cut
-//! short, which is run again with it (law 5). An entry is a batch's number, and its time with the
+//! The range of the last batch is kept, and after a crash that of the batch that was cut short,
+//! which is run again with it (law 5). An entry is a batch's number, and its time with the
 //! range.
 
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
     /// says.
     ///
     /// # Errors
-    /// What `ask` gives, and if the range cannot be written down.
+    /// Any error of `ask`, and if the range cannot be written down.
     pub(super) fn plan(
         &self,
         number: u64,

@@ -110,7 +110,7 @@ impl<S: BatchSource> Node for SourceNode<S> {
     }
 }
 
-/// What a source gave for a batch.
+/// The partitions that a source gave for a batch.
 struct Partitions<P> {
     name: String,
     partitions: Vec<P>,

@@ -10,11 +10,11 @@ use crate::notice::notice;
 /// A file of a batch.
 pub(crate) struct Taken {
     pub(super) path: PathBuf,
-    /// How many bytes it had when it was taken; what comes behind them is not read.
+    /// The number of bytes that it had when it was taken; bytes that come later are not read.
     pub(super) length: u64,
     /// A piece of it was read.
     read: AtomicBool,
-    /// It has been said that it cannot be read.
+    /// Set once a notice has said that it cannot be read.
     said: AtomicBool,
 }
 
@@ -58,7 +58,7 @@ impl Taken {
 /// fault, and to run the batch again would not make this one better.
 #[derive(Debug)]
 pub(crate) struct Cut {
-    /// How many bytes, of its text if it is compressed, are before that.
+    /// The number of bytes, of its text if it is compressed, that are before the cut.
     pub(super) at: u64,
     pub(super) why: io::Error,
 }

@@ -108,7 +108,7 @@ fn walk(at: PathBuf, steps: &[Step], found: &mut Vec<PathBuf>, unreadable: &mut 
     }
 }
 
-/// Whether there is nothing that could be looked at.
+/// True if there is nothing that could be looked at.
 fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -220,7 +220,7 @@ fn class(rest: &mut std::str::Chars<'_>) -> Result<Token, String> {
     }
 }
 
-/// Whether a name fits. A `*` takes as little as it can, and one character more each time that
+/// True if a name fits. A `*` takes as little as it can, and one character more each time that
 /// what follows it does not fit; only the last one has to be tried again, so the time is that of
 /// the two lengths multiplied.
 fn matches(tokens: &[Token], name: &[char]) -> bool {
@@ -253,7 +253,7 @@ fn matches(tokens: &[Token], name: &[char]) -> bool {
 }
 
 impl Token {
-    /// Whether one character fits.
+    /// True if one character fits.
     fn fits(&self, c: char) -> bool {
         match self {
             Token::Exactly(exactly) => c == *exactly,

@@ -1,4 +1,4 @@
-//! What is in the directories of a file stream.
+//! The contents of the directories of a file stream.
 //!
 //! A path that cannot be looked at is passed over, and is listed with the reason: it is no
 //! failure of the batch, whose other files are there.
@@ -26,7 +26,7 @@ pub(super) struct Listing {
     recursive: bool,
 }
 
-/// What there is now.
+/// The files and directories that there are now.
 pub(super) struct Seen {
     /// Files and sub-directories.
     pub(super) found: Vec<Found>,
@@ -43,7 +43,7 @@ impl Listing {
         }
     }
 
-    /// What there is now; what cannot be looked at goes to `troubles`.
+    /// Lists what there is now; what cannot be looked at goes to `troubles`.
     pub(super) fn look(&self, troubles: &mut Troubles) -> Seen {
         let mut unreadable = |path: &Path, error: &io::Error| troubles.unreadable(path, error);
         let directories = self.glob.directories(&mut unreadable);
@@ -97,7 +97,7 @@ impl Listing {
     }
 }
 
-/// What is in a directory and not hidden, and whether that is all of it.
+/// The entries of a directory that are not hidden, and whether that is all of them.
 fn visible(directory: &Path) -> (Vec<PathBuf>, io::Result<()>) {
     let mut paths = Vec::new();
     let entries = match std::fs::read_dir(directory) {

@@ -43,7 +43,7 @@ use listing::{Listing, path_of};
 use selection::{Found, Selection};
 use troubles::{Troubles, Voice};
 
-/// What the records of a file are.
+/// The format of the files, which says what their records are.
 pub(crate) trait Format: Send + Sync + 'static {
     /// A record.
     type Item: Send + 'static;
@@ -51,12 +51,12 @@ pub(crate) trait Format: Send + Sync + 'static {
     /// Why a file is passed over, if it is: a sentence without its subject.
     fn refusal(&self, file: &Taken) -> Option<String>;
 
-    /// What is said of a file that is read.
+    /// A remark on a file that is read.
     fn remark(&self, _file: &Taken) -> Option<String> {
         None
     }
 
-    /// How many pieces a file has.
+    /// The number of pieces of a file.
     fn pieces(&self, file: &Taken) -> usize;
 
     /// Gives the records of a piece in order.
@@ -70,7 +70,7 @@ fn empty(file: &Taken) -> Option<String> {
     (file.length == 0).then(|| why.to_owned())
 }
 
-/// Where a file stream looks, and for what.
+/// The directory of a file stream, and how it is searched.
 pub(crate) struct FileSettings {
     pub(crate) directory: String,
     pub(crate) options: FileOptions,
@@ -94,7 +94,7 @@ pub(crate) struct FileNode<F> {
     format: Arc<F>,
 }
 
-/// What was there when the directories were last looked at.
+/// The contents of the directories when they were last looked at.
 #[derive(Default)]
 struct Known {
     missing: bool,

@@ -1,4 +1,4 @@
-//! What a program may say of a file stream.
+//! The options of a file stream.
 
 use std::fmt;
 use std::path::Path;

@@ -15,7 +15,7 @@ const PIECE: u64 = 4 << 20;
 /// Files of records of one length.
 pub(crate) struct BinaryFormat {
     record: u64,
-    /// How many records a piece has.
+    /// The number of records of a piece.
     piece: u64,
 }
 

@@ -5,8 +5,9 @@
 //! window, whichever is later. A name that was taken within the window is not taken again. So
 //! every file is read once, as long as it is moved in whole and not written to later.
 //!
-//! What each batch of the window took is kept, and is durable before the batch runs: one that is
-//! run again takes the same files, and a restart goes on where the stream was (law 5).
+//! The files that each batch of the window took are kept, and are durable before the batch runs:
+//! one that is run again takes the same files, and a restart goes on where the stream was (law
+//! 5).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -39,13 +40,13 @@ pub(super) struct Identity {
 /// A file as it was when it was taken.
 #[derive(Debug)]
 struct Known {
-    /// That of its batch.
+    /// The time of its batch.
     time: i64,
     /// Nothing of a file that an earlier run took, until it is seen.
     was: Option<(i64, Identity)>,
 }
 
-/// What a file stream remembers.
+/// A file stream's memory of the files that it took.
 pub(super) struct Selection {
     /// Whole batches.
     remember: Duration,
@@ -55,7 +56,7 @@ pub(super) struct Selection {
 struct State {
     /// Files that were modified up to here are never read.
     ignored: i64,
-    /// What was taken, by number of the batch, with its time.
+    /// The files that were taken, by number of the batch, with its time.
     taken: BTreeMap<u64, (i64, Vec<String>)>,
     names: HashMap<String, Known>,
     /// The last batch that is in here.
@@ -211,7 +212,7 @@ impl Selection {
         }
     }
 
-    /// What batch `number` has taken.
+    /// The files that batch `number` has taken.
     pub(super) fn taken(&self, number: u64) -> Vec<String> {
         let state = self.state();
         let taken = state.taken.get(&number);

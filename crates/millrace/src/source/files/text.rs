@@ -19,16 +19,16 @@ use crate::notice::notice;
 use super::file::{Cut, Taken};
 use super::{Format, empty};
 
-/// How long a piece is.
+/// The length of a piece.
 const PIECE: u64 = 4 << 20;
 
-/// How much is read at a time to find a line end.
+/// The number of bytes that are read at a time to find a line end.
 const LOOK: usize = 64 << 10;
 
-/// How much of a compressed file is in memory, unless a line is longer.
+/// The number of bytes of a compressed file that are in memory, unless a line is longer.
 const BUFFER: usize = 1 << 20;
 
-/// What stands at the start of some files and is no text (Spark 3.5 drops it too).
+/// A mark at the start of some files that is no text (Spark 3.5 drops it too).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Files of lines.
@@ -36,7 +36,7 @@ pub(crate) struct LinesFormat {
     piece: u64,
     /// `millrace.receiver.maxLineBytes`.
     max_line: usize,
-    /// It has been said that a line was cut.
+    /// Set once a notice has said that a line was cut.
     said: AtomicBool,
 }
 
@@ -92,7 +92,7 @@ impl Format for LinesFormat {
     }
 }
 
-/// Where the first line begins that begins at `from` or later; `None` if that is not before
+/// The start of the first line that begins at `from` or later; `None` if that is not before
 /// `to`.
 fn line_start(file: &mut File, from: u64, to: u64) -> io::Result<Option<u64>> {
     if from == 0 {
@@ -240,7 +240,8 @@ fn fill(file: &mut (impl Read + ?Sized), buffer: &mut Buffer) -> io::Result<bool
     Ok(true)
 }
 
-/// How much of it is whole lines, if there is one. A `\r` at the end may be half of a line end.
+/// The number of bytes that are whole lines, if there is one. A `\r` at the end may be half of
+/// a line end.
 fn whole(bytes: &[u8]) -> Option<usize> {
     let ends = |&byte: &u8| byte == b'\n' || byte == b'\r';
     let (&last, rest) = bytes.split_last()?;
@@ -250,7 +251,7 @@ fn whole(bytes: &[u8]) -> Option<usize> {
     rest.iter().rposition(ends).map(|end| end + 1)
 }
 
-/// How much of it is whole characters.
+/// The number of bytes that are whole characters.
 fn characters(bytes: &[u8]) -> usize {
     let len = bytes.len();
     let starts = |back: &usize| bytes[len - back] >= 0xc0;

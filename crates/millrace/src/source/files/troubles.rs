@@ -1,5 +1,5 @@
-//! What is said of files that are not read, or not as their owner may think: each thing once, as
-//! long as it lasts, and in one line for all files that have it in common.
+//! Notices of files that are not read, or not as their owner may think: each thing once, as long
+//! as it lasts, and in one line for all files that have it in common.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -55,7 +55,7 @@ impl Troubles {
 /// Says troubles as they come.
 #[derive(Debug, Default)]
 pub(super) struct Voice {
-    /// What was said last time and lasts.
+    /// The notices of last time that still hold.
     said: Mutex<HashSet<(String, String)>>,
 }
 

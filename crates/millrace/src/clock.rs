@@ -17,7 +17,7 @@ const APART: Duration = Duration::from_millis(20);
 /// Both times of one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reading {
-    /// What the clock shows, in milliseconds since the Unix epoch.
+    /// The time that the clock shows, in milliseconds since the Unix epoch.
     pub(crate) wall: i64,
     /// Milliseconds that have passed since some moment; never goes back.
     pub(crate) steady: i64,
@@ -25,7 +25,7 @@ pub(crate) struct Reading {
 
 /// Tells and awaits batch times.
 pub(crate) trait Clock: Send + Sync {
-    /// What the clock shows, and how much time has passed.
+    /// The time that the clock shows, and the time that has passed.
     fn reading(&self) -> Reading;
 
     /// The time in milliseconds since the Unix epoch.

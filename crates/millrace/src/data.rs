@@ -1,4 +1,4 @@
-//! What a record must be able to do before it crosses threads or meets its key.
+//! The abilities that a record needs before it crosses threads or meets its key.
 //!
 //! One bound serves the whole engine: serde. Through it the engine prints a record as Python
 //! would, computes the hash that decides a key's partition, and can write records down, all

@@ -1,4 +1,4 @@
-//! What can go wrong, by whose fault it is.
+//! Errors, by whose fault they are.
 //!
 //! An error says what happened, where, and what to do next. Nothing in the engine panics for
 //! something a user did; a panic in a user's function becomes [`ErrorKind::Task`].
@@ -75,7 +75,7 @@ impl Error {
     }
 }
 
-/// What the system says of a failure, without the number that it gives it.
+/// The system's words for a failure, without the number that it gives it.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match error.raw_os_error() {

@@ -25,7 +25,8 @@ pub fn json_of<T: Serialize + ?Sized>(value: &T) -> Result<String> {
     Ok(escaped(text))
 }
 
-/// These characters can only be inside of strings: everything else in JSON is ASCII.
+/// Escapes control characters and line separators, which can only be inside of strings:
+/// everything else in JSON is ASCII.
 fn escaped(text: String) -> String {
     let odd = |c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
     // Their first bytes, which most texts have none of.

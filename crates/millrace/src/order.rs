@@ -9,7 +9,8 @@ use rayon::prelude::*;
 pub(crate) struct Earliest<R> {
     count: usize,
     records: BTreeMap<(usize, u64), R>,
-    /// What comes here or later is not kept: where the last one is when there are enough.
+    /// The place from which on records are not kept: where the last one is when there are
+    /// enough.
     limit: (usize, u64),
 }
 
@@ -63,7 +64,7 @@ impl<R> Earliest<R> {
         }
     }
 
-    /// Whether it has as many records as it may, all of the first partition.
+    /// True if it has as many records as it may, all of the first partition.
     pub(crate) fn is_full_of_first_partition(&self) -> bool {
         let last = self.records.last_key_value();
         self.records.len() == self.count && last.is_none_or(|((partition, _), _)| *partition == 0)
@@ -140,7 +141,7 @@ fn sorted<R>(parts: Vec<Placed<R>>) -> Vec<R> {
 const PIECE: usize = 1 << 14;
 const PIECES: usize = 64;
 
-/// How many pieces a partition of about `len` records has.
+/// The number of pieces of a partition of about `len` records.
 pub(crate) fn pieces(len: usize) -> usize {
     (len / PIECE + 1).min(PIECES)
 }

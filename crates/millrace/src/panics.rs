@@ -1,4 +1,4 @@
-//! What a caught panic of user code had to say; and errors that travel as one, from where a
+//! The message of a caught panic of user code; and errors that travel as a panic, from where a
 //! record is read to where its batch is run.
 //!
 //! A panic is one line (law: whatever goes wrong is one line on stderr). Rust's own report comes
@@ -33,7 +33,7 @@ pub(crate) fn fail(error: Error) -> ! {
 pub(crate) enum Fault {
     /// The program's code panicked, with this message.
     Program(String),
-    /// What it was to be read from has failed.
+    /// The input that it was to be read from has failed.
     Input(Error),
 }
 

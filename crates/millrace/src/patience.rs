@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-/// How long the end of a run waits for what a program has started (Spark 3.5: so long are
-/// receivers waited for).
+/// The time that the end of a run waits for what a program has started (Spark 3.5: so long
+/// are receivers waited for).
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Threads that have not ended.

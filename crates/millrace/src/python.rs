@@ -12,8 +12,7 @@ use serde::Serialize;
 
 pub use dealing::first_dealt;
 
-/// What Python's `str` makes of a value: a `Vec` of pairs is `[('a', 1), ('b', 2)]`, a text is
-/// itself.
+/// Python's `str` of a value: a `Vec` of pairs is `[('a', 1), ('b', 2)]`, a text is itself.
 ///
 /// A value whose own `Serialize` fails is shown as `<unprintable: ...>` with what that said.
 ///
@@ -28,8 +27,8 @@ pub fn str_of<T: Serialize + ?Sized>(value: &T) -> String {
     }
 }
 
-/// What Python's `str` makes of the time that PySpark gives to `foreachRDD`: local time,
-/// `YYYY-MM-DD HH:MM:SS`, with microseconds only if the time is not a whole second.
+/// Python's `str` of the time that PySpark gives to `foreachRDD`: local time, `YYYY-MM-DD
+/// HH:MM:SS`, with microseconds only if the time is not a whole second.
 ///
 /// ```
 /// use millrace::{BatchTime, python::local_time};

@@ -25,13 +25,13 @@ use crate::notice::notice;
 /// as long).
 const PIECE: usize = 4096;
 
-/// How often a writer that waits looks up.
+/// The interval at which a writer that waits looks up.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// Whether a write that has waited so long gives up.
+/// Decides if a write that has waited so long gives up.
 type GivesUp = Box<dyn Fn(Duration) -> bool + Send + Sync>;
 
-/// Who reads the output of a run, as far as the run can see.
+/// The reader of the output of a run, as far as the run can see.
 pub(crate) struct Reader {
     waiting: Mutex<Option<Instant>>,
     gives_up: GivesUp,
@@ -54,12 +54,12 @@ impl Reader {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What this thread writes waits as the reader says.
+    /// Makes writes of this thread wait as the reader says.
     pub(crate) fn mind(self: &Arc<Self>) {
         READER.set(Some(Arc::clone(self)));
     }
 
-    /// How long a write has been waiting, if one is.
+    /// The time that a write has been waiting, if one is.
     pub(crate) fn keeps_waiting(&self) -> Option<Duration> {
         self.waiting().map(|since| since.elapsed())
     }
@@ -155,7 +155,7 @@ fn write_when_ready(
     }
 }
 
-/// How many bytes an output that is ready takes without waiting, at least.
+/// The least number of bytes that an output that is ready takes without waiting.
 fn room(output: BorrowedFd<'_>) -> usize {
     let kind = rustix::fs::fstat(output).map(|stat| FileType::from_raw_mode(stat.st_mode));
     match kind {
@@ -194,7 +194,7 @@ fn is_ready(output: BorrowedFd<'_>) -> io::Result<bool> {
     }
 }
 
-/// What is said if something cannot be written to standard output.
+/// The error for a failed write to standard output.
 pub(crate) fn refused(error: io::Error) -> Error {
     match error.kind() {
         ErrorKind::BrokenPipe => Error::new(Fault::OutputClosed, "the output was closed"),
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(reader.keeps_waiting(), None);
     }
 
-    /// What a batch is to be written by.
+    /// The first write of a batch; gives the number of bytes written.
     fn first_write(output: BorrowedFd<'_>, bytes: &[u8]) -> usize {
         write_when_ready(output, bytes, None).unwrap()
     }

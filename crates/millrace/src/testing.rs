@@ -19,7 +19,7 @@ use crate::pipeline::{Lines, Pipeline};
 use crate::rdd::Rdd;
 use crate::scheduler::ManualClock;
 
-/// How the harness runs a program. What comes out must not depend on `workers` or
+/// The setup in which the harness runs a program. The output must not depend on `workers` or
 /// `block_bytes` (law 2).
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -136,7 +136,7 @@ impl Setup {
     /// as many batches as each of `ends` says, and goes on from its checkpoint in `directory`. A
     /// snapshot is written whenever the log has grown by `log_bytes`.
     ///
-    /// What comes out must not depend on `ends`, `log_bytes` or how many workers the lives have.
+    /// The output must not depend on `ends`, `log_bytes` or how many workers the lives have.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -279,7 +279,7 @@ impl Setup {
 struct Life<'a> {
     /// Batches of the lives before.
     begun: usize,
-    /// Where what it keeps is written down, and after how many bytes a snapshot is.
+    /// The directory of the checkpoint, and the bytes after which a snapshot is written.
     kept: Option<(&'a Path, u64)>,
 }
 

@@ -131,7 +131,7 @@ mod tests {
         (1_793_516_400, "2026-11-01 02:00:00"),
     ];
 
-    /// Where there is no database.
+    /// A directory without a database.
     fn nowhere() -> PathBuf {
         PathBuf::from("/nonexistent")
     }

@@ -39,7 +39,7 @@ impl<P: Pipeline> DStream<P> {
         self.clone()
     }
 
-    /// What is wrong with an interval, in Spark 3.5's words.
+    /// The fault of an interval, in Spark 3.5's words.
     fn checkpoint_rule(&self, interval: Duration) -> Option<String> {
         if self.builder.lifecycle() != Lifecycle::Initialized {
             return Some(

@@ -13,8 +13,8 @@ use super::pair::FoldNode;
 use super::{DStream, named};
 
 impl<P: Pipeline> DStream<P> {
-    /// How many records every batch has (Spark: `count`): one record, 0 for a batch without any
-    /// (Scala's rule; PySpark has no record where there is no partition). One partition.
+    /// Counts the records of every batch (Spark: `count`): one record, 0 for a batch without
+    /// any (Scala's rule; PySpark has no record where there is no partition). One partition.
     ///
     /// Cost: blocks are counted as they come in, and let go. What a shuffle or a state made is
     /// not read: it knows how many it has.

@@ -9,8 +9,8 @@ use super::DStream;
 impl<P: Pipeline> DStream<P> {
     /// Replaces every record by what `function` makes of it, in order (Spark: `flatMap`).
     ///
-    /// What is returned is consumed by internal iteration: an iterator with a good `fold`, such
-    /// as [`Split`](crate::Split), runs its own loop.
+    /// The returned items are consumed by internal iteration: an iterator with a good `fold`,
+    /// such as [`Split`](crate::Split), runs its own loop.
     ///
     /// ```
     /// let batches = millrace::testing::run_batches(&["to be\n"], |lines| {

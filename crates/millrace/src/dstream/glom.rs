@@ -9,7 +9,7 @@ use super::{DStream, named};
 impl<P: Pipeline> DStream<P> {
     /// Makes every partition one record, the list of its records (Spark: `glom`).
     ///
-    /// What a receiver brought in a batch is one partition, and none if it brought nothing; a
+    /// A receiver's input of a batch is one partition, and none if it brought nothing; a
     /// keyed result has as many as its operator was told.
     ///
     /// ```

@@ -11,7 +11,7 @@ use super::{DStream, named};
 impl<P: Pipeline> DStream<P> {
     /// Makes every partition what `function` makes of its records (Spark: `mapPartitions`).
     ///
-    /// What a receiver brought in a batch is one partition, and none if it brought nothing:
+    /// A receiver's input of a batch is one partition, and none if it brought nothing:
     /// `function` is not called for it then. Partitions are worked on side by side, each as a
     /// whole; what feeds them is held until the tick. `function` is called again whenever the
     /// result is read again ([`cache`](DStream::cache) keeps it).

@@ -114,7 +114,7 @@ impl<P: Pipeline> fmt::Debug for DStream<P> {
     }
 }
 
-/// How reports name an operator: as Spark does, by the line that called it.
+/// The name of an operator in reports: as Spark does, by the line that called it.
 pub(crate) fn named(operator: &str, at: &Location<'_>) -> String {
     format!("{operator} at {}:{}", at.file(), at.line())
 }

@@ -1,4 +1,5 @@
-//! What is made of the batches of any number of streams: `StreamingContext::transform`.
+//! Datasets made of the batches of any number of streams:
+//! `StreamingContext::transform`.
 
 use std::sync::Arc;
 

@@ -39,16 +39,16 @@ struct Inner {
     pool: Option<ThreadPool>,
     threads: Vec<JoinHandle<()>>,
     workers: usize,
-    /// How many partitions a keyed dataset has that was told nothing else.
+    /// The default number of partitions of a keyed dataset.
     partitions: Arc<AtomicUsize>,
-    /// Whether the program's settings say so.
+    /// Set if the program's settings give that number.
     partitions_given: AtomicBool,
     epochs: Arc<Epochs>,
     urgent: AtomicUsize,
     parked: Mutex<Vec<Task>>,
     /// Map tasks that are queued, parked or running.
     tasks: Arc<Threads>,
-    /// Where the context notes what breaks a rule; nobody does without a context.
+    /// The place where the context notes a broken rule; nobody does without a context.
     refusal: OnceLock<Refusal>,
 }
 
@@ -100,13 +100,13 @@ impl Executor {
         &self.inner.epochs
     }
 
-    /// How many workers there are.
+    /// The number of workers.
     pub(crate) fn workers(&self) -> usize {
         self.inner.workers
     }
 
-    /// How many partitions a stream's keyed dataset has that was told nothing else, and how many
-    /// slices records are cut into: what `spark.default.parallelism` says, else N of `local[N]`.
+    /// The default number of partitions of a stream's keyed dataset, and of slices that records
+    /// are cut into: `spark.default.parallelism` if that is set, else N of `local[N]`.
     pub(crate) fn default_partitions(&self) -> usize {
         self.inner.partitions.load(Ordering::Relaxed)
     }
@@ -121,8 +121,8 @@ impl Executor {
         DefaultPartitioner::new(Arc::clone(&self.inner.partitions))
     }
 
-    /// How many partitions a dataset has that was made of one with `parents` partitions and was
-    /// told nothing else: what `spark.default.parallelism` says, else as many (PySpark's
+    /// The default number of partitions of a dataset that was made of one with `parents`
+    /// partitions: `spark.default.parallelism` if that is set, else as many (PySpark's
     /// `_defaultReducePartitions`).
     pub(crate) fn partitions_after(&self, parents: usize) -> usize {
         if self.inner.partitions_given.load(Ordering::Relaxed) {

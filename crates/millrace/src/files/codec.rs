@@ -16,13 +16,13 @@ use lz4_flex::frame::FrameDecoder;
 use super::hadoop_blocks::HadoopBlocks;
 use super::zstd_frames::ZstdFrames;
 
-/// What a file of the `lz4` command line begins with.
+/// The first bytes of a file of the `lz4` command line.
 const LZ4_FRAME: &[u8] = b"\x04\x22\x4d\x18";
 
-/// What a snappy file begins with that is not Hadoop's.
+/// The first bytes of a snappy file that is not Hadoop's.
 const SNAPPY_FRAME: &[u8] = b"\xff\x06\x00\x00sNaPpY";
 
-/// How a file is compressed.
+/// The compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Codec {
     Gzip,
@@ -47,7 +47,7 @@ impl Codec {
         }
     }
 
-    /// What the file holds.
+    /// A reader of the file's decompressed content.
     ///
     /// # Errors
     /// If it cannot be read, or its beginning is not of this codec. What is damaged or missing
@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// What Hadoop's codecs wrote of [`text`].
+    /// The files that Hadoop's codecs wrote of [`text`].
     const FILES: &[(&str, &[u8])] = &[
         (
             "a.gz",

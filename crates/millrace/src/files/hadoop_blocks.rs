@@ -18,7 +18,7 @@ pub(super) struct HadoopBlocks<R> {
     decompress: Decompress,
     /// Bytes of the block that no chunk has brought yet.
     left: usize,
-    /// What the last chunk held, and how much of it has been given.
+    /// The content of the last chunk, and the part of it that has been given.
     chunk: Vec<u8>,
     given: usize,
 }

@@ -1,4 +1,5 @@
-//! Where the outputs and inputs of a program are, and whether an output can be there at all.
+//! Places of the outputs and inputs of a program, and a check that an output can be there at
+//! all.
 
 use std::fs::{self, File};
 use std::io;

@@ -112,7 +112,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether an output of this kind is at `path`, by a batch that ran before, here or in Spark.
+/// True if an output of this kind is at `path`, by a batch that ran before, here or in Spark.
 ///
 /// # Errors
 /// If there is something else.
@@ -141,7 +141,7 @@ fn is_replaceable(path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether a save leaves a file of this name: a part, the mark of success, or what Hadoop's
+/// True if a save leaves a file of this name: a part, the mark of success, or what Hadoop's
 /// local file system writes beside one of them.
 fn is_output_file(name: &str) -> bool {
     let beside = name.strip_prefix('.');
@@ -157,7 +157,7 @@ fn is_output_file(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What becomes of a directory with `entries` (directories end with a slash).
+    /// Replaces an output in a directory with `entries` (directories end with a slash).
     fn replaced(entries: &[&str]) -> Result<()> {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("out");

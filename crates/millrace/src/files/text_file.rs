@@ -26,7 +26,7 @@ const LONGEST_CHUNK: usize = 1 << 30;
 /// Which files of a directory are read.
 pub(crate) struct Wanted<'a> {
     pub(crate) filter: &'a dyn Fn(&Path) -> bool,
-    /// Those in sub-directories too.
+    /// True if files in sub-directories are read too.
     pub(crate) recursive: bool,
 }
 
@@ -80,7 +80,7 @@ fn cannot_read(path: &Path, error: io::Error) -> Error {
     Error::io(format!("cannot read {}", path.display()), error)
 }
 
-/// What a file holds, decompressed if its name says so.
+/// The content of a file, decompressed if its name says so.
 fn contents_of(file: &Path) -> io::Result<Vec<u8>> {
     let Some(codec) = Codec::of(file) else {
         return fs::read(file);

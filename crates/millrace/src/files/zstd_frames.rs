@@ -9,7 +9,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 pub(super) struct ZstdFrames<R> {
     file: R,
     decoder: FrameDecoder,
-    /// Whether the decoder is within a frame.
+    /// True while the decoder is within a frame.
     begun: bool,
 }
 

@@ -16,7 +16,7 @@ use crate::rdd::{Rdd, RddSource, by_pieces};
 use super::memory::Past;
 use super::{Graph, Kind, Made, Node};
 
-/// What the tick allocated to a batch.
+/// The input that the tick allocated to a batch.
 pub(crate) struct Batch {
     pub(crate) time: BatchTime,
     /// Which one of the run it is, from one: a stream with a slide of three is due in the third.
@@ -25,13 +25,13 @@ pub(crate) struct Batch {
     pub(crate) epoch: u64,
     /// The blocks that are read at the tick, by receiving node.
     pub(crate) blocks: HashMap<NodeId, Vec<Partition>>,
-    /// What every input brought; complete when the batch has been run.
+    /// The input of every receiver and source; complete when the batch has been run.
     pub(crate) inputs: Vec<InputCounter>,
-    /// What inputs that are read when the batch is due have brought so far.
+    /// The input so far from sources that are read when the batch is due.
     pub(crate) read: Mutex<Vec<StreamInputInfo>>,
-    /// Where the receivers' log goes on behind it, if there is one.
+    /// The position in the receivers' log after this batch, if there is one.
     pub(crate) log: Option<Position>,
-    /// Whether anything was received for it.
+    /// True if anything was received for it.
     pub(crate) has_input: bool,
     /// Wall-clock milliseconds when the batch was handed over to be run.
     pub(crate) submitted: i64,
@@ -53,7 +53,7 @@ impl Batch {
         }
     }
 
-    /// What every input stream brought; the records are all counted when the batch has been run.
+    /// The input of every input stream; the records are all counted when the batch has been run.
     pub(crate) fn input_info(&self) -> BTreeMap<StreamId, StreamInputInfo> {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         self.inputs
@@ -218,7 +218,7 @@ impl<'a> BatchRun<'a> {
         Ok(())
     }
 
-    /// What can be read of this batch while it is being run.
+    /// The part of this batch that can be read while it is being run.
     pub(super) fn present(&self) -> Past {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         Past {
@@ -229,7 +229,7 @@ impl<'a> BatchRun<'a> {
         }
     }
 
-    /// What can be read of it when it is over.
+    /// The part of this batch that can be read when it is over.
     pub(super) fn past(&self) -> Past {
         let past = self.present();
         past.made.values().for_each(Made::keep);
@@ -267,7 +267,7 @@ fn pieces_of(made: &Made) -> impl Iterator<Item = Partition> {
     })
 }
 
-/// What a node brought to a batch.
+/// The result of a node in a batch.
 pub(super) enum Part {
     Blocks(Vec<Partition>),
     Made(Made),
@@ -368,7 +368,7 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
         taken
     }
 
-    /// What is made of detached records shares no received block.
+    /// Records made of detached records share no received block.
     fn is_detached(&self) -> bool {
         self.all_made && self.inputs.iter().all(|(_, made)| made.detached)
     }

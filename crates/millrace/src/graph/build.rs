@@ -19,13 +19,13 @@ pub(crate) enum Lifecycle {
     Stopped,
 }
 
-/// What streams write themselves into.
+/// The description of a program, which streams write themselves into.
 pub(crate) struct Builder {
     pub(crate) executor: Executor,
     pub(crate) default_partitions: usize,
     /// The batch interval: every slide is a multiple of it.
     pub(crate) interval: Duration,
-    /// What is kept of the batches that have been run.
+    /// The batches that have been run and are remembered.
     pub(crate) memory: Arc<Memory>,
     state: Mutex<State>,
     /// Told of calls that break a rule when the context has been started.
@@ -42,7 +42,7 @@ struct State {
     /// The names of the input streams.
     streams: Vec<String>,
     stateful: bool,
-    /// Whether what is kept is in the default number of partitions.
+    /// True if something is kept in the default number of partitions.
     keeps_partitions: bool,
     /// The first call that broke a rule before the start, which reports it.
     broken: Option<Error>,
@@ -163,8 +163,8 @@ impl Builder {
         self.broke(state, error);
     }
 
-    /// Whether all of these nodes receive. Of a frozen graph none does: what is added to it is an
-    /// error that has been noted.
+    /// True if all of these nodes receive. Of a frozen graph none does: what is added to it is
+    /// an error that has been noted.
     pub(crate) fn all_receive(&self, nodes: &[NodeId]) -> bool {
         let state = self.state();
         nodes.iter().all(|node| {
@@ -204,7 +204,7 @@ impl Builder {
         self.state().stateful = true;
     }
 
-    /// Whether the program keeps state.
+    /// True if the program keeps state.
     pub(crate) fn is_stateful(&self) -> bool {
         self.state().stateful
     }
@@ -214,7 +214,7 @@ impl Builder {
         self.state().keeps_partitions = true;
     }
 
-    /// Whether the program keeps something in the default number of partitions.
+    /// True if the program keeps something in the default number of partitions.
     pub(crate) fn keeps_partitions(&self) -> bool {
         self.state().keeps_partitions
     }

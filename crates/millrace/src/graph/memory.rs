@@ -1,6 +1,6 @@
-//! What is kept of the batches that have been run, if the program asked for it: their blocks and
-//! datasets, for as long as `remember` says (Spark 3.5's rule: after batch `T` what is not newer
-//! than `T` less the duration goes; no stream remembers less than its last batch).
+//! The remembered batches, if the program asked for it: their blocks and datasets, for as long
+//! as `remember` says (Spark 3.5's rule: after batch `T` what is not newer than `T` less the
+//! duration goes; no stream remembers less than its last batch).
 //!
 //! Nothing is kept unless it is asked for. What is kept is bounded by the duration: received
 //! text counts against the receivers' budget until it is forgotten, so a sender waits and memory
@@ -34,7 +34,7 @@ struct State {
     batches: VecDeque<Arc<Past>>,
 }
 
-/// What is known of a run once it has begun.
+/// The facts of a run once it has begun.
 struct Run {
     /// One interval before the first batch.
     zero: BatchTime,

@@ -1,4 +1,4 @@
-//! What a program describes: nodes whose datasets are made once a batch, and outputs.
+//! The description of a program: nodes whose datasets are made once per batch, and outputs.
 //!
 //! Narrow operators leave no trace here; they are fused into the pipelines of the nodes and
 //! outputs that read them. The graph grows while the program builds its streams and is frozen
@@ -48,7 +48,8 @@ pub(crate) trait Node: Send + Sync {
         Ok(())
     }
 
-    /// What the node keeps from batch to batch, each with a name that is its own within the node.
+    /// The node's stores, which live from batch to batch, each with a name that is its own
+    /// within the node.
     fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
         Vec::new()
     }
@@ -66,9 +67,9 @@ pub(crate) struct Made {
     pub(crate) pieces: Arc<[(usize, usize)]>,
     prepare: Arc<dyn Fn() + Send + Sync>,
     first_few: Option<Arc<FirstFew>>,
-    /// Whether it can be read when later batches have run.
+    /// True if it can be read when later batches have run.
     lasts: bool,
-    /// Whether no record keeps the block of a received text.
+    /// True if no record keeps the block of a received text.
     detached: bool,
 }
 
@@ -108,7 +109,7 @@ impl Made {
         (self.prepare)();
     }
 
-    /// How the first few records are found without reading the rest, if they can be.
+    /// The way to find the first few records without reading the rest, if there is one.
     fn first_few(&self) -> Option<&FirstFew> {
         self.first_few.as_deref()
     }
@@ -121,7 +122,7 @@ impl Made {
     }
 }
 
-/// What stands at a place of the graph.
+/// The kind of a node.
 pub(crate) enum Kind {
     /// Blocks that a receiver brings.
     Received,
@@ -142,19 +143,19 @@ pub(crate) struct Output {
     pub(crate) name: String,
     pub(crate) inputs: Vec<NodeId>,
     pub(crate) run: OutputFn,
-    /// It is run in every so many batches.
+    /// The output is run in every so many batches.
     pub(crate) slide: u64,
 }
 
 /// The body of an output operation.
 pub(crate) type OutputFn = Box<dyn Fn(&BatchRun<'_>) -> Result<()> + Send + Sync>;
 
-/// Who reads a receiving node.
+/// The readers of a receiving node.
 #[derive(Default)]
 pub(crate) struct Readers {
     /// The stages that take its blocks early, with the number of the input it is to them.
     pub(crate) stages: Vec<(Arc<dyn EagerStage>, usize)>,
-    /// Whether anything has to hold the blocks until the tick.
+    /// True if anything has to hold the blocks until the tick.
     pub(crate) held: bool,
 }
 
@@ -165,7 +166,7 @@ pub(crate) struct Graph {
     /// The nodes that some output needs; a stream that nothing is printed or saved of is not
     /// computed (Spark 3.5).
     pub(crate) needed: Vec<bool>,
-    /// What is kept of the batches that have been run.
+    /// The batches that have been run and are remembered.
     pub(crate) memory: Arc<Memory>,
 }
 
@@ -187,7 +188,8 @@ impl Graph {
         self.memory.begin(zero, interval, slides.collect());
     }
 
-    /// Whether a batch has anything to run (Spark 3.5: one without a job is no batch to anybody).
+    /// True if a batch has anything to run (Spark 3.5: one without a job is no batch to
+    /// anybody).
     pub(crate) fn has_jobs(&self, number: u64) -> bool {
         self.outputs
             .iter()
@@ -217,8 +219,8 @@ impl Graph {
         due.map(info).collect()
     }
 
-    /// What a run that stopped with batch `last` never showed of its input, of which `received`
-    /// is the last batch that had any: the output that was due too long ago, and how often it is.
+    /// The first output that has not fired since input last arrived, with its slide, when a run
+    /// stops with batch `last` and `received` is the last batch that had any input.
     pub(crate) fn not_shown(&self, last: u64, received: u64) -> Option<(&str, u64)> {
         let outputs = self.outputs.iter();
         let mut late = outputs.filter(|output| received > last - last % output.slide);
@@ -226,7 +228,7 @@ impl Graph {
             .map(|output| (output.name.as_str(), output.slide))
     }
 
-    /// Who reads what a node receives, by node.
+    /// The readers of what a node receives, by node.
     pub(crate) fn readers(&self) -> Vec<Readers> {
         let mut readers: Vec<Readers> = self.nodes.iter().map(|_| Readers::default()).collect();
         for output in &self.outputs {

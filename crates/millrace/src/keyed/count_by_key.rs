@@ -4,8 +4,8 @@ use crate::data::Key;
 use crate::rdd::Rdd;
 
 impl<K: Key, V: Send + 'static> Rdd<(K, V)> {
-    /// How many pairs each key has (Spark's `countByKey`, as a dataset), ordered by partition and
-    /// by first arrival.
+    /// Counts the pairs of each key (Spark's `countByKey`, as a dataset), ordered by partition
+    /// and by first arrival.
     ///
     /// ```
     /// use millrace::testing::parallelize;

@@ -17,7 +17,7 @@ impl<T: Key> Rdd<T> {
             .keys()
     }
 
-    /// How often each record occurs (Spark's `countByValue`, as a dataset).
+    /// Counts each record's occurrences (Spark's `countByValue`, as a dataset).
     ///
     /// ```
     /// use millrace::testing::parallelize;

@@ -49,7 +49,7 @@ impl<V, A> Clone for JoinSide<V, A> {
 impl<V, A> Copy for JoinSide<V, A> {}
 
 impl<V: Clone, A> JoinSide<V, A> {
-    /// What the pairs of a key have on this side, in order.
+    /// Gives the values of a key's pairs on this side, in order.
     fn each(&self, values: &Values<V>, mut sink: impl FnMut(A)) {
         match self.missing {
             Some(missing) if values.is_empty() => sink(missing()),

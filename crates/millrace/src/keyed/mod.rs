@@ -57,7 +57,7 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     }
 }
 
-/// What tasks read of a dataset.
+/// The pieces of a dataset that tasks read.
 fn pieces<T: Send + 'static>(rdd: &Rdd<T>) -> Vec<Partition> {
     rdd.source().prepare();
     let data: Arc<dyn std::any::Any + Send + Sync> = Arc::new(rdd.clone());

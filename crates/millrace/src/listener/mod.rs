@@ -1,8 +1,8 @@
 //! Events to listeners, off the batch path (law 8).
 //!
-//! Whoever has something to tell puts it in a queue of fixed length and goes on; a thread of
-//! its own calls the listeners. When they are slower than the stream the oldest events go, and
-//! how many went is said at the end.
+//! A thread that has an event to tell puts it in a queue of fixed length and goes on; the bus's
+//! own thread calls the listeners. When they are slower than the stream the oldest events go,
+//! and how many went is said at the end.
 
 mod removable;
 mod stats_report;
@@ -39,8 +39,8 @@ pub(crate) struct ListenerBus {
     signalled: Condvar,
 }
 
-/// What the thread waits for. Not parking: a listener may park the thread as well, and take the
-/// one wake-up that was meant for the bus.
+/// The signal that the thread waits for. Not parking: a listener may park the thread as well,
+/// and take the one wake-up that was meant for the bus.
 #[derive(Default)]
 struct Signal {
     posted: bool,

@@ -68,7 +68,7 @@ impl fmt::Debug for Repeats {
     }
 }
 
-/// How often something happened, and within how many milliseconds.
+/// The number of times that something happened, and within how many milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Repeated {
     times: u64,
@@ -100,14 +100,14 @@ struct Pause {
     said: i64,
     /// When one was due last.
     due: i64,
-    /// How long the others wait.
+    /// The milliseconds that the others wait.
     length: i64,
-    /// How many have not been said since.
+    /// The number of lines that have not been said since.
     left_out: u64,
 }
 
 impl Pause {
-    /// Whether the trouble is over: nothing is due that was due for so long.
+    /// True if the trouble is over: nothing is due that was due for so long.
     fn is_over(&self, now: i64) -> bool {
         now - self.due >= 2 * self.length
     }
@@ -141,7 +141,7 @@ impl Pause {
 }
 
 impl Pauses {
-    /// Whether a line of this kind is to be said now, and for how many it stands.
+    /// Decides if a line of this kind is to be said now, and for how many it stands.
     fn pass(&mut self, now: i64, kind: &str) -> Option<Repeated> {
         let kind = if self.has_room(now, kind) {
             kind
@@ -164,7 +164,7 @@ impl Pauses {
         })
     }
 
-    /// Whether this kind has a pause of its own, or can have one.
+    /// True if this kind has a pause of its own, or can have one.
     fn has_room(&mut self, now: i64, kind: &str) -> bool {
         if self.kinds.len() < MOST_KINDS || self.kinds.contains_key(kind) {
             return true;
@@ -236,7 +236,7 @@ mod tests {
             prop_assert!(pauses.iter().all(|pause| *pause < LONGEST + 5_000), "a line an hour");
         }
 
-        /// What was quiet for twice its pause is said at once, and begins anew.
+        /// A trouble that was quiet for twice its pause is said at once, and begins anew.
         #[test]
         fn what_comes_back_is_news(rounds in 1_i64..2_000, quiet in 0_i64..10_000) {
             let mut pauses = Pauses::default();

@@ -14,7 +14,7 @@ use crate::panics::fail;
 
 /// Decides the reduce partition of every key of type `K`.
 pub trait Partitioner<K: ?Sized>: Send + Sync + 'static {
-    /// How many partitions there are.
+    /// The number of partitions.
     fn partitions(&self) -> usize;
 
     /// The partition of `key`, below [`partitions`](Partitioner::partitions).

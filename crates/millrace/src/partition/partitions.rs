@@ -1,4 +1,4 @@
-//! How an operator is told its reduce partitions: by a number, or by a partitioner.
+//! The reduce partitions of an operator: given by a number, or by a partitioner.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -37,7 +37,7 @@ pub struct Partitions<K> {
 }
 
 impl<K: 'static> Partitions<K> {
-    /// Those of a partitioner. It is asked for their number here and once.
+    /// The partitions of a partitioner. It is asked for their number here and once.
     ///
     /// A partitioner that then gives a partition that there is not (the number or more) fails the
     /// batch, with a message that names the line of this call.
@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    /// How a run ends whose keys all go to partition `partition` of three.
+    /// The end of a run whose keys all go to partition `partition` of three.
     fn ending(operator: usize, partition: usize) -> crate::Result<()> {
         let (_, ended) = Setup::default().run_local(1, |ssc| {
             let pairs = ssc.queue_stream(vec![vec![1_i64, 2]]).map(|n| (n, n));

@@ -24,7 +24,7 @@ struct SparkRandom(u64);
 
 impl SparkRandom {
     fn new(seed: u64) -> SparkRandom {
-        /// What Scala hashes arrays with.
+        /// Scala's seed for hashes of arrays.
         const ARRAY: u32 = 0x3c07_4a61;
         let low = murmur3(seed, ARRAY);
         let high = murmur3(seed, low);
@@ -78,7 +78,8 @@ fn murmur3(data: u64, seed: u32) -> u32 {
 mod tests {
     use super::*;
 
-    /// Where PySpark 3.5.9 put the first ten records of partitions 0 to 7 by `repartition(n)`.
+    /// The partitions that PySpark 3.5.9 put the first ten records of partitions 0 to 7 into by
+    /// `repartition(n)`.
     const SEEN: [(u32, [u32; 8]); 8] = [
         (1, [0, 0, 0, 0, 0, 0, 0, 0]),
         (2, [1, 1, 0, 0, 0, 0, 0, 1]),

@@ -12,7 +12,7 @@ use super::{Rdd, RddSource};
 /// The most that a parent is asked for before it is read as a whole: finding many in order costs
 /// more than putting all in order.
 const MOST: usize = 1 << 10;
-/// How many times as many are asked for when those before were not enough.
+/// The factor by which more are asked for when those before were not enough.
 const GROWTH: usize = 8;
 
 impl<T: Send + 'static> Rdd<T> {

@@ -137,7 +137,7 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     }
 }
 
-/// What was read by many tasks, and can be again: pieces stay as they were.
+/// Pieces that many tasks read, and that can be read again as they were.
 struct HeldPieces<T> {
     partitions: Vec<Vec<Vec<T>>>,
     detached: bool,

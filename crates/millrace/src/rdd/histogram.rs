@@ -8,7 +8,7 @@ use super::stats::Number;
 /// The bounds of the ranges, and how many numbers are in each.
 pub type Histogram = (Vec<f64>, Vec<u64>);
 
-/// How much ranges of one width may differ in it (PySpark 3.5).
+/// The most that ranges of one width may differ in it (PySpark 3.5).
 const SAME_WIDTH: f64 = 1e-10;
 
 impl<T: Number> Rdd<T> {
@@ -94,7 +94,7 @@ impl<T: Number> Rdd<T> {
         Ok(self.counted(&ranges))
     }
 
-    /// How many numbers are in each range.
+    /// Counts the numbers in each range.
     fn counted(&self, ranges: &Ranges<'_>) -> Vec<u64> {
         let parts = self.on_pieces(self.pieces(), |partition, piece| {
             let mut counts = vec![0_u64; ranges.len()];
@@ -113,7 +113,7 @@ impl<T: Number> Rdd<T> {
     }
 }
 
-/// Where a number belongs.
+/// The ranges, and the way to find a number's.
 enum Ranges<'a> {
     /// The range of all numbers.
     One,

@@ -39,11 +39,11 @@ pub use histogram::Histogram;
 pub(crate) use repartition::partitioner_of;
 pub use stats::{Number, StatCounter};
 
-/// Where the records of an [`Rdd`] come from.
+/// The source of the records of an [`Rdd`].
 pub(crate) trait RddSource<T>: Send + Sync {
     fn partitions(&self) -> usize;
 
-    /// How many pieces a partition has that can be read side by side.
+    /// The number of pieces of a partition that can be read side by side.
     fn pieces(&self, _partition: usize) -> usize {
         1
     }
@@ -55,7 +55,7 @@ pub(crate) trait RddSource<T>: Send + Sync {
     /// read: a task must not wait for what another one makes.
     fn prepare(&self) {}
 
-    /// Whether the records can be read as well when later batches have run, and without running
+    /// True if the records can be read as well when later batches have run, and without running
     /// the program's code again.
     fn lasts(&self) -> bool {
         false
@@ -67,20 +67,20 @@ pub(crate) trait RddSource<T>: Send + Sync {
         by_pieces(self, count)
     }
 
-    /// Whether [`take`](RddSource::take) of a few costs less than reading a piece, and runs none
+    /// True if [`take`](RddSource::take) of a few costs less than reading a piece, and runs none
     /// of the program's code for records that it does not give. The default is true of records
     /// that are there, which can be counted without a read.
     fn takes_few(&self) -> bool {
         self.known_count().is_some()
     }
 
-    /// Whether no record keeps the block of a received text. What leaves the engine or stays
-    /// longer than its batch is copied otherwise (law 6).
+    /// True if no record keeps the block of a received text. Records that leave the engine or
+    /// stay longer than their batch are copied otherwise (law 6).
     fn is_detached(&self) -> bool {
         false
     }
 
-    /// How many records there are, if the source knows without reading them.
+    /// The number of records, if the source knows it without reading them.
     fn known_count(&self) -> Option<u64> {
         None
     }
@@ -91,8 +91,8 @@ pub(crate) trait RddSource<T>: Send + Sync {
 /// Cheap to clone. The records are computed when they are asked for, on the context's workers,
 /// and must be asked for while their batch runs.
 ///
-/// What actions give (`collect`, `take`, `first`, `reduce`, `fold`, `aggregate`, `top`,
-/// `take_ordered`) may be kept: a [`Text`](crate::Text) in it is
+/// Results of actions (`collect`, `take`, `first`, `reduce`, `fold`, `aggregate`, `top`,
+/// `take_ordered`) may be kept: a [`Text`](crate::Text) in them is
 /// [detached](crate::Text::detach) from the block that it was received in. What `for_each` hands
 /// to a function is not, and an `Rdd` that is itself kept keeps what its batch received.
 pub struct Rdd<T> {
@@ -149,7 +149,7 @@ impl<T: Send + 'static> Rdd<T> {
         self.source.visit(partition, piece, each);
     }
 
-    /// What tasks read: every piece of every partition, in order.
+    /// Every piece of every partition, in order, as tasks read them.
     pub(crate) fn pieces(&self) -> Vec<(usize, usize)> {
         let pieces = |partition| (0..self.source.pieces(partition)).map(move |n| (partition, n));
         (0..self.partitions()).flat_map(pieces).collect()

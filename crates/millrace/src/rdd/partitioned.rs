@@ -7,7 +7,7 @@ use super::{Rdd, RddSource};
 impl<T: Send + 'static> Rdd<T> {
     /// Makes every partition what `function` makes of its records (Spark: `mapPartitions`).
     ///
-    /// What a receiver brought in a batch is one partition.
+    /// A receiver's input of a batch is one partition.
     ///
     /// ```
     /// use millrace::testing::parallelize;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::Rdd;
 
 impl<T: Send + 'static> Rdd<T> {
-    /// How many partitions there are (Spark: `getNumPartitions`). An idle socket's batch has none
+    /// The number of partitions (Spark: `getNumPartitions`). An idle socket's batch has none
     /// (Spark 3.5).
     ///
     /// ```
@@ -77,7 +77,7 @@ impl<T: Send + 'static> Rdd<T> {
         joined(self.collect_pieces(|records| self.all_leaving(records)))
     }
 
-    /// What [`collect`](Rdd::collect) gives, as it is: for readers that do not keep it.
+    /// The result of [`collect`](Rdd::collect), not detached: for readers that do not keep it.
     pub(crate) fn read_all(&self) -> Vec<T> {
         joined(self.collect_partitions())
     }
@@ -98,7 +98,7 @@ impl<T: Send + 'static> Rdd<T> {
         self.all_leaving(self.read_first(count))
     }
 
-    /// What [`take`](Rdd::take) gives, as it is: for readers that do not keep it.
+    /// The result of [`take`](Rdd::take), not detached: for readers that do not keep it.
     pub(crate) fn read_first(&self, count: usize) -> Vec<T> {
         self.source().take(count)
     }
@@ -119,8 +119,8 @@ impl<T: Send + 'static> Rdd<T> {
         self.take(1).pop()
     }
 
-    /// How many records there are (Spark: `count`). Reads nothing if a shuffle, a state or
-    /// `persist` knows it.
+    /// The number of records (Spark: `count`). Reads nothing if a shuffle, a state or `persist`
+    /// knows it.
     ///
     /// ```
     /// use millrace::testing::run_context;
@@ -140,7 +140,7 @@ impl<T: Send + 'static> Rdd<T> {
         counts.into_iter().sum()
     }
 
-    /// Whether there is no record (Spark: `isEmpty`).
+    /// True if there is no record (Spark: `isEmpty`).
     ///
     /// ```
     /// use millrace::testing::run_context;

@@ -1,6 +1,6 @@
 //! `sort_by` and `sort_by_key`, each also into a number of partitions: the records of an [`Rdd`] in order.
 //!
-//! What is sorted stands in ranges, one a partition, so that partition after partition is the
+//! Sorted records stand in ranges, one per partition, so that partition after partition is the
 //! order. PySpark draws samples to find where a range ends, and of a dataset of up to twenty
 //! records a partition the sample is everything; here it always is. So the ranges of small
 //! datasets are PySpark's, those of large ones are the exact ones that it estimates.
@@ -123,7 +123,7 @@ where
     }
 }
 
-/// Where each range of the sorted records ends. A border is the key at its share of the rising
+/// The end of each range of the sorted records. A border is the key at its share of the rising
 /// order, and belongs to the range below it (PySpark's `bisect_left`).
 fn ends<O: Ord, T>(sorted: &[(O, T)], ascending: bool, partitions: usize) -> Vec<usize> {
     let len = sorted.len();

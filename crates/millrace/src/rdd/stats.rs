@@ -52,7 +52,7 @@ pub struct StatCounter {
 }
 
 impl StatCounter {
-    /// Those of no numbers.
+    /// The figures of no numbers.
     fn new() -> StatCounter {
         StatCounter {
             count: 0,
@@ -100,17 +100,17 @@ impl StatCounter {
         }
     }
 
-    /// How many numbers there were.
+    /// The number of numbers.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Their mean; 0 of none.
+    /// The mean of the numbers; 0 of none.
     pub fn mean(&self) -> f64 {
         self.mean
     }
 
-    /// Their sum, which is the mean times the count.
+    /// The sum of the numbers, which is the mean times the count.
     pub fn sum(&self) -> f64 {
         self.count as f64 * self.mean
     }

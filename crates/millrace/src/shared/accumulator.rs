@@ -33,13 +33,13 @@ pub struct Accumulator<T> {
     inner: Arc<Inner<T>>,
 }
 
-/// How two parts of a sum become one.
+/// The function that merges two parts of a sum.
 type Merge<T> = Box<dyn Fn(&mut T, T) + Send + Sync>;
 
 struct Inner<T> {
     name: String,
     merge: Merge<T>,
-    /// What was there at the beginning and what the driver's side added; then a cell a worker.
+    /// The initial value with what the driver's side added; then a cell per worker.
     cells: Vec<CachePadded<Mutex<Option<T>>>>,
 }
 
@@ -62,7 +62,7 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
         }
     }
 
-    /// That of a sum.
+    /// An accumulator of a sum.
     pub(crate) fn sum(name: &str, initial: T, executor: &Executor) -> Accumulator<T>
     where
         T: AddAssign,
@@ -87,7 +87,7 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
         }
     }
 
-    /// What was added so far; all of it when the work that adds has ended.
+    /// The sum so far; all of it when the work that adds has ended.
     pub fn value(&self) -> T {
         let mut cells = self
             .inner
@@ -109,7 +109,7 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
         *lock(first) = Some(millrace_text::detached(value));
     }
 
-    /// What it is called; empty if it was given no name.
+    /// The accumulator's name; empty if it was given none.
     pub fn name(&self) -> &str {
         &self.inner.name
     }

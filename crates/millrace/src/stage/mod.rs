@@ -116,7 +116,7 @@ where
         &self.hasher
     }
 
-    /// Where shards go when their batch has been read, to be used again.
+    /// The queue of shards that their batches no longer read, to be used again.
     pub(crate) fn spare_shards(&self) -> &Arc<SegQueue<Shard<K, Acc<V, A>>>> {
         &self.shards
     }

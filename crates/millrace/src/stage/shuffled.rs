@@ -26,9 +26,9 @@ pub(crate) struct Shuffled<K: Key, C: Data> {
     /// The one that the shards were made with.
     hasher: KeyHasher,
     partitioner: Arc<dyn Partitioner<K>>,
-    /// Whether the values keep no block; the keys never do.
+    /// True if the values keep no block; the keys never do.
     detached: bool,
-    /// Where the shards go when this is gone.
+    /// The queue that the shards go to when this is dropped.
     spare: Arc<SegQueue<Shard<K, C>>>,
     ordered: OnceLock<Vec<Vec<(K, C)>>>,
     len: usize,

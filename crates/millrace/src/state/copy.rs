@@ -22,11 +22,11 @@ use super::store::StateStore;
 /// whose shards are small.
 const STEP: usize = if cfg!(test) { 32 } else { 1 << 12 };
 
-/// How long the lock is free between two steps. It does not queue: whoever waits for it has to
-/// find it free.
+/// The time that the lock is free between two steps. It does not queue: whoever waits for it has
+/// to find it free.
 const PAUSE: Duration = Duration::from_micros(50);
 
-/// How often a copy is begun anew.
+/// The number of times that a copy is begun anew.
 const TRIES: usize = 4;
 
 /// A key with its place and state.

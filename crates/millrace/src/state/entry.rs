@@ -73,7 +73,7 @@ impl<S> Entry<S> {
         self.mark & TOUCHED != 0
     }
 
-    /// Whether the entry was touched since the last call.
+    /// True if the entry was touched since the last call.
     pub(super) fn untouch(&mut self) -> bool {
         let touched = self.mark & TOUCHED != 0;
         self.mark &= !TOUCHED;

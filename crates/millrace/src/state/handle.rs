@@ -26,13 +26,13 @@ pub struct State<S> {
     broken: Option<&'static str>,
 }
 
-/// What the function did.
+/// The action that the function took.
 pub(super) enum Outcome<S> {
     /// The state is what it was, if there was one.
     Left(Option<S>),
     Updated(S),
     Removed,
-    /// It did what it must not do.
+    /// The function did what it must not do.
     Broke(&'static str),
 }
 
@@ -63,7 +63,7 @@ impl<S> State<S> {
         }
     }
 
-    /// Whether the key has a state. After [`remove`](State::remove) it has none.
+    /// True if the key has a state. After [`remove`](State::remove) it has none.
     pub fn exists(&self) -> bool {
         self.value.is_some()
     }
@@ -139,7 +139,7 @@ impl<S> State<S> {
         Ok(())
     }
 
-    /// Whether this is the last call for a key that was idle for too long: there is no value,
+    /// True if this is the last call for a key that was idle for too long: there is no value,
     /// and the state is dropped afterwards.
     pub fn is_timing_out(&self) -> bool {
         self.timing_out

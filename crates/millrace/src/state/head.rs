@@ -6,15 +6,15 @@
 
 use std::collections::BTreeMap;
 
-/// How many keys are kept; a `take` of more reads the state.
+/// The number of keys that are kept; a `take` of more reads the state.
 pub(super) const HEAD: usize = 64;
 
 /// The first keys by (partition, place).
 pub(super) struct Head<K> {
     keys: BTreeMap<(usize, u64), K>,
-    /// Whether the state has more keys than these.
+    /// True if the state has more keys than these.
     more: bool,
-    /// Whether one of them was removed: what follows them is not known any more.
+    /// True if one of them was removed: what follows them is not known any more.
     stale: bool,
 }
 

@@ -13,7 +13,7 @@ use crate::shuffle::{SHARDS, Values};
 
 use super::store::StateStore;
 
-/// How many keys a batch are checked; all of a small state.
+/// The number of keys that are checked per batch; all of a small state.
 const CHECKED: usize = 64;
 
 impl<K: Key, S: Data> StateStore<K, S> {

@@ -37,7 +37,7 @@ pub(crate) struct MappedStore<K: Key, S> {
     pub(super) states: Arc<StateStore<K, Timed<S>>>,
     pub(super) timeout: Option<Duration>,
     due: Vec<Mutex<Due>>,
-    /// Whether states wait for the time of the first batch.
+    /// True while states wait for the time of the first batch.
     initial: AtomicBool,
 }
 

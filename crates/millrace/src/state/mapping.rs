@@ -28,7 +28,7 @@ use super::update::WORTH_SHARING;
 pub(crate) type Mapping<K, V, S, M> =
     Arc<dyn Fn(BatchTime, &K, Option<V>, &mut State<S>) -> Option<M> + Send + Sync>;
 
-/// What a batch does in one shard.
+/// The work of a batch in one shard.
 struct Folded<K, M> {
     /// By piece.
     emitted: Vec<Vec<Emitted<M>>>,
@@ -47,7 +47,7 @@ struct Batch<'a, K, V, S, M> {
     next_place: u64,
 }
 
-/// Where the records of a piece went, and what came of them there.
+/// The shards that the records of a piece went to, and what came of them there.
 type Routed<M> = (Vec<u8>, Vec<Vec<Emitted<M>>>);
 
 impl<K: Key, S: Data> MappedStore<K, S> {
@@ -55,7 +55,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
     /// what it gave.
     ///
     /// # Errors
-    /// What `mapping` did against the rules of [`State`], or that a state cannot be written down.
+    /// A breach of the rules of [`State`] by `mapping`, or a state that cannot be written down.
     ///
     /// # Panics
     /// If `mapping` does. After an error or a panic the store is good for nothing.

@@ -36,11 +36,11 @@ type Record<K, S> = (K, u64, S);
 pub(crate) struct PartitionStore<K: Key, S> {
     partitioner: Arc<dyn Partitioner<K>>,
     hasher: KeyHasher,
-    /// What the program gave, until it is known how many partitions there are.
+    /// The program's initial states, until it is known how many partitions there are.
     initial: Mutex<Vec<(K, S)>>,
     /// Made when it is first asked for, which is after the start.
     kept: OnceLock<Parts<K, S>>,
-    /// What a checkpoint had, while it is being read.
+    /// The checkpoint's states, while they are being read.
     loading: Mutex<HashMap<K, (u64, S), KeyHasher>>,
     loaded: AtomicBool,
 }
@@ -222,12 +222,12 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
     }
 }
 
-/// What the function was given, in order, and how far it has kept to it.
+/// The keys that the function was given, in order, and how far it has kept to it.
 struct Order<K> {
     known: Vec<Known<K>>,
-    /// Where the next key is looked for as long as the order is kept.
+    /// The index at which the next key is looked for as long as the order is kept.
     next: usize,
-    /// Where every key is, when it is not kept any more.
+    /// The index of every key, when the order is not kept any more.
     by_key: Option<HashMap<K, usize, KeyHasher>>,
     hasher: KeyHasher,
 }
@@ -235,14 +235,14 @@ struct Order<K> {
 struct Known<K> {
     key: K,
     place: u64,
-    /// Where its old entry was written, if it had a state.
+    /// The bytes at which its old entry was written, if it had a state.
     before: Option<Range<usize>>,
-    /// Whether it had new values.
+    /// True if it had new values.
     touched: bool,
     lives: bool,
 }
 
-/// What a key is that the function gave.
+/// The standing of a key that the function gave.
 enum Found<'a, K> {
     InPlace(&'a mut Known<K>),
     /// Known, but given after a key that came later.

@@ -11,7 +11,7 @@ use crate::shuffle::{KeyHasher, SHARDS, shard_of};
 /// A record with its number within its piece.
 pub(super) type Numbered<K, V> = (u32, K, V);
 
-/// What came of a record: the partition of its key, and a record if there is one.
+/// The result of a record: the partition of its key, and a record if there is one.
 pub(super) type Emitted<M> = (u32, Option<M>);
 
 /// The records of one piece of a batch.
@@ -61,7 +61,7 @@ pub(super) fn gathered<M>(
     gathered
 }
 
-/// What `map_with_state` gives in a batch: piece by piece, and last what timed out.
+/// The records that `map_with_state` gives in a batch: piece by piece, and last what timed out.
 pub(super) struct Gathered<M> {
     /// By piece, then by partition.
     pub(super) pieces: Vec<Vec<Vec<M>>>,

@@ -31,11 +31,11 @@ pub(crate) struct StateStore<K: Key, S> {
     /// Batches folded in so far.
     generation: AtomicU64,
     pub(super) recorder: Recorder,
-    /// Whether what is here was read from a checkpoint, and not given by the program.
+    /// Done once the states here were read from a checkpoint, and not given by the program.
     pub(super) loaded: Once,
 }
 
-/// What a batch did to the order of keys in a shard.
+/// The changes of a batch to the order of keys in a shard.
 pub(super) struct Moves<K> {
     pub(super) new: Vec<(u64, K)>,
     pub(super) removed: Vec<u64>,
@@ -114,7 +114,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
         self.partitioner.partitions()
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(super) fn len(&self) -> usize {
         self.map.len()
     }

@@ -16,7 +16,7 @@ pub(crate) struct Frame {
     slide: u64,
 }
 
-/// What one batch of the parent is to the window.
+/// The role of one batch of the parent in the window.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
     /// Which one of the run's batches it is, from one.
@@ -25,7 +25,7 @@ pub(crate) struct Step {
     pub(crate) batch: u64,
     /// No window from now on has batches up to this one.
     pub(crate) forgotten: u64,
-    /// Whether a window will have this batch.
+    /// True if a window will have this batch.
     pub(crate) taken: bool,
     /// Which window fires with this batch, if one does, from one.
     pub(crate) due: Option<u64>,
@@ -47,7 +47,7 @@ impl Frame {
         self.parent * self.slide
     }
 
-    /// How many windows have passed, at the least, before all that one has is gone; zero if
+    /// The least number of windows that have passed before all that one has is gone; zero if
     /// windows have no batch in common.
     pub(super) fn lifetime(&self) -> u64 {
         if self.length > self.slide {
@@ -63,12 +63,12 @@ impl Frame {
         batch * self.parent
     }
 
-    /// How many batches of the parent there are in `number` batches of the run.
+    /// The number of batches of the parent in `number` batches of the run.
     pub(super) fn batch(&self, number: u64) -> u64 {
         number / self.parent
     }
 
-    /// What batch number `number` of the run, one of the parent's, is to the window.
+    /// The role of batch `number` of the run, one of the parent's, in the window.
     pub(crate) fn step(&self, number: u64) -> Step {
         let batch = self.batch(number);
         let next = batch.next_multiple_of(self.slide);

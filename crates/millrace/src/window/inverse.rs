@@ -30,7 +30,7 @@ pub(crate) struct Inverting<K, V, F, G> {
     pub(crate) filter: Option<Filter<K, V>>,
 }
 
-/// What is kept of a key.
+/// The entry of a key.
 pub(crate) struct InvertedKey<V> {
     /// `None` before the first window that has it, and after the filter refused it.
     value: Option<V>,
@@ -40,7 +40,7 @@ pub(crate) struct InvertedKey<V> {
     change: u32,
 }
 
-/// What has left and entered since a window fired.
+/// The values that have left and entered since a window fired.
 struct Change<V> {
     slot: u32,
     left: Option<V>,
@@ -49,7 +49,7 @@ struct Change<V> {
     place: u64,
 }
 
-/// What is kept of the batches: what each of them brought, by slot.
+/// The values that each of the batches brought, by slot.
 pub(crate) struct Batches<V> {
     batches: VecDeque<(u64, Vec<(u32, V)>)>,
     changes: Vec<Change<V>>,
@@ -64,9 +64,9 @@ impl<V> Default for Batches<V> {
     }
 }
 
-/// What is written down of a key: its value; what every batch of the window brought, with the
-/// batch's number; and, if it has changed since a window fired, what has left and entered, and
-/// when. Lists of one or none stand for what may not be there.
+/// The saved form of a key: its value; what every batch of the window brought, with the batch's
+/// number; and, if it has changed since a window fired, what has left and entered, and when.
+/// Lists of one or none stand for what may not be there.
 pub(crate) type SavedKey<V> = (Vec<V>, Vec<(u64, V)>, Vec<(Vec<V>, Vec<V>, u64)>);
 
 /// The change of a key, which is made if it has none.

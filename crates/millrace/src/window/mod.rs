@@ -1,4 +1,5 @@
-//! What sliding windows keep from batch to batch, so that a slide costs what entered and left.
+//! Stores of sliding windows, which keep so much from batch to batch that a slide costs what
+//! entered and left.
 //!
 //! A keyed window is a [`WindowStore`]: the shards of the shuffle, each with the keys of the
 //! window and what their batches brought, oldest first. How a key's value slides is a

@@ -40,10 +40,10 @@ impl<V, F> Reducing<V, F> {
     }
 }
 
-/// What is kept of a key.
+/// The entry of a key.
 pub(crate) struct ReducedKey<V> {
     chain: Chain,
-    /// How many items of the chain are its front.
+    /// The number of items of the chain that are its front.
     front: u32,
     /// The others merged, unless there are none or the key is to be turned.
     back: Option<V>,
@@ -51,13 +51,13 @@ pub(crate) struct ReducedKey<V> {
     phase: u32,
     /// An item has left that was not of the front: the back must be turned.
     turns: bool,
-    /// It is among the shard's changed keys.
+    /// True if it is among the shard's changed keys.
     changed: bool,
-    /// What a reader sees.
+    /// The value that a reader sees.
     value: Option<V>,
 }
 
-/// What is kept of the batches.
+/// The items of the batches.
 pub(crate) struct Batches<V> {
     ring: Ring<V>,
     /// The slots of the keys that entered or left since a window fired.
@@ -76,10 +76,10 @@ impl<V> Default for Batches<V> {
     }
 }
 
-/// What is written down of a key: the items with the numbers of their batches and their places,
-/// oldest first; how many of them are the front; the back; the phase; whether the back must be
-/// turned, and whether the key has changed since a window fired; what a reader sees. Lists of
-/// one or none stand for what may not be there: the program's value may itself be an `Option`.
+/// The saved form of a key: the items with the numbers of their batches and their places, oldest
+/// first; how many of them are the front; the back; the phase; whether the back must be turned,
+/// and whether the key has changed since a window fired; what a reader sees. Lists of one or
+/// none stand for what may not be there: the program's value may itself be an `Option`.
 pub(crate) type SavedKey<V> = (Vec<(u64, u64, V)>, u32, Vec<V>, u32, bool, bool, Vec<V>);
 
 impl<V> ReducedKey<V> {

@@ -1,9 +1,9 @@
-//! How a keyed window comes back: what snapshots have of its shards, and the batches since.
+//! The recovery of a keyed window: what snapshots have of its shards, and the batches since.
 //!
-//! What a batch brought is written down as it came, and what leaves is not written at all: it is
-//! arithmetic. So the window is slid again over the batches that the snapshot does not have, with
-//! the same arguments to the program's functions in the same order (law 5): sums of floating
-//! point numbers are the same, a filter is asked what it was asked.
+//! A batch's input is written down as it came, and what leaves is not written at all: it is
+//! arithmetic. So the window is slid again over the batches that the snapshot does not have,
+//! with the same arguments to the program's functions in the same order (law 5): sums of
+//! floating point numbers are the same, a filter is asked what it was asked.
 //!
 //! The shards of a snapshot are of different batches, and keys are in other shards now. What is
 //! of one batch is a *part* of a shard; every part is slid by itself up to the last batch, and
@@ -15,7 +15,7 @@ use crate::data::Key;
 
 use super::store::{Kept, Sliding, WindowStore};
 
-/// What one batch had of one key.
+/// The value that one batch had of one key.
 pub(super) struct Delta<K, C> {
     /// The batch.
     pub(super) number: u64,
@@ -27,7 +27,7 @@ pub(super) struct Delta<K, C> {
 /// Keys with their places and what was saved of them.
 pub(super) type Saved<K, S> = Vec<(K, u64, <S as Sliding<K>>::Saved)>;
 
-/// What was read for one shard.
+/// The parts that were read for one shard.
 pub(super) struct Loading<K: Key, S: Sliding<K>> {
     /// Snapshots, by the last batch that they have.
     pub(super) parts: BTreeMap<u64, Saved<K, S>>,

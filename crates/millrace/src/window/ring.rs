@@ -1,12 +1,12 @@
-//! What the batches of a window brought to a shard, oldest first, with a chain through the items
-//! of every key.
+//! The values that the batches of a window brought to a shard, oldest first, with a chain
+//! through the items of every key.
 //!
 //! One ring a shard and not a list a key: a batch is appended and leaves as it came, nothing is
 //! allocated for a key, and a leaving item knows its key's slot.
 
 use std::collections::VecDeque;
 
-/// What one batch brought to one key.
+/// The value that one batch brought to one key.
 pub(super) struct Item<C> {
     /// The key's.
     pub(super) slot: u32,
@@ -41,7 +41,7 @@ pub(crate) struct Ring<C> {
     items: VecDeque<Item<C>>,
     /// The number of the oldest item.
     first: u32,
-    /// How many items each batch has, of those that have any.
+    /// The number of items of each batch, of those that have any.
     batches: VecDeque<(u64, usize)>,
 }
 
@@ -84,7 +84,7 @@ impl<C> Ring<C> {
         (batch <= through).then(|| self.items.front().map(|item| item.slot))?
     }
 
-    /// How many items are of batch `through` or earlier ones.
+    /// The number of items of batch `through` or earlier ones.
     pub(super) fn count_leaving(&self, through: u64) -> usize {
         let leaving = self
             .batches

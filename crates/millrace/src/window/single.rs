@@ -8,12 +8,12 @@ use super::frame::Frame;
 /// Batches by number, with what they have.
 type Numbered<V> = Vec<(u64, V)>;
 
-/// What is written down of a [`Reduced`]: front, back, and the back merged, which is a list of
-/// one or none.
+/// The saved form of a [`Reduced`]: front, back, and the back merged, which is a list of one or
+/// none.
 pub(crate) type SavedReduced<V> = (Numbered<V>, Numbered<V>, Vec<V>);
 
-/// What is written down of an [`Inverted`]: the batches, then value, left and entered, each a
-/// list of one or none.
+/// The saved form of an [`Inverted`]: the batches, then value, left and entered, each a list of
+/// one or none.
 pub(crate) type SavedInverted<V> = (Numbered<V>, Vec<V>, Vec<V>, Vec<V>);
 
 /// The window of a function without an inverse: two stacks, as in [`reduce`](super::reduce).
@@ -22,7 +22,7 @@ pub(crate) struct Reduced<V> {
     front: Vec<(u64, V)>,
     /// The newer ones, oldest first.
     back: VecDeque<(u64, V)>,
-    /// These merged.
+    /// The values of `back`, merged.
     merged: Option<V>,
 }
 
@@ -71,7 +71,7 @@ impl<V: Clone> Reduced<V> {
         self.back.push_back((batch, value));
     }
 
-    /// What the window has; `None` if no batch of it had a value.
+    /// The value of the window; `None` if no batch of it had a value.
     pub(crate) fn value(&self, function: &impl Fn(V, V) -> V) -> Option<V> {
         match (self.front.last(), &self.merged) {
             (Some((_, front)), Some(back)) => Some(function(front.clone(), back.clone())),
@@ -101,7 +101,7 @@ impl<V: Clone> Reduced<V> {
 pub(crate) struct Inverted<V> {
     batches: VecDeque<(u64, V)>,
     value: Option<V>,
-    /// What has left and entered since a window fired.
+    /// The values that have left and entered since a window fired.
     left: Option<V>,
     entered: Option<V>,
 }

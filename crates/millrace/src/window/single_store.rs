@@ -16,9 +16,9 @@ use crate::panics::message_of;
 use super::frame::{Frame, Step};
 use super::single::{Inverted, Reduced, SavedInverted, SavedReduced};
 
-/// How the value of a window slides.
+/// The way in which the value of a window slides.
 pub(crate) trait Slides<V>: Send + 'static {
-    /// What is written down in a snapshot.
+    /// The form that is written down in a snapshot.
     type Saved: Serialize + DeserializeOwned + Send + 'static;
 
     /// Slides over a batch that has `values`, which is one or none unless the parent's slide was
@@ -117,10 +117,10 @@ pub(crate) struct SingleStore<V, S> {
 
 struct Window<V, S> {
     sliding: S,
-    /// What the last window that fired has.
+    /// The value of the last window that fired.
     value: Option<V>,
-    /// What a checkpoint has, until all of it is there: the batch of the snapshot, and what
-    /// the batches since have brought.
+    /// A checkpoint's content, until all of it is there: the batch of the snapshot, and what the
+    /// batches since have brought.
     as_of: u64,
     deltas: Vec<(u64, V)>,
 }
@@ -161,7 +161,7 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
         self.recorder.check()
     }
 
-    /// What the last window that fired has.
+    /// The value of the last window that fired.
     pub(crate) fn value(&self) -> Option<V> {
         self.window().value.clone()
     }

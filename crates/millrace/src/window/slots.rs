@@ -1,9 +1,9 @@
 //! The keys of a shard, in numbered slots.
 //!
-//! What a batch brought to a key is noted under the key's slot, so that it can leave again
-//! without a hash, a comparison or a second copy of the key. A slot keeps its number until its
-//! key goes; places stand apart from keys, because looking for the first few of a million reads
-//! places and little else.
+//! A batch's value for a key is noted under the key's slot, so that it can leave again without a
+//! hash, a comparison or a second copy of the key. A slot keeps its number until its key goes;
+//! places stand apart from keys, because looking for the first few of a million reads places and
+//! little else.
 
 use crate::data::Key;
 use crate::shuffle::{DASHMAP_BITS, KeyHasher};
@@ -23,7 +23,7 @@ pub(super) struct Slots<K, E> {
     entries: Vec<Option<(K, E)>>,
     places: Vec<u64>,
     vacant: Vec<u32>,
-    /// How many have a place.
+    /// The number of keys that have a place.
     seen: usize,
     hasher: KeyHasher,
 }
@@ -49,12 +49,12 @@ impl<K: Key, E> Slots<K, E> {
         }
     }
 
-    /// How many keys there are, seen or not.
+    /// The number of keys, seen or not.
     pub(super) fn len(&self) -> usize {
         self.entries.len() - self.vacant.len()
     }
 
-    /// How many keys a reader sees.
+    /// The number of keys that a reader sees.
     pub(super) fn seen(&self) -> usize {
         self.seen
     }
@@ -63,7 +63,7 @@ impl<K: Key, E> Slots<K, E> {
         self.index.len() - 1
     }
 
-    /// Whether the key has a slot.
+    /// True if the key has a slot.
     pub(super) fn has(&self, key: &K) -> bool {
         let tag = self.hasher.hash(key) >> 32 << 32;
         let mut at = home(tag) & self.mask();

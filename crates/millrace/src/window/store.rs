@@ -27,24 +27,24 @@ use super::slots::Slots;
 /// Below this, a slide is done before another thread has woken up.
 const WORTH_SHARING: usize = 1 << 12;
 
-/// How what a window has of a key changes when batches enter and leave.
+/// The rules by which a window's value of a key changes when batches enter and leave.
 ///
 /// In every batch of the parent first the forgotten batches leave, then the keys of the batch
 /// enter; when a window fires, the shard is settled: its keys have the values and the places
 /// that a reader sees.
 pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
-    /// What one batch has of a key.
+    /// The value that one batch has of a key.
     type Brought: Data;
-    /// What is kept of a key.
+    /// The entry that is kept per key.
     type Entry: Send + Sync + 'static;
-    /// What is kept of the batches.
+    /// The history that is kept of the batches.
     type Kept: Default + Send + Sync + 'static;
-    /// What a reader sees of a key.
+    /// The value of a key that a reader sees.
     type Value: Data;
-    /// What is written down of a key in a snapshot.
+    /// The form in which a key is written down in a snapshot.
     type Saved: Serialize + DeserializeOwned + Send + 'static;
 
-    /// How many items the batches up to `forgotten` have.
+    /// The number of items of the batches up to `forgotten`.
     fn leaving(&self, kept: &Self::Kept, forgotten: u64) -> usize;
 
     /// Lets the batches up to `forgotten` go.
@@ -63,10 +63,10 @@ pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// Makes window number `due` of what is there.
     ///
     /// # Errors
-    /// What is wrong with the program, if the window cannot be made.
+    /// The program's fault for which the window cannot be made.
     fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), &'static str>;
 
-    /// What a reader sees of a key that has a place.
+    /// The value that a reader sees, of a key that has a place.
     fn value(&self, kept: &Self::Kept, entry: &Self::Entry) -> Option<Self::Value>;
 
     /// Notes the new numbers of slots.
@@ -79,7 +79,7 @@ pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// Takes what was saved into a shard that has nothing.
     ///
     /// # Errors
-    /// What is wrong with it, if it cannot have been saved so.
+    /// The fault of an entry that cannot have been saved so.
     fn restore(
         &self,
         shard: &mut Kept<K, Self>,
@@ -115,12 +115,12 @@ pub(crate) struct WindowStore<K: Key, S: Sliding<K>> {
     partitioner: Arc<dyn Partitioner<K>>,
     /// The place that comes after all given ones.
     pub(super) next_place: AtomicU64,
-    /// What has entered or left since a window fired.
+    /// The number of items that have entered or left since a window fired.
     unsettled: AtomicUsize,
     /// Batches of the parent so far.
     generation: AtomicU64,
     pub(super) recorder: Recorder,
-    /// What a checkpoint has, by shard, until all of it is there.
+    /// A checkpoint's content, by shard, until all of it is there.
     pub(super) loading: Vec<Mutex<Loading<K, S>>>,
 }
 
@@ -273,7 +273,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         self.partitioner.partitions()
     }
 
-    /// How many keys a reader sees.
+    /// The number of keys that a reader sees.
     pub(super) fn len(&self) -> usize {
         (0..SHARDS).map(|index| self.read(index).slots.seen()).sum()
     }

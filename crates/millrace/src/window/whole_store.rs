@@ -25,7 +25,7 @@ struct Batches<T> {
     batches: VecDeque<(u64, Rdd<T>)>,
     /// The last of the run's batches that is here if it is to be.
     as_of: u64,
-    /// What was written down since it was last taken, if somebody asked.
+    /// The entries that were written down since they were last taken, if somebody asked.
     changes: Option<Vec<u8>>,
 }
 

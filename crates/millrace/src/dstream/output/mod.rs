@@ -1,4 +1,4 @@
-//! What a batch is run for.
+//! The outputs, for which batches are run.
 
 mod foreach_rdd;
 mod format;

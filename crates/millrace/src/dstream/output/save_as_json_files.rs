@@ -19,9 +19,9 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
     /// appears when it is complete, and a batch that runs again replaces it. An empty batch has
     /// an empty file.
     ///
-    /// What cannot be written fails the batch; the error names the path. A prefix that is not a
-    /// location of this machine (a path, or `file:` and one), or whose directory cannot be
-    /// written to, is an error that `start` reports.
+    /// A failed write fails the batch; the error names the path. A prefix that is not a location
+    /// of this machine (a path, or `file:` and one), or whose directory cannot be written to, is
+    /// an error that `start` reports.
     ///
     /// ```
     /// let directory = std::env::temp_dir().join(format!("millrace-json-{}", std::process::id()));

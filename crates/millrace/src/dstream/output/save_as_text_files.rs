@@ -20,9 +20,9 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
     /// complete, and a batch that runs again replaces what it wrote before. A batch without
     /// partitions, such as that of an idle socket, has `_SUCCESS` alone.
     ///
-    /// What cannot be written fails the batch; the error names the path. A prefix that is not a
-    /// location of this machine (a path, or `file:` and one), or whose directory cannot be
-    /// written to, is an error that `start` reports.
+    /// A failed write fails the batch; the error names the path. A prefix that is not a location
+    /// of this machine (a path, or `file:` and one), or whose directory cannot be written to, is
+    /// an error that `start` reports.
     ///
     /// ```
     /// let directory = std::env::temp_dir().join(format!("millrace-saved-{}", std::process::id()));

@@ -16,8 +16,8 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     ///
     /// Partitions and order are those of [`reduce_by_key`](DStream::reduce_by_key). Memory: all
     /// values of a batch, integers, `bool` and `char` that repeat as one value and a number.
-    /// Whoever only wants to combine them is better served by
-    /// [`combine_by_key`](DStream::combine_by_key), which keeps one value a key.
+    /// A program that only wants to combine them is better served by
+    /// [`combine_by_key`](DStream::combine_by_key), which keeps one value per key.
     ///
     /// ```
     /// let batches = millrace::testing::run_batches(&["a1 b2 a3\n"], |lines| {

@@ -15,7 +15,7 @@ use super::super::{DStream, named};
 use super::cogroup::CoShuffleNode;
 use super::{default_partitioner, partitioner_of};
 
-/// What a join gives of a key, and of its values here and there.
+/// The result of a join: per key, the values of both sides.
 pub(super) type JoinStream<K, A, B> = DStream<Output<(K, (A, B))>>;
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {

@@ -71,7 +71,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     }
 }
 
-/// What [`map_with_state`](DStream::map_with_state) gives: the mapped stream, which it can be
+/// The result of [`map_with_state`](DStream::map_with_state): the mapped stream, which it can be
 /// used as, and the states behind it (Spark: `MapWithStateDStream`).
 pub struct MapWithStateDStream<K: Key, S, M> {
     mapped: DStream<Output<M>>,

@@ -108,7 +108,8 @@ where
             .then(|| Arc::clone(&self.stage) as Arc<dyn EagerStage>)
     }
 
-    /// Whether the stage takes blocks as they come; what it made of a batch must then be asked for.
+    /// True if the stage takes blocks as they come; what it made of a batch must then be asked
+    /// for.
     pub(super) fn is_eager(&self) -> bool {
         self.eager
     }

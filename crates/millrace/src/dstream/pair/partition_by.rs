@@ -13,8 +13,8 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// Puts every pair into the partition of its key (PySpark: `partitionBy`), given a number of
     /// partitions or a partitioner. A partition has its pairs in arrival order.
     ///
-    /// What feeds it is held until the tick. Nothing is gained for keyed operators behind it,
-    /// which shuffle by their own rule: this is for what is seen of partitions.
+    /// The input is held until the tick. Nothing is gained for keyed operators behind it, which
+    /// shuffle by their own rule: this is for what is seen of partitions.
     ///
     /// ```
     /// let batches = millrace::testing::run_batches(&["a b c a\n"], |lines| {

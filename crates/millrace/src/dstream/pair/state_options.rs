@@ -1,12 +1,12 @@
-//! What the operators that update a state can be told.
+//! Options of the operators that update a state.
 
 use std::fmt;
 
 use crate::partition::Partitions;
 use crate::rdd::Rdd;
 
-/// What [`update_state_by_key_with`](crate::DStream::update_state_by_key_with) and its kin can be
-/// told.
+/// Options of [`update_state_by_key_with`](crate::DStream::update_state_by_key_with) and its
+/// kin.
 ///
 /// ```
 /// use millrace::{StateOptions, Text, Values};
@@ -73,9 +73,9 @@ impl<K, S> StateOptions<K, S> {
         self
     }
 
-    /// Whether the stream is known to be partitioned as its state is (Spark:
-    /// `rememberPartitioner`). Has no effect: Spark saves a shuffle by it, and there is none to
-    /// save here, since a state is met where it lies.
+    /// Says that the stream is partitioned as its state is (Spark: `rememberPartitioner`). Has
+    /// no effect: Spark saves a shuffle by it, and there is none to save here, since a state is
+    /// met where it lies.
     #[must_use]
     pub fn remember_partitioner(self, _remember: bool) -> Self {
         self

@@ -1,4 +1,4 @@
-//! What `map_with_state` is told: the function, and how the state is kept.
+//! The specification that `map_with_state` takes: the function, and how the state is kept.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use crate::partition::Partitions;
 use crate::rdd::Rdd;
 use crate::state::{Mapping, State};
 
-/// What [`map_with_state`](crate::DStream::map_with_state) does with every record (Spark:
-/// `StateSpec`).
+/// The function that [`map_with_state`](crate::DStream::map_with_state) calls with every record,
+/// and its options (Spark: `StateSpec`).
 ///
 /// `K` and `V` are the stream's keys and values, `S` is what is kept for a key, `M` what the
 /// mapped stream consists of.

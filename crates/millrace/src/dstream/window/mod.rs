@@ -25,7 +25,7 @@ use crate::window::Frame;
 
 use super::DStream;
 
-/// What Spark calls the stream of a window, in the errors about its durations.
+/// Spark's name for the stream of a window, in the errors about its durations.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Windowed,

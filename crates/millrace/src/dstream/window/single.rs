@@ -25,7 +25,7 @@ struct SingleNode<P, M, V: Data, F: Fn(V, V) -> V + Send + Sync + 'static, S> {
     shuffling: Shuffling<Keyless<P, M>, (), V, Reduce<F>>,
     frame: Frame,
     store: Arc<SingleStore<V, S>>,
-    /// What a window has that has nothing.
+    /// The value of a window that has nothing.
     nothing: Option<V>,
     collected: Collected,
     name: String,

@@ -20,10 +20,10 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
     /// The records of the last `window`, every `slide` (Spark: `window`); `None` slides as this
     /// stream does.
     ///
-    /// What comes out at batch T are the partitions of the batches in (T - `window`, T], oldest
-    /// first. At the start of the run a window has what there is. Both durations must be positive
-    /// multiples of this stream's slide, otherwise `start` fails; a slide may be longer than the
-    /// window, and what is between two windows is never seen.
+    /// The output at batch T has the partitions of the batches in (T - `window`, T], oldest
+    /// first. At the start of the run a window has what there is. Both durations must be
+    /// positive multiples of this stream's slide, otherwise `start` fails; a slide may be longer
+    /// than the window, and what is between two windows is never seen.
     ///
     /// The records of every batch are made once and kept until the batch has left. If they are
     /// the received lines as they are, they keep their blocks, which count against

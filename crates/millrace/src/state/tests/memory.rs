@@ -1,4 +1,4 @@
-//! What a key of a word count costs while nothing happens to it.
+//! The cost of a key of a word count while nothing happens to it.
 
 use std::sync::Arc;
 

@@ -33,7 +33,7 @@ pub(super) fn lives() -> impl Strategy<Value = Vec<Life>> {
 /// Shards with the last batch that is in them.
 type Shards = Vec<(u32, u64, Vec<u8>)>;
 
-/// What is on the disk, as `checkpoint` has it.
+/// The content of the disk, as `checkpoint` has it.
 #[derive(Default)]
 struct Written {
     /// With its epoch.

@@ -1,4 +1,4 @@
-//! Where a pipeline begins: received text, or what a node of the graph made of its batch.
+//! The beginning of a pipeline: received text, or what a node of the graph made of its batch.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,7 +19,7 @@ pub(crate) struct LineBlock {
     /// The bytes before this block ended in `\r`.
     skip_newline: bool,
     bytes: u64,
-    /// Where the lines are counted, by the first stage that reads them.
+    /// The counter of the lines, filled by the first stage that reads them.
     count: Mutex<Option<Arc<LineCount>>>,
 }
 
@@ -144,7 +144,7 @@ impl Pipeline for Lines {
     }
 }
 
-/// What a node made of its batch, record by record.
+/// The dataset that a node made of its batch, record by record.
 pub struct Output<T> {
     pub(crate) node: NodeId,
     records: PhantomData<fn() -> T>,

@@ -34,11 +34,11 @@ pub(crate) use received::RecordBlock;
 pub use union::Union;
 pub use union_all::UnionAll;
 
-/// What a pipeline reads: a node of the graph, by its number.
+/// A node of the graph, by its number, as pipelines read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(crate) usize);
 
-/// What one map task reads: a partition of a node's data in one batch, or a piece of it.
+/// The input of one map task: a partition of a node's data in one batch, or a piece of it.
 #[derive(Clone)]
 pub struct Partition {
     /// A received block, or the whole dataset of a node.
@@ -72,8 +72,8 @@ pub trait Pipeline: Send + Sync + 'static {
     /// Gives every record of a partition of input number `input` to `sink`, in order.
     fn drive<F: FnMut(Self::Item)>(&self, input: usize, partition: &Partition, sink: F);
 
-    /// Whether its records are all of what was received, as it is: then their blocks are kept for
-    /// nothing else, and there is nothing to win by keeping the records without them.
+    /// True if this pipeline passes received records on unchanged. Detaching them would not free
+    /// any block.
     fn is_whole(&self) -> bool {
         false
     }

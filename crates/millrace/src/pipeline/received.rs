@@ -1,4 +1,4 @@
-//! Where a pipeline begins that reads records as a receiver stored them.
+//! The beginning of a pipeline that reads records as a receiver stored them.
 
 use std::any::Any;
 use std::fmt;
@@ -12,9 +12,9 @@ use super::{NodeId, Partition, Pipeline};
 pub(crate) struct RecordBlock<T> {
     records: Vec<T>,
     bytes: u64,
-    /// What its receiver said of it.
+    /// The receiver's note on the block.
     metadata: Option<String>,
-    /// What the block holds of the memory budget; given back with the block.
+    /// The block's share of the memory budget; given back with the block.
     _reserved: Box<dyn Any + Send + Sync>,
 }
 

@@ -9,7 +9,7 @@ use super::{NodeId, Partition, Pipeline};
 pub struct Union<P, Q> {
     left: Arc<P>,
     right: Arc<Q>,
-    /// How many inputs are the left one's.
+    /// The number of inputs that are the left one's.
     border: usize,
 }
 

@@ -1,11 +1,11 @@
-//! How the values of one key become one.
+//! The ways in which the values of one key become one.
 
 use crate::data::Data;
 
 use super::values::Values;
 
-/// Where an accumulator stands. What takes it by value and what changes it in place both have
-/// their way: moving an accumulator out and back costs as much as a probe.
+/// Access to one accumulator, by value or by reference: moving an accumulator out and back costs
+/// as much as a probe.
 pub(crate) trait Place<C> {
     /// Replaces the accumulator by what `merge` makes of it.
     fn replace(self, merge: impl FnOnce(C) -> C);
@@ -17,19 +17,20 @@ pub(crate) trait Place<C> {
 /// Folds values into an accumulator, in order. `merge` must be associative: how a batch is cut
 /// into runs decides where it is applied. It need not be commutative.
 pub(crate) trait Aggregator<V>: Send + Sync + 'static {
-    /// What the values of a key become.
+    /// The type that the values of a key become.
     type Acc: Send + Sync + 'static;
 
     fn create(&self, value: V) -> Self::Acc;
     fn add(&self, acc: impl Place<Self::Acc>, value: V);
     fn merge(&self, earlier: Self::Acc, later: Self::Acc) -> Self::Acc;
 
-    /// Whether nothing that was published keeps the block of a received text.
+    /// True if nothing that was published keeps the block of a received text.
     const DETACHED: bool;
 
-    /// What a run publishes of an accumulator, once a key and spill. One that is small has to be
-    /// detached here, or every run would keep a block for the rest of the batch (law 6). One that
-    /// has every value is left as it is: a copy of all of them would not be bounded by anything.
+    /// The part of an accumulator that a run publishes, once per key and spill. One that is
+    /// small has to be detached here, or every run would keep a block for the rest of the batch
+    /// (law 6). One that has every value is left as it is: a copy of all of them would not be
+    /// bounded by anything.
     fn publish(&self, acc: Self::Acc) -> Self::Acc {
         acc
     }

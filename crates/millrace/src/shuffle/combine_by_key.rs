@@ -4,7 +4,8 @@ use crate::data::Data;
 
 use super::aggregate::{Aggregator, Place};
 
-/// What a first value becomes, how another is added, and how two parts meet.
+/// The functions that turn a first value into an accumulator, add another, and
+/// merge two parts.
 pub(crate) struct CombineBy<F, G, H> {
     pub(crate) create: F,
     pub(crate) add: G,

@@ -46,7 +46,8 @@ impl<K, C> Entry<K, C> {
     }
 }
 
-/// What a run spilled, by shard; a key comes once a spill, and its spills in their order.
+/// The entries that a run spilled, by shard; a key comes once per spill, and its spills in their
+/// order.
 pub(crate) struct Spilled<K, C> {
     pub(super) shards: Vec<Vec<Entry<K, C>>>,
 }
@@ -72,7 +73,7 @@ struct Run<'a, K, V, A: Aggregator<V>> {
     table: Table<K, A::Acc>,
     /// Keys that were new to the table.
     arrivals: u32,
-    /// How many of those in the table each shard has.
+    /// The number of keys in the table, by shard.
     of_shard: [u32; SHARDS],
     /// Records of a group whose keys are not where a probe for them begins.
     elsewhere: Vec<usize>,
@@ -231,7 +232,7 @@ mod tests {
         }
     }
 
-    /// Whether the block of some lines is let go of while what a run made of them lives.
+    /// True if the block of some lines is let go of while what a run made of them lives.
     fn lets_go<A: Aggregator<Text>>(aggregator: &A) -> bool {
         let host = Arc::new(Host::default());
         let mut buffer =

@@ -12,8 +12,8 @@
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
-/// How many shards a batch and a state map have. A power of two, more than cores, few enough
-/// that an idle batch is cheap.
+/// The number of shards of a batch and of a state map. A power of two, more than cores, few
+/// enough that an idle batch is cheap.
 pub(crate) const SHARDS: usize = 64;
 
 const SHARD_BITS: u32 = SHARDS.trailing_zeros();

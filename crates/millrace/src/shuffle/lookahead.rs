@@ -18,12 +18,12 @@ const ROOM: usize = 2 * GROUP;
 
 /// Items in order, up to two groups of them.
 pub(super) struct Lookahead<T> {
-    /// Where the next item goes, and where its group ends. All that adding an item looks at.
+    /// The place of the next item, and the end of its group: all that adding an item looks at.
     next: NonNull<T>,
     end: NonNull<T>,
     /// Owned, and not a `Box` because `next` points into it.
     items: NonNull<[MaybeUninit<T>; ROOM]>,
-    /// Whether the other group is full and has not been taken.
+    /// True if the other group is full and has not been taken.
     waits: bool,
 }
 
@@ -94,7 +94,7 @@ impl<T> Lookahead<T> {
 pub(super) struct Turn<'a, T> {
     /// The group that waited, all initialised.
     pub(super) waited: &'a [MaybeUninit<T>],
-    /// What came behind it, if that is no whole group: the last items of all.
+    /// The items after the last whole group: the last of all.
     pub(super) rest: &'a [MaybeUninit<T>],
 }
 

@@ -5,8 +5,8 @@
 //! Keys stand in the order of their places, which are 32 bits of their hashes: where a probe
 //! begins are the leading bits. Two tables whose places go by the same bits have their keys in
 //! the same order, whatever their sizes are, and moving one into the other walks both forwards.
-//! Whoever does so [makes room](Table::reserve) before: a small table would have the first keys
-//! of a large one all at its front.
+//! A caller that moves one [makes room](Table::reserve) before: a small table would have the first
+//! keys of a large one all at its front.
 //!
 //! User code runs inside (a merge function, `Eq`, `Hash`) and may panic. A slot whose value is
 //! out for merging is made vacant on the way out, so that nothing is dropped twice; a table that
@@ -45,7 +45,7 @@ pub(crate) struct Table<K, C> {
     slots: NonNull<Slot<K, C>>,
     /// Slots less one; a power of two less one.
     mask: usize,
-    /// What a place has to be shifted by for a slot: 32 less the bits of the mask.
+    /// The shift that makes a slot of a place: 32 less the bits of the mask.
     shift: u32,
     len: usize,
     owns: PhantomData<(K, C)>,
@@ -56,11 +56,11 @@ unsafe impl<K: Send, C: Send> Send for Table<K, C> {}
 // SAFETY: `&Table` gives only `&K` and `&C`.
 unsafe impl<K: Sync, C: Sync> Sync for Table<K, C> {}
 
-/// What a probe found: a slot of the table it was made on.
+/// The result of a probe: a slot of the table it was made on.
 pub(crate) enum Found {
     /// The key's slot.
     Occupied(usize),
-    /// Where the key would go.
+    /// The slot where the key would go.
     Vacant(usize),
 }
 
@@ -92,13 +92,13 @@ impl<K, C> Table<K, C> {
         slots * size_of::<Slot<K, C>>()
     }
 
-    /// How many keys are in it.
+    /// The number of keys in the table.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    /// How many slots it has.
+    /// The number of slots of the table.
     #[inline(always)]
     pub(crate) fn slots(&self) -> usize {
         self.mask + 1

@@ -47,7 +47,7 @@ impl<V> Values<V> {
         }
     }
 
-    /// How many there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         match &self.runs {
             Runs::None => 0,
@@ -56,7 +56,7 @@ impl<V> Values<V> {
         }
     }
 
-    /// Whether there are none.
+    /// True if there are no values.
     pub fn is_empty(&self) -> bool {
         matches!(self.runs, Runs::None)
     }
@@ -129,7 +129,7 @@ impl<V: Clone + 'static> Values<V> {
     }
 }
 
-/// Whether two values cannot be told apart. The type decides at compile time; a type not named
+/// True if two values cannot be told apart. The type decides at compile time; a type not named
 /// here is never identical to anything, which costs memory and changes nothing.
 #[inline(always)]
 pub(crate) fn identical<V: 'static>(one: &V, other: &V) -> bool {

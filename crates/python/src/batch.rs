@@ -30,12 +30,12 @@ fn list<'py>(py: Python<'py>, records: Vec<Value>) -> PyResult<Bound<'py, PyList
 
 #[pymethods]
 impl Batch {
-    /// How many partitions there are.
+    /// The number of partitions.
     fn partitions(&self) -> usize {
         self.rdd.partitions()
     }
 
-    /// How many records there are.
+    /// The number of records.
     fn count(&self, py: Python<'_>) -> PyResult<u64> {
         reading(py, || self.rdd.count())
     }

@@ -29,7 +29,7 @@ impl LoweredFunction {
         })
     }
 
-    /// What it gives for these arguments, or NotImplemented if only CPython can tell.
+    /// The function's result for these arguments, or NotImplemented if only CPython can tell.
     #[pyo3(signature = (*arguments))]
     fn call<'py>(&self, arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
         let py = arguments.py();
@@ -126,7 +126,8 @@ impl Stream {
         self.chained(ops, Some(keyed))
     }
 
-    /// Whether its records are texts and integers of the engine's own, as a native program's are.
+    /// True if its records are texts and integers of the engine's own, as a native program's
+    /// are.
     #[getter]
     fn is_native(&self) -> bool {
         self.native

@@ -14,7 +14,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyT
 
 use crate::object::PyObjectValue;
 
-/// How deep a value may be: what is deeper, or contains itself, stays an object.
+/// The deepest that a value may be: what is deeper, or contains itself, stays an object.
 const DEPTH: usize = 100;
 
 /// The Python object of a value.

@@ -20,7 +20,7 @@ use crate::page::Page;
 use crate::settings::conf_of;
 use crate::stream::Stream;
 
-/// What the engine's streams have made of the batch that runs.
+/// The datasets of the engine's streams in the batch that runs.
 #[derive(Clone, Default)]
 struct Slots(Arc<Mutex<Vec<Rdd<Value>>>>);
 
@@ -47,7 +47,7 @@ impl Engine {
         self.ssc.as_ref().expect("it is taken when the object goes")
     }
 
-    /// What a call has described, unless it has broken a rule of the engine.
+    /// Passes on what a call has described, unless it has broken a rule of the engine.
     fn checked<T>(&self, described: T) -> PyResult<T> {
         match self.ssc().take_misuse() {
             None => Ok(described),
@@ -180,7 +180,7 @@ impl Engine {
             .map_err(|error| raised(&error))
     }
 
-    /// What stream number `index` has in the batch that runs.
+    /// The dataset of stream number `index` in the batch that runs.
     fn read(&self, index: usize) -> PyResult<Batch> {
         let rdd = self.slots.rdds().get(index).cloned();
         rdd.map(Batch::new)

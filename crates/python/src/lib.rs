@@ -1,8 +1,8 @@
 //! The engine as Python's package `millrace` sees it.
 //!
-//! What a program means is said in Python, in the modules beside this crate: they have PySpark's
-//! names and rules. Here is what they stand on: streams that receive, a clock that makes batches,
-//! the records of a batch as Python's objects, Spark's hash of a key. The law: nothing here holds
+//! Python modules beside this crate say what a program means: they have PySpark's names and
+//! rules. Here is what they stand on: streams that receive, a clock that makes batches, the
+//! records of a batch as Python's objects, Spark's hash of a key. The law: nothing here holds
 //! the interpreter's lock while it waits.
 
 mod batch;

@@ -35,7 +35,7 @@ impl PyObjectValue {
     }
 }
 
-/// What an instance of a subclass of a builtin type is, without its class.
+/// The plain value of an instance of a subclass of a builtin type, without its class.
 fn plain(object: &Bound<'_, PyAny>) -> Option<Value> {
     if let Ok(tuple) = object.cast::<PyTuple>() {
         let items = tuple.iter().map(|item| from_python(&item));

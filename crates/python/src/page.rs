@@ -11,7 +11,7 @@ use millrace_ui::{RunInfo, Ui};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-/// What watches a run, until the program closes it.
+/// The watcher of a run, until the program closes it.
 pub(crate) struct Page(Mutex<Option<Ui>>);
 
 impl Page {

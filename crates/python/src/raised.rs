@@ -28,8 +28,8 @@ pub(crate) fn take() -> Option<PyErr> {
     first().take()
 }
 
-/// What reading a dataset gives, without the interpreter's lock; an exception of the program's
-/// own if one ended it.
+/// The result of reading a dataset, without the interpreter's lock; an exception of the
+/// program's own if one ended it.
 pub(crate) fn reading<T: Send>(py: Python<'_>, read: impl FnOnce() -> T + Send) -> PyResult<T> {
     let read = py.detach(|| catch_unwind(AssertUnwindSafe(read)));
     read.map_err(|payload| {

@@ -17,7 +17,8 @@ pub(crate) fn settings() -> PyResult<Vec<(String, String)>> {
         .collect())
 }
 
-/// How many threads a master asks for. Raises ValueError with Spark's words if it is none.
+/// The number of threads that a master asks for. Raises ValueError with Spark's words if
+/// it is none.
 #[pyfunction]
 pub(crate) fn parallelism(master: &str) -> PyResult<usize> {
     let master = Master::parse(master).map_err(|error| PyValueError::new_err(error.to_string()))?;

@@ -35,7 +35,7 @@ impl Stream {
         }
     }
 
-    /// Its records.
+    /// The records of the stream.
     pub(crate) fn records(&self) -> DStream<Boxed<Value>> {
         match &self.source {
             Source::Lines(lines) => lines.map(Value::Str).boxed(),

@@ -21,7 +21,7 @@ pub enum UiError {
         port: u16,
         /// The last port that was tried.
         last: u16,
-        /// What the system said of the last one.
+        /// The system's error for the last one.
         error: io::Error,
     },
     /// The system does not let the server listen.
@@ -32,14 +32,14 @@ pub enum UiError {
     Directory {
         /// The directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
     /// The event log cannot be written.
     Log {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
 }

@@ -26,7 +26,7 @@ pub(crate) struct Settings {
     pub(crate) log: Option<LogSettings>,
 }
 
-/// Where an event log is written, and how much of it is kept.
+/// The directory of an event log, and how much of it is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct LogSettings {
     pub(crate) directory: PathBuf,

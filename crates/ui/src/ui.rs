@@ -1,4 +1,4 @@
-//! What watches a run: its page, its metrics, its event log.
+//! The watchers of a run: its page, its metrics, its event log.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -25,12 +25,12 @@ impl Called {
         }
     }
 
-    /// Its lowered form.
+    /// The function's lowered form.
     pub(crate) fn function(&self) -> Option<&Function> {
         self.function.as_ref()
     }
 
-    /// What it gives for these arguments.
+    /// The function's result for these arguments.
     pub(crate) fn call(&self, arguments: &[Value]) -> Value {
         if let Some(function) = &self.function
             && let Ok(value) = function.call(arguments)
@@ -40,7 +40,7 @@ impl Called {
         self.interpreted(arguments, |result| Ok(from_python(&result)))
     }
 
-    /// Whether what it gives counts as true.
+    /// True if the function's result counts as true.
     pub(crate) fn test(&self, argument: &Value) -> bool {
         if let Some(function) = &self.function
             && let Ok(truth) = function.test(argument)

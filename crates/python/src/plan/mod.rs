@@ -18,7 +18,7 @@ use millrace_pyfn::Value;
 
 pub(crate) use called::Called;
 
-/// Where a chain begins.
+/// The beginning of a chain.
 #[derive(Clone)]
 pub(crate) enum Source {
     /// Received lines.
@@ -33,7 +33,7 @@ pub(crate) struct Op {
     pub(crate) function: Called,
 }
 
-/// What an operator does with what its function gives.
+/// The use that an operator makes of its function's result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Map,

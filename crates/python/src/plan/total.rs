@@ -15,7 +15,7 @@ pub(super) fn plus(old: &Value, more: i64) -> Option<Value> {
     }
 }
 
-/// Whether a value is an `int`, and no `bool`.
+/// True if a value is an `int`, and no `bool`.
 pub(super) fn is_int(value: &Value) -> bool {
     matches!(value, Value::Int(_) | Value::Big(_))
 }

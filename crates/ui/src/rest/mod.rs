@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::run::Run;
 use crate::runs::Runs;
 
-/// What a path of the interface gives.
+/// The answer of a path of the interface.
 pub(crate) enum Answer {
     Json(Value),
     /// The stream of changes of a run.

@@ -6,7 +6,7 @@ use millrace_types::EpochMillis;
 
 use crate::event::{Batch, Output};
 
-/// How far a batch has come, by Spark's names.
+/// The progress of a batch, by Spark's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Completed,

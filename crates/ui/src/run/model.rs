@@ -1,4 +1,4 @@
-//! What the events of a run add up to.
+//! The sum of the events of a run.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -24,7 +24,7 @@ pub(crate) struct Totals {
     pub(crate) dropped_events: u64,
 }
 
-/// What one output of the program has done so far.
+/// The work of one output of the program so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OutputTotals {
     pub(crate) name: String,

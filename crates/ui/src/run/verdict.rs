@@ -9,7 +9,7 @@ use super::model::{Model, mean};
 /// Completed batches that the pace is taken from.
 const RECENT: usize = 10;
 
-/// Whether a run keeps up, and what is slowest.
+/// A verdict on whether a run keeps up, and what is slowest.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Verdict {
     /// `idle`, `keeps_up`, `catches_up`, `falls_behind` or `ended`.

@@ -74,7 +74,7 @@ impl Body for Changes {
 }
 
 impl Answer {
-    /// Whether the client goes on listening.
+    /// True while the client goes on listening.
     pub(super) fn listens(&self) -> bool {
         matches!(self, Answer::Changes(_))
     }

@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use hyper::header::HOST;
 use hyper::{HeaderMap, Method, StatusCode};
 
-/// What is known of this server's own names.
+/// The names of this server itself, as far as they are known.
 #[derive(Debug)]
 pub(crate) struct Guard {
     address: SocketAddr,

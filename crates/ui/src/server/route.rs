@@ -18,7 +18,7 @@ use crate::rest;
 use crate::run::Run;
 use crate::runs::Runs;
 
-/// What a server has to show.
+/// The pages that a server has to show.
 pub(crate) struct Pages {
     pub(crate) runs: Arc<dyn Runs>,
     /// Metrics of the run of this process; a server of event logs has none.

@@ -17,7 +17,7 @@ use millrace_benches::usage;
 
 /// Bytes of one write at full speed.
 const FLOOD: usize = 512 * 1024;
-/// How often a paced sender wakes up.
+/// The interval at which a paced sender wakes up.
 const BEAT: Duration = Duration::from_millis(1);
 
 const USAGE: &str = "usage: feed [--port N] [--repeat R | --seconds T] [--rate MB/s] FILE";
@@ -74,7 +74,7 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// How much to send, and how fast.
+/// The amount to send, and the speed.
 struct Pace {
     rounds: u64,
     seconds: f64,

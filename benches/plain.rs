@@ -22,20 +22,20 @@ const THREADS: usize = 2;
 /// Bytes of a block, and how many of them wait for each thread at most.
 const BLOCK: usize = 256 * 1024;
 const WAITING: usize = 8;
-/// How long words are counted together.
+/// The interval over which words are counted together.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 const USAGE: &str = "usage: plain HOST PORT";
 
 type Counts = HashMap<Box<[u8]>, u64, RandomState>;
 
-/// What a counting thread is told.
+/// An order to a counting thread.
 enum Order {
     Count(Vec<u8>),
     Report(SyncSender<Counts>),
 }
 
-/// What all intervals came to.
+/// The sums over all intervals.
 #[derive(Default)]
 struct Summary {
     words: u64,

@@ -9,9 +9,9 @@ use millrace::{DStream, Lines};
 /// Batches that are run before the clock starts: they bring up buffers and tables.
 const WARM: usize = 2;
 
-/// How long `batches` batches of `message` take, from what is received to the last record, when
-/// `first` has been a batch of its own before them. `program` makes outputs; the one that is
-/// registered behind them notes the time.
+/// Times `batches` batches of `message`, from the input to the last record, when `first` has
+/// been a batch of its own before them. `program` makes outputs; the one that is registered
+/// behind them notes the time.
 pub(crate) fn time(
     setup: &Setup,
     first: &[u8],

@@ -22,7 +22,7 @@ fn words(turn: u64) -> String {
     numbers.map(|number| format!("word-{number}\n")).collect()
 }
 
-/// How long so many batches take when the window is full.
+/// Times so many batches while the window is full.
 fn time(turns: &[String], batches: u64, program: impl FnOnce(&DStream<Lines>)) -> StdDuration {
     let warm = LENGTH + TURNS;
     let messages: Vec<&str> = (0..warm + batches)

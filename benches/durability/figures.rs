@@ -1,11 +1,11 @@
-//! What is heard of batches while they run, and what is said of them at the end.
+//! Figures of batches, taken while they run and reported at the end.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration as StdDuration;
 
 use millrace::{BatchInfo, CheckpointInfo, StreamingListener};
 
-/// How long to wait for a batch before something must be wrong.
+/// The time to wait for a batch before something must be wrong.
 const PATIENCE: StdDuration = StdDuration::from_secs(300);
 
 /// One batch that changed something.
@@ -16,7 +16,7 @@ pub(crate) struct Measured {
     pub(crate) write: f64,
     pub(crate) sync: f64,
     pub(crate) bytes: u64,
-    /// Whether a snapshot was being written when it ended.
+    /// True if a snapshot was being written when it ended.
     pub(crate) beside_snapshot: bool,
 }
 

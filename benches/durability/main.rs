@@ -1,5 +1,5 @@
-//! What durability costs: a state of so many words, small batches upon it, and what it takes to
-//! go on from what was written down. `scripts/bench_durability.sh` runs it and says more.
+//! The cost of durability: a state of so many words, small batches upon it, and a recovery from
+//! what was written down. `scripts/bench_durability.sh` runs it and says more.
 //!
 //! ```text
 //! durability load --dir DIR --keys N      brings N words in, then small batches

@@ -20,7 +20,7 @@ const STRIDE: u64 = 161_803;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// What keeps the counts.
+/// The operator that keeps the counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operator {
     /// `update_state_by_key` that was promised that idle keys keep their state.
@@ -33,13 +33,13 @@ pub(crate) enum Operator {
     Timed,
 }
 
-/// What is to be measured.
+/// The plan of a measurement.
 pub(crate) struct Plan {
     pub(crate) directory: PathBuf,
     pub(crate) keys: u32,
     /// Distinct words of a small batch.
     pub(crate) words: u32,
-    /// How many small batches.
+    /// The number of small batches.
     pub(crate) batches: u32,
     /// Batch interval in milliseconds.
     pub(crate) interval: i64,
@@ -203,7 +203,7 @@ impl Plan {
     }
 }
 
-/// How many snapshots a checkpoint directory has, and whether another is being written.
+/// Counts the snapshots of a checkpoint directory, and tells if another is being written.
 fn snapshots(directory: &Path) -> (usize, bool) {
     let (mut whole, mut running) = (0, false);
     for generation in std::fs::read_dir(directory).into_iter().flatten().flatten() {

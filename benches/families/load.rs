@@ -1,4 +1,4 @@
-//! What the batches of a row bring, made before the clock runs.
+//! The input of a row's batches, made before the clock runs.
 
 use millrace::{DStream, Data, Output, RddQueue, StreamingContext, Text};
 use millrace_benches::keyed::{self, Pair};
@@ -8,7 +8,7 @@ const PARTS: usize = 8;
 /// Windows and states get one key of so many in a batch, the next one of them in the next.
 const TURNS: u64 = 10;
 
-/// How much there is to be made.
+/// The size of the input.
 pub(crate) struct Load {
     /// Records of a batch, and keys of what has keys.
     pub(crate) records: usize,

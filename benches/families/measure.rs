@@ -10,7 +10,7 @@ use millrace_benches::usage;
 /// Partitions of keyed results, for one worker as for two: both do the same work.
 const PARTITIONS: usize = 2;
 
-/// What a run came to.
+/// The figures of a run.
 pub(crate) struct Figures {
     pub(crate) millions_a_second: f64,
     /// Processor time of a record, all threads.

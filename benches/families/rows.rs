@@ -14,15 +14,15 @@ use crate::measure::{Figures, measure};
 /// Sixty batches, each of which is a second long.
 const MINUTE: Duration = Duration::seconds(60);
 const SECOND: Duration = Duration::seconds(1);
-/// What `print` takes to show ten and to know whether there are more.
+/// The records that `print` takes to show ten and to know whether there are more.
 const PRINTED: usize = 11;
 
 /// One line of the table.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    /// What the output reads of a batch's result: `first` as `print` does, or `all`.
+    /// The part of a batch's result that the output reads: `first` as `print` does, or `all`.
     pub(crate) read: &'static str,
-    /// How many records a batch brings, when so many are asked for.
+    /// The number of records that a batch brings, when so many are asked for.
     pub(crate) brings: fn(usize) -> usize,
     /// Batches that warm up, and batches that are timed.
     batches: (usize, usize),
@@ -48,7 +48,7 @@ impl Row {
     }
 }
 
-/// Where files are written that nobody reads.
+/// A directory for files that nobody reads.
 fn scratch() -> PathBuf {
     std::env::temp_dir().join(format!("millrace-families-{}", std::process::id()))
 }

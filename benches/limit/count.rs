@@ -8,8 +8,8 @@ use crate::table::Table;
 #[cfg(target_arch = "x86_64")]
 use crate::wide;
 
-/// What a short key is padded with: no word has it, so that a padded key says
-/// how long its word is.
+/// The padding of a short key: no word has it, so that a padded key says how long its
+/// word is.
 const PADDING: u64 = 0x2020_2020_2020_2020;
 /// Taken off every key by exclusive or, so that no key is zero: a key with a
 /// blank first and then something else does not occur.
@@ -17,7 +17,8 @@ const NEVER: u64 = 0x20;
 
 /// The bytes of a last group of so many that belong to the word.
 static MASKS: [u64; 16] = masks();
-/// What the bytes of a last group become that do not: padding, by exclusive or.
+/// The words that turn the superfluous bytes of a last group into padding, by exclusive
+/// or.
 static PADDINGS: [u64; 16] = paddings(0);
 /// The same where the last group is the first one too.
 static ONLY_PADDINGS: [u64; 16] = paddings(NEVER);
@@ -42,7 +43,7 @@ const fn paddings(flip: u64) -> [u64; 16] {
     paddings
 }
 
-/// How blocks are split: the best way this machine knows.
+/// The way to split blocks: the best that this machine knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     #[cfg(target_arch = "x86_64")]

@@ -41,7 +41,7 @@ use crate::read::{Block, Event, Source};
 
 /// Threads that take turns at the socket.
 const THREADS: usize = 2;
-/// How long words are counted together.
+/// The interval over which words are counted together.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 const USAGE: &str = "usage: limit HOST PORT";
@@ -95,7 +95,7 @@ fn count(input: impl io::Read + Send, interval: Duration) -> io::Result<(u64, Su
     Ok((source.finish()?, meeting.into_summary()))
 }
 
-/// What each of the two threads does.
+/// The work of each of the two threads.
 fn work(source: &Mutex<Source<impl io::Read>>, meeting: &Meeting, side: usize) {
     let _abort = AbortOnPanic;
     let mut block = Block::default();

@@ -12,7 +12,7 @@ use millrace_benches::checksum;
 use crate::count::{Counter, word};
 use crate::table::Table;
 
-/// What is known of all intervals.
+/// The sums over all intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Summary {
     /// Words of all intervals.
@@ -25,7 +25,7 @@ pub(crate) struct Summary {
     pub(crate) checksum: u64,
 }
 
-/// Where the two threads meet.
+/// The place where the two threads meet.
 #[derive(Debug)]
 pub(crate) struct Meeting {
     counters: [RwLock<Counter>; 2],

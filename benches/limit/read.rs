@@ -58,7 +58,7 @@ impl From<&[u8]> for Block {
     }
 }
 
-/// What a thread finds at the source.
+/// The next thing that a thread finds at the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A block to count.
@@ -75,7 +75,7 @@ pub(crate) enum Event {
 pub(crate) struct Source<R> {
     input: R,
     tail: Vec<u8>,
-    /// Whether the last block ended with a blank, so that one more word follows in its line.
+    /// True if the last block ended with a blank, so that one more word follows in its line.
     open: bool,
     bytes: u64,
     interval: u64,

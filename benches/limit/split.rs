@@ -30,7 +30,7 @@ pub(crate) struct Lists {
     pub(crate) middles: usize,
     /// Begin and length of the words of no class.
     pub(crate) long: Vec<(u16, u16)>,
-    /// Where words end, for the way that finds all ends first; the first one
+    /// The ends of words, for the way that finds all ends first; the first one
     /// is the place before the window.
     pub(crate) ends: Box<[u16; ROOM]>,
     /// Line feeds that belong to the carriage return before them. Each one

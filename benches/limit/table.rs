@@ -40,7 +40,7 @@ impl<const K: usize, const SKIP: u32> Table<K, SKIP> {
         }
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(crate) fn len(&self) -> usize {
         self.length
     }

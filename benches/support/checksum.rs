@@ -20,7 +20,7 @@ pub fn weight(word: &[u8]) -> u64 {
     fold(state, word.len() as u64)
 }
 
-/// What `count` occurrences of `word` add (wrapping) to the checksum.
+/// The term that `count` occurrences of `word` add (wrapping) to the checksum.
 #[must_use]
 pub fn term(word: &[u8], count: u64) -> u64 {
     weight(word).wrapping_mul(count)

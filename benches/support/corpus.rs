@@ -47,14 +47,14 @@ impl Kind {
     }
 }
 
-/// What splitting a text at single blanks and line feeds yields.
+/// The counts of a text that is split at single blanks and line feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Census {
     /// Words, empty ones too.
     pub words: u64,
     /// Different words.
     pub distinct: u64,
-    /// How often the commonest word occurs.
+    /// The number of times that the commonest word occurs.
     pub top: u64,
     /// See [`checksum`]; a text fed `n` times has `n` times this, wrapping.
     pub checksum: u64,

@@ -1,4 +1,4 @@
-//! What the measuring programs share.
+//! The part that the measuring programs share.
 //!
 //! A figure is worth something only next to another figure taken on the same
 //! bytes in the same run, so the bytes are made here (nothing is downloaded,

@@ -1,4 +1,4 @@
-//! What a run cost its process: CPU seconds and peak memory.
+//! The cost of a run to its process: CPU seconds and peak memory.
 //!
 //! On a machine that others use too, wall time says little; CPU time divided
 //! by bytes is what two runs can be compared by.

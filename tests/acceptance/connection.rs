@@ -31,7 +31,7 @@ fn counted(program: &Program, connection: &mut Connection, word: &str) {
     wait_for(program, word.as_bytes());
 }
 
-/// How many lines of `text` speak of `what`.
+/// The number of lines of `text` that speak of `what`.
 fn lines_about(text: &str, what: &str) -> usize {
     text.lines()
         .filter(|line| line.to_lowercase().contains(what))

@@ -34,7 +34,7 @@ fn wait_for_counts(program: &Program) {
     });
 }
 
-/// How often a line that ends so was said.
+/// The number of lines on stderr that end so.
 fn said(stderr: &str, end: &str) -> usize {
     stderr.lines().filter(|line| line.ends_with(end)).count()
 }
@@ -81,7 +81,8 @@ fn what_may_not_be_read_is_passed_over_and_a_recovery_goes_on() {
     fs::set_permissions(finished.path("in/sub"), Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Whoever writes beside the name and renames it then does nothing wrong but for the place.
+/// A sender that writes beside the name and renames it then does nothing wrong but for the
+/// place.
 #[test]
 fn files_that_are_renamed_while_they_are_taken_end_nothing() {
     let program = watching().arg("in").start();

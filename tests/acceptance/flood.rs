@@ -11,7 +11,8 @@ use super::harness::{Finished, Launch, Program, Read, Sender, Signal};
 
 const MIB: usize = 1 << 20;
 
-/// What a program takes besides the budget: itself, its stacks, its tables.
+/// The memory that a program takes besides the budget: itself, its stacks, its
+/// tables.
 const SLACK: usize = 48 * MIB;
 
 /// A program that prints every count, as JSON, and writes a summary.

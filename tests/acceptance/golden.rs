@@ -85,7 +85,8 @@ impl Case {
     }
 }
 
-/// How the transcripts were taken: no empty bodies, and no repeated ones.
+/// The bodies as the transcripts were taken: no empty ones, and no repeated
+/// ones.
 fn without_repeats(bodies: Vec<String>) -> Vec<String> {
     let mut bodies = bodies;
     bodies.retain(|body| !body.is_empty());

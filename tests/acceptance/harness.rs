@@ -17,9 +17,9 @@ pub(crate) use program::{FULL, Finished, Program, Read, Signal};
 pub(crate) use sender::{Connection, Reserved, Sender};
 pub(crate) use transcript::{Batch, assert_ticks, printed};
 
-/// How long anything that must happen may take on a busy machine. Reaching it
-/// is a failure, so it costs nothing when all is well.
+/// The time that anything that must happen may take on a busy machine. Reaching
+/// it is a failure, so it costs nothing when all is well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often something is looked at that cannot be waited for.
+/// The interval at which something is looked at that cannot be waited for.
 pub(crate) const GLANCE: Duration = Duration::from_millis(2);

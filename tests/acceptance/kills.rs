@@ -31,7 +31,7 @@ mod windowed;
 use kind::Kind;
 use matrix::{Matrix, Table};
 
-/// How many recoveries of each program the slice makes.
+/// The number of recoveries of each program in the slice.
 const SLICE: u64 = 12;
 
 fn number(name: &str) -> Option<u64> {

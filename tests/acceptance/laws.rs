@@ -37,7 +37,7 @@ fn text(bytes: usize) -> String {
     text
 }
 
-/// What the program prints for `text`, sent in pieces of `piece` bytes.
+/// The program's output for `text`, sent in pieces of `piece` bytes.
 fn run(launch: Launch, text: &str, piece: usize) -> String {
     let sender = Sender::new();
     let program = launch
@@ -53,7 +53,7 @@ fn run(launch: Launch, text: &str, piece: usize) -> String {
     program.finish().with_code(0).stdout
 }
 
-/// What `model` says that it prints.
+/// The output according to `model`.
 fn expected(model: Model, text: &str) -> String {
     printed(
         ENDLESS_TIME,

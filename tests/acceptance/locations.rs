@@ -9,7 +9,7 @@ const RECOVERABLE: &str = env!("CARGO_BIN_EXE_recoverable_network_wordcount");
 const HDFS: &str = env!("CARGO_BIN_EXE_hdfs_wordcount");
 const STATE: &str = env!("CARGO_BIN_EXE_millrace-state");
 
-/// What is said of a name that is no location of this machine.
+/// The complaints about names that are no location of this machine.
 const REFUSED: &[(&str, &str)] = &[
     ("", "is empty"),
     ("hdfs://nn/x", "no hdfs: locations"),

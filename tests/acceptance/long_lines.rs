@@ -113,8 +113,9 @@ fn a_line_past_the_limit_is_cut_said_once_and_counted() {
     assert_eq!((length, short), (LENGTH, 1));
 }
 
-/// What a text without a line end costs a program with state and a log, as it is configured
-/// unless somebody says otherwise: the budget, and a few lines of the longest kind.
+/// The memory that a text without a line end costs a program with state and a log, as it is
+/// configured unless somebody says otherwise: the budget, and a few lines of the longest
+/// kind.
 #[test]
 fn a_text_without_a_line_end_can_be_stored_and_stays_in_bounds() {
     const TEXT: usize = 128 * MIB;

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use lines::Lines;
 use python::{portable_hash, repr};
 
-/// How many records `pprint` shows.
+/// The number of records that `pprint` shows.
 pub(crate) const SHOWN: usize = 10;
 
 /// A program of the two, at work on one connection.
@@ -22,7 +22,7 @@ pub(crate) struct Model {
     /// Kept from batch to batch by the stateful program only.
     state: Option<Counts>,
     partitions: usize,
-    /// How many records of a batch are shown.
+    /// The number of records of a batch that are shown.
     shown: usize,
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::harness::{ENDLESS, ENDLESS_TIME, Launch, Sender, printed};
 
-/// What is printed for one batch with these bytes in it.
+/// The output for one batch with these bytes in it.
 fn run(launch: Launch, bytes: &[u8]) -> String {
     let sender = Sender::new();
     let program = launch.threads(2).until_eof().start_at(&sender);

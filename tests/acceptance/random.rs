@@ -103,12 +103,12 @@ struct Run {
     bytes: Vec<u8>,
     cuts: Vec<Cut>,
     threads: usize,
-    /// How often a block is sealed, in milliseconds.
+    /// The interval at which blocks are sealed, in milliseconds.
     block_interval: u64,
     shown: usize,
 }
 
-/// Where the bytes are cut in two.
+/// The place where the bytes are cut in two.
 #[derive(Debug, Clone)]
 enum Cut {
     Anywhere(Index),

@@ -1,4 +1,5 @@
-//! What a program keeps, and how it goes on: `--checkpoint-dir` and `--recover`.
+//! Checkpoints of programs, and their recovery: `--checkpoint-dir` and
+//! `--recover`.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +57,7 @@ fn a_killed_run_goes_on() {
     assert!(said[0].ends_with(" missed since"), "{}", said[0]);
 }
 
-/// What a run said but for its connections.
+/// The lines of a run on stderr but those on its connections.
 fn said_of_recovery(finished: &Finished) -> Vec<&str> {
     let lines = finished.stderr.lines();
     lines.filter(|line| !line.contains("127.")).collect()
@@ -256,7 +257,7 @@ fn two_runs_do_not_write_one_directory() {
     assert!(second.stderr.contains(&holder), "{}", second.stderr);
 }
 
-/// What somebody does to the files of a program that runs.
+/// An attack on the files of a program that runs.
 type Deed = (&'static str, fn(&Path));
 
 const DEEDS: [Deed; 7] = [
@@ -289,7 +290,7 @@ const DEEDS: [Deed; 7] = [
     ),
 ];
 
-/// What was done and how the program ended.
+/// The attack and the end of the program.
 fn robbed((name, deed): Deed, interval: &str) {
     let sender = Sender::new();
     let log = "spark.streaming.receiver.writeAheadLog.enable";

@@ -21,7 +21,7 @@ pub const WINDOW: usize = 60;
 /// A batch of the window brings one key of so many, the next batch the next one of them.
 const TURNS: u64 = 10;
 
-/// What is run.
+/// The program that is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// Counts the words of every batch of a text.
@@ -53,7 +53,7 @@ impl Program {
     }
 }
 
-/// How much there is of everything.
+/// The sizes of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
     /// Keys of the joined streams and of the window.
@@ -81,13 +81,13 @@ impl Size {
         (0..batches).map(&mut batch).collect()
     }
 
-    /// What one side of the join gets in a batch.
+    /// The input of one side of the join in a batch.
     #[must_use]
     pub fn side(&self, batch: usize, side: u64) -> Vec<Pair> {
         keyed::each(2 * batch as u64 + side, 0..self.keys as u64)
     }
 
-    /// What the window gets in a batch.
+    /// The input of the window in a batch.
     #[must_use]
     pub fn entering(&self, batch: usize) -> Vec<Pair> {
         let batch = batch as u64;
@@ -95,7 +95,7 @@ impl Size {
     }
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome {
     /// Records of the timed batches: words, pairs of both sides, pairs.
@@ -108,7 +108,7 @@ pub struct Outcome {
     pub checksum: u64,
 }
 
-/// What a record of a result adds (wrapping) to the checksum.
+/// The term that a record of a result adds (wrapping) to the checksum.
 #[must_use]
 pub fn term(key: u64, left: i64, right: i64) -> u64 {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -140,7 +140,7 @@ pub fn main_of(engine: &str, run: fn(Program, Size) -> Option<Outcome>) -> ExitC
     }
 }
 
-/// What the clocks say at the end of a batch.
+/// The clocks' readings at the end of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     wall: Instant,

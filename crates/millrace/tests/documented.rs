@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the public functions are that programs are made of.
+/// The rooms of the public functions that programs are made of.
 const ROOMS: [&str; 10] = [
     "dstream",
     "rdd",
@@ -107,7 +107,7 @@ fn functions(text: &str) -> Vec<Function> {
     functions
 }
 
-/// What is in the examples of a documentation that are run.
+/// The code of a documentation's examples that are run.
 fn examples(docs: &str) -> String {
     let mut examples = String::new();
     for (number, part) in docs.split("```").enumerate() {
@@ -119,7 +119,7 @@ fn examples(docs: &str) -> String {
     examples
 }
 
-/// Whether `text` calls a function: of a value, or by its path.
+/// True if `text` calls a function: of a value, or by its path.
 fn is_called(of: &str, name: &str, text: &str) -> bool {
     let value = (name != "new").then(|| format!(".{name}"));
     let path = format!("{of}::{name}");
@@ -130,8 +130,8 @@ fn is_called(of: &str, name: &str, text: &str) -> bool {
     })
 }
 
-/// What the first cells of the page's rows name: of an `Rdd`, and everywhere else, each with the
-/// type in front of it. A type that stands once in a cell counts for the names behind it.
+/// The names in the first cells of the page's rows: of an `Rdd`, and everywhere else, each with
+/// the type in front of it. A type that stands once in a cell counts for the names behind it.
 fn rows(page: &str) -> (HashSet<String>, HashSet<String>) {
     let (mut of_rdds, mut others, mut heading) = (HashSet::new(), HashSet::new(), "");
     for line in page.lines() {

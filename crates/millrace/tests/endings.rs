@@ -1,4 +1,4 @@
-//! How runs end: whatever the program's code does, whoever waits is told how.
+//! The ends of runs: whatever the program's code does, whoever waits is told how.
 
 #![allow(clippy::unwrap_used)]
 

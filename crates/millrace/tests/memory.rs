@@ -17,7 +17,7 @@ use millrace::{
     Conf, DStream, Duration, Lines, Output, Rdd, StreamingContext, Text, keys, testing,
 };
 
-/// How long a run may take before it counts as one that hangs.
+/// The time that a run may take before it counts as one that hangs.
 const PATIENCE: StdDuration = StdDuration::from_secs(60);
 
 /// More than two kernels keep for a socket, and many times the budget.
@@ -74,7 +74,7 @@ fn is_rare(line: &Text) -> bool {
     line.starts_with("rare")
 }
 
-/// What an action gives of a batch, as texts.
+/// The result of an action on a batch, as texts.
 type Action = fn(&Rdd<Text>) -> Vec<Text>;
 
 #[test]

@@ -1,5 +1,5 @@
-//! What a program must not do, or cannot know: it ends in an error that says whose fault it is,
-//! and never in a panic of the engine.
+//! Misuse, and things that a program cannot know: it ends in an error that says whose fault it
+//! is, and never in a panic of the engine.
 
 #![allow(clippy::unwrap_used)]
 
@@ -28,7 +28,7 @@ impl Serialize for Shy {
     }
 }
 
-/// How a run of one batch ends.
+/// The error with which a run of one batch ends.
 fn ended(program: impl FnOnce(&StreamingContext)) -> Error {
     let (_, ended) = Setup::default().run_local(1, program);
     ended.unwrap_err()

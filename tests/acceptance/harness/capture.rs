@@ -1,4 +1,4 @@
-//! What a pipe of a program has said so far.
+//! The output so far of a program's pipe.
 
 use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex};

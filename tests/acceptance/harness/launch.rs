@@ -1,4 +1,4 @@
-//! How a program is started.
+//! The start of a program.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::chown;

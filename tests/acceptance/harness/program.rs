@@ -13,25 +13,25 @@ use super::capture::Capture;
 use super::transcript::{self, Batch};
 use super::{GLANCE, PATIENCE};
 
-/// What a user or a service manager sends.
+/// A signal from a user or a service manager.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Signal {
     Interrupt,
     Terminate,
-    /// What a terminal sends that is closed.
+    /// The signal of a terminal that is closed.
     Hangup,
     /// Which no program hears.
     Kill,
 }
 
-/// How much of a program's stdout is read before it is closed.
+/// The part of a program's stdout that is read before it is closed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Read {
     All,
     First(u64),
     /// Nothing is read, and nothing closed: the pipe fills.
     Nothing,
-    /// It is a device that takes nothing.
+    /// Standard output is a device that takes nothing.
     Full,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Program {
 pub(crate) struct Finished {
     /// The exit code; `None` when a signal killed it.
     pub(crate) code: Option<i32>,
-    /// What was read of it.
+    /// The part of stdout that was read.
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     directory: TempDir,
@@ -141,7 +141,7 @@ impl Program {
         process::kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Its number.
+    /// The process's number.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -163,7 +163,7 @@ impl Program {
         self.directory.as_ref().unwrap().path()
     }
 
-    /// Whether it has ended by now.
+    /// True if the process has ended by now.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }

@@ -136,7 +136,7 @@ impl Connection {
         }
     }
 
-    /// What both ends of the connection hold, from Linux's table.
+    /// The bytes that both ends of the connection hold, from Linux's table.
     fn unread_bytes(&self) -> Option<u64> {
         let ours = self.stream.local_addr().ok()?;
         let theirs = self.stream.peer_addr().ok()?;

@@ -1,4 +1,4 @@
-//! What a program prints, taken apart into batches.
+//! A program's output, taken apart into batches.
 
 /// The line above and below the time of a batch.
 pub(crate) const RULE: &str = "-------------------------------------------";
@@ -13,7 +13,7 @@ pub(crate) struct Batch {
     pub(crate) body: String,
 }
 
-/// What a program prints for a batch.
+/// A program's output for a batch.
 pub(crate) fn printed(time: &str, body: &str) -> String {
     let end = if body.is_empty() { "" } else { "\n" };
     format!("{RULE}\nTime: {time}\n{RULE}\n{body}{end}\n")

@@ -30,7 +30,8 @@ impl From<String> for Wrong {
     }
 }
 
-/// What kills are likely to be worth after a kill at these places: there is something to clean.
+/// Failpoints that are likely to be worth a kill after a kill at these places: there is
+/// something to clean.
 const FOLLOWERS: [(&str, [&str; 2]); 2] = [
     (
         "wal.append.mid-write",
@@ -52,7 +53,7 @@ pub(super) struct Case<'a> {
     saved: Saved,
     /// So many lines have been seen to have arrived.
     floor: u64,
-    /// Where it was killed last.
+    /// The place where it was killed last.
     last: String,
 }
 
@@ -227,7 +228,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// What has arrived must be right, and no less than before.
+    /// Judges that the lines that arrived are right, and no fewer than before.
     fn judge(&mut self, committed: Option<i64>, at_rest: bool) -> Result<u64, String> {
         let at = self.place.state();
         let arrived = match self.kind {

@@ -339,7 +339,7 @@ fn a_damaged_file_is_refused_by_the_tool_and_by_the_program() {
     assert_eq!(written.read(), Ok(written.lines));
 }
 
-/// What a program makes of a place: it refuses and leaves all as it is, or goes on rightly.
+/// Runs a program on a damaged place: it refuses and leaves all as it is, or goes on rightly.
 fn run_on(place: &Place, lines: u64, path: &Path, what: &str) {
     let content = || -> Vec<_> {
         let files = files(&place.state()).into_iter();

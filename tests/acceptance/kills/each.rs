@@ -100,7 +100,7 @@ const EACH: &[Way] = &[
     ("wal.sync.before", Kind::Stateful, BEGUN),
 ];
 
-/// How many of them are tried at a time; most of it is waiting.
+/// The number of cases that are tried at a time; most of it is waiting.
 const LANES: usize = 4;
 
 /// One directory: killed on the way, killed there, and let live.

@@ -12,10 +12,10 @@ use super::life::now;
 use super::place::Place;
 use super::view::{Counts, Printed, counts_of, word};
 
-/// How far ahead a file is stamped, in milliseconds. It has to be moved in before that.
+/// The milliseconds by which a file is stamped ahead. It has to be moved in before that.
 const AHEAD: i64 = 150;
 
-/// What was moved in.
+/// The files that were moved in.
 #[derive(Default)]
 pub(super) struct Inbox {
     /// Lines by the time of the batch that takes them.
@@ -52,7 +52,7 @@ impl Inbox {
         self.expected.keys().next_back().copied()
     }
 
-    /// How many lines there are in batches up to this one.
+    /// The number of lines in batches up to this one.
     pub(super) fn lines_until(&self, committed: Option<i64>) -> u64 {
         let until = committed.unwrap_or(i64::MIN);
         let taken = self.expected.range(..=until);

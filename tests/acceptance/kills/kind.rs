@@ -30,16 +30,16 @@ pub(super) enum Kind {
 pub(super) const INTERVAL: Duration = Duration::from_millis(40);
 /// Another one, for programs that go on with it.
 const OTHER_INTERVAL: Duration = Duration::from_millis(50);
-/// What `windowed_network_wordcount` is asked for, in seconds.
+/// The window of `windowed_network_wordcount`, in seconds.
 pub(super) const WINDOW: i64 = 2;
 pub(super) const SLIDE: i64 = 1;
 
-/// How one life differs from the others.
+/// The settings in which one life differs from the others.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Means<'a> {
     /// `MILLRACE_FAILPOINT`.
     pub(super) failpoint: Option<&'a str>,
-    /// It has another batch interval.
+    /// True if it has another batch interval.
     pub(super) other_interval: bool,
 }
 
@@ -67,32 +67,32 @@ impl Kind {
         }
     }
 
-    /// Whether its lines come from files; else they come through a socket and its log.
+    /// True if its lines come from files; else they come through a socket and its log.
     pub(super) fn reads_files(self) -> bool {
         matches!(self, Kind::Files | Kind::StatefulFiles)
     }
 
-    /// Whether it is judged by the batches that it prints.
+    /// True if it is judged by the batches that it prints.
     pub(super) fn prints(self) -> bool {
         matches!(self, Kind::Stateless | Kind::Windowed | Kind::Files)
     }
 
-    /// Whether it writes files into [`Place::saved`].
+    /// True if it writes files into [`Place::saved`].
     pub(super) fn saves(self) -> bool {
         matches!(self, Kind::Saving | Kind::Windows)
     }
 
-    /// Whether it is one of the tests' own, which hear no signals.
+    /// True if it is one of the tests' own, which hear no signals.
     pub(super) fn is_ours(self) -> bool {
         matches!(self, Kind::StatefulFiles | Kind::Saving | Kind::Windows)
     }
 
-    /// Whether the judge does not ask for the grid of the batches.
+    /// True if the judge does not ask for the grid of the batches.
     pub(super) fn bears_another_interval(self) -> bool {
         matches!(self, Kind::Stateless | Kind::Stateful)
     }
 
-    /// Whether it ever passes this failpoint.
+    /// True if it ever passes this failpoint.
     pub(super) fn may_pass(self, failpoint: &str) -> bool {
         let of_blocks = ["wal.block", "wal.cut.", "checkpoint.blocks."];
         let begins = |heads: &[&str]| heads.iter().any(|head| failpoint.starts_with(head));

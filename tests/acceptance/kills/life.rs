@@ -59,8 +59,8 @@ impl Life {
         self.since = now();
     }
 
-    /// Whether it is dead, or dies within so many looks. That it lives on is no failure: not every
-    /// failpoint is passed so often in every life.
+    /// True if it is dead, or dies within so many looks. That it lives on is no failure: not
+    /// every failpoint is passed so often in every life.
     pub(super) fn dies_soon(&mut self, looks: u64) -> bool {
         for _ in 0..looks {
             if self.program.has_ended() {

@@ -19,7 +19,8 @@ pub(super) struct Matrix {
     pub(super) lanes: u64,
 }
 
-/// What came of the kills: kills and mismatches by the place where it was killed and the program.
+/// The results of the kills: kills and mismatches by the place where it was killed and the
+/// program.
 #[derive(Default)]
 pub(super) struct Table {
     rows: BTreeMap<String, BTreeMap<Kind, (u64, u64)>>,

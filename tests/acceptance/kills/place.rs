@@ -1,4 +1,4 @@
-//! Where a program keeps, reads and writes, life after life.
+//! The directories in which a program keeps, reads and writes, life after life.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ impl Place {
         inbox(self.root())
     }
 
-    /// Where outputs appear.
+    /// The directory in which outputs appear.
     pub(super) fn saved(&self) -> PathBuf {
         saved(self.root())
     }

@@ -15,11 +15,11 @@ const PLACE: &str = "MILLRACE_TEST_PLACE";
 /// The port of the sender, for programs that read a socket.
 pub(super) const PORT: &str = "MILLRACE_TEST_PORT";
 
-/// How long the windows of [`Kind::Windows`] are, and how far they slide, in milliseconds.
+/// The length of the windows of [`Kind::Windows`], and their slide, in milliseconds.
 pub(super) const WINDOW: i64 = 240;
 pub(super) const SLIDE: i64 = 80;
 
-/// What outputs are called in front of the time of their batch.
+/// The names of outputs, in front of the time of their batch.
 pub(super) const TEXT: &str = "text";
 pub(super) const JSON: &str = "json";
 pub(super) const LINES: &str = "lines";

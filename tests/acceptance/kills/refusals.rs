@@ -1,4 +1,4 @@
-//! What a program says when it cannot keep its promise, and that it says so.
+//! The message of a program that cannot keep its promise, and that it gives one.
 
 use std::process::Command;
 

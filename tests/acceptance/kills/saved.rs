@@ -12,14 +12,14 @@ use super::view::{Counts, beginning, counts_of, word};
 /// The partitions of what is saved.
 pub(super) const PARTITIONS: usize = 2;
 
-/// What was seen so far.
+/// The outputs that were seen so far.
 #[derive(Default)]
 pub(super) struct Saved {
-    /// What batches that were committed have saved, by time and name.
+    /// The outputs of batches that were committed, by time and name.
     settled: BTreeMap<(i64, String), String>,
 }
 
-/// What a directory of outputs holds, by name and time.
+/// The content of a directory of outputs, by name and time.
 type Found = BTreeMap<(String, i64), String>;
 
 impl Saved {

@@ -1,4 +1,4 @@
-//! What of the lines that were sent has arrived, as the outside sees it.
+//! The lines that were sent and have arrived, as the outside sees them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,8 @@ pub(super) fn word(line: u64) -> String {
 /// Counts by word.
 pub(super) type Counts = BTreeMap<String, i64>;
 
-/// How many lines have arrived, if they are a beginning of what was sent and each is there once.
+/// The number of lines that have arrived, if they are a beginning of what was sent and each is
+/// there once.
 pub(super) fn beginning(counts: &Counts) -> Result<u64, String> {
     for ((found, count), line) in counts.iter().zip(0..) {
         if *found != word(line) || *count != 1 {
@@ -108,7 +109,7 @@ impl Printed {
         Ok(())
     }
 
-    /// Whether a batch of this time or a later one has been printed.
+    /// True if a batch of this time or a later one has been printed.
     pub(super) fn has(&self, time: i64) -> bool {
         self.batches.range(time..).next().is_some()
     }

@@ -1,4 +1,4 @@
-//! What CPython 3.11 with `PYTHONHASHSEED=0` makes of a string.
+//! CPython 3.11's `repr` and hash of a string, with `PYTHONHASHSEED=0`.
 
 use millrace_text::python::write_repr_str;
 

@@ -35,13 +35,13 @@ fn here() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a program gets.
+/// Everything that a program gets.
 pub(super) struct Case<'a> {
     entry: &'a Value,
     pub(super) ssc: &'a StreamingContext,
     /// Empty when the case begins; what is in it at the end is in the transcript.
     folder: &'a str,
-    /// What `each` has printed.
+    /// The text that `each` has printed.
     printed: Arc<Mutex<String>>,
 }
 
@@ -178,7 +178,7 @@ pub(super) fn seconds(batches: i64) -> Duration {
     Duration::seconds(batches)
 }
 
-/// What Python's `print` writes.
+/// The text that Python's `print` writes.
 pub(super) fn shown<T: Data>(value: &T) -> String {
     let mut text = String::new();
     python::write_str(&mut text, value).unwrap();

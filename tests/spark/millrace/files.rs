@@ -1,4 +1,4 @@
-//! What `save_as_text_files` leaves on the disk.
+//! The files that `save_as_text_files` leaves on the disk.
 
 case!(save_prefix, |case| {
     case.numbers().save_as_text_files(&case.path("out"), "");

@@ -1,4 +1,5 @@
-//! What `pprint` writes, how `queue_stream` feeds a program, and which batches a stream remembers.
+//! The output of `pprint`, the queues of `queue_stream`, and the batches that a stream
+//! remembers.
 
 use millrace::{QueueOptions, RddQueue};
 

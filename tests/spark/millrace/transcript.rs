@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 const FRAME: &str = "-------------------------------------------";
 
-/// What outputs printed: a line in place of the three of a header, and without the empty line at
+/// The printed batches: a line in place of the three of a header, and without the empty line at
 /// the end of a block.
 pub(super) fn blocks(printed: &str) -> String {
     let lines: Vec<&str> = printed.split('\n').collect();
@@ -42,7 +42,8 @@ pub(super) fn block<L: AsRef<str>>(number: i64, lines: &[L]) -> String {
     text
 }
 
-/// How a run failed, without the batch and the line of the program that the message begins with.
+/// The failure of a run, without the batch and the line of the program that the message begins
+/// with.
 pub(super) fn failed(message: &str) -> String {
     let words = message.rsplit(": ").next().unwrap_or(message);
     format!("--- failed\n{words}\n")
@@ -65,7 +66,7 @@ pub(super) fn body(transcript: &str) -> &str {
     body
 }
 
-/// What a case left on the disk: each file with its lines behind it.
+/// The files that a case left on the disk: each file with its lines behind it.
 pub(super) fn files(folder: &Path, hidden: bool) -> String {
     let mut paths = Vec::new();
     collect(folder, &mut paths);

@@ -11,7 +11,7 @@ use millrace_peers::{Mark, Outcome, Program, Size, WINDOW, WORKERS, main_of, ter
 
 /// Partitions of a batch that comes from a queue.
 const PARTS: usize = 8;
-/// What a block of received text is cut at.
+/// The size at which received text is cut into blocks.
 const BLOCK: usize = 1 << 20;
 
 fn main() -> ExitCode {
@@ -86,7 +86,7 @@ fn stream(
     ssc.queue_stream(queue)
 }
 
-/// What the outputs note, batch by batch.
+/// The notes of the outputs, batch by batch.
 #[derive(Clone, Default)]
 struct Clock {
     sums: Arc<Mutex<Vec<u64>>>,

@@ -55,7 +55,7 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
     })
 }
 
-/// What a worker brings in: its share of every batch, in chunks.
+/// A worker's share of every batch, in chunks.
 type Share<T> = Vec<VecDeque<Vec<T>>>;
 
 /// The worker's share of every batch.

@@ -11,7 +11,7 @@ use super::op::{Frame, Op, Record};
 
 type Records = DStream<Boxed<Record>>;
 
-/// What the chain makes of the messages, batch by batch.
+/// The chain's results for the messages, batch by batch.
 pub(super) fn run(setup: &Setup, ops: &[Op], messages: &[String]) -> Vec<Vec<Record>> {
     setup.run_batches_with(messages, |ssc, lines| {
         let base = parsed(lines);

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use super::op::{Frame, Op, Record};
 
-/// How many records of a batch go on where a chain could grow without bound.
+/// The number of records of a batch that go on where a chain could grow without bound.
 pub(super) const KEEP: u64 = 40;
 
-/// What is known before the first batch.
+/// The states before the first batch.
 pub(super) const INITIAL_SUMS: [(i64, i64); 2] = [(3, 9), (1, 5)];
 pub(super) const INITIAL_TEXTS: [(i64, &str); 2] = [(2, "i"), (0, "j")];
 
@@ -445,7 +445,7 @@ fn sides(left: &[Record], right: &[Record]) -> Vec<(i64, Vec<String>, Vec<String
         .collect()
 }
 
-/// How often each record occurs, by the partition of the record.
+/// Counts each record's occurrences, by the partition of the record.
 fn counted(records: &[Record], partitions: usize) -> Vec<Vec<(Record, i64)>> {
     let mut counts: Vec<(Record, i64)> = Vec::new();
     for record in records {

@@ -134,8 +134,8 @@ fn window(slides: u64) -> impl Strategy<Value = Op> {
     })
 }
 
-/// What can stand behind a window that is not due in every batch: whatever does not meet the
-/// batches as they came.
+/// Operators that can follow a window that is not due in every batch: those that do not meet
+/// the batches as they came.
 fn behind() -> impl Strategy<Value = Op> {
     use Op::*;
     prop::sample::select(vec![

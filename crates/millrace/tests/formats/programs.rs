@@ -10,17 +10,17 @@ use millrace::{
     StreamingContext, Text, Values, keys,
 };
 
-/// What a program's outputs have seen: their name, and the records as texts, sorted.
+/// The records that a program's outputs have seen: their name, and the records as texts, sorted.
 pub(crate) type Saw = (&'static str, Vec<String>);
 
 /// Told of every batch of every output.
 pub(crate) type Ear = Arc<dyn Fn(Saw) + Send + Sync>;
 
-/// What one run of a program is like.
+/// The settings of one run of a program.
 pub(crate) struct Run<'a> {
     /// The checkpoint directory.
     pub(crate) state: PathBuf,
-    /// Where the program's files are moved to.
+    /// The directory that the program's files are moved to.
     pub(crate) files: PathBuf,
     pub(crate) interval: Duration,
     pub(crate) settings: &'a [(&'a str, &'a str)],

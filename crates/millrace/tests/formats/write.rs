@@ -21,7 +21,7 @@ pub(crate) const PROGRAMS: [&str; 4] = ["counted", "mapped", "windowed", "files"
 
 const PROGRAM: &str = "FORMAT_PROGRAM";
 
-/// Where the programs run: it stands in what a file stream keeps.
+/// The directory in which the programs run: it stands in what a file stream keeps.
 pub(crate) const PLACE: &str = "/tmp/millrace-format-1";
 
 pub(crate) fn fixture(version: &str) -> PathBuf {

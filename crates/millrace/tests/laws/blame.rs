@@ -14,7 +14,7 @@ use super::support::{
     CONCATENATE, Pair, Update, failure, pairs, run_to_the_end, setups, turned, watched,
 };
 
-/// What comes in: four lines, one of which nobody likes.
+/// The input: four lines, one of which nobody likes.
 const LINES: &str = "a\nb\nbad\nc\n";
 
 fn pair(line: Text) -> Vec<Pair> {
@@ -143,7 +143,7 @@ fn a_panic_without_a_message() {
     });
 }
 
-/// What the harness panics with, which is the error of the run.
+/// The harness's panic, which is the error of the run.
 fn error_of(setup: &Setup, messages: &[&str], program: impl FnOnce(&DStream<Lines>)) -> String {
     let run = catch_unwind(AssertUnwindSafe(|| setup.run(messages, program)));
     let message = run.expect_err("the run was to fail").downcast::<String>();

@@ -7,7 +7,8 @@ use millrace::keys;
 
 use super::support::{counted, run_with, words};
 
-/// What is sent: many times the budget, and more than two kernels keep for a socket.
+/// The number of lines that are sent: many times the budget, and more than two kernels keep
+/// for a socket.
 const LINES: u64 = 1_500_000;
 
 /// The sum of the numbers on all lines, and how many words there were, with the given budget.

@@ -17,8 +17,8 @@ fn batches() -> impl Strategy<Value = Vec<Vec<char>>> {
     )
 }
 
-/// What the update function was called with: how many values, and the state. Values and state
-/// begin with the key.
+/// The arguments of a call of the update function: how many values, and the state. Values and
+/// state begin with the key.
 type Call = (usize, Option<String>);
 
 /// The calls that the model makes in every batch, sorted.

@@ -43,7 +43,7 @@ impl Batch {
     }
 }
 
-/// What is sent, how it is cut, and how the streams come about.
+/// The text that is sent, how it is cut, and how the streams come about.
 #[derive(Debug, Clone)]
 pub(crate) struct Feeding {
     messages: Vec<String>,

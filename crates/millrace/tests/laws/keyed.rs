@@ -71,8 +71,8 @@ fn swapped<K, A, B>(parts: Parts<(K, (A, B))>) -> Parts<(K, (B, A))> {
     parts.into_iter().map(part).collect()
 }
 
-/// What `combine_by_key` makes of values, in words: shows which function saw what, but not where
-/// one part ended and the next began.
+/// The result of `combine_by_key` for values, in words: shows which function saw what, but not
+/// where one part ended and the next began.
 fn combined(values: &[String]) -> String {
     values.iter().map(|value| format!("({value})")).collect()
 }
@@ -265,7 +265,7 @@ proptest! {
         )?;
     }
 
-    /// What a shuffle made goes into the next one.
+    /// The result of a shuffle goes into the next one.
     #[test]
     fn a_join_of_groups(feeding in feeding()) {
         let partitions = feeding.partitions;
@@ -361,7 +361,7 @@ fn groups_are_printed() {
     );
 }
 
-/// What PySpark 3.5.9 has for left `[(d, 1), (a, 2), (b, 3), (a, 4), (f, 5), (d, 6)]` and right
+/// PySpark 3.5.9's results for left `[(d, 1), (a, 2), (b, 3), (a, 4), (f, 5), (d, 6)]` and right
 /// `[(g, x), (a, y), (c, z), (d, u), (a, v), (b, w), (c, t)]` with 1, 2 and 3 partitions: the
 /// partitions of `join`, `leftOuterJoin`, `rightOuterJoin`, `fullOuterJoin`, `cogroup`,
 /// `groupByKey` of the right and `partitionBy` of the left side, one a line.

@@ -1,4 +1,5 @@
-//! How a run ends: with grace, without, by itself, or because nobody holds it any more.
+//! The ends of runs: with grace, without, by itself, or because nobody holds the run any
+//! more.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -86,7 +87,7 @@ fn waiting_for_the_end_is_not_the_end() {
     });
 }
 
-/// Whether the program of a context, functions and all, is gone once it has been dropped.
+/// True if the program of a context, functions and all, is gone once it has been dropped.
 fn is_gone_after(end: impl FnOnce(StreamingContext) + Send + 'static) -> bool {
     watched(move || {
         let live = Live::new(Duration::milliseconds(10), &[]);

@@ -24,7 +24,7 @@ fn stream_of(lines: &DStream<Lines>) -> Pairs {
     })
 }
 
-/// What the function emits, and how the value is used: `r` reads, `x` removes, `n` updates and
+/// The function's output, and its use of the value: `r` reads, `x` removes, `n` updates and
 /// emits nothing, all else updates.
 fn emitted(time: i64, key: &str, value: Option<&str>, before: Option<&String>) -> Option<String> {
     let exists = match value {
@@ -125,7 +125,7 @@ impl Model {
     }
 }
 
-/// What is to be seen of a batch.
+/// The visible results of a batch.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Seen {
     mapped: Vec<String>,

@@ -1,4 +1,5 @@
-//! What the engine is measured by: the same operators on vectors, one record at a time.
+//! The model that the engine is measured by: the same operators on vectors, one record at a
+//! time.
 //!
 //! The only thing borrowed from the engine is the partition of a key; it has golden vectors of
 //! its own, and the transcripts of Spark in `golden` depend on it.

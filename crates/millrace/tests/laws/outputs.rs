@@ -1,4 +1,5 @@
-//! What a batch leaves on disk: names, files and bytes as Spark has them, whole or not at all.
+//! The outputs of a batch on disk: names, files and bytes as Spark has them, whole or not at
+//! all.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -59,7 +60,7 @@ impl Drop for Directory {
     }
 }
 
-/// What a saved directory has: a file a partition, and that it is complete.
+/// The files of a saved directory: one per partition, and the mark that it is complete.
 fn saved(files: &mut BTreeMap<String, String>, directory: &str, parts: &[Vec<String>]) {
     files.insert(format!("{directory}/"), String::new());
     files.insert(format!("{directory}/_SUCCESS"), String::new());

@@ -170,7 +170,7 @@ fn a_run_ends_with_its_source_and_counts_what_it_brought() {
     assert!(counted.load(Ordering::SeqCst) >= 300);
 }
 
-/// What fails is the source, and not the program's code, whichever way its records take.
+/// The failed part is the source, and not the program's code, whichever way its records take.
 #[test]
 fn a_source_that_cannot_be_read_is_named_and_the_program_is_not_blamed() {
     type Describe = fn(&millrace::DStream<millrace::Output<u64>>);

@@ -1,5 +1,5 @@
-//! What an `Rdd` can, against plain vectors: every operator over records drawn at random, cut
-//! into any number of partitions, for every number of workers (law 2) and in law 3's order.
+//! `Rdd` against plain vectors: every operator over records drawn at random, cut into any number
+//! of partitions, for every number of workers (law 2) and in law 3's order.
 //!
 //! A dataset is a list of partitions to the model, and what a keyed operator makes of it has the
 //! partitions that PySpark's hash gives it. Values are strings, and the function that reduces
@@ -34,7 +34,7 @@ fn slices<T: Clone>(records: &[T], count: usize) -> Vec<Vec<T>> {
     (0..count).map(slice).collect()
 }
 
-/// What `of` gives on a context with `partitions`, for every number of workers; the same for
+/// The result of `of` on a context with `partitions`, for every number of workers; the same for
 /// all, or it fails.
 fn same<R: PartialEq + Debug>(partitions: usize, of: impl Fn(&StreamingContext) -> R) -> R {
     let run = |setup: Setup| {
@@ -146,7 +146,7 @@ fn cogrouped(left: &[Record], right: &[Record]) -> Vec<Sides> {
 /// A pair of a join, each side open.
 type Joined = (u8, (Option<String>, Option<String>));
 
-/// What a join makes of a cogroup: a side that is kept open has a `None` if it has nothing.
+/// A join as it follows from a cogroup: a side that is kept open has a `None` if it has nothing.
 fn joined(cogrouped: Vec<Sides>, left_open: bool, right_open: bool) -> Vec<Joined> {
     let side = |values: Vec<String>, open: bool| -> Vec<Option<String>> {
         match values.is_empty() && open {
@@ -388,7 +388,7 @@ proptest! {
         prop_assert_eq!(both, sides(&expected, true, true));
     }
 
-    /// What was received is one partition in many pieces, and pieces do not show.
+    /// Received records are one partition in many pieces, and pieces do not show.
     #[test]
     fn what_was_received(
         messages in messages(), partitions in 1_usize..4, block_bytes in block_bytes(),

@@ -1,4 +1,4 @@
-//! What a context does not allow, in Spark's words.
+//! The calls that a context does not allow, in Spark's words.
 
 use std::env;
 use std::process;
@@ -92,7 +92,7 @@ const ADDED: [(&str, Addition); 12] = [
     ("glom", |live, _| drop(live.lines.glom())),
 ];
 
-/// What is said of an addition.
+/// The error of an addition.
 fn too_late(when: &str) -> String {
     format!(
         "Adding new inputs, transformations, and output operations after {when} a context is not \

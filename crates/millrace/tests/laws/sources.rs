@@ -368,7 +368,7 @@ fn a_file_that_goes_before_it_is_read_is_passed_over_and_the_others_count() {
     }
 }
 
-/// What is before the damage counts, in lines that are whole.
+/// Lines before the damage count, if they are whole.
 #[test]
 fn compressed_files_are_read_and_damaged_ones_as_far_as_they_go() {
     let text: String = (0..20_000).map(|number| format!("{number}\n")).collect();

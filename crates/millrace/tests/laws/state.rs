@@ -55,7 +55,7 @@ fn aged(time: i64, key: &str, values: &[String], state: Option<String>) -> Optio
 
 type Given = (String, Vec<String>, Option<String>);
 
-/// What a function makes of a partition: keys that live on, in their order, the other way round,
+/// A function's result for a partition: keys that live on, in their order, the other way round,
 /// with keys that are there twice, or with one that it makes up.
 fn shaped(how: usize, partitions: usize, given: Vec<Given>) -> Vec<Pair> {
     let made_up = given.first().map(|(first, ..)| {
@@ -220,7 +220,7 @@ fn a_partition_gives_only_its_own_keys() {
     assert!(text.ends_with(rule), "{text}");
 }
 
-/// What `start` says to the state that `program` keeps.
+/// The error of `start` about the state that `program` keeps.
 fn refused(program: impl FnOnce(&Pairs) -> Keyed) -> String {
     let live = Live::new(
         Duration::milliseconds(50),

@@ -214,7 +214,7 @@ fn dealt<T: Clone>(
     spread
 }
 
-/// Where PySpark 3.5.9 was seen to put the first records of partition 0, 1 and 2.
+/// The partition into which PySpark 3.5.9 put the first record of partition 0, 1 or 2.
 fn begins(number: usize, partitions: usize) -> usize {
     let seen = [[0, 0, 0], [1, 1, 0], [0, 1, 2], [1, 1, 0], [4, 4, 4]];
     seen[partitions - 1][number]

@@ -1,4 +1,5 @@
-//! What the tests share: random input and setups, a watchdog, a program on a real socket.
+//! The part that the tests share: random input and setups, a watchdog, a program on a real
+//! socket.
 //!
 //! Their functions are pointers where it does not matter what the compiler sees through: streams
 //! of one type are compiled once, and these tests would take minutes to compile otherwise.
@@ -18,7 +19,7 @@ use millrace::{
 };
 use proptest::prelude::*;
 
-/// How long a run may take before it counts as one that hangs.
+/// The time that a run may take before it counts as one that hangs.
 const PATIENCE: StdDuration = StdDuration::from_secs(60);
 
 /// So many cases, or as many as `PROPTEST_CASES` says if that is fewer: every case starts and
@@ -98,7 +99,7 @@ pub(crate) type Pair = (String, String);
 /// A stream of pairs that lines were made into.
 pub(crate) type Pairs = DStream<FlatMap<Lines, fn(Text) -> Vec<Pair>>>;
 
-/// What `reduce_by_key` and `update_state_by_key` make of pairs.
+/// The result of `reduce_by_key` and `update_state_by_key` on pairs.
 pub(crate) type Keyed = DStream<Output<Pair>>;
 
 /// A function of `update_state_by_key`.

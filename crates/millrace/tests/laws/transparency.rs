@@ -14,7 +14,7 @@ use super::support::{
     CONCATENATE, Pair, block_bytes, cases, counted, messages, pairs, setups, turned,
 };
 
-/// What the stream has in every batch, for every setup; the same for all, or it fails.
+/// The stream's records in every batch, for every setup; the same for all, or it fails.
 fn same_for_all<P: Pipeline<Item: Clone + PartialEq + std::fmt::Debug>>(
     partitions: usize,
     block_bytes: usize,

@@ -1,4 +1,4 @@
-//! What windows cost (law 4), what they do not allow, and what becomes of panics in them (law 7).
+//! The cost of windows (law 4), the calls that they do not allow, and panics in them (law 7).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};

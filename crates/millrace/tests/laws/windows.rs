@@ -32,7 +32,7 @@ fn windows(batches: usize, (length, slide): Frame) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// What the windows have, record by record.
+/// The records of each window.
 fn windowed<T: Clone>(batches: &[Vec<T>], frame: Frame) -> Vec<Vec<T>> {
     let window = |numbers: Vec<usize>| numbers.into_iter().flat_map(|n| batches[n].clone());
     let windows = windows(batches.len(), frame).into_iter();
@@ -92,7 +92,7 @@ const WITHOUT: fn(String, String) -> String = |whole, beginning| {
         .to_owned()
 };
 
-/// What came out of a stream, batch by batch.
+/// The records of a stream, batch by batch.
 type Seen<T> = Arc<Mutex<Vec<Vec<T>>>>;
 
 /// Notes every batch of a stream, which must say the same of itself however it is read.
@@ -112,7 +112,7 @@ fn seen<P: Pipeline<Item: Data + PartialEq + Debug>>(stream: &DStream<P>) -> See
     seen
 }
 
-/// What all windows of one frame give.
+/// The results of all windows of one frame.
 #[derive(Debug, Default, PartialEq)]
 struct Windows {
     records: Vec<Vec<Pair>>,
@@ -127,7 +127,7 @@ struct Windows {
 }
 
 impl Windows {
-    /// Those of the model.
+    /// The results of the model.
     fn expected(batches: &[Vec<Pair>], frame: Frame, partitions: usize) -> Windows {
         fn in_order<K: Serialize, V>(
             windows: Vec<Vec<(K, V)>>,

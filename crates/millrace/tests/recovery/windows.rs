@@ -1,7 +1,7 @@
 //! Windows of every kind, over streams of every kind, through several lives.
 //!
-//! What a life shows of the lives before it is in its windows only, so whatever a checkpoint
-//! lost, doubled or put elsewhere shows in the records, in their order, or in their partitions.
+//! A life shows the lives before it in its windows only, so whatever a checkpoint lost, doubled
+//! or put elsewhere shows in the records, in their order, or in their partitions.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -183,7 +183,7 @@ fn messages() -> impl Strategy<Value = Vec<String>> {
     })
 }
 
-/// Where lives end, in order.
+/// The batches at which lives end, in order.
 fn ends() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(0_usize..14, 1..4).prop_map(|mut ends| {
         ends.sort_unstable();

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Doc comments begin with their subject. No sentence of a `///` or `//!` line
+# begins the line with What, Whether, How or Who, and no doc comment begins
+# with a pronoun or with Where: "The number of keys", not "How many keys there
+# are"; "True if the key has a slot", not "Whether it has one". Prints every
+# line that does, with its place, and fails if there is one. Examples inside of
+# ``` are left alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/support/common.sh
+
+case ${1:-} in
+    '') ;;
+    -h | --help)
+        help_of_head
+        exit 0
+        ;;
+    *) die "there is no option $1; --help shows those that there are" ;;
+esac
+
+git ls-files -z --cached --others --exclude-standard -- '*.rs' | xargs -0 awk '
+    FNR == 1 { doc = code = 0 }
+    !/^[ \t]*\/\/[\/!]( |$)/ { doc = code = 0; next }
+    {
+        first = !doc
+        doc = 1
+        text = $0
+        sub(/^[ \t]*\/\/[\/!] ?/, "", text)
+        if (text ~ /^```/) { code = !code; next }
+        if (code) next
+        word = text
+        sub(/[^A-Za-z].*/, "", word)
+        if (word ~ /^(What|Whatever|Whether|How|Who|Whoever)$/ ||
+            first && word ~ /^(Where|That|It|Its|Those|These|This|They|Their|He|She)$/) {
+            print FILENAME ":" FNR ": " text
+            found = 1
+        }
+    }
+    END { exit found }
+' || die 'doc lines begin with their subject, a noun or a verb; see --help'

@@ -44,6 +44,7 @@ zone
 python
 panics
 patience
+poison
 stdout
 sync
 order

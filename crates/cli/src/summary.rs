@@ -94,6 +94,7 @@ impl Summary {
             "lines_cut": input.lines_cut,
             "unfinished_dropped": input.unfinished_dropped,
             "unfinished_bytes": input.unfinished_bytes,
+            "records_skipped": input.records_skipped,
         })
     }
 }

@@ -21,6 +21,8 @@ pub enum ErrorKind {
     Illegal,
     /// A function of the program panicked; the message names batch and stage.
     Task,
+    /// Functions of the program panicked at more records than it may skip.
+    RecordErrors,
     /// Standard output was closed by whoever read it. A program ends quietly then.
     OutputClosed,
     /// A graceful stop was out of time before all that was received had been run and its output

@@ -45,6 +45,7 @@ mod panics;
 mod partition;
 mod patience;
 mod pipeline;
+mod poison;
 mod rdd;
 mod receiver;
 mod scheduler;

@@ -6,9 +6,10 @@
 //! knows batch and stage. So the hook keeps the place, and who catches the panic says both.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::VecDeque;
-use std::panic::PanicHookInfo;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use crate::error::Error;
 use crate::notice::notice;
@@ -18,6 +19,11 @@ const KEPT: usize = 256;
 
 /// Messages of panics with their places.
 static PLACES: Mutex<VecDeque<(String, String)>> = Mutex::new(VecDeque::new());
+
+thread_local! {
+    /// True while a panic of this thread is told only to its catcher.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
 
 fn places() -> MutexGuard<'static, VecDeque<(String, String)>> {
     PLACES.lock().unwrap_or_else(PoisonError::into_inner)
@@ -106,7 +112,49 @@ fn keep_place(info: &PanicHookInfo<'_>) {
         ));
         return;
     }
+    keep(message, place);
+}
+
+fn keep(message: String, place: String) {
     let mut places = places();
     places.truncate(KEPT - 1);
     places.push_front((message, place));
+}
+
+/// Makes [`caught`] quiet whatever hook the program has: for the rest of the process's life what
+/// it catches is told to its caller only.
+pub(crate) fn make_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if QUIET.get() {
+                let place = info.location().map(ToString::to_string).unwrap_or_default();
+                keep(text_of(info.payload()), place);
+            } else {
+                loud(info);
+            }
+        }));
+    });
+}
+
+/// Runs `work` and gives the message if it panics, which nobody else is told. An error that
+/// travels as a panic goes on.
+///
+/// Who calls it must not use what `work` has changed when it has panicked, which is what
+/// unwind safety is about.
+pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    struct Loud(bool);
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            QUIET.set(self.0);
+        }
+    }
+    let loud = Loud(QUIET.replace(true));
+    let caught = catch_unwind(AssertUnwindSafe(work));
+    drop(loud);
+    caught.map_err(|payload| match payload.downcast::<Error>() {
+        Ok(error) => resume_unwind(error),
+        Err(payload) => message_of(&*payload),
+    })
 }

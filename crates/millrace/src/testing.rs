@@ -132,6 +132,33 @@ impl Setup {
         self.drive(messages, program)
     }
 
+    /// [`run_stream`](Setup::run_stream) with settings of the program. Gives what was printed, and
+    /// how the run ended.
+    ///
+    /// ```
+    /// use millrace::keys;
+    /// use millrace::testing::Setup;
+    /// let settings = [(keys::PRINT_FORMAT, "json")];
+    /// let (printed, ended) = Setup::default().run_with(&settings, &["a\n"], |_, lines| lines.print());
+    /// assert!(ended.is_ok() && printed.contains("\"a\""));
+    /// ```
+    ///
+    /// # Panics
+    /// If a setting is not legal: this is for tests.
+    pub fn run_with<M: AsRef<[u8]>>(
+        &self,
+        settings: &[(&str, &str)],
+        messages: &[M],
+        program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+    ) -> (String, Result<()>) {
+        let mut conf = Conf::new();
+        conf.set(keys::DEFAULT_PARALLELISM, self.partitions.to_string());
+        for (key, value) in settings {
+            conf.set(*key, *value);
+        }
+        self.drive_with(conf, messages, program)
+    }
+
     /// [`run_batches`](Setup::run_batches) in several lives: the program is stopped when it has run
     /// as many batches as each of `ends` says, and goes on from its checkpoint in `directory`. A
     /// snapshot is written whenever the log has grown by `log_bytes`.

@@ -85,6 +85,13 @@ pub const KEEP_ALIVE: &str = "millrace.receiver.keepAlive";
 /// The longest line that is kept whole.
 pub const MAX_LINE_BYTES: &str = "millrace.receiver.maxLineBytes";
 
+/// The fate of a record whose function panics.
+pub const ON_RECORD_ERROR: &str = "millrace.onRecordError";
+/// How many records of a run may be skipped.
+pub const MAX_RECORD_ERRORS: &str = "millrace.maxRecordErrors";
+/// The directory for the records that were skipped.
+pub const DEAD_LETTER_DIR: &str = "millrace.deadLetterDir";
+
 /// A line limit is not below the size of a block.
 const SHORTEST_LINE: u64 = 1 << 20;
 /// A line fits into a frame of a log, as a received block and as a key or value of a state.
@@ -347,6 +354,24 @@ pub const KEYS: &[Key] = &[
         ValueKind::SizeBetween(SHORTEST_LINE, LONGEST_LINE),
         "32m",
         "longest line that is kept whole",
+    ),
+    key(
+        ON_RECORD_ERROR,
+        ValueKind::OneOf(&["fail", "skip"]),
+        "fail",
+        "a record whose function fails ends the run: fail, or skip",
+    ),
+    key(
+        MAX_RECORD_ERRORS,
+        ValueKind::PositiveInteger,
+        "1000",
+        "records that a run may skip before it ends",
+    ),
+    key(
+        DEAD_LETTER_DIR,
+        ValueKind::Location,
+        "in the checkpoint",
+        "directory for records that were skipped",
     ),
 ];
 

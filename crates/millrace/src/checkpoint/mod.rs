@@ -212,6 +212,11 @@ impl Checkpoint {
         self.snapshots().watch(watch);
     }
 
+    /// The directory of the generation.
+    pub(crate) fn generation_path(&self) -> std::path::PathBuf {
+        self.directory.generation(self.generation)
+    }
+
     /// The generation and its directory, in words.
     pub(crate) fn place(&self) -> String {
         let root = self.directory.root.display();

@@ -12,11 +12,11 @@ use crate::checkpoint::{
 };
 use crate::durable::Durable;
 use crate::error::{Error, Result};
-use crate::files::located;
+use crate::files::{DeadLetterFiles, located};
 use crate::graph::{Graph, Kind, Lifecycle};
 use crate::notice::notice;
 use crate::receiver::{BlockLog, Replayed, Written, stream_of};
-use crate::scheduler::{BatchQueue, Engine, FirstBatch, submit};
+use crate::scheduler::{BatchQueue, DeadLetters, Engine, FirstBatch, submit};
 
 use super::missed::Missed;
 use super::settings::MissedBatches;
@@ -142,7 +142,10 @@ impl StreamingContext {
         };
         let stores = stores(graph);
         // A program that asks to go on has at least its batches to go on from.
-        let nothing = stores.is_empty() && self.settings.wal.is_none() && start == Start::Anew;
+        let nothing = stores.is_empty()
+            && self.settings.wal.is_none()
+            && self.settings.most_skipped.is_none()
+            && start == Start::Anew;
         if nothing || !self.settings.durable {
             return Ok(None);
         }
@@ -178,6 +181,35 @@ impl StreamingContext {
             ));
         }
         Ok(Some(opened))
+    }
+
+    /// Where records go that are skipped, if any may be: a directory that was named, else one in
+    /// the checkpoint.
+    pub(super) fn open_dead_letters(&self, opened: Option<&Opened>) -> Result<Option<DeadLetters>> {
+        if self.settings.most_skipped.is_none() {
+            return Ok(None);
+        }
+        let generation = opened.map(|opened| opened.checkpoint.generation_path());
+        let recovers = opened.is_some_and(|opened| opened.recovers);
+        let files = match (&self.settings.dead_letters, &generation) {
+            (Some(own), generation) => {
+                let name = generation
+                    .as_ref()
+                    .and_then(|path| path.file_name()?.to_str());
+                DeadLetterFiles::apart(own.clone(), name, recovers)?
+            }
+            (None, Some(generation)) => DeadLetterFiles::within(generation, recovers),
+            (None, None) => {
+                return Err(Error::config(format_args!(
+                    "{}=skip needs a place for the records that are skipped: name one by {}, or \
+                     a checkpoint directory by --checkpoint-dir DIR",
+                    keys::ON_RECORD_ERROR,
+                    keys::DEAD_LETTER_DIR
+                )));
+            }
+        };
+        let (counters, clock) = (Arc::clone(&self.counters), Arc::clone(&self.clock));
+        Ok(Some(DeadLetters::new(files, counters, clock)))
     }
 
     fn meta(&self, graph: &Graph, stores: &[(StoreMeta, Arc<dyn Durable>)]) -> Meta {

@@ -160,6 +160,9 @@ impl StreamingContext {
         if settings.partitions_given {
             executor.partitions_are_given();
         }
+        if let Some(most) = settings.most_skipped {
+            executor.skip_records(most);
+        }
         let builder = Builder::new(executor.clone(), settings.partitions, settings.interval);
         let outcome = Arc::new(Outcome::default());
         let waiting = Arc::clone(&outcome);

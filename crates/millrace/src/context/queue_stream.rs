@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::data::Data;
 use crate::dstream::DStream;
 use crate::pipeline::Output;
+use crate::poison::know;
 use crate::source::{QueueNode, QueueOptions, RddQueue};
 
 use super::StreamingContext;
@@ -50,6 +51,7 @@ impl StreamingContext {
         queue: impl Into<RddQueue<T>>,
         options: QueueOptions<T>,
     ) -> DStream<Output<T>> {
+        know::<T>();
         let (executor, ends) = (&self.builder.executor, Arc::clone(&self.ends));
         let counters = Arc::clone(&self.counters);
         let node = QueueNode::new(queue.into(), options, executor, ends, counters);

@@ -66,6 +66,10 @@ pub(crate) struct Settings {
     pub(crate) snapshot_log_bytes: u64,
     /// `spark.streaming.receiver.writeAheadLog.enable` with `millrace.wal.sync`.
     pub(crate) wal: Option<WalSync>,
+    /// How many records may be skipped, if any (`millrace.onRecordError`).
+    pub(crate) most_skipped: Option<u64>,
+    /// `millrace.deadLetterDir`.
+    pub(crate) dead_letters: Option<PathBuf>,
     /// True if anything is written to the checkpoint directory; a test's harness wants nothing.
     pub(crate) durable: bool,
 }
@@ -162,9 +166,25 @@ impl Settings {
                         .and_then(WalSync::parse);
                     sync.unwrap_or_default()
                 }),
+            most_skipped: most_skipped(conf)?,
+            dead_letters: location(keys::DEAD_LETTER_DIR)?,
             durable: true,
         })
     }
+}
+
+/// A run that skips so many records at most is one whose input has changed, or whose program has.
+const MOST_SKIPPED: u64 = 1000;
+
+fn most_skipped(conf: &Conf) -> Result<Option<u64>> {
+    if conf.get(keys::ON_RECORD_ERROR).map(str::trim) != Some("skip") {
+        return Ok(None);
+    }
+    let asked = conf
+        .integer(keys::MAX_RECORD_ERRORS)
+        .map_err(Error::config)?;
+    let asked = asked.and_then(|most| u64::try_from(most).ok());
+    Ok(Some(asked.unwrap_or(MOST_SKIPPED)))
 }
 
 fn dialing(conf: &Conf) -> Result<DialSettings> {

@@ -36,6 +36,7 @@ impl StreamingContext {
         let graph = self.builder.freeze()?;
         self.builder.executor.epochs().begin();
         let opened = self.open_checkpoint(&mut parts, &graph)?;
+        let dead_letters = self.open_dead_letters(opened.as_ref())?;
         let listeners = ListenerBus::start(std::mem::take(&mut parts.listeners))?;
         let sources = std::mem::take(&mut parts.sources);
         let reads = parts.reads.iter().filter(|node| graph.needed[node.0]);
@@ -65,6 +66,7 @@ impl StreamingContext {
         let checkpoint = opened.map(|opened| opened.checkpoint);
         let engine = Engine {
             reads: reads > 0,
+            dead_letters,
             ..self.engine(graph, sources, listeners, checkpoint, log)
         };
         let engine = Arc::new(engine);
@@ -165,6 +167,7 @@ impl StreamingContext {
         Engine {
             skips_empty: !counts_batches(&graph),
             reads: false,
+            dead_letters: None,
             reader: Arc::new(reader),
             running: Mutex::default(),
             graph,
@@ -312,6 +315,9 @@ fn run(
         own.executor.wait_for_tasks(own.patience);
         if let Some(log) = &own.log {
             log.close();
+        }
+        if let Some(dead_letters) = &own.dead_letters {
+            dead_letters.close();
         }
         if let Some(checkpoint) = &own.checkpoint {
             checkpoint.close();

@@ -21,6 +21,7 @@ use crate::notice::notice;
 use crate::panics::fail;
 use crate::partition::DefaultPartitioner;
 use crate::patience::Threads;
+use crate::poison::{Letter, Poison, Skipping};
 
 pub(crate) use epochs::{Early, Epochs};
 
@@ -50,6 +51,8 @@ struct Inner {
     tasks: Arc<Threads>,
     /// The place where the context notes a broken rule; nobody does without a context.
     refusal: OnceLock<Refusal>,
+    /// Where records go that are passed over; a panic ends the batch if there is none.
+    poison: OnceLock<Poison>,
 }
 
 impl Executor {
@@ -91,6 +94,7 @@ impl Executor {
                 parked: Mutex::new(Vec::new()),
                 tasks: Arc::default(),
                 refusal: OnceLock::new(),
+                poison: OnceLock::new(),
             }),
         })
     }
@@ -141,6 +145,35 @@ impl Executor {
     pub(crate) fn on_refusal(&self, told: impl Fn(Error) + Send + Sync + 'static) {
         // A context does it once.
         drop(self.inner.refusal.set(Box::new(told)));
+    }
+
+    /// Passes over records that functions of the program panic at, but no more than `limit`.
+    pub(crate) fn skip_records(&self, limit: u64) {
+        crate::panics::make_quiet();
+        // A context does it once.
+        drop(self.inner.poison.set(Poison::new(limit)));
+    }
+
+    /// How reader number `reader`, which works for `operator`, passes over records for the batch
+    /// that this thread works for; `None` if it does not.
+    pub(crate) fn skipping<'a>(
+        &'a self,
+        reader: u64,
+        operator: &'a Arc<str>,
+    ) -> Option<Skipping<'a>> {
+        let poison = self.inner.poison.get()?;
+        Some(Skipping {
+            poison,
+            epoch: self.epochs().current(),
+            reader,
+            operator,
+        })
+    }
+
+    /// Takes what is known of the records that were passed over in the batch that runs.
+    pub(crate) fn take_letters(&self) -> Vec<Letter> {
+        let poison = self.inner.poison.get();
+        poison.map_or_else(Vec::new, |poison| poison.take(self.epochs().running()))
     }
 
     /// A call broke a rule. In a batch that fails the batch, which names the operator; elsewhere

@@ -39,7 +39,7 @@ pub(crate) fn check_batch_outputs(prefix: &str, suffix: &str) -> Result<()> {
 }
 
 /// Makes a file in a directory and removes it again.
-fn try_to_write_in(directory: &Path) -> io::Result<()> {
+pub(super) fn try_to_write_in(directory: &Path) -> io::Result<()> {
     let name = format!(".millrace-{}.unfinished", std::process::id());
     let file = directory.join(name);
     File::create(&file)?;

@@ -5,6 +5,7 @@
 //! of the process that wrote it.
 
 mod codec;
+mod dead_letters;
 mod hadoop_blocks;
 mod json_file;
 mod location;
@@ -21,6 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::rdd::Rdd;
 
 pub(crate) use codec::Codec;
+pub(crate) use dead_letters::DeadLetterFiles;
 pub(crate) use location::{check_batch_outputs, located};
 pub(crate) use text_file::{Wanted, read};
 

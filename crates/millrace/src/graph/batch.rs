@@ -10,7 +10,8 @@ use millrace_wal::Position;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
 use crate::panics::Fault;
-use crate::pipeline::{NodeId, Partition, Pipeline};
+use crate::pipeline::{NodeId, Partition, Pipeline, drive_carefully, drive_or_skip};
+use crate::poison::{At, Operator, Skipping, next_reader};
 use crate::rdd::{Rdd, RddSource, by_pieces};
 
 use super::memory::Past;
@@ -238,6 +239,7 @@ impl<'a> BatchRun<'a> {
 
     /// Runs user code of the named stage: its panic becomes an error that names stage and batch.
     pub(crate) fn blame<T>(&self, stage: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        let _operator = Operator::runs(stage);
         let outcome = catch_unwind(AssertUnwindSafe(run));
         outcome.unwrap_or_else(|payload| Err(self.blamed(stage, Fault::of(payload))))
     }
@@ -314,6 +316,9 @@ pub(super) fn read<P: Pipeline>(
         partitions,
         inputs,
         all_made,
+        executor: executor.clone(),
+        reader: next_reader(),
+        operator: Operator::running(),
     };
     Ok(Rdd::new(source, executor.clone()))
 }
@@ -326,6 +331,18 @@ struct Driven<P> {
     /// The inputs that are datasets, by their numbers; whether all that brought anything are.
     inputs: Vec<(usize, Made)>,
     all_made: bool,
+    executor: Executor,
+    /// Its number among those that read records, and the operator that it is read for.
+    reader: u64,
+    operator: Arc<str>,
+}
+
+impl<P: Pipeline> Driven<P> {
+    /// How it passes over records that a function panics at, if it does.
+    fn skipping(&self) -> Option<Skipping<'_>> {
+        let skipping = self.executor.skipping(self.reader, &self.operator);
+        skipping.filter(|_| self.pipeline.has_functions())
+    }
 }
 
 impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
@@ -339,7 +356,21 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
 
     fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(P::Item)) {
         let (input, pieces) = &self.partitions[partition];
-        self.pipeline.drive(*input, &pieces[piece], each);
+        let Some(skipping) = self.skipping() else {
+            return self.pipeline.drive(*input, &pieces[piece], each);
+        };
+        let at = At {
+            part: partition,
+            run: 0,
+            piece,
+        };
+        drive_or_skip(
+            &*self.pipeline,
+            (*input, &pieces[piece]),
+            &skipping,
+            at,
+            each,
+        );
     }
 
     fn prepare(&self) {
@@ -354,14 +385,24 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
         let Some(firsts) = firsts.filter(|_| self.all_made) else {
             return by_pieces(self, count);
         };
-        let mut taken = Vec::new();
+        let (mut taken, mut at) = (Vec::new(), At::default());
+        let skipping = self.skipping();
         for (input, first_few) in firsts {
             first_few(count - taken.len(), &mut |partition| {
-                self.pipeline.drive(input, &partition, |record| {
+                let take: &mut dyn FnMut(P::Item) = &mut |record| {
                     if taken.len() < count {
                         taken.push(record);
                     }
-                });
+                };
+                at.run += 1;
+                match &skipping {
+                    None => self.pipeline.drive(input, &partition, take),
+                    // The list can be read once.
+                    Some(skipping) => {
+                        let part = (input, &partition);
+                        drive_carefully(&*self.pipeline, part, skipping, (at, true), take);
+                    }
+                }
                 taken.len() >= count
             });
         }

@@ -30,6 +30,7 @@ use crate::data::{Data, Key};
 use crate::exec::Executor;
 use crate::partition::Partitions;
 use crate::pipeline::{NodeId, Output, Partition, Pipeline};
+use crate::poison::Operator;
 use crate::rdd::{Rdd, partitioner_of};
 use crate::shuffle::{Aggregator, KeyHasher};
 use crate::stage::{ShuffleStage, Shuffled};
@@ -94,7 +95,13 @@ where
 {
     let partitioner = partitioner_of(partitions, executor);
     let hasher = KeyHasher::default();
-    let stage = ShuffleStage::new(pipeline, aggregator, hasher.clone(), executor.clone());
+    let stage = ShuffleStage::new(
+        pipeline,
+        aggregator,
+        hasher.clone(),
+        executor.clone(),
+        Operator::running(),
+    );
     let shards = match Arc::new(stage).run(lanes) {
         Ok(shards) => shards.unwrap_or_default(),
         Err(fault) => fault.resume(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of [`DStream::boxed`](crate::DStream::boxed): any chain with records of type `T`.
 ///
@@ -16,6 +16,8 @@ pub struct Boxed<T> {
 trait Chain<T>: Send + Sync {
     fn inputs(&self) -> Vec<NodeId>;
     fn drive(&self, input: usize, partition: &Partition, sink: &mut dyn FnMut(T));
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>);
+    fn has_functions(&self) -> bool;
     fn is_whole(&self) -> bool;
     fn passes_on(&self) -> Option<NodeId>;
 }
@@ -27,6 +29,14 @@ impl<P: Pipeline> Chain<P::Item> for P {
 
     fn drive(&self, input: usize, partition: &Partition, sink: &mut dyn FnMut(P::Item)) {
         Pipeline::drive(self, input, partition, sink);
+    }
+
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        Pipeline::one_by_one(self, input, partition, each);
+    }
+
+    fn has_functions(&self) -> bool {
+        Pipeline::has_functions(self)
     }
 
     fn is_whole(&self) -> bool {
@@ -53,6 +63,14 @@ impl<T: Send + 'static> Pipeline for Boxed<T> {
 
     fn drive<F: FnMut(T)>(&self, input: usize, partition: &Partition, mut sink: F) {
         self.chain.drive(input, partition, &mut sink);
+    }
+
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        self.chain.one_by_one(input, partition, each);
+    }
+
+    fn has_functions(&self) -> bool {
+        self.chain.has_functions()
     }
 
     fn is_whole(&self) -> bool {

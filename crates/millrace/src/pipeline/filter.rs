@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of [`DStream::filter`](crate::DStream::filter).
 pub struct Filter<P, F> {
@@ -28,6 +28,10 @@ where
                 sink(record);
             }
         });
+    }
+
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        self.parent.one_by_one(input, partition, each);
     }
 }
 

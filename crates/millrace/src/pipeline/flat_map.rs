@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of [`DStream::flat_map`](crate::DStream::flat_map).
 pub struct FlatMap<P, F> {
@@ -27,6 +27,10 @@ where
         self.parent.drive(input, partition, |record| {
             (self.function)(record).into_iter().for_each(&mut sink);
         });
+    }
+
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        self.parent.one_by_one(input, partition, each);
     }
 }
 

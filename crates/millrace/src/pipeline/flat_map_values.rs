@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of [`DStream::flat_map_values`](crate::DStream::flat_map_values).
 pub struct FlatMapValues<P, F> {
@@ -31,6 +31,10 @@ where
             let values = (self.function)(value).into_iter();
             values.for_each(|value| sink((key.clone(), value)));
         });
+    }
+
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        self.parent.one_by_one(input, partition, each);
     }
 }
 

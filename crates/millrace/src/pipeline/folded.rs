@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::data::Data;
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// One record for every block or partition that has any, under the one key that there is.
 pub(crate) struct Folded<P, A, F> {
@@ -48,5 +48,9 @@ where
         if let Some(value) = folded {
             sink(((), millrace_text::detached(value)));
         }
+    }
+
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        self.parent.one_by_one(input, partition, each);
     }
 }

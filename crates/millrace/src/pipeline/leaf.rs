@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use millrace_text::{Block, Buffer, Text};
 
+use crate::poison::shown;
 use crate::rdd::Rdd;
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// A block of received text: raw until the first stage looks at it, so that checking and
 /// replacing UTF-8 is the workers' work and not the receiver's.
@@ -139,6 +140,25 @@ impl Pipeline for Lines {
         lines.counted(count);
     }
 
+    fn one_by_one(&self, _input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        let lines: &LineBlock = partition
+            .data
+            .downcast_ref()
+            .expect("lines come in line blocks");
+        let mut count = 0;
+        lines.block().for_each_line(lines.skip_newline, |line| {
+            count += 1;
+            let own = Buffer::from([line.as_str(), "\n"].concat().as_str());
+            let own = LineBlock::new(own, false);
+            each(Partition::whole(Arc::new(own)), &|| shown(&line));
+        });
+        lines.counted(count);
+    }
+
+    fn has_functions(&self) -> bool {
+        false
+    }
+
     fn is_whole(&self) -> bool {
         true
     }
@@ -173,6 +193,23 @@ impl<T: Send + 'static> Pipeline for Output<T> {
             .downcast_ref()
             .expect("a node's dataset has its type");
         rdd.visit(partition.index, partition.piece, &mut sink);
+    }
+
+    fn one_by_one(&self, _input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        let rdd: &Rdd<T> = partition
+            .data
+            .downcast_ref()
+            .expect("a node's dataset has its type");
+        rdd.visit(partition.index, partition.piece, &mut |record| {
+            // The chain takes the record, which may be no other's.
+            let record_shown = shown(&record);
+            let own = Rdd::read_once(vec![record], rdd.executor());
+            each(Partition::whole(Arc::new(own)), &|| record_shown.clone());
+        });
+    }
+
+    fn has_functions(&self) -> bool {
+        false
     }
 
     fn passes_on(&self) -> Option<NodeId> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of [`DStream::map`](crate::DStream::map).
 pub struct Map<P, F> {
@@ -25,6 +25,10 @@ where
     fn drive<S: FnMut(U)>(&self, input: usize, partition: &Partition, mut sink: S) {
         self.parent
             .drive(input, partition, |record| sink((self.function)(record)));
+    }
+
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        self.parent.one_by_one(input, partition, each);
     }
 }
 

@@ -6,6 +6,7 @@
 //! erases the type once, at its edge.
 
 mod boxed;
+mod careful;
 mod filter;
 mod flat_map;
 mod flat_map_values;
@@ -20,7 +21,10 @@ mod union_all;
 use std::any::Any;
 use std::sync::Arc;
 
+use crate::poison::Shown;
+
 pub use boxed::Boxed;
+pub(crate) use careful::{drive_carefully, drive_or_skip};
 pub use filter::Filter;
 pub use flat_map::FlatMap;
 pub use flat_map_values::FlatMapValues;
@@ -49,6 +53,17 @@ pub struct Partition {
     pub(crate) piece: usize,
 }
 
+impl Partition {
+    /// All of some data.
+    fn whole(data: Arc<dyn Any + Send + Sync>) -> Partition {
+        Partition {
+            data,
+            index: 0,
+            piece: 0,
+        }
+    }
+}
+
 impl std::fmt::Debug for Partition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Partition")
@@ -57,6 +72,9 @@ impl std::fmt::Debug for Partition {
             .finish_non_exhaustive()
     }
 }
+
+/// Takes the records of a partition one by one.
+pub(crate) type EachRecord<'a> = dyn FnMut(Partition, &dyn Fn() -> Shown) + 'a;
 
 /// A chain of narrow operators over the partitions of its inputs.
 ///
@@ -71,6 +89,17 @@ pub trait Pipeline: Send + Sync + 'static {
 
     /// Gives every record of a partition of input number `input` to `sink`, in order.
     fn drive<F: FnMut(Self::Item)>(&self, input: usize, partition: &Partition, sink: F);
+
+    /// Hands every record of a partition that goes into the chain to `each`, as a partition of its
+    /// own, with what can be shown of it.
+    #[doc(hidden)]
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>);
+
+    /// True if a function of the program stands in it.
+    #[doc(hidden)]
+    fn has_functions(&self) -> bool {
+        true
+    }
 
     /// True if this pipeline passes received records on unchanged. Detaching them would not free
     /// any block.

@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::data::Data;
+use crate::poison::{know, shown};
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// A block of records that a receiver stored one after the other.
 pub(crate) struct RecordBlock<T> {
@@ -87,6 +89,22 @@ impl<T: Data> Pipeline for Received<T> {
             .expect("a receiver's blocks have its type");
         // Several stages may read a block, each at its own time.
         block.records.iter().cloned().for_each(sink);
+    }
+
+    fn one_by_one(&self, _input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        let block: &RecordBlock<T> = partition
+            .data
+            .downcast_ref()
+            .expect("a receiver's blocks have its type");
+        know::<T>();
+        for record in &block.records {
+            let own = RecordBlock::new(vec![record.clone()], 0, Box::new(()));
+            each(Partition::whole(Arc::new(own)), &|| shown(record));
+        }
+    }
+
+    fn has_functions(&self) -> bool {
+        false
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of [`DStream::union`](crate::DStream::union).
 pub struct Union<P, Q> {
@@ -39,6 +39,18 @@ impl<P: Pipeline, Q: Pipeline<Item = P::Item>> Pipeline for Union<P, Q> {
         } else {
             self.right.drive(input - self.border, partition, sink);
         }
+    }
+
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        if input < self.border {
+            self.left.one_by_one(input, partition, each);
+        } else {
+            self.right.one_by_one(input - self.border, partition, each);
+        }
+    }
+
+    fn has_functions(&self) -> bool {
+        self.left.has_functions() || self.right.has_functions()
     }
 
     fn is_whole(&self) -> bool {

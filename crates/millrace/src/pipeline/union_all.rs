@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{NodeId, Partition, Pipeline};
+use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of [`StreamingContext::union`](crate::StreamingContext::union).
 pub struct UnionAll<P> {
@@ -32,6 +32,15 @@ impl<P: Pipeline> Pipeline for UnionAll<P> {
     fn drive<F: FnMut(P::Item)>(&self, input: usize, partition: &Partition, sink: F) {
         let (part, input) = self.places[input];
         self.parts[part].drive(input, partition, sink);
+    }
+
+    fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>) {
+        let (part, input) = self.places[input];
+        self.parts[part].one_by_one(input, partition, each);
+    }
+
+    fn has_functions(&self) -> bool {
+        self.parts.iter().any(|part| part.has_functions())
     }
 
     fn is_whole(&self) -> bool {

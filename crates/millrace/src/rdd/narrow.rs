@@ -1,6 +1,10 @@
 //! Record by record: the operators of an [`Rdd`] that read nothing before they are read.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::panics::caught;
+use crate::poison::{At, Operator, Skipping, next_reader, shown};
 
 use super::{Rdd, RddSource, by_pieces};
 
@@ -63,7 +67,13 @@ impl<T: Send + 'static> Rdd<T> {
         F: Fn(T, &mut dyn FnMut(U)) + Send + Sync + 'static,
     {
         let parent = self.clone();
-        Rdd::new(Narrow { parent, each }, self.executor().clone())
+        let narrow = Narrow {
+            parent,
+            each,
+            reader: next_reader(),
+            operator: Operator::running(),
+        };
+        Rdd::new(narrow, self.executor().clone())
     }
 }
 
@@ -71,6 +81,34 @@ impl<T: Send + 'static> Rdd<T> {
 struct Narrow<T, F> {
     parent: Rdd<T>,
     each: F,
+    /// Its number among those that read records, and the operator that it was made in.
+    reader: u64,
+    operator: Arc<str>,
+}
+
+impl<T: Send + 'static, F> Narrow<T, F> {
+    /// How it passes over records that its function panics at, if it does.
+    fn skipping(&self) -> Option<Skipping<'_>> {
+        let executor = self.parent.executor();
+        executor.skipping(self.reader, &self.operator)
+    }
+
+    /// Passes a record through, or passes over it if the function panics at it.
+    fn pass_or_skip<U>(
+        &self,
+        record: T,
+        (skipping, at, index): (&Skipping<'_>, (At, bool), u64),
+        sink: &mut dyn FnMut(U),
+    ) where
+        F: Fn(T, &mut dyn FnMut(U)),
+    {
+        let (record_shown, mut made) = (shown(&record), Vec::new());
+        // What was made until a panic is not looked at.
+        match caught(|| (self.each)(record, &mut |record| made.push(record))) {
+            Ok(()) => made.into_iter().for_each(sink),
+            Err(message) => skipping.skip(at, index, message, record_shown),
+        }
+    }
 }
 
 impl<T, U, F> RddSource<U> for Narrow<T, F>
@@ -87,8 +125,27 @@ where
     }
 
     fn visit(&self, partition: usize, piece: usize, sink: &mut dyn FnMut(U)) {
-        self.parent
-            .visit(partition, piece, &mut |record| (self.each)(record, sink));
+        let Some(skipping) = self.skipping() else {
+            let mut pass = |record| (self.each)(record, sink);
+            return self.parent.visit(partition, piece, &mut pass);
+        };
+        let mut made = Vec::new();
+        let mut pass = |record| (self.each)(record, &mut |record| made.push(record));
+        // What was made until a panic is not looked at.
+        if caught(|| self.parent.visit(partition, piece, &mut pass)).is_ok() {
+            return made.into_iter().for_each(sink);
+        }
+        drop(made);
+        let at = At {
+            part: partition,
+            run: 0,
+            piece,
+        };
+        let mut index = 0;
+        self.parent.visit(partition, piece, &mut |record| {
+            self.pass_or_skip(record, (&skipping, (at, false), index), sink);
+            index += 1;
+        });
     }
 
     fn prepare(&self) {
@@ -100,17 +157,26 @@ where
         if !self.takes_few() {
             return by_pieces(self, count);
         }
-        let mut taken = Vec::new();
+        let (mut taken, mut index) = (Vec::new(), 0);
+        let skipping = self.skipping();
         self.parent.in_growing_lists(count, &mut |records| {
             for record in records {
                 if taken.len() >= count {
                     break;
                 }
-                (self.each)(record, &mut |made| {
+                let take: &mut dyn FnMut(U) = &mut |made| {
                     if taken.len() < count {
                         taken.push(made);
                     }
-                });
+                };
+                match &skipping {
+                    None => (self.each)(record, take),
+                    Some(skipping) => {
+                        let place = (skipping, (At::default(), true), index);
+                        self.pass_or_skip(record, place, take);
+                    }
+                }
+                index += 1;
             }
             taken.len() >= count
         });

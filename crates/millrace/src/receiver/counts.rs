@@ -16,6 +16,9 @@ pub struct InputCounts {
     pub unfinished_bytes: u64,
     /// Records that batches took from queues. Spark 3.5 counts none of them as input.
     pub queue_records: u64,
+    /// Records of committed batches that were skipped, because a function of the program panicked
+    /// at them (`millrace.onRecordError`).
+    pub records_skipped: u64,
 }
 
 /// Counts while the run goes on.
@@ -25,6 +28,7 @@ pub(crate) struct InputCounters {
     unfinished_dropped: AtomicU64,
     unfinished_bytes: AtomicU64,
     queue_records: AtomicU64,
+    records_skipped: AtomicU64,
 }
 
 impl InputCounters {
@@ -35,6 +39,7 @@ impl InputCounters {
             unfinished_dropped: get(&self.unfinished_dropped),
             unfinished_bytes: get(&self.unfinished_bytes),
             queue_records: get(&self.queue_records),
+            records_skipped: get(&self.records_skipped),
         }
     }
 
@@ -48,6 +53,12 @@ impl InputCounters {
         self.unfinished_dropped.fetch_add(1, Ordering::Relaxed);
         self.unfinished_bytes
             .fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Notes that a batch skipped records, and gives how many all have.
+    pub(crate) fn records_skipped(&self, count: usize) -> u64 {
+        let count = count as u64;
+        self.records_skipped.fetch_add(count, Ordering::Relaxed) + count
     }
 
     /// Notes that a batch took records from a queue.

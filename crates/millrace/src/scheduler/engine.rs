@@ -14,7 +14,7 @@ use crate::receiver::{BlockGenerator, BlockLog, Budget, InputTracker, ReplayedBa
 use crate::stage::EagerStage;
 use crate::stdout::Reader;
 
-use super::{Clock, Outcome, StopMode};
+use super::{Clock, DeadLetters, Outcome, StopMode};
 
 /// Takes the bytes of a block.
 pub(crate) type Restore = Arc<dyn Fn(&[u8]) -> Result<(), String> + Send + Sync>;
@@ -99,6 +99,8 @@ pub(crate) struct Engine {
     pub(crate) checkpoint: Option<Checkpoint>,
     /// The receivers' write-ahead log.
     pub(crate) log: Option<Arc<BlockLog>>,
+    /// Where records go that were passed over, if any may be.
+    pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) outcome: Arc<Outcome>,
     /// The state of whoever reads standard output.
     pub(crate) reader: Arc<Reader>,

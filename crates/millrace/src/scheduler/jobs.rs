@@ -144,6 +144,9 @@ fn run_and_commit(engine: &Engine, batch: &Batch) -> Result<()> {
         checkpoint.plan(batch.number)?;
     }
     run_batch(engine, &run, batch)?;
+    if let Some(dead_letters) = &engine.dead_letters {
+        dead_letters.of(batch, &engine.executor.take_letters())?;
+    }
     commit(engine, batch)?;
     run.committed()
 }

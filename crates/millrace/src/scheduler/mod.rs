@@ -17,6 +17,7 @@
 //! 4. listeners get what is left for them, and end or are left behind; whoever waits is told, of
 //!    an error before that.
 
+mod dead_letters;
 mod engine;
 mod generator;
 mod jobs;
@@ -27,6 +28,7 @@ mod queue;
 mod trial;
 
 pub(crate) use crate::clock::{Clock, ManualClock, SystemClock};
+pub(crate) use dead_letters::DeadLetters;
 pub(crate) use engine::{Engine, FirstBatch, Receiving};
 pub(crate) use generator::{generate, submit, wait_for_jobs};
 pub(crate) use jobs::run_jobs;

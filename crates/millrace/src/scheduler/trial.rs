@@ -50,6 +50,7 @@ pub(super) fn engine(
         }],
         listeners: ListenerBus::start(Vec::new()).unwrap(),
         checkpoint: None,
+        dead_letters: None,
         log: None,
         outcome: Arc::new(Outcome::default()),
         reader: Arc::new(Reader::new(|_| false)),

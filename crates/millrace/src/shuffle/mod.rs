@@ -28,7 +28,7 @@ mod values_serde;
 pub(crate) use aggregate::{Aggregator, Group, Reduce};
 pub(crate) use cogroup::{CoGroup, Side};
 pub(crate) use combine_by_key::CombineBy;
-pub(crate) use combiner::{Combiner, LocalTable};
+pub(crate) use combiner::{Combiner, LocalTable, Spilled};
 pub(crate) use exchange::Exchange;
 pub(crate) use hasher::{DASHMAP_BITS, KeyHasher, SHARDS, shard_of};
 pub(crate) use shard::Shard;

@@ -17,9 +17,10 @@ use millrace_types::BatchTime;
 
 use crate::data::{Data, Key};
 use crate::exec::{Early, Executor};
-use crate::panics::Fault;
-use crate::pipeline::{Partition, Pipeline};
-use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Shard};
+use crate::panics::{Fault, caught};
+use crate::pipeline::{Partition, Pipeline, drive_carefully};
+use crate::poison::{At, Skipping, next_reader};
+use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Shard, Spilled};
 
 pub(crate) use shuffled::Shuffled;
 
@@ -51,6 +52,9 @@ pub(crate) struct ShuffleStage<P, K, V, A: Aggregator<V>> {
     queue: Mutex<Queue<K, Acc<V, A>>>,
     local_tables: SegQueue<LocalTable<K, Acc<V, A>>>,
     shards: Arc<SegQueue<Shard<K, Acc<V, A>>>>,
+    /// Its number among those that read records, and what error messages call it.
+    reader: u64,
+    name: Arc<str>,
 }
 
 struct Queue<K, C> {
@@ -93,6 +97,7 @@ where
         aggregator: A,
         hasher: KeyHasher,
         executor: Executor,
+        name: Arc<str>,
     ) -> ShuffleStage<P, K, V, A> {
         let lanes = pipeline.inputs().len();
         ShuffleStage {
@@ -109,6 +114,8 @@ where
             }),
             local_tables: SegQueue::new(),
             shards: Arc::new(SegQueue::new()),
+            reader: next_reader(),
+            name,
         }
     }
 
@@ -221,20 +228,62 @@ where
         } = run;
         let _batch = Early::of(epoch);
         let combined = catch_unwind(AssertUnwindSafe(|| {
-            let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
-            let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
-            for block in blocks {
-                self.pipeline
-                    .drive(lane, &block, |record| combiner.push(record));
-            }
-            let (spilled, table) = combiner.finish();
-            self.local_tables.push(table);
+            let skipping = self.executor.skipping(self.reader, &self.name);
+            let spilled = match skipping.filter(|_| self.pipeline.has_functions()) {
+                None => self.combined(lane, blocks),
+                // The run is combined again without the records that a function panicked at.
+                Some(skipping) => caught(|| self.combined(lane, blocks.clone()))
+                    .unwrap_or_else(|_| self.combined_without(&skipping, (lane, number), &blocks)),
+            };
             let shard = || self.shards.pop().unwrap_or_else(Shard::new);
             exchange.publish(lane, number, spilled, &self.aggregator, &self.hasher, shard);
         }));
         if let Err(payload) = combined {
             exchange.fail(lane, Fault::of(payload));
         }
+    }
+}
+
+impl<P, K, V, A> ShuffleStage<P, K, V, A>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    A: Aggregator<V>,
+{
+    /// Combines a run.
+    fn combined(&self, lane: usize, blocks: Vec<Partition>) -> Spilled<K, Acc<V, A>> {
+        let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
+        let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
+        for block in blocks {
+            self.pipeline
+                .drive(lane, &block, |record| combiner.push(record));
+        }
+        let (spilled, table) = combiner.finish();
+        self.local_tables.push(table);
+        spilled
+    }
+
+    /// The same, without the records that a function panics at. The function that combines fails
+    /// the batch all the same.
+    fn combined_without(
+        &self,
+        skipping: &Skipping<'_>,
+        (lane, number): (usize, u64),
+        blocks: &[Partition],
+    ) -> Spilled<K, Acc<V, A>> {
+        let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
+        let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
+        for (piece, block) in blocks.iter().enumerate() {
+            let at = At {
+                part: lane,
+                run: number,
+                piece,
+            };
+            let push = &mut |record| combiner.push(record);
+            drive_carefully(&*self.pipeline, (lane, block), skipping, (at, false), push);
+        }
+        combiner.finish().0
     }
 }
 

@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::graph::{BatchRun, Builder, Made, Node};
 use crate::partition::{Partitioner, Partitions};
 use crate::pipeline::{NodeId, Partition, Pipeline};
+use crate::poison::know;
 use crate::rdd::Rdd;
 use crate::shuffle::{Aggregator, KeyHasher, Shard};
 use crate::stage::{EagerStage, ShuffleStage, Shuffled};
@@ -93,7 +94,13 @@ where
     ) -> Shuffling<P, K, V, A> {
         let inputs = pipeline.inputs();
         let (hasher, executor) = (KeyHasher::default(), builder.executor.clone());
-        let stage = ShuffleStage::new(Arc::clone(pipeline), aggregator, hasher, executor);
+        let stage = ShuffleStage::new(
+            Arc::clone(pipeline),
+            aggregator,
+            hasher,
+            executor,
+            Arc::from(name),
+        );
         let eager = builder.all_receive(&inputs);
         Shuffling {
             stage: Arc::new(stage),
@@ -156,6 +163,7 @@ where
     A: Aggregator<V, Acc: Data>,
 {
     fn rdd(&self, batch: &BatchRun<'_>) -> Result<Rdd<(K, A::Acc)>> {
+        know::<(K, A::Acc)>();
         let shards = self.shuffling.shards(batch)?.unwrap_or_default();
         let spare = Arc::clone(self.shuffling.stage.spare_shards());
         let partitioner = Arc::clone(&self.partitioner);

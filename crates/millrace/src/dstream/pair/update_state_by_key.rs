@@ -10,6 +10,7 @@ use crate::durable::Durable;
 use crate::error::Result;
 use crate::graph::{BatchRun, Made, Node};
 use crate::pipeline::{NodeId, Output, Pipeline};
+use crate::poison::know;
 use crate::rdd::Rdd;
 use crate::shuffle::{Group, Values};
 use crate::stage::EagerStage;
@@ -133,6 +134,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
             store.seed(key, state);
         }
         self.builder.keeps_state();
+        know::<(K, S)>();
         let node = StateNode {
             shuffling,
             store: Arc::new(store),

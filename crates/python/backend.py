@@ -14,9 +14,10 @@ from maturin import (  # noqa: F401
     get_requires_for_build_editable,
     get_requires_for_build_sdist,
     get_requires_for_build_wheel,
-    prepare_metadata_for_build_editable,
-    prepare_metadata_for_build_wheel,
 )
+
+#: Where maturin looks for what else belongs into the wheel; see pyproject.toml.
+DATA = os.path.join("target", "wheel.data")
 
 PROGRAMS = (
     "millrace-submit",
@@ -33,14 +34,23 @@ PROGRAMS = (
 
 
 def _build_programs():
-    """Puts the programs where maturin looks for what else belongs into the wheel."""
+    """Puts the programs where maturin packs them."""
     subprocess.run(["cargo", "build", "--release", "--locked", "-p", "millrace-bins"], check=True)
     built = os.environ.get("CARGO_TARGET_DIR", "target")
-    scripts = os.path.join("target", "wheel.data", "scripts")
+    scripts = os.path.join(DATA, "scripts")
     shutil.rmtree(scripts, ignore_errors=True)
     os.makedirs(scripts)
     for name in PROGRAMS:
         shutil.copy2(os.path.join(built, "release", name), scripts)
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    """Says what the wheel will be. maturin wants the directory of the programs by then."""
+    os.makedirs(DATA, exist_ok=True)
+    return maturin.prepare_metadata_for_build_wheel(metadata_directory, config_settings)
+
+
+prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):

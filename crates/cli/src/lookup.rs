@@ -64,7 +64,7 @@ pub(crate) fn named(name: &OsStr, environment: &Environment) -> Option<PathBuf> 
 }
 
 #[cfg(unix)]
-fn is_program(path: &Path) -> bool {
+pub(crate) fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
 
     let metadata = path.metadata();
@@ -72,7 +72,7 @@ fn is_program(path: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_program(path: &Path) -> bool {
+pub(crate) fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 

@@ -30,10 +30,20 @@ pub(crate) struct Resolved {
     pub(crate) properties_file: Option<PathBuf>,
 }
 
-/// Resolves what was typed.
-pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolved, Exit> {
-    check_typed(typed).map_err(Exit::error)?;
+/// The settings of all layers, before anything is checked.
+pub(crate) struct Layered {
+    pub(crate) conf: Conf,
+    origins: Origins,
+    notices: Vec<String>,
+    properties_file: Option<PathBuf>,
+}
 
+/// Puts the layers on each other.
+///
+/// # Errors
+///
+/// If the properties file cannot be read.
+pub(crate) fn layered(typed: &Typed, environment: &Environment) -> Result<Layered, Exit> {
     let mut conf = Conf::from_iter(typed.conf.iter().cloned());
     for (key, option) in [(keys::MASTER, &typed.master), (keys::APP_NAME, &typed.name)] {
         // Spark 3.5: an option of its own beats the same setting in --conf.
@@ -57,22 +67,39 @@ pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolv
             }
         }
     }
-    let mut notices = drop_foreign_keys(&mut conf, &origins);
-    let from_environment = |name: &str| {
-        environment
-            .get(name)
-            .map(|value| value.to_string_lossy().into_owned())
-    };
-    if let Some(master) = from_environment("MASTER").filter(|_| !conf.contains(keys::MASTER)) {
+    let notices = drop_foreign_keys(&mut conf, &origins);
+    if let Some(master) = text_of(environment, "MASTER").filter(|_| !conf.contains(keys::MASTER)) {
         origins.note(keys::MASTER, "MASTER in the environment".to_owned());
         conf.set(keys::MASTER, master);
     }
     conf.set_if_missing(keys::MASTER, Master::DEFAULT.to_string());
 
+    Ok(Layered {
+        conf,
+        origins,
+        notices,
+        properties_file,
+    })
+}
+
+fn text_of(environment: &Environment, name: &str) -> Option<String> {
+    let value = environment.get(name)?;
+    Some(value.to_string_lossy().into_owned())
+}
+
+/// Resolves what was typed.
+pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolved, Exit> {
+    check_typed(typed).map_err(Exit::error)?;
+    let Layered {
+        conf,
+        origins,
+        mut notices,
+        properties_file,
+    } = layered(typed, environment)?;
     let deploy_mode = typed_deploy_mode(typed)
         .or(conf.get(DEPLOY_MODE_KEY))
         .map(str::to_owned)
-        .or_else(|| from_environment("DEPLOY_MODE"));
+        .or_else(|| text_of(environment, "DEPLOY_MODE"));
     check_settings(&conf, deploy_mode.as_deref(), &origins).map_err(Exit::error)?;
 
     notices.extend(without_effect(typed));

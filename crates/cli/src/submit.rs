@@ -3,7 +3,7 @@
 //! Options before the program are spark-submit's, everything behind it is the
 //! program's; a Python program is its interpreter's first argument. Mistakes
 //! in the options are found here, before the program
-//! starts; the program gets the resolved settings as
+//! starts; a Python program for a cluster is [`cluster`]'s. The program gets the resolved settings as
 //! [`handoff`] says, and the process becomes the program, so
 //! that signals and exit codes need nobody in between.
 
@@ -13,13 +13,14 @@ use std::process::Command;
 
 use millrace_types::{Conf, keys};
 
+use crate::cluster;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::handoff::{self, SUBMIT_CONF};
 use crate::lookup;
 use crate::options::PY_FILES;
 use crate::python;
-use crate::resolved::{Resolved, resolve};
+use crate::resolved::{Resolved, layered, resolve};
 use crate::stderr::announce;
 use crate::typed;
 use crate::usage::usage;
@@ -34,8 +35,8 @@ pub struct Launch {
     pub program: PathBuf,
     /// The program's arguments, as they were typed.
     pub arguments: Vec<OsString>,
-    /// The settings it is given.
-    pub conf: Conf,
+    /// The settings it is given; `None` if it is a `spark-submit`, which reads its arguments.
+    pub conf: Option<Conf>,
     /// Variables of its environment, beside the settings.
     pub environment: Vec<(OsString, OsString)>,
     /// Notes for the user before the run, one line each, for stderr.
@@ -63,8 +64,14 @@ pub fn submit(
     let mut typed = typed::read(&args).map_err(|aside| Exit::aside(aside, &usage, NAME))?;
     let mut words = std::mem::take(&mut typed.rest).into_iter();
     let resource = words.next();
-    let py_files = (resource.as_deref().is_some_and(python::is_python))
-        .then(|| typed.take_without_effect(PY_FILES).unwrap_or_default());
+    let is_python = resource.as_deref().is_some_and(python::is_python);
+    if is_python && !typed.explain {
+        let conf = layered(&typed, environment)?.conf;
+        if let Some(master) = cluster::master(&conf) {
+            return for_cluster(&conf, master, environment, &args, words.len() + 1);
+        }
+    }
+    let py_files = is_python.then(|| typed.take_without_effect(PY_FILES).unwrap_or_default());
     let Resolved {
         mut conf,
         notices,
@@ -110,10 +117,34 @@ pub fn submit(
     Ok(Launch {
         program,
         arguments,
-        conf,
+        conf: Some(conf),
         environment: variables,
         notices,
         verbose,
+    })
+}
+
+/// Hands a Python program, which is the last `of_program` words of `args` with its arguments, to
+/// Spark.
+fn for_cluster(
+    conf: &Conf,
+    master: &str,
+    environment: &Environment,
+    args: &[OsString],
+    of_program: usize,
+) -> Result<Launch, Exit> {
+    let program = cluster::spark_submit(conf, environment).map_err(Exit::error)?;
+    let notice = format!(
+        "millrace: master '{master}' is a cluster's: the program goes to {}",
+        program.display()
+    );
+    Ok(Launch {
+        program,
+        arguments: cluster::words(args, args.len() - of_program),
+        conf: None,
+        environment: Vec::new(),
+        notices: vec![notice],
+        verbose: None,
     })
 }
 
@@ -126,8 +157,11 @@ impl Launch {
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .env(SUBMIT_CONF, handoff::encode(&self.conf));
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        match &self.conf {
+            Some(conf) => command.env(SUBMIT_CONF, handoff::encode(conf)),
+            None => cluster::without_millrace(&mut command),
+        };
         let error = match become_program(&mut command) {
             Ok(exit) => return exit,
             Err(error) => error,
@@ -193,7 +227,8 @@ mod tests {
         let launch = submit(&environment, words(&args)).unwrap();
         assert_eq!(launch.program, program);
         assert_eq!(launch.arguments, words(&["--master", "x", "", "--help"]));
-        assert_eq!(launch.conf, Conf::from_iter([("spark.master", "local[2]")]));
+        let conf = launch.conf.unwrap();
+        assert_eq!(conf, Conf::from_iter([("spark.master", "local[2]")]));
         assert_eq!(
             launch.notices,
             ["Warning: No effect on one machine: --queue"]
@@ -264,6 +299,16 @@ mod tests {
                 "Error: x/prog.jar is a JVM program, and millrace runs",
             ),
             (
+                &["--master", "yarn", "x/prog.py"],
+                1,
+                "Error: master 'yarn' is a cluster's, and there is no spark-submit to hand",
+            ),
+            (
+                &["--master", "yarn", "prog"],
+                1,
+                "Error: master 'yarn' is a cluster's, and millrace runs on one machine",
+            ),
+            (
                 &["x/prog.py", "a"],
                 1,
                 "Error: Cannot find the Python interpreter 'python3'",
@@ -309,6 +354,45 @@ mod tests {
         let conf = "spark.k=a\\u0020b\\u000a\\u00e9\nspark.master=local[*]\n";
         let expected = format!("<--master><><# settings of millrace-submit\n{conf}>");
         assert!(printed.ends_with(&expected), "{printed}");
+    }
+
+    /// As above; the program is a `spark-submit` that says what it was given.
+    #[test]
+    fn a_python_program_for_a_cluster_goes_to_spark_as_typed() {
+        const HOME: &str = "MILLRACE_TEST_SPARK_HOME";
+        const TYPED: &str = "--conf=millrace.maxBatches=1|--recover|--deploy-mode|cluster|--conf|\
+                             spark.a=b c|--master|spark://h:7077|--supervise|no such/prog.py|\
+                             --recover||millrace.x=1";
+        if let Some(home) = env::var_os(HOME) {
+            let environment = Environment::empty().with("SPARK_HOME", home);
+            let args = TYPED.split('|').map(OsString::from);
+            let exit = submit(&environment, args).unwrap().run();
+            panic!("still here: {exit:?}");
+        }
+        let home = tempfile::tempdir().unwrap();
+        let bin = home.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        let script = "#!/bin/sh\nprintf '<%s>' \"$@\" \"$MILLRACE_SUBMIT_CONF\"; exit 7\n";
+        let spark = bin.join("spark-submit");
+        fs::rename(put_program(home.path(), script), &spark).unwrap();
+        let name = "submit::tests::a_python_program_for_a_cluster_goes_to_spark_as_typed";
+        let output = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", name])
+            .env(HOME, home.path())
+            .env(SUBMIT_CONF, "spark.master=local")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(7), "{said}");
+        let notice = format!(
+            "millrace: master 'spark://h:7077' is a cluster's: the program goes to {}\n",
+            spark.display()
+        );
+        assert!(said.ends_with(&notice), "{said}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let expected = "<--deploy-mode><cluster><--conf><spark.a=b c><--master><spark://h:7077>\
+                        <--supervise><no such/prog.py><--recover><><millrace.x=1><>";
+        assert!(printed.ends_with(expected), "{printed}");
     }
 
     #[test]

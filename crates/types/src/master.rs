@@ -184,8 +184,9 @@ impl fmt::Display for MasterError {
         match self {
             MasterError::Cluster(text) => write!(
                 f,
-                "master '{text}' is a cluster's, and millrace runs on one machine for now; \
-                 use local, local[N] or local[*]"
+                "master '{text}' is a cluster's, and millrace runs on one machine; use local, \
+                 local[N] or local[*], or give a Python program to millrace-submit --master, \
+                 which hands it over to spark-submit"
             ),
             MasterError::Unparsable(text) | MasterError::NotAMaster(text) => write!(
                 f,

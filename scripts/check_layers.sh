@@ -61,6 +61,7 @@ state
 window
 graph
 checkpoint
+browse
 dstream
 listener
 receiver

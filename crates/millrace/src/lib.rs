@@ -26,6 +26,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod browse;
 mod checkpoint;
 mod clock;
 mod context;
@@ -77,7 +78,8 @@ pub use listener::{ListenerHandle, StatsReportListener};
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
     BatchInfo, BatchTime, CheckpointInfo, Conf, Duration, OutputOperationInfo, ParseDurationError,
-    ReceiverInfo, StreamId, StreamInputInfo, StreamingEvent, StreamingListener, TimeUnit, keys,
+    ReceiverInfo, RunProbe, StreamId, StreamInputInfo, StreamingEvent, StreamingListener, TimeUnit,
+    keys,
 };
 pub use panics::{message_of as panic_message, panics_in_one_line};
 pub use partition::{HashPartitioner, Partitioner, Partitions};

@@ -23,6 +23,7 @@ mod listener;
 mod location;
 mod master;
 mod one_line;
+mod probe;
 mod quantity;
 mod value_kind;
 
@@ -41,4 +42,7 @@ pub use listener::StreamingListener;
 pub use location::{LocationError, local_path};
 pub use master::{Master, MasterError, Threads};
 pub use one_line::one_line;
+pub use probe::{
+    KeptRecord, LastRecords, RunFigures, RunProbe, StateFound, StateSearch, StoreFigures,
+};
 pub use value_kind::ValueKind;

@@ -8,6 +8,7 @@ mod file_streams;
 mod get_or_create;
 mod missed;
 mod misuse;
+mod probe;
 mod queue_stream;
 mod receiver_stream;
 mod remember;
@@ -76,6 +77,7 @@ pub struct StreamingContext {
     outcome: Arc<Outcome>,
     ends: Arc<Ends>,
     counters: Arc<InputCounters>,
+    probe: Arc<probe::Probe>,
     /// True if only one such context may be active in its process.
     alone: bool,
     parts: Mutex<Parts>,
@@ -175,6 +177,7 @@ impl StreamingContext {
             }
         });
         Ok(StreamingContext {
+            probe: Arc::new(probe::Probe::new(&builder)),
             builder,
             printer: Arc::new(printer),
             clock,

@@ -70,6 +70,7 @@ impl StreamingContext {
             ..self.engine(graph, sources, listeners, checkpoint, log)
         };
         let engine = Arc::new(engine);
+        self.probe.begin(&engine);
         if self.settings.stop_at_eof {
             let own = Arc::downgrade(&engine);
             self.ends.then(move || {

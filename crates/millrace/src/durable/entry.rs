@@ -7,6 +7,8 @@
 //! | MessagePack unsigned integer | the place (put only) |
 //! | MessagePack | the value (put only) |
 
+use std::io;
+
 use rmp_serde::Serializer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,6 +35,66 @@ pub(crate) fn put<K: Serialize, V: Serialize>(
 pub(crate) fn remove<K: Serialize>(out: &mut Vec<u8>, key: &K) -> Result<(), String> {
     out.push(REMOVE);
     write(out, key)
+}
+
+/// The longest value that is shown to somebody who looks at a running program, in bytes.
+const LONGEST_SHOWN: usize = 1 << 16;
+
+/// Stands for a value that is longer.
+const TOO_LONG: &str = "(longer than 64 KiB)";
+
+/// Appends the entry of a key for somebody who looks at a running program: a value that is very
+/// long is left out, and so is an entry that cannot be written down.
+pub(crate) fn show<K: Serialize, V: Serialize>(out: &mut Vec<u8>, key: &K, place: u64, value: &V) {
+    let start = out.len();
+    out.push(PUT);
+    if write(out, key).and_then(|()| write(out, &place)).is_err() || !show_value(out, value) {
+        out.truncate(start);
+    }
+}
+
+/// Appends a value as [`show`] does; gives whether it did.
+pub(crate) fn show_value<V: Serialize>(out: &mut Vec<u8>, value: &V) -> bool {
+    let start = out.len();
+    let mut bounded = Bounded {
+        out,
+        left: LONGEST_SHOWN,
+    };
+    let mut serializer = Serializer::new(&mut bounded).with_struct_map();
+    let written = value.serialize(&mut serializer).is_ok();
+    let too_long = bounded.left == 0;
+    if !written {
+        out.truncate(start);
+        return too_long && write(out, &TOO_LONG).is_ok();
+    }
+    true
+}
+
+/// Takes so many bytes and refuses more.
+struct Bounded<'a> {
+    out: &'a mut Vec<u8>,
+    left: usize,
+}
+
+impl io::Write for Bounded<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() > self.left {
+            self.left = 0;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.left -= bytes.len();
+        self.out.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A key of a type, if that is what the bytes are of.
+pub(crate) fn key_of<K: DeserializeOwned>(bytes: &[u8]) -> Option<K> {
+    rmp_serde::from_slice(bytes).ok()
 }
 
 /// Structs are written with the names of their fields: a field may come or go, and a reader that
@@ -171,6 +233,21 @@ mod tests {
                 count += 1;
             }
             prop_assert_eq!(count, entries.len());
+        }
+
+        #[test]
+        fn what_is_shown_is_what_is_written_unless_it_is_very_long(length in 0_usize..200_000) {
+            let (mut shown, mut written) = (Vec::new(), Vec::new());
+            let value = "v".repeat(length);
+            show(&mut shown, &"key", 7, &value);
+            put(&mut written, &"key", 7, &value).unwrap();
+            if length < LONGEST_SHOWN - 5 {
+                prop_assert_eq!(shown, written);
+            } else if length > LONGEST_SHOWN {
+                let read = EntryReader::new(&shown).next::<String, String>();
+                let expected = ("key".to_owned(), Some((7, TOO_LONG.to_owned())));
+                prop_assert_eq!(read, Some(Ok(expected)));
+            }
         }
 
         #[test]

@@ -13,7 +13,7 @@ mod json;
 mod recorder;
 mod skip;
 
-pub(crate) use entry::{EntryReader, RawEntry, put, remove};
+pub(crate) use entry::{EntryReader, RawEntry, key_of, put, remove, show, show_value};
 #[cfg(any(test, fuzzing))]
 pub(crate) use json::fuzz as fuzz_message_pack;
 pub(crate) use json::{AnyValue, write_json};
@@ -82,6 +82,64 @@ pub(crate) trait Durable: Send + Sync {
     /// If what was loaded cannot be gone on from, because a function of the program fails that
     /// the store has to ask again; the message says how.
     fn loaded(&self, number: u64) -> Result<(), String>;
+
+    /// The number of keys that a reader of the stream sees; `None` of what has no keys.
+    fn keys(&self) -> Option<u64> {
+        None
+    }
+
+    /// Writes some entries of a shard behind `out`, with the values that a reader of the stream
+    /// sees: those of at most `most` slots from `from` on. Gives where the next ones are. Called at
+    /// any time, while batches run, which wait for no longer than it takes.
+    fn look(&self, _shard: u32, _from: Look, _most: usize, _out: &mut Vec<u8>) -> Option<Look> {
+        None
+    }
+
+    /// Writes the value that a reader of the stream sees for a key behind `out`; gives whether
+    /// there is one. Called at any time, while batches run.
+    fn find(&self, key: &[u8], out: &mut Vec<u8>) -> bool {
+        let mut entries = Vec::new();
+        for shard in 0..self.shards() {
+            let mut from = Some(Look::default());
+            while let Some(start) = from {
+                entries.clear();
+                from = self.look(shard, start, STEP, &mut entries);
+                let mut reader = EntryReader::new(&entries);
+                while let Some(Ok((other, kept))) = reader.next_raw() {
+                    if let Some((_, value)) = kept.filter(|_| other == key) {
+                        out.extend_from_slice(value);
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+}
+
+/// Slots that are looked at in a step: a batch that wants the same shard waits for less than a
+/// tenth of a millisecond.
+pub(crate) const STEP: usize = 1 << 10;
+
+/// A place in a shard that is being looked through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// The slot that comes next.
+    pub(crate) next: usize,
+    /// The number of slots there were. If it is another one now, keys have moved.
+    pub(crate) slots: usize,
+}
+
+impl Look {
+    /// The slot to look at in a shard of `slots` slots: the first one if keys have moved.
+    pub(crate) fn start(self, slots: usize) -> usize {
+        if self.slots == slots { self.next } else { 0 }
+    }
+
+    /// The place behind `end` of `slots`; none at the end.
+    pub(crate) fn after(end: usize, slots: usize) -> Option<Look> {
+        (end < slots).then_some(Look { next: end, slots })
+    }
 }
 
 /// The origin of entries that a store is to load.

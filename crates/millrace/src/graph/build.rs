@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::exec::Executor;
 use crate::pipeline::NodeId;
 
-use super::{Entry, Graph, Kind, Memory, Node, Output, OutputFn};
+use super::{Entry, Graph, Kind, Memory, Node, Output, OutputFn, Shown};
 
 /// The states of a context (Spark 3.5: INITIALIZED, ACTIVE, STOPPED).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,6 +221,17 @@ impl Builder {
 
     /// Adds an output operation.
     pub(crate) fn output(&self, name: String, inputs: Vec<NodeId>, run: OutputFn) {
+        self.output_that_shows(name, inputs, run, None);
+    }
+
+    /// Adds an output operation that keeps in `shown` what it has printed last.
+    pub(crate) fn output_that_shows(
+        &self,
+        name: String,
+        inputs: Vec<NodeId>,
+        run: OutputFn,
+        shown: Option<Arc<Shown>>,
+    ) {
         let slide = self.slide(&inputs).unwrap_or_else(|| {
             self.break_rule(Error::illegal(format!(
                 "{name}: Some of the DStreams have different slide durations"
@@ -234,6 +245,7 @@ impl Builder {
             inputs,
             run,
             slide,
+            shown,
         });
     }
 

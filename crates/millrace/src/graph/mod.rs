@@ -7,6 +7,7 @@
 mod batch;
 mod build;
 mod memory;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::stage::{Dataset, EagerStage};
 pub(crate) use batch::{Batch, BatchRun, InputCounter};
 pub(crate) use build::{Builder, Lifecycle};
 pub(crate) use memory::Memory;
+pub(crate) use shown::Shown;
 
 /// A node that makes a dataset, an `Rdd<T>`, of every batch.
 pub(crate) trait Node: Send + Sync {
@@ -145,6 +147,8 @@ pub(crate) struct Output {
     pub(crate) run: OutputFn,
     /// The output is run in every so many batches.
     pub(crate) slide: u64,
+    /// The lines that it has printed last, if it prints.
+    pub(crate) shown: Option<Arc<Shown>>,
 }
 
 /// The body of an output operation.
@@ -299,6 +303,7 @@ mod tests {
             inputs: Vec::new(),
             run: Box::new(|_| Ok(())),
             slide,
+            shown: None,
         };
         Graph::new(Vec::new(), slides.iter().map(output).collect())
     }

@@ -18,7 +18,7 @@ mod reserved;
 
 use std::fmt;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use millrace_text::{Buffer, BufferHost};
 
@@ -67,9 +67,35 @@ struct State {
     /// Batches with input that have ended and have not been run.
     waiting: usize,
     closed: bool,
+    /// The time that receivers have waited, those that wait now left out.
+    waited: Duration,
+    /// Receivers that wait, and since when any does.
+    waiters: usize,
+    since: Option<Instant>,
 }
 
 impl State {
+    /// The time for which some receiver has waited so far.
+    fn waited(&self) -> Duration {
+        let open = self.since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.waited + open
+    }
+
+    /// Notes that a receiver begins to wait.
+    fn begin_to_wait(&mut self) {
+        self.waiters += 1;
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// Notes that a receiver has waited.
+    fn end_to_wait(&mut self) {
+        self.waiters -= 1;
+        if self.waiters == 0 {
+            self.waited = self.waited();
+            self.since = None;
+        }
+    }
+
     /// True if a receiver that holds `own` bytes and wants `more` has to wait.
     fn is_spent(&self, limit: u64, own: u64, more: u64) -> bool {
         let full = self.is_full(limit, own, more);
@@ -103,6 +129,9 @@ impl Budget {
             shelf: Vec::new(),
             waiting: 0,
             closed: false,
+            waited: Duration::ZERO,
+            waiters: 0,
+            since: None,
         };
         Budget {
             limit,
@@ -132,6 +161,7 @@ impl Budget {
         }
         // Not under the lock: standard error may be a pipe that nobody reads.
         let full = state.is_full(self.limit, own, more);
+        state.begin_to_wait();
         drop(state);
         if full {
             self.say(|notices| notices.limits.take_if(|_| notices.at_once));
@@ -141,8 +171,9 @@ impl Budget {
         let half = (self.interval / 2).max(Duration::from_millis(1));
         let mut halves = 0_u32;
         loop {
-            let (state, late) = wait_patiently(&self.freed, self.state(), half, spent);
+            let (mut state, late) = wait_patiently(&self.freed, self.state(), half, spent);
             if !late {
+                state.end_to_wait();
                 return state;
             }
             let full = state.is_full(self.limit, own, more);
@@ -156,6 +187,12 @@ impl Budget {
                 self.say(|notices| notices.kept.take());
             }
         }
+    }
+
+    /// Bytes that are out, how many may be, and for how long receivers have waited since the start.
+    pub(crate) fn figures(&self) -> (u64, u64, Duration) {
+        let state = self.state();
+        (state.used, self.limit, state.waited())
     }
 
     /// Waits until a receiver whose open buffer has `own` bytes may read on.

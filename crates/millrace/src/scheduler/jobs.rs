@@ -265,6 +265,7 @@ mod tests {
             inputs: Vec::new(),
             run: Box::new(run),
             slide: 1,
+            shown: None,
         };
         let parts = Arc::get_mut(&mut made).unwrap();
         parts.graph = Graph::new(Vec::new(), vec![output]);

@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::data::{Data, Key};
+use crate::durable::Look;
 
 use super::entry::Entry;
 use super::store::StateStore;
@@ -52,31 +53,58 @@ impl<K: Key, S: Data> StateStore<K, S> {
     /// Copies a shard unless a batch comes between; gives what it is as of.
     fn copy_in_steps(&self, shard: usize, copied: &mut Vec<Copied<K, S>>) -> Option<u64> {
         let mut version = None;
-        let mut next = 0;
+        let mut from = Look::default();
         loop {
-            let table = self.map.shards()[shard].read();
-            let now = self.recorder.version(shard);
+            let mut now = (0, 0);
             // Whoever changes a shard says so first, under the lock: it is the table it was.
-            if *version.get_or_insert(now) != now {
-                return None;
+            let is_the_same = || {
+                now = self.recorder.version(shard);
+                *version.get_or_insert(now) == now
+            };
+            let copied = |key: &K, entry: &Entry<S>| copied.extend(copy(key, entry));
+            match self.read_slots(shard, from, STEP, is_the_same, copied) {
+                Slots::Changed => return None,
+                Slots::Read(None) => return Some(now.0),
+                Slots::Read(Some(next)) => from = next,
             }
-            let end = table.buckets().min(next + STEP);
-            for slot in next..end {
-                // SAFETY: the slot is one of the table, which is held by its read lock.
-                if unsafe { table.is_bucket_full(slot) } {
-                    // SAFETY: as above, and the slot is in use.
-                    let (key, entry) = unsafe { table.bucket(slot).as_ref() };
-                    copied.extend(copy(key, entry.get()));
-                }
-            }
-            if end == table.buckets() {
-                return Some(now.0);
-            }
-            next = end;
-            drop(table);
             std::thread::sleep(PAUSE);
         }
     }
+
+    /// Shows the entries in at most `most` slots of a shard, under its lock, if `first` says under
+    /// the lock that they are to be shown.
+    pub(super) fn read_slots(
+        &self,
+        shard: usize,
+        from: Look,
+        most: usize,
+        first: impl FnOnce() -> bool,
+        mut each: impl FnMut(&K, &Entry<S>),
+    ) -> Slots {
+        let table = self.map.shards()[shard].read();
+        if !first() {
+            return Slots::Changed;
+        }
+        let start = from.start(table.buckets());
+        let end = table.buckets().min(start + most);
+        for slot in start..end {
+            // SAFETY: the slot is one of the table, which is held by its read lock.
+            if unsafe { table.is_bucket_full(slot) } {
+                // SAFETY: as above, and the slot is in use.
+                let (key, entry) = unsafe { table.bucket(slot).as_ref() };
+                each(key, entry.get());
+            }
+        }
+        Slots::Read(Look::after(end, table.buckets()))
+    }
+}
+
+/// The outcome of reading some slots of a shard.
+pub(super) enum Slots {
+    /// The slots were not to be shown.
+    Changed,
+    /// The slots were shown; the place of the next ones.
+    Read(Option<Look>),
 }
 
 /// Nothing of a key whose update has panicked: its batch has failed.

@@ -8,7 +8,7 @@ use dashmap::SharedValue;
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, EntryReader, Loaded, Origin, put};
+use crate::durable::{Durable, EntryReader, Loaded, Look, Origin, put};
 use crate::shuffle::{SHARDS, shard_of};
 
 use super::entry::Entry;
@@ -169,5 +169,17 @@ impl<K: Key, S: Data> Durable for StateStore<K, S> {
         self.begin_loading();
         self.recorder.loaded(number);
         Ok(())
+    }
+
+    fn keys(&self) -> Option<u64> {
+        Some(self.len() as u64)
+    }
+
+    fn look(&self, shard: u32, from: Look, most: usize, out: &mut Vec<u8>) -> Option<Look> {
+        self.look_at(shard, from, most, out, |state| state)
+    }
+
+    fn find(&self, key: &[u8], out: &mut Vec<u8>) -> bool {
+        self.find_shown(key, out, |state| state)
     }
 }

@@ -7,7 +7,7 @@ use millrace_types::{BatchTime, Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, Loaded, Origin};
+use crate::durable::{Durable, Loaded, Look, Origin};
 use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
@@ -148,5 +148,18 @@ impl<K: Key, S: Data> Durable for MappedStore<K, S> {
         self.states.loaded(number)?;
         self.queue_all();
         Ok(())
+    }
+
+    fn keys(&self) -> Option<u64> {
+        Some(self.states.len() as u64)
+    }
+
+    fn look(&self, shard: u32, from: Look, most: usize, out: &mut Vec<u8>) -> Option<Look> {
+        self.states
+            .look_at(shard, from, most, out, |timed| &timed.state)
+    }
+
+    fn find(&self, key: &[u8], out: &mut Vec<u8>) -> bool {
+        self.states.find_shown(key, out, |timed| &timed.state)
     }
 }

@@ -20,6 +20,7 @@ mod handle;
 mod head;
 mod idle;
 mod kept;
+mod look;
 mod mapped_store;
 mod mapping;
 mod partition_cache;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, EntryReader, Origin, Recorder, put};
+use crate::durable::{Durable, EntryReader, Look, Origin, Recorder, put, show};
 use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::rdd::{Rdd, RddSource};
@@ -425,6 +425,21 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
         }
         self.recorder().loaded(number);
         Ok(())
+    }
+
+    fn keys(&self) -> Option<u64> {
+        let keys = |part: &Mutex<Part<K, S>>| lock(part).records.len() as u64;
+        Some(self.parts().iter().map(keys).sum())
+    }
+
+    fn look(&self, shard: u32, from: Look, most: usize, out: &mut Vec<u8>) -> Option<Look> {
+        let part = lock(&self.parts()[shard as usize]);
+        let start = from.start(part.records.len());
+        let end = part.records.len().min(start + most);
+        for (key, place, state) in &part.records[start..end] {
+            show(out, key, *place, state);
+        }
+        Look::after(end, part.records.len())
     }
 }
 

@@ -11,11 +11,12 @@ use std::sync::{MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::data::Key;
-use crate::durable::{Durable, EntryReader, Origin, put};
+use crate::durable::{Durable, EntryReader, Look, Origin, key_of, put, show, show_value};
 use crate::panics::message_of;
 use crate::shuffle::{SHARDS, shard_of};
 
 use super::replay::{Delta, Loading};
+use super::slots::UNSEEN;
 use super::store::{Sliding, WindowStore};
 
 /// Says what is wrong with entries that no window has written.
@@ -125,5 +126,35 @@ impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
             .try_for_each(|shard| self.load_shard(shard, number))?;
         self.recorder.loaded(number);
         Ok(())
+    }
+
+    fn keys(&self) -> Option<u64> {
+        Some(self.len() as u64)
+    }
+
+    fn look(&self, shard: u32, from: Look, most: usize, out: &mut Vec<u8>) -> Option<Look> {
+        let kept = self.read(shard as usize);
+        let slots = kept.slots.slots();
+        let start = from.start(slots);
+        let end = slots.min(start + most);
+        for (place, slot) in kept.slots.places_in(start..end) {
+            if let Some(value) = self.sliding.value(&kept.batches, kept.slots.entry(slot)) {
+                show(out, kept.slots.key(slot), place, &value);
+            }
+        }
+        Look::after(end, slots)
+    }
+
+    fn find(&self, key: &[u8], out: &mut Vec<u8>) -> bool {
+        let Some(key) = key_of::<K>(key) else {
+            return false;
+        };
+        let kept = self.read(self.shard_of(&key));
+        let seen = |slot: &u32| kept.slots.place(*slot) != UNSEEN;
+        let Some(slot) = kept.slots.find(&key).filter(seen) else {
+            return false;
+        };
+        let value = self.sliding.value(&kept.batches, kept.slots.entry(slot));
+        value.is_some_and(|value| show_value(out, &value))
     }
 }

@@ -5,6 +5,8 @@
 //! places stand apart from keys, because looking for the first few of a million reads places and
 //! little else.
 
+use std::ops::Range;
+
 use crate::data::Key;
 use crate::shuffle::{DASHMAP_BITS, KeyHasher};
 
@@ -65,6 +67,11 @@ impl<K: Key, E> Slots<K, E> {
 
     /// True if the key has a slot.
     pub(super) fn has(&self, key: &K) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// The slot of a key, if it has one.
+    pub(super) fn find(&self, key: &K) -> Option<u32> {
         let tag = self.hasher.hash(key) >> 32 << 32;
         let mut at = home(tag) & self.mask();
         while self.index[at] != 0 {
@@ -73,11 +80,11 @@ impl<K: Key, E> Slots<K, E> {
                 && let Some((present, _)) = &self.entries[slot_of(word)]
                 && present == key
             {
-                return true;
+                return Some(word as u32 - 1);
             }
             at = (at + 1) & self.mask();
         }
-        false
+        None
     }
 
     /// The place of a key.
@@ -148,6 +155,19 @@ impl<K: Key, E> Slots<K, E> {
     pub(super) fn places(&self) -> impl Iterator<Item = (u64, u32)> {
         (0_u32..)
             .zip(&self.places)
+            .filter(|&(_, &place)| place != UNSEEN)
+            .map(|(slot, &place)| (place, slot))
+    }
+
+    /// The number of slots, vacant ones too.
+    pub(super) fn slots(&self) -> usize {
+        self.places.len()
+    }
+
+    /// [`places`](Slots::places) of some slots.
+    pub(super) fn places_in(&self, slots: Range<usize>) -> impl Iterator<Item = (u64, u32)> {
+        let places = (slots.start as u32..).zip(&self.places[slots]);
+        places
             .filter(|&(_, &place)| place != UNSEEN)
             .map(|(slot, &place)| (place, slot))
     }
@@ -251,6 +271,7 @@ mod tests {
             prop_assert_eq!(seen, expected);
             for (key, (slot, _)) in model {
                 prop_assert_eq!((slots.key(slot), slots.entry(slot)), (&key, &(key + 1)));
+                prop_assert_eq!(slots.find(&key), Some(slot));
                 prop_assert_eq!(slots.slot(key, || 0), slot, "it is found");
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::ErrorKind;
+use crate::graph::Shown;
 use crate::pipeline::Pipeline;
 
 use super::super::{DStream, named};
@@ -70,19 +71,22 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
     fn print_first(&self, name: String, num: i64) {
         let (pipeline, printer) = (Arc::clone(&self.pipeline), Arc::clone(&self.printer));
         let at = name.clone();
+        let shown = Arc::new(Shown::default());
+        let keeps = Arc::clone(&shown);
         // One more than is shown tells whether there are more.
         let wanted = usize::try_from(num.saturating_add(1)).unwrap_or(0);
         let run = move |batch: &crate::graph::BatchRun<'_>| {
             let mut records = batch.rdd(&pipeline)?.read_first(wanted);
             let more = i64::try_from(records.len()).unwrap_or(i64::MAX) > num;
             records.truncate(usize::try_from(num).unwrap_or(0));
-            let printed = printer.print(batch.time(), &records, more);
+            let printed = printer.print(batch.time(), &records, more, &keeps);
             printed.map_err(|error| match error.kind() {
                 ErrorKind::Task => error.within(format_args!("batch {}, {at}", batch.time())),
                 _ => error,
             })
         };
+        let inputs = self.pipeline.inputs();
         self.builder
-            .output(name, self.pipeline.inputs(), Box::new(run));
+            .output_that_shows(name, inputs, Box::new(run), Some(shown));
     }
 }

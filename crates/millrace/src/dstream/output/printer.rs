@@ -10,6 +10,7 @@ use millrace_types::BatchTime;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Shown;
 use crate::json::json_of;
 use crate::python::time_in;
 use crate::stdout::refused;
@@ -60,7 +61,8 @@ impl Printer {
         self.num
     }
 
-    /// Writes one batch. `more` says that there are records besides these.
+    /// Writes one batch, and keeps its first lines in `shown`. `more` says that there are records
+    /// besides these.
     ///
     /// # Errors
     /// [`ErrorKind::Task`] if a record cannot be shown: the program's own doing.
@@ -71,8 +73,10 @@ impl Printer {
         time: BatchTime,
         records: &[T],
         more: bool,
+        shown: &Shown,
     ) -> Result<()> {
         let text = self.text(time, records, more)?;
+        shown.keep(time, self.body(&text));
         let mut sink = self
             .sink
             .lock()
@@ -108,6 +112,17 @@ impl Printer {
         }
         out.push('\n');
         Ok(out)
+    }
+
+    /// The lines of a printed batch without its head and its end.
+    fn body<'a>(&self, text: &'a str) -> impl Iterator<Item = &'a str> {
+        let head = if self.format == PrintFormat::Json {
+            0
+        } else {
+            3
+        };
+        let text = text.strip_suffix("\n").unwrap_or(text);
+        text.lines().skip(head)
     }
 
     fn head(&self, out: &mut String, time: &str) {

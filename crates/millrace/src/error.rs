@@ -72,6 +72,7 @@ impl Error {
     }
 
     /// Whose fault it is.
+    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }

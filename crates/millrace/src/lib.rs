@@ -25,6 +25,7 @@
 //! Spark does otherwise, in `docs/DIFFERENCES.md`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
 mod browse;
 mod checkpoint;

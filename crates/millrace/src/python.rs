@@ -34,6 +34,7 @@ pub fn str_of<T: Serialize + ?Sized>(value: &T) -> String {
 /// use millrace::{BatchTime, python::local_time};
 /// assert_eq!(local_time(BatchTime::from_millis(2_000)).len(), "1970-01-01 00:00:02".len());
 /// ```
+#[must_use]
 pub fn local_time(time: BatchTime) -> String {
     time_in(&crate::zone::local(), time)
 }

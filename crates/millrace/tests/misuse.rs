@@ -145,7 +145,7 @@ fn the_state_of_an_earlier_batch_is_refused_in_one_sentence() {
         states.foreach_rdd(move |rdd| {
             let earlier = kept.lock().unwrap().replace(rdd.clone());
             if let Some(earlier) = earlier {
-                earlier.collect();
+                let _ = earlier.collect();
             }
         });
     });

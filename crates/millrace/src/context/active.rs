@@ -66,6 +66,7 @@ impl StreamingContext {
     /// ```
     /// assert!(millrace::StreamingContext::get_active().is_none());
     /// ```
+    #[must_use]
     pub fn get_active() -> Option<StopHandle> {
         let engine = active().as_ref()?.engine.upgrade()?;
         Some(StopHandle {

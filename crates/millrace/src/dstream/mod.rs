@@ -42,6 +42,7 @@ pub(crate) use transform_all::TransformAll;
 /// A `DStream` is a description: nothing runs before
 /// [`StreamingContext::start`](crate::StreamingContext::start). It is cheap to clone, and one
 /// stream can feed any number of others.
+#[must_use = "a stream is a description: nothing of it runs before an output, such as `print`, reads it"]
 pub struct DStream<P> {
     pub(crate) pipeline: Arc<P>,
     pub(crate) builder: Arc<Builder>,

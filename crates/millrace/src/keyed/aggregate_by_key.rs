@@ -16,7 +16,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     .aggregate_by_key((0, 0), |(s, c), n| (s + n, c + 1), |(s, c), (t, d)| (s + t, c + d));
     /// assert_eq!(sums.collect(), [('a', (4, 2)), ('b', (5, 1))]);
     /// ```
-    #[must_use]
     pub fn aggregate_by_key<C, F, G>(&self, zero: C, add: F, merge: G) -> Rdd<(K, C)>
     where
         C: Data,
@@ -36,7 +35,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     .aggregate_by_key_with(0, |count, _| count + 1, |a, b| a + b, 1);
     /// assert_eq!((counts.partitions(), counts.collect()), (1, vec![('a', 2), ('b', 1)]));
     /// ```
-    #[must_use]
     pub fn aggregate_by_key_with<C, F, G>(
         &self,
         zero: C,

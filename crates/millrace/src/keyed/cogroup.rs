@@ -25,7 +25,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// assert_eq!(both[0].1.0.to_vec(), [1]);
     /// assert_eq!(both[0].1.1.to_vec(), [2, 1]);
     /// ```
-    #[must_use]
     pub fn cogroup<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<CoGrouped<K, V, W>> {
         self.cogroup_with(other, self.default_partitions_with(other))
     }
@@ -43,7 +42,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     assert_eq!(keys.collect(), [1, 2, 3]);
     /// });
     /// ```
-    #[must_use]
     pub fn cogroup_with<W: Data>(
         &self,
         other: &Rdd<(K, W)>,

@@ -16,7 +16,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// let groups: Vec<_> = groups.map(|(key, values)| (key, values.to_vec())).collect();
     /// assert_eq!(groups, [('a', vec![1, 3]), ('b', vec![2])]);
     /// ```
-    #[must_use]
     pub fn group_by_key(&self) -> Rdd<(K, Values<V>)> {
         self.group_by_key_with(self.default_partitions())
     }
@@ -32,7 +31,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     assert_eq!(words.group_by_key_with(1).map_values(|ones| ones.len()).collect(), [('a', 2), ('b', 1)]);
     /// });
     /// ```
-    #[must_use]
     pub fn group_by_key_with(&self, partitions: impl Into<Partitions<K>>) -> Rdd<(K, Values<V>)> {
         let lanes = vec![pieces(self)];
         shuffled(leaf(), lanes, Group, partitions.into(), self.executor())
@@ -47,7 +45,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     .combine_by_key(|n| (n, 1), |(s, c), n| (s + n, c + 1), |(s, c), (t, d)| (s + t, c + d));
     /// assert_eq!(means.collect(), [('a', (4, 2))]);
     /// ```
-    #[must_use]
     pub fn combine_by_key<C, F, G, H>(&self, create: F, add: G, merge: H) -> Rdd<(K, C)>
     where
         C: Data,
@@ -70,7 +67,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     assert_eq!(counts.collect(), [('a', 2), ('b', 1)]);
     /// });
     /// ```
-    #[must_use]
     pub fn combine_by_key_with<C, F, G, H>(
         &self,
         create: F,

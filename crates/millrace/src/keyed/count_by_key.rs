@@ -12,7 +12,6 @@ impl<K: Key, V: Send + 'static> Rdd<(K, V)> {
     /// let counts = parallelize(vec![('a', 5), ('b', 6), ('a', 7)], 1).count_by_key();
     /// assert_eq!(counts.collect(), [('a', 2), ('b', 1)]);
     /// ```
-    #[must_use]
     pub fn count_by_key(&self) -> Rdd<(K, i64)> {
         self.keys().count_by_value()
     }

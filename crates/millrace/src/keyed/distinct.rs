@@ -10,7 +10,6 @@ impl<T: Key> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec!['b', 'a', 'b'], 1).distinct().collect(), ['b', 'a']);
     /// ```
-    #[must_use]
     pub fn distinct(&self) -> Rdd<T> {
         self.map(|record| (record, ()))
             .reduce_by_key(|(), ()| ())
@@ -24,7 +23,6 @@ impl<T: Key> Rdd<T> {
     /// let counts = parallelize(vec!['b', 'a', 'b'], 1).count_by_value();
     /// assert_eq!(counts.collect(), [('b', 2), ('a', 1)]);
     /// ```
-    #[must_use]
     pub fn count_by_value(&self) -> Rdd<(T, i64)> {
         self.map(|record| (record, 1)).reduce_by_key(|a, b| a + b)
     }

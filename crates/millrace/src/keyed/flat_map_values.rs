@@ -11,7 +11,6 @@ impl<K: Clone + Send + 'static, V: Send + 'static> Rdd<(K, V)> {
     /// let pairs = parallelize(vec![('a', 2), ('b', 0)], 1).flat_map_values(|n| 0..n);
     /// assert_eq!(pairs.collect(), [('a', 0), ('a', 1)]);
     /// ```
-    #[must_use]
     pub fn flat_map_values<I, F>(&self, function: F) -> Rdd<(K, I::Item)>
     where
         I: IntoIterator<Item: Send + 'static>,

@@ -14,7 +14,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// let sums = parallelize(vec![('a', 1), ('b', 2), ('a', 3)], 1).fold_by_key(0, |a, b| a + b);
     /// assert_eq!(sums.collect(), [('a', 4), ('b', 2)]);
     /// ```
-    #[must_use]
     pub fn fold_by_key<F>(&self, zero: V, function: F) -> Rdd<(K, V)>
     where
         F: Fn(V, V) -> V + Clone + Send + Sync + 'static,
@@ -31,7 +30,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// let products = parallelize(vec![('a', 2), ('a', 3)], 2).fold_by_key_with(1, |a, b| a * b, 1);
     /// assert_eq!((products.partitions(), products.collect()), (1, vec![('a', 6)]));
     /// ```
-    #[must_use]
     pub fn fold_by_key_with<F>(
         &self,
         zero: V,

@@ -14,7 +14,6 @@ impl<T: Data> Rdd<T> {
     /// let groups: Vec<_> = groups.map(|(odd, all)| (odd, all.to_vec())).collect();
     /// assert_eq!(groups, [(1, vec![1, 3, 5]), (0, vec![2])]);
     /// ```
-    #[must_use]
     pub fn group_by<K, F>(&self, function: F) -> Rdd<(K, Values<T>)>
     where
         K: Key,
@@ -32,7 +31,6 @@ impl<T: Data> Rdd<T> {
     /// let groups = parallelize(vec!["a", "bb", "c"], 2).map(String::from).group_by_with(|word| word.len(), 1);
     /// assert_eq!(groups.map_values(|words| words.len()).collect(), [(1, 2), (2, 1)]);
     /// ```
-    #[must_use]
     pub fn group_by_with<K, F>(
         &self,
         function: F,

@@ -16,7 +16,6 @@ impl<T: Key> Rdd<T> {
     ///     assert_eq!(both, [2, 3]);
     /// });
     /// ```
-    #[must_use]
     pub fn intersection(&self, other: &Rdd<T>) -> Rdd<T> {
         let keyed = |rdd: &Rdd<T>| rdd.map(|record| (record, ()));
         let groups = keyed(self).cogroup(&keyed(other));

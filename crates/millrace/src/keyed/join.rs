@@ -174,7 +174,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// let joined = names.join(&names.filter(|(n, _)| *n == 2)).collect();
     /// assert_eq!(joined, [(2, ('v', 'v'))]);
     /// ```
-    #[must_use]
     pub fn join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (V, W))> {
         self.join_with(other, self.default_partitions_with(other))
     }
@@ -192,7 +191,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     assert_eq!((joined.partitions(), joined.collect()), (3, vec![(2, ('b', 'c'))]));
     /// });
     /// ```
-    #[must_use]
     pub fn join_with<W: Data>(
         &self,
         other: &Rdd<(K, W)>,
@@ -213,7 +211,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// let joined = left.left_outer_join(&left.filter(|_| false)).collect();
     /// assert_eq!(joined, [(1, ('a', None))]);
     /// ```
-    #[must_use]
     pub fn left_outer_join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (V, Option<W>))> {
         self.left_outer_join_with(other, self.default_partitions_with(other))
     }
@@ -231,7 +228,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     assert_eq!(joined.collect(), [(1, ('a', None)), (2, ('b', Some('c')))]);
     /// });
     /// ```
-    #[must_use]
     pub fn left_outer_join_with<W: Data>(
         &self,
         other: &Rdd<(K, W)>,
@@ -253,7 +249,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// let joined = right.filter(|_| false).right_outer_join(&right).collect();
     /// assert_eq!(joined, [(1, (None, 'a'))]);
     /// ```
-    #[must_use]
     pub fn right_outer_join<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, (Option<V>, W))> {
         self.right_outer_join_with(other, self.default_partitions_with(other))
     }
@@ -271,7 +266,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     assert_eq!(joined.collect(), [(2, (Some('b'), 'c')), (3, (None, 'd'))]);
     /// });
     /// ```
-    #[must_use]
     pub fn right_outer_join_with<W: Data>(
         &self,
         other: &Rdd<(K, W)>,
@@ -293,7 +287,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// let joined = all.filter(|(n, _)| *n == 1).full_outer_join(&all.filter(|(n, _)| *n == 2));
     /// assert_eq!(joined.collect(), [(1, (Some('a'), None)), (2, (None, Some('b')))]);
     /// ```
-    #[must_use]
     pub fn full_outer_join<W: Data>(
         &self,
         other: &Rdd<(K, W)>,
@@ -315,7 +308,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     assert_eq!(joined.partitions(), 1);
     /// });
     /// ```
-    #[must_use]
     pub fn full_outer_join_with<W: Data>(
         &self,
         other: &Rdd<(K, W)>,

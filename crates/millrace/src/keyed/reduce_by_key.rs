@@ -16,7 +16,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// let sums = parallelize(vec![('a', 1), ('b', 2), ('a', 3)], 1).reduce_by_key(|a, b| a + b);
     /// assert_eq!(sums.collect(), [('a', 4), ('b', 2)]);
     /// ```
-    #[must_use]
     pub fn reduce_by_key<F>(&self, function: F) -> Rdd<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
@@ -36,7 +35,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     assert_eq!(counts.collect(), [('a', 2), ('b', 1)]);
     /// });
     /// ```
-    #[must_use]
     pub fn reduce_by_key_with<F>(
         &self,
         function: F,
@@ -64,7 +62,6 @@ impl<K: Send + 'static, V: Send + 'static> Rdd<(K, V)> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![('a', 1), ('a', 2)], 1).keys().collect(), ['a', 'a']);
     /// ```
-    #[must_use]
     pub fn keys(&self) -> Rdd<K> {
         self.map(|(key, _)| key)
     }
@@ -75,7 +72,6 @@ impl<K: Send + 'static, V: Send + 'static> Rdd<(K, V)> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![('a', 1), ('a', 2)], 1).values().collect(), [1, 2]);
     /// ```
-    #[must_use]
     pub fn values(&self) -> Rdd<V> {
         self.map(|(_, value)| value)
     }
@@ -86,7 +82,6 @@ impl<K: Send + 'static, V: Send + 'static> Rdd<(K, V)> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![('a', 1)], 1).map_values(|n| n + 1).collect(), [('a', 2)]);
     /// ```
-    #[must_use]
     pub fn map_values<W, F>(&self, function: F) -> Rdd<(K, W)>
     where
         W: Send + 'static,

@@ -16,7 +16,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     ///     assert_eq!(rest.collect(), [('a', 1), ('a', 2)]);
     /// });
     /// ```
-    #[must_use]
     pub fn subtract_by_key<W: Data>(&self, other: &Rdd<(K, W)>) -> Rdd<(K, V)> {
         self.subtract_by_key_with(other, self.default_partitions_with(other))
     }
@@ -31,7 +30,6 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
     /// let rest = pairs.subtract_by_key_with(&pairs.filter(|(n, _)| *n == 1), 1);
     /// assert_eq!((rest.partitions(), rest.collect()), (1, vec![(2, 'b')]));
     /// ```
-    #[must_use]
     pub fn subtract_by_key_with<W: Data>(
         &self,
         other: &Rdd<(K, W)>,
@@ -59,7 +57,6 @@ impl<T: Key> Rdd<T> {
     /// let rest = letters.subtract(&letters.filter(|letter| *letter == 'b'));
     /// assert_eq!(rest.collect(), ['a', 'a', 'c']);
     /// ```
-    #[must_use]
     pub fn subtract(&self, other: &Rdd<T>) -> Rdd<T> {
         let keyed = |rdd: &Rdd<T>| rdd.map(|record| (record, ()));
         keyed(self).subtract_by_key(&keyed(other)).keys()
@@ -75,7 +72,6 @@ impl<T: Key> Rdd<T> {
     /// let rest = numbers.subtract_with(&numbers.filter(|n| *n > 2), 1);
     /// assert_eq!((rest.partitions(), rest.collect()), (1, vec![1, 2]));
     /// ```
-    #[must_use]
     pub fn subtract_with(&self, other: &Rdd<T>, partitions: impl Into<Partitions<T>>) -> Rdd<T> {
         let keyed = |rdd: &Rdd<T>| rdd.map(|record| (record, ()));
         let rest = keyed(self).subtract_by_key_with(&keyed(other), partitions);

@@ -27,6 +27,7 @@ pub struct StatsReportListener {
 
 impl StatsReportListener {
     /// Over the last `count` batches; at least one.
+    #[must_use]
     pub fn new(count: usize) -> StatsReportListener {
         StatsReportListener {
             batches: VecDeque::new(),

@@ -37,6 +37,7 @@ pub struct HashPartitioner {
 
 impl HashPartitioner {
     /// A partitioner over `partitions` partitions.
+    #[must_use]
     pub fn new(partitions: NonZeroU32) -> HashPartitioner {
         HashPartitioner { partitions }
     }

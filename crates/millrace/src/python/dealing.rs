@@ -13,6 +13,7 @@
 /// ```
 /// assert_eq!(millrace::python::first_dealt(0, 2), 1);
 /// ```
+#[must_use]
 pub fn first_dealt(from: usize, partitions: u32) -> usize {
     // Spark adds one before it deals.
     let drawn = u64::from(SparkRandom::new(from as u64).below(partitions));

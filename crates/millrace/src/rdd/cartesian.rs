@@ -17,7 +17,6 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     ///     assert_eq!(pairs.collect(), [(1, 'a'), (1, 'b'), (2, 'a'), (2, 'b')]);
     /// });
     /// ```
-    #[must_use]
     pub fn cartesian<U: Clone + Send + Sync + 'static>(&self, other: &Rdd<U>) -> Rdd<(T, U)> {
         let (left, right) = (self.clone(), other.clone());
         Rdd::new(Cartesian { left, right }, self.executor().clone())

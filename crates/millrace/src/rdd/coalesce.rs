@@ -18,7 +18,6 @@ impl<T: Send + 'static> Rdd<T> {
     /// assert_eq!(four.coalesce(3).glom().collect(), [vec!['a'], vec!['b'], vec!['c', 'd']]);
     /// assert_eq!(four.coalesce(9).partitions(), 4);
     /// ```
-    #[must_use]
     pub fn coalesce(&self, partitions: u32) -> Rdd<T> {
         let partitions = some_partitions("coalesce", partitions, self.executor()) as usize;
         if partitions >= self.partitions() {

@@ -10,6 +10,7 @@ impl<T: Clone + Send + 'static> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![3, 1, 4, 1], 2).max(), Some(4));
     /// ```
+    #[must_use]
     pub fn max(&self) -> Option<T>
     where
         T: Ord,
@@ -24,6 +25,7 @@ impl<T: Clone + Send + 'static> Rdd<T> {
     /// let counts = parallelize(vec![("a", 2), ("b", 7), ("c", 7)], 2);
     /// assert_eq!(counts.max_by(|(_, count)| *count), Some(("b", 7)));
     /// ```
+    #[must_use]
     pub fn max_by<O, F>(&self, key: F) -> Option<T>
     where
         O: Ord,
@@ -39,6 +41,7 @@ impl<T: Clone + Send + 'static> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![3, 1, 4, 1], 2).min(), Some(1));
     /// ```
+    #[must_use]
     pub fn min(&self) -> Option<T>
     where
         T: Ord,
@@ -53,6 +56,7 @@ impl<T: Clone + Send + 'static> Rdd<T> {
     /// let counts = parallelize(vec![("a", 2), ("b", 7), ("c", 2)], 2);
     /// assert_eq!(counts.min_by(|(_, count)| *count), Some(("a", 2)));
     /// ```
+    #[must_use]
     pub fn min_by<O, F>(&self, key: F) -> Option<T>
     where
         O: Ord,

@@ -11,6 +11,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// assert_eq!(parallelize(vec![1, 2, 3], 2).reduce(|a, b| a + b), Some(6));
     /// assert_eq!(parallelize(Vec::<i32>::new(), 2).reduce(|a, b| a + b), None);
     /// ```
+    #[must_use]
     pub fn reduce<F>(&self, function: F) -> Option<T>
     where
         T: Clone,
@@ -38,6 +39,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![1, 2, 3], 2).fold(0, |a, b| a + b), 6);
     /// ```
+    #[must_use]
     pub fn fold<F>(&self, zero: T, function: F) -> T
     where
         T: Clone + Sync,
@@ -58,6 +60,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// );
     /// assert_eq!(mean, (9.0, 3));
     /// ```
+    #[must_use]
     pub fn aggregate<A, F, G>(&self, zero: A, add: F, merge: G) -> A
     where
         A: Clone + Send + Sync + 'static,

@@ -11,7 +11,6 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// let numbered = parallelize(vec!["a", "b", "c"], 2).zip_with_index();
     /// assert_eq!(numbered.collect(), [("a", 0), ("b", 1), ("c", 2)]);
     /// ```
-    #[must_use]
     pub fn zip_with_index(&self) -> Rdd<(T, u64)> {
         let mut next = 0;
         let numbered = self.collect_partitions().into_iter().map(|records| {
@@ -32,7 +31,6 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// let numbered = parallelize(vec!["a", "b", "c"], 2).zip_with_unique_id();
     /// assert_eq!(numbered.collect(), [("a", 0), ("b", 1), ("c", 3)]);
     /// ```
-    #[must_use]
     pub fn zip_with_unique_id(&self) -> Rdd<(T, u64)> {
         let partitions = self.partitions();
         self.map_partitions_with_index(move |partition, records| {

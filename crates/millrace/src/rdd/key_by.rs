@@ -10,7 +10,6 @@ impl<T: Send + 'static> Rdd<T> {
     /// let words = parallelize(vec!["a", "bcd"], 1).key_by(|word| word.len());
     /// assert_eq!(words.collect(), [(1, "a"), (3, "bcd")]);
     /// ```
-    #[must_use]
     pub fn key_by<K, F>(&self, function: F) -> Rdd<(K, T)>
     where
         K: Send + 'static,

@@ -95,6 +95,7 @@ pub(crate) trait RddSource<T>: Send + Sync {
 /// `take_ordered`) may be kept: a [`Text`](crate::Text) in them is
 /// [detached](crate::Text::detach) from the block that it was received in. What `for_each` hands
 /// to a function is not, and an `Rdd` that is itself kept keeps what its batch received.
+#[must_use = "a dataset is read by actions only, such as `collect` or `for_each`"]
 pub struct Rdd<T> {
     source: Arc<dyn RddSource<T>>,
     executor: Executor,

@@ -17,7 +17,6 @@ impl<T: Send + 'static> Rdd<T> {
     /// let squares = parallelize(vec![1, 2, 3], 2).map(|n| n * n);
     /// assert_eq!(squares.collect(), [1, 4, 9]);
     /// ```
-    #[must_use]
     pub fn map<U, F>(&self, function: F) -> Rdd<U>
     where
         U: Send + 'static,
@@ -33,7 +32,6 @@ impl<T: Send + 'static> Rdd<T> {
     /// let even = parallelize(vec![1, 2, 3, 4], 2).filter(|n| n % 2 == 0);
     /// assert_eq!(even.collect(), [2, 4]);
     /// ```
-    #[must_use]
     pub fn filter<F>(&self, predicate: F) -> Rdd<T>
     where
         F: Fn(&T) -> bool + Send + Sync + 'static,
@@ -52,7 +50,6 @@ impl<T: Send + 'static> Rdd<T> {
     /// let twice = parallelize(vec!["a", "b"], 2).flat_map(|word| [word, word]);
     /// assert_eq!(twice.collect(), ["a", "a", "b", "b"]);
     /// ```
-    #[must_use]
     pub fn flat_map<I, F>(&self, function: F) -> Rdd<I::Item>
     where
         I: IntoIterator<Item: Send + 'static>,

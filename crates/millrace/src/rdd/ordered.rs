@@ -17,6 +17,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![3, 1, 4, 1, 5], 2).top(2), [5, 4]);
     /// ```
+    #[must_use]
     pub fn top(&self, count: usize) -> Vec<T>
     where
         T: Clone + Ord,
@@ -31,6 +32,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// let counts = parallelize(vec![("a", 2), ("b", 7), ("c", 5)], 2);
     /// assert_eq!(counts.top_by(2, |(_, count)| *count), [("b", 7), ("c", 5)]);
     /// ```
+    #[must_use]
     pub fn top_by<O, F>(&self, count: usize, key: F) -> Vec<T>
     where
         T: Clone,
@@ -46,6 +48,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![3, 1, 4, 1, 5], 2).take_ordered(3), [1, 1, 3]);
     /// ```
+    #[must_use]
     pub fn take_ordered(&self, count: usize) -> Vec<T>
     where
         T: Clone + Ord,
@@ -60,6 +63,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// let words = parallelize(vec!["ccc", "a", "bb"], 2);
     /// assert_eq!(words.take_ordered_by(2, |word| word.len()), ["a", "bb"]);
     /// ```
+    #[must_use]
     pub fn take_ordered_by<O, F>(&self, count: usize, key: F) -> Vec<T>
     where
         T: Clone,

@@ -14,7 +14,6 @@ impl<T: Send + 'static> Rdd<T> {
     /// let sums = parallelize(vec![1, 2, 3, 4, 5], 2).map_partitions(|records| [records.sum::<i32>()]);
     /// assert_eq!(sums.collect(), [3, 12]);
     /// ```
-    #[must_use]
     pub fn map_partitions<I, F>(&self, function: F) -> Rdd<I::Item>
     where
         I: IntoIterator<Item: Send + 'static>,
@@ -32,7 +31,6 @@ impl<T: Send + 'static> Rdd<T> {
     ///     .map_partitions_with_index(|index, records| [(index, records.len())]);
     /// assert_eq!(sizes.collect(), [(0, 1), (1, 2)]);
     /// ```
-    #[must_use]
     pub fn map_partitions_with_index<I, F>(&self, function: F) -> Rdd<I::Item>
     where
         I: IntoIterator<Item: Send + 'static>,
@@ -53,7 +51,6 @@ impl<T: Send + 'static> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![1, 2, 3], 2).glom().collect(), [vec![1], vec![2, 3]]);
     /// ```
-    #[must_use]
     pub fn glom(&self) -> Rdd<Vec<T>> {
         self.map_partitions(|records| [records.collect()])
     }

@@ -23,7 +23,6 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// assert_eq!((kept.collect(), kept.count()), (vec![1, 1], 2));
     /// assert_eq!(calls.load(Ordering::Relaxed), 2);
     /// ```
-    #[must_use]
     pub fn persist(&self) -> Rdd<T> {
         self.held_apart()
     }

@@ -14,6 +14,7 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert_eq!(ssc.parallelize_in(vec!['a', 'b', 'c'], 2).partitions(), 2);
     /// });
     /// ```
+    #[must_use]
     pub fn partitions(&self) -> usize {
         self.source().partitions()
     }
@@ -70,6 +71,7 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert_eq!(ssc.parallelize_in(vec![3, 1, 2], 2).collect(), [3, 1, 2]);
     /// });
     /// ```
+    #[must_use]
     pub fn collect(&self) -> Vec<T>
     where
         T: Clone,
@@ -91,6 +93,7 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert_eq!(ssc.parallelize(vec![3, 1, 2]).take(2), [3, 1]);
     /// });
     /// ```
+    #[must_use]
     pub fn take(&self, count: usize) -> Vec<T>
     where
         T: Clone,
@@ -112,6 +115,7 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert_eq!(ssc.parallelize(Vec::<u8>::new()).first(), None);
     /// });
     /// ```
+    #[must_use]
     pub fn first(&self) -> Option<T>
     where
         T: Clone,
@@ -128,6 +132,10 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert_eq!(ssc.parallelize(vec!['a', 'b', 'c']).count(), 3);
     /// });
     /// ```
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "Spark's programs count a dataset to have it computed"
+    )]
     pub fn count(&self) -> u64 {
         if let Some(count) = self.source().known_count() {
             return count;
@@ -148,6 +156,7 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert!(ssc.parallelize(Vec::<u8>::new()).is_empty());
     /// });
     /// ```
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.read_first(1).is_empty()
     }

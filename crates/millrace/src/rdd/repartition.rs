@@ -52,7 +52,6 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// let spread = parallelize((0..12).collect(), 2).repartition(3).glom().collect();
     /// assert_eq!(spread, [vec![0, 1, 2, 3, 4, 5], vec![6, 7, 8, 9, 10, 11], vec![]]);
     /// ```
-    #[must_use]
     pub fn repartition(&self, partitions: u32) -> Rdd<T> {
         let partitions = some_partitions("repartition", partitions, self.executor());
         let pieces = self.pieces();
@@ -108,7 +107,6 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Rdd<(K, V)> {
     /// let parted = parallelize(vec![(1, 'a'), (2, 'b'), (3, 'c')], 1).partition_by(2).glom();
     /// assert_eq!(parted.collect(), [vec![(2, 'b')], vec![(1, 'a'), (3, 'c')]]);
     /// ```
-    #[must_use]
     pub fn partition_by(&self, partitions: impl Into<Partitions<K>>) -> Rdd<(K, V)> {
         let partitioner = partitioner_of(partitions.into(), self.executor());
         self.parted(&*partitioner)

@@ -26,7 +26,6 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// let drawn = parallelize((0..5).collect(), 1).sample(true, 1.5, 7);
     /// assert_eq!(drawn.collect(), [1, 2, 3, 3, 3]);
     /// ```
-    #[must_use]
     pub fn sample(&self, with_replacement: bool, fraction: f64, seed: i64) -> Rdd<T> {
         if fraction.is_nan() || fraction < 0.0 {
             let rule = format!("sample: Negative fraction value: {fraction}");

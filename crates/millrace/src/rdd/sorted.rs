@@ -25,7 +25,6 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// assert_eq!(words.sort_by(|word| word.len(), true).collect(), ["a", "bb", "ccc"]);
     /// assert_eq!(words.sort_by(|word| word.len(), false).collect(), ["ccc", "bb", "a"]);
     /// ```
-    #[must_use]
     pub fn sort_by<O, F>(&self, key: F, ascending: bool) -> Rdd<T>
     where
         O: Ord + Send + Sync,
@@ -43,7 +42,6 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// let sorted = parallelize(vec![4, 2, 1, 3], 1).sort_by_with(|n| *n, true, 2);
     /// assert_eq!(sorted.glom().collect(), [vec![1, 2, 3], vec![4]]);
     /// ```
-    #[must_use]
     pub fn sort_by_with<O, F>(&self, key: F, ascending: bool, partitions: u32) -> Rdd<T>
     where
         O: Ord + Send + Sync,
@@ -103,7 +101,6 @@ where
     /// let pairs = parallelize(vec![(2, 'b'), (1, 'a')], 1);
     /// assert_eq!(pairs.sort_by_key(true).collect(), [(1, 'a'), (2, 'b')]);
     /// ```
-    #[must_use]
     pub fn sort_by_key(&self, ascending: bool) -> Rdd<(K, V)> {
         self.sort_by(|(key, _)| key.clone(), ascending)
     }
@@ -117,7 +114,6 @@ where
     /// let sorted = pairs.sort_by_key_with(false, 2).glom();
     /// assert_eq!(sorted.collect(), [vec![(3, 'c')], vec![(2, 'b'), (1, 'a')]]);
     /// ```
-    #[must_use]
     pub fn sort_by_key_with(&self, ascending: bool, partitions: u32) -> Rdd<(K, V)> {
         self.sort_by_with(|(key, _)| key.clone(), ascending, partitions)
     }

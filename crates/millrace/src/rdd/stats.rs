@@ -101,31 +101,37 @@ impl StatCounter {
     }
 
     /// The number of numbers.
+    #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
     /// The mean of the numbers; 0 of none.
+    #[must_use]
     pub fn mean(&self) -> f64 {
         self.mean
     }
 
     /// The sum of the numbers, which is the mean times the count.
+    #[must_use]
     pub fn sum(&self) -> f64 {
         self.count as f64 * self.mean
     }
 
     /// The greatest one; minus infinity of none. NaN does not count.
+    #[must_use]
     pub fn max(&self) -> f64 {
         self.max
     }
 
     /// The smallest one; infinity of none. NaN does not count.
+    #[must_use]
     pub fn min(&self) -> f64 {
         self.min
     }
 
     /// The variance of the numbers; NaN of none.
+    #[must_use]
     pub fn variance(&self) -> f64 {
         match self.count {
             0 => f64::NAN,
@@ -135,6 +141,7 @@ impl StatCounter {
 
     /// The variance of what the numbers are a sample of (divides by one less); NaN of less than
     /// two.
+    #[must_use]
     pub fn sample_variance(&self) -> f64 {
         match self.count {
             0 | 1 => f64::NAN,
@@ -143,11 +150,13 @@ impl StatCounter {
     }
 
     /// The standard deviation: the root of [`variance`](StatCounter::variance).
+    #[must_use]
     pub fn stdev(&self) -> f64 {
         self.variance().sqrt()
     }
 
     /// The root of [`sample_variance`](StatCounter::sample_variance).
+    #[must_use]
     pub fn sample_stdev(&self) -> f64 {
         self.sample_variance().sqrt()
     }
@@ -179,6 +188,7 @@ impl<T: Number> Rdd<T> {
     /// let stats = parallelize(vec![1, 2, 3, 4], 2).stats();
     /// assert_eq!((stats.count(), stats.mean()), (4, 2.5));
     /// ```
+    #[must_use]
     pub fn stats(&self) -> StatCounter {
         let whole = (0..self.partitions()).map(|partition| (partition, 0));
         let parts = self.on_pieces(whole.collect(), |partition, _| {
@@ -198,6 +208,7 @@ impl<T: Number> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![1, 2, 3], 1).mean(), 2.0);
     /// ```
+    #[must_use]
     pub fn mean(&self) -> f64 {
         self.stats().mean()
     }
@@ -209,6 +220,7 @@ impl<T: Number> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![1, 2, 3], 1).variance(), 2.0 / 3.0);
     /// ```
+    #[must_use]
     pub fn variance(&self) -> f64 {
         self.stats().variance()
     }
@@ -220,6 +232,7 @@ impl<T: Number> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![1, 2, 3], 1).stdev(), (2.0_f64 / 3.0).sqrt());
     /// ```
+    #[must_use]
     pub fn stdev(&self) -> f64 {
         self.stats().stdev()
     }
@@ -231,6 +244,7 @@ impl<T: Number> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![1, 2, 3], 1).sample_variance(), 1.0);
     /// ```
+    #[must_use]
     pub fn sample_variance(&self) -> f64 {
         self.stats().sample_variance()
     }
@@ -242,6 +256,7 @@ impl<T: Number> Rdd<T> {
     /// use millrace::testing::parallelize;
     /// assert_eq!(parallelize(vec![1, 2, 3], 1).sample_stdev(), 1.0);
     /// ```
+    #[must_use]
     pub fn sample_stdev(&self) -> f64 {
         self.stats().sample_stdev()
     }
@@ -254,6 +269,7 @@ impl<T: Number> Rdd<T> {
     /// assert_eq!(parallelize(vec![1, 2, 3], 2).sum(), 6);
     /// assert_eq!(parallelize(vec![0.5, 0.25], 2).sum(), 0.75);
     /// ```
+    #[must_use]
     pub fn sum(&self) -> T
     where
         T: Default + Add<Output = T>,

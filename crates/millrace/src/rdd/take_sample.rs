@@ -18,6 +18,7 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// assert_eq!(numbers.take_sample(false, 20, 7).len(), 10);
     /// assert_eq!(numbers.take_sample(true, 20, 7).len(), 20);
     /// ```
+    #[must_use]
     pub fn take_sample(&self, with_replacement: bool, count: usize, seed: i64) -> Vec<T> {
         let total = if count == 0 { 0 } else { self.count() };
         if total == 0 {

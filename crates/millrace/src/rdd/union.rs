@@ -12,7 +12,6 @@ impl<T: Send + 'static> Rdd<T> {
     ///     assert_eq!(some.union(&more).collect(), [1, 2, 2, 3]);
     /// });
     /// ```
-    #[must_use]
     pub fn union(&self, other: &Rdd<T>) -> Rdd<T> {
         Rdd::concatenated(vec![self.clone(), other.clone()], self.executor())
     }

@@ -21,7 +21,6 @@ impl<T: Send + 'static> Rdd<T> {
     /// let pairs = numbers.zip(&numbers.map(|n| n * n));
     /// assert_eq!(pairs.collect(), [(1, 1), (2, 4), (3, 9)]);
     /// ```
-    #[must_use]
     pub fn zip<U: Send + 'static>(&self, other: &Rdd<U>) -> Rdd<(T, U)> {
         let together = self.partitions() == other.partitions();
         if !together {

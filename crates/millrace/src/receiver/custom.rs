@@ -173,6 +173,10 @@ impl<T: Data> ReceiverContext<T> {
     ///
     /// Not limited by `spark.streaming.receiver.maxRate` (Spark 3.5). Waits while the memory
     /// budget is spent. All records are in the same batch.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "a receiver that is asked to stop hears it from `is_stopped`"
+    )]
     pub fn store_block(&self, records: Vec<T>) -> bool {
         self.shared.records.store_block(records, None)
     }
@@ -437,17 +441,20 @@ impl<T: Data> ReceiverContext<T> {
     }
 
     /// True if the receiver should end: it has been stopped or restarted, or the context stops.
+    #[must_use]
     pub fn is_stopped(&self) -> bool {
         !self.is_started()
     }
 
     /// True if the receiver has been started and not been stopped since.
+    #[must_use]
     pub fn is_started(&self) -> bool {
         self.shared.runs(self.start)
     }
 
     /// The number of the receiver's stream: input streams count from zero in the order in which
     /// they were made.
+    #[must_use]
     pub fn stream_id(&self) -> StreamId {
         self.shared.stream
     }

@@ -88,6 +88,7 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
     }
 
     /// The sum so far; all of it when the work that adds has ended.
+    #[must_use]
     pub fn value(&self) -> T {
         let mut cells = self
             .inner
@@ -110,6 +111,7 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
     }
 
     /// The accumulator's name; empty if it was given none.
+    #[must_use]
     pub fn name(&self) -> &str {
         &self.inner.name
     }

@@ -64,6 +64,7 @@ impl<T> Broadcast<T> {
 
     /// The value, as the batch sees it for which it is read: in a function of a stream the batch of
     /// the record, elsewhere the batch that runs or ran last.
+    #[must_use]
     pub fn value(&self) -> BroadcastValue<T> {
         let versions = self.shared.versions.load();
         let version = match versions.len() {

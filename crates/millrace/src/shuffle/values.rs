@@ -36,6 +36,7 @@ enum Runs<V> {
 
 impl<V> Values<V> {
     /// No values.
+    #[must_use]
     pub const fn new() -> Values<V> {
         Values { runs: Runs::None }
     }

@@ -160,12 +160,14 @@ pub struct SourceBatch<'a, R> {
 
 impl<R> SourceBatch<'_, R> {
     /// The batch's time.
+    #[must_use]
     pub fn time(&self) -> BatchTime {
         self.time
     }
 
     /// The range of the newest batch before this one that has one, in this run or in the run that
     /// it goes on from.
+    #[must_use]
     pub fn last(&self) -> Option<&R> {
         self.last
     }

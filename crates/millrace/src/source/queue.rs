@@ -46,6 +46,7 @@ enum Item<T> {
 
 impl<T> RddQueue<T> {
     /// An empty queue.
+    #[must_use]
     pub fn new() -> RddQueue<T> {
         RddQueue {
             items: Arc::default(),
@@ -69,11 +70,13 @@ impl<T> RddQueue<T> {
     }
 
     /// The number of items that wait.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.items().len()
     }
 
     /// True if no item waits.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -125,6 +128,7 @@ impl<T> fmt::Debug for RddQueue<T> {
 /// let lists: Vec<&str> = printed.lines().filter(|line| line.starts_with('[')).collect();
 /// assert_eq!(lists, ["[1]", "[2]", "[1]", "[2]", "[8, 9]", "[8]", "[9]"]);
 /// ```
+#[must_use = "options have an effect only where they are given to an operator"]
 pub struct QueueOptions<T> {
     all_at_once: bool,
     default: Option<Item<T>>,
@@ -141,7 +145,6 @@ impl<T> QueueOptions<T> {
 
     /// A batch takes all items that wait, partitions behind each other (Spark:
     /// `oneAtATime = false`).
-    #[must_use]
     pub fn all_at_once(mut self) -> QueueOptions<T> {
         self.all_at_once = true;
         self
@@ -149,7 +152,6 @@ impl<T> QueueOptions<T> {
 
     /// Sets the batch that is made when no item waits, sliced as an item is (Spark:
     /// `defaultRDD`).
-    #[must_use]
     pub fn default_records(mut self, records: Vec<T>) -> QueueOptions<T> {
         self.default = Some(Item::Records(records));
         self
@@ -157,7 +159,6 @@ impl<T> QueueOptions<T> {
 
     /// Sets the batch that is made when no item waits, with these partitions; none at all are
     /// possible.
-    #[must_use]
     pub fn default_partitions(mut self, partitions: Vec<Vec<T>>) -> QueueOptions<T> {
         self.default = Some(Item::Partitions(partitions));
         self

@@ -33,7 +33,7 @@ type Addition = fn(&Live, &DStream<Boxed<(Text, i64)>>);
 #[test]
 fn a_program_needs_an_output() {
     let live = context();
-    counted(&live.lines);
+    let _ = counted(&live.lines);
     let error = failure(live.context.start());
     assert_illegal(
         &error,

@@ -83,7 +83,7 @@ proptest! {
                     CONCATENATE(a, b)
                 };
                 keys(lines).reduce_by_key_and_window(function, window, every).foreach_rdd(|rdd| {
-                    rdd.collect();
+                    let _ = rdd.collect();
                 });
             });
             let invert = calls(&setup, &batches, |lines, calls| {
@@ -99,7 +99,7 @@ proptest! {
                 keys(lines)
                     .reduce_by_key_and_window_inverse(function, inverse, window, every)
                     .foreach_rdd(|rdd| {
-                        rdd.collect();
+                        let _ = rdd.collect();
                     });
             });
             for (name, by_batch) in [("reduce", &reduce), ("invert", &invert)] {

@@ -76,6 +76,7 @@ impl PrintFormat {
     /// assert_eq!(PrintFormat::Scala.time_of(time), "2000 ms");
     /// assert_eq!(PrintFormat::Json.time_of(time), "2000");
     /// ```
+    #[must_use]
     pub fn time_of(self, time: BatchTime) -> String {
         match self {
             PrintFormat::PySpark => local_time(time),

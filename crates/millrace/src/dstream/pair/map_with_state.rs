@@ -73,6 +73,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
 
 /// The result of [`map_with_state`](DStream::map_with_state): the mapped stream, which it can be
 /// used as, and the states behind it (Spark: `MapWithStateDStream`).
+#[must_use = "a stream is a description: nothing of it runs before an output, such as `print`, reads it"]
 pub struct MapWithStateDStream<K: Key, S, M> {
     mapped: DStream<Output<M>>,
     store: Arc<MappedStore<K, S>>,
@@ -194,7 +195,7 @@ impl<K: Key, S: Data, M: Clone + Send + Sync + 'static> Node for Snapshots<K, S,
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
         // The batch has to be folded in before its states can be seen.
-        batch.rdd(&self.mapped)?;
+        let _ = batch.rdd(&self.mapped)?;
         let view = self.store.view(batch.executor().clone());
         Ok(Made::of(Rdd::new(view, batch.executor().clone())))
     }

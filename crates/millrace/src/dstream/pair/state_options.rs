@@ -23,6 +23,7 @@ use crate::rdd::Rdd;
 /// });
 /// assert_eq!(batches[1], [(Text::from("b"), 11), (Text::from("a"), 1)]);
 /// ```
+#[must_use = "options have an effect only where they are given to an operator"]
 pub struct StateOptions<K, S> {
     pub(super) initial: Vec<(K, S)>,
     pub(super) idle_keeps: bool,
@@ -41,7 +42,6 @@ impl<K, S> StateOptions<K, S> {
 
     /// The state before the first batch (Spark: `initialRDD`). Of two states for one key the
     /// first counts, as in PySpark. The function sees these keys from the first batch on.
-    #[must_use]
     pub fn initial_state(mut self, initial: impl IntoIterator<Item = (K, S)>) -> Self {
         self.initial = initial.into_iter().collect();
         self
@@ -56,7 +56,6 @@ impl<K, S> StateOptions<K, S> {
     /// let options = StateOptions::new().initial_rdd(&initial);
     /// # drop(options);
     /// ```
-    #[must_use]
     pub fn initial_rdd(self, initial: &Rdd<(K, S)>) -> Self
     where
         K: Send + 'static,
@@ -67,7 +66,6 @@ impl<K, S> StateOptions<K, S> {
 
     /// The number of partitions of the state, or its partitioner (Spark: `numPartitions`,
     /// `partitioner`); by default `spark.default.parallelism`, else as many as workers.
-    #[must_use]
     pub fn partitions(mut self, partitions: impl Into<Partitions<K>>) -> Self {
         self.partitions = Some(partitions.into());
         self
@@ -76,7 +74,6 @@ impl<K, S> StateOptions<K, S> {
     /// Says that the stream is partitioned as its state is (Spark: `rememberPartitioner`). Has
     /// no effect: Spark saves a shuffle by it, and there is none to save here, since a state is
     /// met where it lies.
-    #[must_use]
     pub fn remember_partitioner(self, _remember: bool) -> Self {
         self
     }
@@ -87,7 +84,6 @@ impl<K, S> StateOptions<K, S> {
     ///
     /// Builds with debug assertions check it for some keys of every batch, by calling the
     /// function for them without values; a batch in which it does not hold fails.
-    #[must_use]
     pub fn idle_keeps_state(mut self) -> Self {
         self.idle_keeps = true;
         self

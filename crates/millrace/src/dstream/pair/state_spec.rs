@@ -34,6 +34,7 @@ use crate::state::{Mapping, State};
 /// let records: Vec<&str> = printed.lines().filter(|line| line.starts_with('(')).collect();
 /// assert_eq!(records, ["(7, 101)", "(8, 1)", "(7, 1)", "(8, 201)"]);
 /// ```
+#[must_use = "a specification has an effect only where it is given to `map_with_state`"]
 pub struct StateSpec<K, V, S, M> {
     pub(super) mapping: Mapping<K, V, S, M>,
     pub(super) initial: Vec<(K, S)>,
@@ -105,14 +106,12 @@ impl<K: Key, V: 'static, S: Data, M: 'static> StateSpec<K, V, S, M> {
 
     /// The state before the first batch (Spark: `initialState`). Of two states for one key the
     /// last counts, as in Spark. With a timeout they count as updated by the first batch.
-    #[must_use]
     pub fn initial_state(mut self, initial: impl IntoIterator<Item = (K, S)>) -> Self {
         self.initial = initial.into_iter().collect();
         self
     }
 
     /// [`initial_state`](StateSpec::initial_state) from a dataset, which is read at once.
-    #[must_use]
     pub fn initial_rdd(self, initial: &Rdd<(K, S)>) -> Self {
         self.initial_state(initial.collect())
     }
@@ -120,7 +119,6 @@ impl<K: Key, V: 'static, S: Data, M: 'static> StateSpec<K, V, S, M> {
     /// The number of partitions of the state and of the mapped stream, or their partitioner
     /// (Spark: `numPartitions`, `partitioner`); by default `spark.default.parallelism`, else as
     /// many as workers.
-    #[must_use]
     pub fn partitions(mut self, partitions: impl Into<Partitions<K>>) -> Self {
         self.partitions = Some(partitions.into());
         self
@@ -151,7 +149,6 @@ impl<K: Key, V: 'static, S: Data, M: 'static> StateSpec<K, V, S, M> {
     /// assert_eq!(batches.concat(), ["a is there", "a is gone"]);
     /// assert_eq!(batches[2].len(), 1);
     /// ```
-    #[must_use]
     pub fn timeout(mut self, idle: Duration) -> Self {
         self.timeout = Some(idle);
         self

@@ -81,7 +81,7 @@ where
             self.shuffling.shards(batch)?
         } else {
             // No window has this batch, but a state before it has to see it.
-            batch.rdd(&self.pipeline)?;
+            let _ = batch.rdd(&self.pipeline)?;
             None
         };
         let delta = delta.filter(|_| step.taken);

@@ -95,7 +95,7 @@ where
             self.shuffling.give_back(shards);
         } else {
             // No window has this batch, but a state before it has to see it.
-            batch.rdd(&self.pipeline)?;
+            let _ = batch.rdd(&self.pipeline)?;
         }
         let value = value.filter(|_| step.taken);
         let slid = self.store.slide(step, value);

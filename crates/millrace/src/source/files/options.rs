@@ -15,6 +15,7 @@ use super::listing::Filter;
 ///     ssc.file_stream("/var/spool/in", options).print();
 /// });
 /// ```
+#[must_use = "options have an effect only where they are given to an operator"]
 pub struct FileOptions {
     pub(super) filter: Option<Box<Filter>>,
     pub(super) new_files_only: bool,
@@ -33,7 +34,6 @@ impl FileOptions {
 
     /// Takes only files (and sub-directories) whose path `filter` accepts. Names that begin with
     /// `.` or `_` are never taken.
-    #[must_use]
     pub fn filter(mut self, filter: impl Fn(&Path) -> bool + Send + Sync + 'static) -> FileOptions {
         self.filter = Some(Box::new(filter));
         self
@@ -41,7 +41,6 @@ impl FileOptions {
 
     /// With `false`, the first batches also take files that were there before, if they are not
     /// older than `spark.streaming.fileStream.minRememberDuration` (60 s). `true` by default.
-    #[must_use]
     pub fn new_files_only(mut self, new_files_only: bool) -> FileOptions {
         self.new_files_only = new_files_only;
         self
@@ -51,7 +50,6 @@ impl FileOptions {
     /// by its own time, however deep; a filter is asked for files alone then, and a sub-directory
     /// is nothing that is taken. `false` by default: a sub-directory that is moved in is taken
     /// once, with the files directly in it (Spark 3.5).
-    #[must_use]
     pub fn recursive(mut self, recursive: bool) -> FileOptions {
         self.recursive = recursive;
         self

@@ -63,7 +63,7 @@ fn a_word_its_count_and_its_time() {
             let words = words().map(|word| (word, 1)).collect();
             let rdd = Rdd::of_partitions(vec![words], &executor);
             let time = BatchTime::from_millis(number as i64);
-            store.map(&rdd, &mapping, time, number, &executor).unwrap();
+            let _ = store.map(&rdd, &mapping, time, number, &executor).unwrap();
         }
         let queue: usize = (0..SHARDS).map(|shard| store.due(shard).bytes()).sum();
         let each = (bytes(&store.states) + queue) / KEYS;

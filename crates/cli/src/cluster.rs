@@ -109,7 +109,7 @@ fn is_short(short: Option<char>, name: &str) -> bool {
     short.is_some_and(|short| name.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4])))
 }
 
-/// Whether an option says nothing to Spark.
+/// True if an option says nothing to Spark.
 fn is_ours(name: &str, value: Option<&str>) -> bool {
     match name.strip_prefix("--").unwrap_or(name) {
         CHECKPOINT_DIR | RECOVER | EXPLAIN => true,

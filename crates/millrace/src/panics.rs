@@ -141,8 +141,8 @@ pub(crate) fn make_quiet() {
 /// Runs `work` and gives the message if it panics, which nobody else is told. An error that
 /// travels as a panic goes on.
 ///
-/// Who calls it must not use what `work` has changed when it has panicked, which is what
-/// unwind safety is about.
+/// A caller must not use what `work` has changed when it has panicked, which is what unwind
+/// safety is about.
 pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     struct Loud(bool);
     impl Drop for Loud {

@@ -87,7 +87,7 @@ pub const MAX_LINE_BYTES: &str = "millrace.receiver.maxLineBytes";
 
 /// The fate of a record whose function panics.
 pub const ON_RECORD_ERROR: &str = "millrace.onRecordError";
-/// How many records of a run may be skipped.
+/// The number of records of a run that may be skipped.
 pub const MAX_RECORD_ERRORS: &str = "millrace.maxRecordErrors";
 /// The directory for the records that were skipped.
 pub const DEAD_LETTER_DIR: &str = "millrace.deadLetterDir";

@@ -183,8 +183,8 @@ impl StreamingContext {
         Ok(Some(opened))
     }
 
-    /// Where records go that are skipped, if any may be: a directory that was named, else one in
-    /// the checkpoint.
+    /// Opens the place for records that are skipped, if any may be: a directory that was named,
+    /// else one in the checkpoint.
     pub(super) fn open_dead_letters(&self, opened: Option<&Opened>) -> Result<Option<DeadLetters>> {
         if self.settings.most_skipped.is_none() {
             return Ok(None);

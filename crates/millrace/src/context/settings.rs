@@ -66,7 +66,7 @@ pub(crate) struct Settings {
     pub(crate) snapshot_log_bytes: u64,
     /// `spark.streaming.receiver.writeAheadLog.enable` with `millrace.wal.sync`.
     pub(crate) wal: Option<WalSync>,
-    /// How many records may be skipped, if any (`millrace.onRecordError`).
+    /// The number of records that may be skipped, if any (`millrace.onRecordError`).
     pub(crate) most_skipped: Option<u64>,
     /// `millrace.deadLetterDir`.
     pub(crate) dead_letters: Option<PathBuf>,

@@ -51,7 +51,7 @@ struct Inner {
     tasks: Arc<Threads>,
     /// The place where the context notes a broken rule; nobody does without a context.
     refusal: OnceLock<Refusal>,
-    /// Where records go that are passed over; a panic ends the batch if there is none.
+    /// The records that are passed over; a panic ends the batch if there is none.
     poison: OnceLock<Poison>,
 }
 
@@ -154,8 +154,8 @@ impl Executor {
         drop(self.inner.poison.set(Poison::new(limit)));
     }
 
-    /// How reader number `reader`, which works for `operator`, passes over records for the batch
-    /// that this thread works for; `None` if it does not.
+    /// The rule by which reader number `reader`, which works for `operator`, passes over records
+    /// for the batch that this thread works for; `None` if it does not.
     pub(crate) fn skipping<'a>(
         &'a self,
         reader: u64,

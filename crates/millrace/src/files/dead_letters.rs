@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 use super::{batch_name, location, replace};
 
-/// Where the dead letters of a run go.
+/// The files that the dead letters of a run go to.
 pub(crate) struct DeadLetterFiles {
     directory: PathBuf,
     prefix: String,
@@ -59,7 +59,7 @@ impl DeadLetterFiles {
         })
     }
 
-    /// Where they are, in words.
+    /// The directory of the files, in words.
     pub(crate) fn place(&self) -> impl std::fmt::Display {
         self.directory.display()
     }

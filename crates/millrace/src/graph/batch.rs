@@ -332,13 +332,13 @@ struct Driven<P> {
     inputs: Vec<(usize, Made)>,
     all_made: bool,
     executor: Executor,
-    /// Its number among those that read records, and the operator that it is read for.
+    /// The number of this reader among all, and the operator that it reads for.
     reader: u64,
     operator: Arc<str>,
 }
 
 impl<P: Pipeline> Driven<P> {
-    /// How it passes over records that a function panics at, if it does.
+    /// The rule by which it passes over records that a function panics at, if it does.
     fn skipping(&self) -> Option<Skipping<'_>> {
         let skipping = self.executor.skipping(self.reader, &self.operator);
         skipping.filter(|_| self.pipeline.has_functions())

@@ -3,7 +3,7 @@
 //!
 //! A chain of narrow operators is one loop, so what is passed over is the record that went into
 //! the chain, with all that the chain had made of it: a record counts as a whole or not at all.
-//! What is known of it is a *dead letter*. Letters wait here, by batch, until their batch is
+//! A *dead letter* holds what is known of it. Letters wait here, by batch, until their batch is
 //! committed. The law: the letters of a batch and their order depend on its records only, so a
 //! batch that is run again has the same ones.
 
@@ -22,7 +22,7 @@ pub(crate) use letter::Letter;
 pub(crate) use operator::Operator;
 pub(crate) use shown::{Shown, know, shown};
 
-/// Where the records of a loop stand; a record is known by it and its number in the loop. Letters
+/// The place of a loop's records; a record is known by it and its number in the loop. Letters
 /// are put in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct At {
@@ -53,7 +53,7 @@ pub(crate) struct Poison {
 struct State {
     /// Letters that were taken, of all batches.
     taken: u64,
-    /// Those that were not, by batch.
+    /// Letters that were not taken, by batch.
     batches: HashMap<u64, BTreeMap<Place, Letter>>,
 }
 
@@ -117,7 +117,7 @@ pub(crate) struct Skipping<'a> {
     /// The batch.
     pub(crate) epoch: u64,
     pub(crate) reader: u64,
-    /// Its name in error messages.
+    /// The reader's name in error messages.
     pub(crate) operator: &'a Arc<str>,
 }
 

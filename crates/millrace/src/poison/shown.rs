@@ -1,4 +1,4 @@
-//! How a record is shown whose type says nothing about that.
+//! The text of a record whose type does not say how it is shown.
 //!
 //! A narrow operator asks nothing of its records but that they can be sent to a thread. Those
 //! that a receiver stored, or that have crossed a shuffle, can be written down, and whoever makes
@@ -23,7 +23,7 @@ const LONGEST: usize = 64 << 10;
     reason = "no program implements the trait that names it"
 )]
 pub enum Shown {
-    /// It, as JSON.
+    /// The record, as JSON.
     Whole(String),
     /// The beginning of its text, or of its JSON, as JSON, and how long that is.
     Beginning(String, usize),

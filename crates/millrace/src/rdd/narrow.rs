@@ -78,13 +78,13 @@ impl<T: Send + 'static> Rdd<T> {
 struct Narrow<T, F> {
     parent: Rdd<T>,
     each: F,
-    /// Its number among those that read records, and the operator that it was made in.
+    /// The number of this reader among all, and the operator that it was made in.
     reader: u64,
     operator: Arc<str>,
 }
 
 impl<T: Send + 'static, F> Narrow<T, F> {
-    /// How it passes over records that its function panics at, if it does.
+    /// The rule by which it passes over records that its function panics at, if it does.
     fn skipping(&self) -> Option<Skipping<'_>> {
         let executor = self.parent.executor();
         executor.skipping(self.reader, &self.operator)

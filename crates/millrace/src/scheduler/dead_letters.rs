@@ -1,4 +1,4 @@
-//! What is done about the records of a batch that were passed over, before it is committed.
+//! The handling of a batch's records that were passed over, before it is committed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

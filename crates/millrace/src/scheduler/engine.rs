@@ -99,7 +99,7 @@ pub(crate) struct Engine {
     pub(crate) checkpoint: Option<Checkpoint>,
     /// The receivers' write-ahead log.
     pub(crate) log: Option<Arc<BlockLog>>,
-    /// Where records go that were passed over, if any may be.
+    /// The place for records that were passed over, if any may be.
     pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) outcome: Arc<Outcome>,
     /// The state of whoever reads standard output.

@@ -52,7 +52,7 @@ pub(crate) struct ShuffleStage<P, K, V, A: Aggregator<V>> {
     queue: Mutex<Queue<K, Acc<V, A>>>,
     local_tables: SegQueue<LocalTable<K, Acc<V, A>>>,
     shards: Arc<SegQueue<Shard<K, Acc<V, A>>>>,
-    /// Its number among those that read records, and what error messages call it.
+    /// The number of this reader among all, and its name in error messages.
     reader: u64,
     name: Arc<str>,
 }

@@ -8,13 +8,16 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration as StdDuration;
 
-use millrace::{BatchTime, Boxed, ContextState, DStream, Duration, Error, Rdd, StreamingContext};
+use millrace::{
+    BatchTime, Boxed, ContextState, DStream, Duration, Error, ErrorKind, Rdd, StreamingContext,
+};
 use millrace_pyfn::Value;
 use millrace_types::{TimeUnit, keys};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::batch::Batch;
+use crate::convert::from_python;
 use crate::listener::PyListener;
 use crate::page::Page;
 use crate::settings::conf_of;
@@ -187,11 +190,29 @@ impl Engine {
             .ok_or_else(|| PyRuntimeError::new_err("this batch has been run and is gone"))
     }
 
+    /// Notes that an operator of the program has skipped a record, known by its dataset, partition
+    /// and number. Raises RuntimeError if there were too many of them, or none may be skipped.
+    fn skip(
+        &self,
+        place: (u64, usize, u64),
+        operator: &str,
+        message: String,
+        record: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let record = from_python(record);
+        let skipped = self.ssc().skip_record(place, operator, message, &record);
+        skipped.map_err(|error| raised(&error))
+    }
+
     /// Waits for the end, but no longer than `seconds`; whether it has come.
     fn wait(&self, py: Python<'_>, seconds: f64) -> PyResult<bool> {
         let timeout = StdDuration::try_from_secs_f64(seconds).unwrap_or(StdDuration::MAX);
         py.detach(|| self.ssc().await_termination_or_timeout(timeout))
-            .map_err(|error| crate::raised::take().unwrap_or_else(|| raised(&error)))
+            .map_err(|error| {
+                let raised = crate::raised::take(&error.to_string());
+                let raised = raised.filter(|_| error.kind() != ErrorKind::RecordErrors);
+                raised.unwrap_or_else(|| self::raised(&error))
+            })
     }
 
     /// Asks for a stop and returns.

@@ -33,6 +33,8 @@ mod _engine {
     #[pymodule_export]
     use crate::hash::{first_dealt, portable_hash};
     #[pymodule_export]
+    use crate::raised::described;
+    #[pymodule_export]
     use crate::settings::{parallelism, settings};
     #[pymodule_export]
     use crate::stream::Stream;

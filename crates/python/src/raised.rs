@@ -1,31 +1,75 @@
 //! Exceptions of the program on their way through the engine.
 //!
 //! The engine carries a message; the exception itself, with its traceback, waits here until
-//! whoever reads or runs the batch takes it. The law: of several the first is kept, and none is shown
-//! that was not raised.
+//! whoever reads or runs the batch takes it. The law: the one is shown that the message is of, and
+//! none that a record was skipped for.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-static FIRST: Mutex<Option<PyErr>> = Mutex::new(None);
+/// More than there are threads, which may all fail at once; those of skipped records go first.
+const MOST: usize = 256;
 
-fn first() -> MutexGuard<'static, Option<PyErr>> {
-    FIRST.lock().unwrap_or_else(PoisonError::into_inner)
+static LAST: Mutex<VecDeque<(String, PyErr)>> = Mutex::new(VecDeque::new());
+
+fn last() -> MutexGuard<'static, VecDeque<(String, PyErr)>> {
+    LAST.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An exception with the line of the program that raised it.
+#[pyfunction]
+pub(crate) fn described(py: Python<'_>, error: Bound<'_, PyAny>) -> String {
+    text_of(py, &PyErr::from_value(error))
+}
+
+fn text_of(py: Python<'_>, error: &PyErr) -> String {
+    match place_of(py, error) {
+        Ok(Some(place)) => format!("{error} ({place})"),
+        _ => error.to_string(),
+    }
+}
+
+/// The file and line of the innermost call.
+fn place_of(py: Python<'_>, error: &PyErr) -> PyResult<Option<String>> {
+    let Some(traceback) = error.traceback(py) else {
+        return Ok(None);
+    };
+    let mut at = traceback.into_any();
+    loop {
+        let next = at.getattr("tb_next")?;
+        if next.is_none() {
+            break;
+        }
+        at = next;
+    }
+    let line: usize = at.getattr("tb_lineno")?.extract()?;
+    let code = at.getattr("tb_frame")?.getattr("f_code")?;
+    let file: String = code.getattr("co_filename")?.extract()?;
+    let file = file.rsplit('/').next().unwrap_or_default();
+    Ok(Some(format!("{file}:{line}")))
 }
 
 /// Ends the work on a record by an exception: the engine fails the batch with its text.
 pub(crate) fn raise(error: PyErr) -> ! {
-    let text = error.to_string();
-    first().get_or_insert(error);
+    let text = Python::attach(|py| text_of(py, &error));
+    let mut last = last();
+    if last.len() >= MOST {
+        last.pop_front();
+    }
+    last.push_back((text.clone(), error));
+    drop(last);
     resume_unwind(Box::new(text))
 }
 
-/// Takes the exception that failed the batch, if one did.
-pub(crate) fn take() -> Option<PyErr> {
-    first().take()
+/// Takes the exception that a failure tells of, if one caused it.
+pub(crate) fn take(failure: &str) -> Option<PyErr> {
+    let mut raised = std::mem::take(&mut *last()).into_iter();
+    let cause = raised.find(|(text, _)| failure.contains(text.as_str()));
+    cause.map(|(_, error)| error)
 }
 
 /// The result of reading a dataset, without the interpreter's lock; an exception of the
@@ -33,10 +77,9 @@ pub(crate) fn take() -> Option<PyErr> {
 pub(crate) fn reading<T: Send>(py: Python<'_>, read: impl FnOnce() -> T + Send) -> PyResult<T> {
     let read = py.detach(|| catch_unwind(AssertUnwindSafe(read)));
     read.map_err(|payload| {
-        take().unwrap_or_else(|| {
-            let text = payload.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-            PyRuntimeError::new_err(text.unwrap_or("the batch could not be read").to_owned())
-        })
+        let text = millrace::panic_message(&*payload);
+        // An error of the engine's own may tell of an exception, and is not one.
+        let raised = take(&text).filter(|_| !payload.is::<millrace::Error>());
+        raised.unwrap_or_else(|| PyRuntimeError::new_err(text))
     })
 }

@@ -13,6 +13,7 @@ mod queue_stream;
 mod receiver_stream;
 mod remember;
 mod settings;
+mod skip_record;
 mod socket_streams;
 mod source_stream;
 mod start;

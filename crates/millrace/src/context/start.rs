@@ -92,7 +92,7 @@ impl StreamingContext {
     }
 
     /// Ends the run with an error, from a thread that has no engine.
-    fn fail(&self) -> Fail {
+    pub(super) fn fail(&self) -> Fail {
         let (outcome, clock) = (Arc::clone(&self.outcome), Arc::clone(&self.clock));
         Arc::new(move |error| {
             outcome.fail(error);

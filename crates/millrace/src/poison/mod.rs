@@ -20,7 +20,7 @@ use crate::panics::fail;
 
 pub(crate) use letter::Letter;
 pub(crate) use operator::Operator;
-pub(crate) use shown::{Shown, know, shown};
+pub(crate) use shown::{Shown, know, shown, shown_as};
 
 /// The place of a loop's records; a record is known by it and its number in the loop. Letters
 /// are put in this order.
@@ -126,7 +126,23 @@ impl Skipping<'_> {
     ///
     /// # Panics
     /// With an error if there were too many of them.
-    pub(crate) fn skip(&self, (at, first): (At, bool), index: u64, message: String, record: Shown) {
+    pub(crate) fn skip(&self, at: (At, bool), index: u64, message: String, record: Shown) {
+        if let Err(error) = self.try_skip(at, index, message, record) {
+            fail(error);
+        }
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// If there were too many.
+    pub(crate) fn try_skip(
+        &self,
+        (at, first): (At, bool),
+        index: u64,
+        message: String,
+        record: Shown,
+    ) -> Result<(), Error> {
         let place = Place {
             reader: self.reader,
             first,
@@ -138,8 +154,6 @@ impl Skipping<'_> {
             message,
             record,
         };
-        if let Err(error) = self.poison.note(self.epoch, place, letter) {
-            fail(error);
-        }
+        self.poison.note(self.epoch, place, letter)
     }
 }

@@ -67,12 +67,17 @@ pub(crate) fn shown<T: 'static>(record: &T) -> Shown {
     shown.unwrap_or(Shown::Type(type_name::<T>()))
 }
 
-fn serialized<T: Serialize + 'static>(record: &dyn Any) -> Option<Shown> {
-    let json = json_of(record.downcast_ref::<T>()?).ok()?;
-    if json.len() <= LONGEST {
-        return Some(Shown::Whole(json));
+/// Shows a record whose type can be written down; by its name if this one cannot.
+pub(crate) fn shown_as<T: Serialize>(record: &T) -> Shown {
+    match json_of(record) {
+        Ok(json) if json.len() <= LONGEST => Shown::Whole(json),
+        Ok(json) => text(&json),
+        Err(_) => Shown::Type(type_name::<T>()),
     }
-    Some(text(&json))
+}
+
+fn serialized<T: Serialize + 'static>(record: &dyn Any) -> Option<Shown> {
+    Some(shown_as(record.downcast_ref::<T>()?))
 }
 
 fn text(text: &str) -> Shown {

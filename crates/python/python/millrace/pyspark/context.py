@@ -93,6 +93,8 @@ class SparkContext:
         self._files = {}
         #: The engines of the streaming contexts: their pages are served until this one stops.
         self._engines = []
+        #: Takes what is known of a record that is skipped, while a batch runs that may skip some.
+        self._skip = None
 
     def __repr__(self):
         return "<SparkContext master=%s appName=%s>" % (self.master, self.appName)

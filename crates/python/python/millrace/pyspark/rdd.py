@@ -44,6 +44,8 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         self._level = StorageLevel.NONE
         self._name = None
         self._id = ctx._next_rdd_id()
+        #: Of a narrow operator its name, its function, and how that makes records of one.
+        self._each = None
 
     def _iterator(self, index):
         """The records of a partition."""
@@ -173,6 +175,15 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         if self.ctx._conf.contains("spark.default.parallelism"):
             return self.ctx.defaultParallelism
         return self.getNumPartitions()
+
+    def _skips(self):
+        """True if its function may fail at a record, and that is skipped now."""
+        return self._each is not None and self.ctx._skip is not None
+
+    def _whole(self):
+        """This RDD, whose function makes states: it must not fail at one of them."""
+        self._each = None
+        return self
 
     def _derived(self, compute, partitioner=None):
         """An RDD of as many partitions as this one."""

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import threading
 
+from .._skipping import skipping
 from .._tasks import task_copy
 
 
@@ -27,7 +28,8 @@ class Narrow:
             own = task_copy(f)
             return (own(record) for record in self._iterator(index))
 
-        return self._derived(compute, self.partitioner if preservesPartitioning else None)
+        each = ("map", f, lambda own, record: (own(record),))
+        return self._narrow(compute, each, self.partitioner if preservesPartitioning else None)
 
     def flatMap(self, f, preservesPartitioning=False):
         """Makes of every record all that `f` gives of it."""
@@ -36,7 +38,8 @@ class Narrow:
             own = task_copy(f)
             return (made for record in self._iterator(index) for made in own(record))
 
-        return self._derived(compute, self.partitioner if preservesPartitioning else None)
+        each = ("flatMap", f, lambda own, record: own(record))
+        return self._narrow(compute, each, self.partitioner if preservesPartitioning else None)
 
     def filter(self, f):
         """Keeps the records for which `f` is true."""
@@ -45,7 +48,8 @@ class Narrow:
             own = task_copy(f)
             return (record for record in self._iterator(index) if own(record))
 
-        return self._derived(compute, self.partitioner)
+        each = ("filter", f, lambda own, record: (record,) if own(record) else ())
+        return self._narrow(compute, each, self.partitioner)
 
     def mapPartitions(self, f, preservesPartitioning=False):
         """Makes every partition what `f` makes of the iterator of its records."""
@@ -74,7 +78,8 @@ class Narrow:
             own = task_copy(f)
             return ((pair[0], own(pair[1])) for pair in self._iterator(index))
 
-        return self._derived(compute, self.partitioner)
+        each = ("mapValues", f, lambda own, pair: ((pair[0], own(pair[1])),))
+        return self._narrow(compute, each, self.partitioner)
 
     def flatMapValues(self, f):
         """Makes a pair of the key and each of what `f` gives of the value."""
@@ -85,7 +90,20 @@ class Narrow:
                 (pair[0], value) for pair in self._iterator(index) for value in own(pair[1])
             )
 
-        return self._derived(compute, self.partitioner)
+        each = ("flatMapValues", f, lambda own, pair: [(pair[0], value) for value in own(pair[1])])
+        return self._narrow(compute, each, self.partitioner)
+
+    def _narrow(self, compute, each, partitioner):
+        """An RDD of what `compute` makes of a partition.
+
+        `each` is the operator's name, its function, and what makes the records of one record by a
+        copy of that function.
+        """
+        made = self._derived(
+            lambda index: skipping(made, index) if made._skips() else compute(index), partitioner
+        )
+        made._each = each
+        return made
 
     def keyBy(self, f):
         """Puts what `f` makes of a record in front of it."""

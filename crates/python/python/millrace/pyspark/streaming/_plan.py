@@ -7,6 +7,7 @@ the engine that Python reads; the streams before it are absorbed and never made 
 
 from millrace._compile import lower as lowered_form
 
+from .._skipping import NARROW
 from ._native import NativeRDD
 
 #: Kinds of operators: how many arguments the function takes, and whether it gives an iterable.
@@ -26,8 +27,10 @@ _BY_KEY = ("reduceByKey", "updateStateByKey")
 class Plan:
     """Which streams of a graph are the engine's."""
 
-    def __init__(self, graph):
+    def __init__(self, graph, skips=False):
         self.graph = graph
+        self.skips = skips
+        self.wholes = {}
         self.forms = {}
         self.engines = {}
         self.made = {}
@@ -51,8 +54,36 @@ class Plan:
             return True
         if stream._operator is None or not self.is_engines(stream._parents[0]):
             return False
+        if self.skips and stream._operator[0] in NARROW and not self.is_whole(stream):
+            return False
         # A state has to be where the engine keeps it, whatever updates it.
         return stream._operator[0] == "updateStateByKey" or bool(self.form(stream).json)
+
+    def is_whole(self, stream):
+        """True if the engine can compute all narrow operators around a narrow one.
+
+        Where records are skipped, which record that is must not depend on who computes what.
+        """
+        top = stream
+        while self.is_narrow(top._parents[0]):
+            top = top._parents[0]
+        if top not in self.wholes:
+            around, pending = [], [top]
+            while pending:
+                around.append(pending.pop())
+                readers = self.readers()[around[-1]]
+                pending.extend(reader for reader in readers if self.is_narrow(reader))
+            self.wholes[top] = all(self.form(each).json for each in around)
+        return self.wholes[top]
+
+    def is_narrow(self, stream):
+        """True if the stream's operator sees one record at a time."""
+        return (
+            stream is not None
+            and stream._operator is not None
+            and stream._operator[0] in NARROW
+            and stream._engine_stream is None
+        )
 
     def is_kept(self, stream):
         """Whether an absorbed stream is computed once and not again by each that reads it."""
@@ -100,10 +131,13 @@ class Plan:
         return found
 
 
-def lower(ssc):
-    """Hands to the engine what it can compute of a context's streams."""
+def lower(ssc, skips=False):
+    """Hands to the engine what it can compute of a context's streams.
+
+    `skips` says that records which a function fails at are skipped.
+    """
     graph = ssc._graph
-    plan = Plan(graph)
+    plan = Plan(graph, skips)
     read = [
         stream
         for stream, readers in plan.readers().items()

@@ -27,7 +27,7 @@ class Stateful:
                 grouped = both.mapValues(
                     lambda pair: (list(pair[1]), next(iter(pair[0]), None))
                 )
-            updated = grouped.mapValues(lambda pair: updateFunc(pair[0], pair[1]))
+            updated = grouped.mapValues(lambda pair: updateFunc(pair[0], pair[1]))._whole()
             return updated.filter(lambda pair: pair[1] is not None)
 
         class State(TransformedDStream):

@@ -105,13 +105,13 @@ class Windows:
             made = more.reduceByKey(func, count)
             if before is not None:
                 made = before.union(made).reduceByKey(func, count)
-            return made.filter(filterFunc) if filterFunc else made
+            return made.filter(filterFunc)._whole() if filterFunc else made
 
         def leave(before, gone):
             joined = before.leftOuterJoin(gone.reduceByKey(func, count), count)
             return joined.mapValues(
                 lambda pair: invFunc(pair[0], pair[1]) if pair[1] is not None else pair[0]
-            )
+            )._whole()
 
         class Incremental(TransformedDStream):
             def _needs(own):

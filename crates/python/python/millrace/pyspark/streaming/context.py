@@ -279,10 +279,11 @@ class StreamingContext:
             # What `millrace-submit --explain` asks for. No `except` of the program may go on.
             print(explained(*[stream for stream, _, _ in self._graph.outputs]), end="", flush=True)
             os._exit(0)
-        lower(self)
+        skips = self._sc._conf.get("millrace.onRecordError", "fail").strip() == "skip"
+        lower(self, skips)
         self._graph.prepare()
         outputs = [
-            (lambda time, number=number: self._graph.run(number, time), name)
+            (lambda time, number=number: self._run(number, time, skips), name)
             for number, (_, _, name) in enumerate(self._graph.outputs)
         ]
         self._signals.watch()
@@ -292,6 +293,14 @@ class StreamingContext:
             raise IllegalArgumentException(str(error)) from None
         StreamingContext._activeContext = self
         atexit.register(self._leave)
+
+    def _run(self, number, time, skips):
+        """Runs output number `number` of the batch, in which records may be skipped."""
+        self._sc._skip = self._engine.skip if skips else None
+        try:
+            return self._graph.run(number, time)
+        finally:
+            self._sc._skip = None
 
     def awaitTermination(self, timeout=None):
         """Waits until the context has stopped, or `timeout` seconds; raises what went wrong."""

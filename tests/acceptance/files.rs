@@ -113,6 +113,26 @@ fn files_that_are_renamed_while_they_are_taken_end_nothing() {
     assert!(counted >= number - 1, "{counted} of {number}");
 }
 
+/// A writer that makes its files in the directory itself leaves an empty one in every batch.
+#[test]
+fn what_happens_to_one_file_after_the_other_is_said_at_growing_intervals() {
+    let program = watching().arg("in").start();
+    program.wait_for_more_batches(2);
+    for number in 0..8 {
+        fs::write(program.directory().join(format!("in/empty{number}")), "").unwrap();
+        program.wait_for_more_batches(1);
+    }
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    let stderr = &finished.stderr;
+    let empty = "has no data in it and is not read";
+    let lines = stderr.lines().filter(|line| line.contains(empty)).count();
+    // More than one only if the machine took ten seconds for it.
+    assert!((1..4).contains(&lines), "{stderr}");
+    let left_out = "the stream of in: lines such as those above were left out ";
+    assert!(stderr.contains(left_out), "{stderr}");
+}
+
 #[test]
 fn a_file_that_changes_after_it_was_read_is_said_once() {
     let launch = watching()

@@ -27,6 +27,7 @@ use millrace_wal::{
     remove_temporaries,
 };
 
+use crate::clock::Clock;
 use crate::durable::Durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
@@ -89,6 +90,8 @@ pub(crate) struct Program<'a> {
     /// A snapshot is written whenever the log has grown by so many bytes.
     pub(crate) log_bytes: u64,
     pub(crate) executor: &'a Executor,
+    /// Measures the pauses between lines that come again and again.
+    pub(crate) clock: Arc<dyn Clock>,
     /// Told when what is written down was taken away.
     pub(crate) failed: Failed,
 }
@@ -181,6 +184,7 @@ impl Checkpoint {
                 lock: Arc::clone(&lock),
                 failed,
                 watch: OnceLock::new(),
+                clock: program.clock,
             },
         )
         .map_err(|error| Error::io("cannot start the thread of the checkpoint", error))?;

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use millrace_wal::{DirectoryLock, SealedWriter, WalError, failpoint};
 
+use crate::clock::Clock;
 use crate::error::Error;
-use crate::notice::notice;
+use crate::notice::Repeats;
 
 use super::directory::{Directory, FileKind, header};
 use super::record::{Base, Kind, Section};
@@ -38,6 +39,8 @@ pub(crate) struct Watched {
     pub(crate) failed: Failed,
     /// Something that is known later.
     pub(crate) watch: OnceLock<Watch>,
+    /// Measures the pauses between lines about snapshots that fail.
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Watched {
@@ -151,7 +154,7 @@ impl Shared {
     }
 
     fn work(&self) {
-        let mut said = false;
+        let repeats = Repeats::new(Arc::clone(&self.watched.clock));
         loop {
             let idle = |state: &mut State| {
                 let due = self.log_bytes.max(2 * state.last_snapshot_bytes);
@@ -160,6 +163,8 @@ impl Shared {
             let waited = self.changed.wait_timeout_while(self.state(), LOOK, idle);
             let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             if state.closed {
+                drop(state);
+                repeats.end("snapshots");
                 return;
             }
             let from = state.committed.filter(|_| !timeout.timed_out());
@@ -179,17 +184,15 @@ impl Shared {
                     let mut state = self.state();
                     state.next += 1;
                     state.last_snapshot_bytes = bytes;
-                    said = false;
                 }
                 Ok(None) => return,
                 // The log has everything all the same: it only grows.
-                Err(error) if !said => {
-                    notice(format_args!(
+                Err(error) => repeats.say(
+                    "snapshot",
+                    format_args!(
                         "no snapshot could be written, so the log goes on growing: {error}"
-                    ));
-                    said = true;
-                }
-                Err(_) => {}
+                    ),
+                ),
             }
         }
     }

@@ -168,6 +168,7 @@ impl StreamingContext {
             adopt: &adopt,
             log_bytes: self.settings.snapshot_log_bytes,
             executor: &self.builder.executor,
+            clock: Arc::clone(&self.clock),
             failed: Box::new(self.failed()),
             meta: meta.clone(),
         };

@@ -297,9 +297,11 @@ fn run(
     place: Option<Place>,
 ) -> Result<JoinHandle<()>> {
     let queue = Arc::new(BatchQueue::default());
-    engine
-        .graph
-        .begin(first.zero(engine.interval), engine.interval);
+    engine.graph.begin(
+        first.zero(engine.interval),
+        engine.interval,
+        Arc::clone(&engine.clock),
+    );
     let (own, work) = (Arc::clone(engine), Arc::clone(&queue));
     let jobs = Arc::new(Threads::default());
     let name = "millrace-jobs";

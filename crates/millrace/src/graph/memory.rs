@@ -12,9 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use millrace_types::{BatchTime, Duration};
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::exec::Executor;
-use crate::notice::notice;
+use crate::notice::Repeats;
 use crate::pipeline::{NodeId, Partition, Pipeline};
 use crate::rdd::Rdd;
 
@@ -41,6 +42,7 @@ struct Run {
     interval: Duration,
     /// Of every node that an output needs, in how many batches it is due once.
     slides: Vec<Option<u64>>,
+    repeats: Repeats,
 }
 
 /// A batch that has been run, as far as it can still be read.
@@ -75,11 +77,18 @@ impl Memory {
         self.state().wanted.is_some()
     }
 
-    pub(super) fn begin(&self, zero: BatchTime, interval: Duration, slides: Vec<Option<u64>>) {
+    pub(super) fn begin(
+        &self,
+        zero: BatchTime,
+        interval: Duration,
+        slides: Vec<Option<u64>>,
+        clock: Arc<dyn Clock>,
+    ) {
         self.state().run = Some(Run {
             zero,
             interval,
             slides,
+            repeats: Repeats::new(clock),
         });
     }
 
@@ -169,9 +178,9 @@ impl Run {
         let step = i128::from(self.interval.as_millis()) * i128::from(slide);
         let since = i128::from(time.as_millis()) - i128::from(self.zero.as_millis());
         if since.rem_euclid(step) != 0 {
-            notice(format_args!(
-                "slice: {which} ({time}) is not a multiple of the slide ({step} ms)"
-            ));
+            let line =
+                format!("slice: {which} ({time}) is not a multiple of the slide ({step} ms)");
+            self.repeats.say(which, line);
         }
         since.div_euclid(step) * i128::from(slide)
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use millrace_types::{BatchTime, Duration, OutputOperationInfo};
 
+use crate::clock::Clock;
 use crate::durable::Durable;
 use crate::error::Result;
 use crate::pipeline::{NodeId, Partition};
@@ -43,6 +44,9 @@ pub(crate) trait Node: Send + Sync {
 
     /// Is told that a batch has been run and committed.
     fn committed(&self, _number: u64) {}
+
+    /// Is told that no batch is run any more.
+    fn ended(&self) {}
 
     /// Takes what its inputs made of a batch, whether or not the node itself is due in it: a
     /// window that slides by three batches sees all of them. Called before the outputs run.
@@ -186,10 +190,10 @@ impl Graph {
     }
 
     /// Says that the batches begin behind `zero`.
-    pub(crate) fn begin(&self, zero: BatchTime, interval: Duration) {
+    pub(crate) fn begin(&self, zero: BatchTime, interval: Duration, clock: Arc<dyn Clock>) {
         let slides = self.nodes.iter().zip(&self.needed);
         let slides = slides.map(|(entry, needed)| needed.then_some(entry.slide));
-        self.memory.begin(zero, interval, slides.collect());
+        self.memory.begin(zero, interval, slides.collect(), clock);
     }
 
     /// True if a batch has anything to run (Spark 3.5: one without a job is no batch to
@@ -198,6 +202,15 @@ impl Graph {
         self.outputs
             .iter()
             .any(|output| number.is_multiple_of(output.slide))
+    }
+
+    /// Tells every node that no batch is run any more.
+    pub(crate) fn end(&self) {
+        for entry in &self.nodes {
+            if let Kind::Made(node) = &entry.kind {
+                node.ended();
+            }
+        }
     }
 
     /// The outputs that are due in a batch, by id, before any of them has begun.

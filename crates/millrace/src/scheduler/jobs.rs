@@ -98,6 +98,7 @@ impl Jobs<'_> {
 
     fn ended(&self) {
         let engine = self.engine;
+        engine.graph.end();
         let graceful = engine.outcome.stop() == Some(StopMode::Graceful);
         if graceful && let Some((output, slide)) = engine.graph.not_shown(self.last, self.received)
         {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::reason;
-use crate::notice::notice;
+
+use super::troubles::Voice;
 
 /// A file of a batch.
 pub(crate) struct Taken {
@@ -30,7 +31,7 @@ impl Taken {
 
     /// Takes what became of a piece. If it was not read, or not whole, that is said: once,
     /// however many pieces and readers the file has.
-    pub(super) fn ended(&self, piece: Result<(), Cut>) {
+    pub(super) fn ended(&self, piece: Result<(), Cut>, voice: &Voice) {
         let Err(cut) = piece else {
             self.read.store(true, Ordering::Relaxed);
             return;
@@ -39,18 +40,15 @@ impl Taken {
             return;
         }
         let (name, why) = (self.path.display(), reason(&cut.why));
-        if cut.at > 0 {
+        let what = if cut.at > 0 {
             let at = cut.at;
-            notice(format_args!(
-                "{name} is not read from byte {at} on: {why}; what is before that counts"
-            ));
+            format!("is not read from byte {at} on: {why}; what is before that counts")
         } else if self.read.load(Ordering::Relaxed) {
-            notice(format_args!(
-                "{name} is not read whole: {why}; what could be read of it counts"
-            ));
+            format!("is not read whole: {why}; what could be read of it counts")
         } else {
-            notice(format_args!("{name} is not read: {why}"));
-        }
+            format!("is not read: {why}")
+        };
+        voice.line(&why, format_args!("{name} {what}"));
     }
 }
 

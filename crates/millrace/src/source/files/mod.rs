@@ -26,7 +26,6 @@ use crate::clock::Clock;
 use crate::durable::Durable;
 use crate::error::Result;
 use crate::graph::{BatchRun, Made, Node};
-use crate::notice::notice;
 use crate::pipeline::NodeId;
 use crate::rdd::{Rdd, RddSource};
 
@@ -60,8 +59,13 @@ pub(crate) trait Format: Send + Sync + 'static {
     fn pieces(&self, file: &Taken) -> usize;
 
     /// Gives the records of a piece in order.
-    fn read(&self, file: &Taken, piece: usize, each: &mut dyn FnMut(Self::Item))
-    -> Result<(), Cut>;
+    fn read(
+        &self,
+        file: &Taken,
+        piece: usize,
+        voice: &Voice,
+        each: &mut dyn FnMut(Self::Item),
+    ) -> Result<(), Cut>;
 }
 
 /// Why an empty file is passed over.
@@ -89,7 +93,7 @@ pub(crate) struct FileNode<F> {
     selection: Arc<Selection>,
     clock: Arc<dyn Clock>,
     interval: Duration,
-    voice: Voice,
+    voice: Arc<Voice>,
     known: Mutex<Known>,
     format: Arc<F>,
 }
@@ -107,6 +111,7 @@ impl<F: Format> FileNode<F> {
     /// Says what is wrong with the directory's name.
     pub(crate) fn new(settings: FileSettings, format: F) -> Result<FileNode<F>, String> {
         let directory = settings.directory;
+        let given = directory.clone();
         let path = local_path(&directory).map_err(|error| format!("the directory {error}"))?;
         // A location keeps the text that it is made of.
         let glob = Glob::parse(&path.to_string_lossy())?;
@@ -130,9 +135,9 @@ impl<F: Format> FileNode<F> {
             directory,
             listing: Listing::new(glob, filter, recursive),
             selection: Arc::new(Selection::new(ignored, remember)),
+            voice: Arc::new(Voice::new(&given, Arc::clone(&settings.clock))),
             clock: settings.clock,
             interval: settings.interval,
-            voice: Voice::default(),
             known: Mutex::default(),
             format: Arc::new(format),
         })
@@ -150,9 +155,9 @@ impl<F: Format> FileNode<F> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.missing && !known.missing {
             let directory = &self.directory;
-            notice(format_args!(
-                "there is no directory {directory}; its stream is empty until there is"
-            ));
+            let line =
+                format!("there is no directory {directory}; its stream is empty until there is");
+            self.voice.line("missing", line);
         }
         known.missing = seen.missing;
         // A clock that is a little ahead is nobody's worry.
@@ -192,16 +197,19 @@ impl<F: Format> FileNode<F> {
             self.selection.opened(&found);
             let file = Taken::new(path_of(&found.path), found.identity.length);
             match self.format.refusal(&file) {
-                Some(why) => notice(format_args!("{} {why}", file.path.display())),
+                Some(why) => self
+                    .voice
+                    .line(&why, format_args!("{} {why}", file.path.display())),
                 None => {
                     if let Some(remark) = self.format.remark(&file) {
-                        notice(format_args!("{} {remark}", file.path.display()));
+                        let line = format!("{} {remark}", file.path.display());
+                        self.voice.line("remark", line);
                     }
                     files.push(file);
                 }
             }
         }
-        troubles.lines().iter().for_each(notice);
+        self.voice.say_all(&troubles);
         files
     }
 }
@@ -222,6 +230,10 @@ impl<F: Format> Node for FileNode<F> {
         Ok(())
     }
 
+    fn ended(&self) {
+        self.voice.end();
+    }
+
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
         let taken = self.selection.taken(batch.number());
         let files = self.open(&taken);
@@ -235,8 +247,12 @@ impl<F: Format> Node for FileNode<F> {
             metadata_description: Some(names.join("\n")),
             block_metadata: Vec::new(),
         });
-        let format = Arc::clone(&self.format);
-        let rdd = Rdd::new(Files { files, format }, batch.executor().clone());
+        let files = Files {
+            files,
+            format: Arc::clone(&self.format),
+            voice: Arc::clone(&self.voice),
+        };
+        let rdd = Rdd::new(files, batch.executor().clone());
         Ok(Made::of(rdd))
     }
 }
@@ -245,6 +261,7 @@ impl<F: Format> Node for FileNode<F> {
 struct Files<F> {
     files: Vec<Taken>,
     format: Arc<F>,
+    voice: Arc<Voice>,
 }
 
 impl<F: Format> RddSource<F::Item> for Files<F> {
@@ -258,6 +275,7 @@ impl<F: Format> RddSource<F::Item> for Files<F> {
 
     fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(F::Item)) {
         let file = &self.files[partition];
-        file.ended(self.format.read(file, piece, each));
+        let read = self.format.read(file, piece, &self.voice, each);
+        file.ended(read, &self.voice);
     }
 }

@@ -7,6 +7,7 @@ use crate::data::Data;
 use crate::files::Codec;
 
 use super::file::{Cut, Taken};
+use super::troubles::Voice;
 use super::{Format, empty};
 
 /// About how long a piece is.
@@ -50,7 +51,13 @@ impl Format for BinaryFormat {
         (file.length / self.record).div_ceil(self.piece) as usize
     }
 
-    fn read(&self, taken: &Taken, piece: usize, each: &mut dyn FnMut(Vec<u8>)) -> Result<(), Cut> {
+    fn read(
+        &self,
+        taken: &Taken,
+        piece: usize,
+        _voice: &Voice,
+        each: &mut dyn FnMut(Vec<u8>),
+    ) -> Result<(), Cut> {
         let from = piece as u64 * self.piece;
         let to = (taken.length / self.record).min(from + self.piece);
         let mut file = File::open(&taken.path)?;
@@ -86,7 +93,13 @@ where
         1
     }
 
-    fn read(&self, taken: &Taken, _piece: usize, each: &mut dyn FnMut(T)) -> Result<(), Cut> {
+    fn read(
+        &self,
+        taken: &Taken,
+        _piece: usize,
+        _voice: &Voice,
+        each: &mut dyn FnMut(T),
+    ) -> Result<(), Cut> {
         let file = File::open(&taken.path)?;
         if file.metadata()?.is_dir() {
             return Err(Cut::from(io::Error::from(io::ErrorKind::IsADirectory)));
@@ -116,7 +129,8 @@ mod tests {
             prop_assert_eq!(format.remark(&taken), None);
             let mut read = Vec::new();
             for piece in 0..format.pieces(&taken) {
-                format.read(&taken, piece, &mut |record| read.push(record)).unwrap();
+                let each = &mut |record| read.push(record);
+                format.read(&taken, piece, &Voice::quiet(), each).unwrap();
             }
             prop_assert_eq!(read, records);
         }

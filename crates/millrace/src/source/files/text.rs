@@ -9,14 +9,13 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use millrace_text::{Buffer, Text};
 
 use crate::files::Codec;
-use crate::notice::notice;
 
 use super::file::{Cut, Taken};
+use super::troubles::Voice;
 use super::{Format, empty};
 
 /// The length of a piece.
@@ -36,8 +35,6 @@ pub(crate) struct LinesFormat {
     piece: u64,
     /// `millrace.receiver.maxLineBytes`.
     max_line: usize,
-    /// Set once a notice has said that a line was cut.
-    said: AtomicBool,
 }
 
 impl LinesFormat {
@@ -45,19 +42,16 @@ impl LinesFormat {
         LinesFormat {
             piece: PIECE,
             max_line,
-            said: AtomicBool::new(false),
         }
     }
 
-    fn say_cut(&self) {
-        if self.said.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let limit = self.max_line;
-        notice(format_args!(
-            "a line of a file is longer than millrace.receiver.maxLineBytes ({limit}) and was cut \
+    fn say_cut(&self, file: &Taken, voice: &Voice) {
+        let (limit, name) = (self.max_line, file.path.display());
+        let line = format!(
+            "a line of {name} is longer than millrace.receiver.maxLineBytes ({limit}) and was cut \
              there: what follows is a line of its own; nothing was dropped"
-        ));
+        );
+        voice.line("cut", line);
     }
 }
 
@@ -75,9 +69,15 @@ impl Format for LinesFormat {
         }
     }
 
-    fn read(&self, taken: &Taken, piece: usize, each: &mut dyn FnMut(Text)) -> Result<(), Cut> {
+    fn read(
+        &self,
+        taken: &Taken,
+        piece: usize,
+        voice: &Voice,
+        each: &mut dyn FnMut(Text),
+    ) -> Result<(), Cut> {
         let mut file = File::open(&taken.path)?;
-        let cut = || self.say_cut();
+        let cut = || self.say_cut(taken, voice);
         if let Some(codec) = Codec::of(&taken.path) {
             let mut bytes = codec.decoder(file)?;
             return lines_of(&mut bytes, self.max_line, BUFFER, &cut, each);
@@ -277,7 +277,9 @@ mod tests {
         let pieces = (0..format.pieces(&taken)).map(|piece| {
             let mut lines = Vec::new();
             let mut each = |line: Text| lines.push(line.to_string());
-            format.read(&taken, piece, &mut each).unwrap();
+            format
+                .read(&taken, piece, &Voice::quiet(), &mut each)
+                .unwrap();
             lines
         });
         pieces.collect()
@@ -403,7 +405,7 @@ mod tests {
         let mut lines = Vec::new();
         let mut each = |line: Text| lines.push(line.to_string());
         let cut = LinesFormat::new(1 << 20)
-            .read(&taken, 0, &mut each)
+            .read(&taken, 0, &Voice::quiet(), &mut each)
             .unwrap_err();
         assert_eq!(lines, ["one", "two"]);
         assert_eq!(cut.at, 8);

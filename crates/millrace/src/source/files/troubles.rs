@@ -1,13 +1,16 @@
 //! Notices of files that are not read, or not as their owner may think: each thing once, as long
-//! as it lasts, and in one line for all files that have it in common.
+//! as it lasts, and in one line for all files that have it in common. What comes again and again
+//! with other files is said at growing intervals.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::clock::Clock;
 use crate::error::reason;
-use crate::notice::notice;
+use crate::notice::Repeats;
 
 use super::listing::{name_of, path_of};
 
@@ -53,16 +56,44 @@ impl Troubles {
 }
 
 /// Says troubles as they come.
-#[derive(Debug, Default)]
-pub(super) struct Voice {
+pub(crate) struct Voice {
+    /// The name of the stream's directory.
+    directory: String,
+    repeats: Repeats,
     /// The notices of last time that still hold.
     said: Mutex<HashSet<(String, String)>>,
 }
 
 impl Voice {
+    pub(super) fn new(directory: &str, clock: Arc<dyn Clock>) -> Voice {
+        Voice {
+            directory: directory.to_owned(),
+            repeats: Repeats::new(clock),
+            said: Mutex::default(),
+        }
+    }
+
     /// Says what is new since the last time.
     pub(super) fn say(&self, troubles: Troubles) {
-        self.new_of(troubles).lines().iter().for_each(notice);
+        self.say_all(&self.new_of(troubles));
+    }
+
+    /// Says troubles that are not looked for again.
+    pub(super) fn say_all(&self, troubles: &Troubles) {
+        for (kind, line) in troubles.files.keys().zip(troubles.lines()) {
+            self.line(kind, line);
+        }
+    }
+
+    /// Says how much was left out; nothing comes any more.
+    pub(super) fn end(&self) {
+        let directory = &self.directory;
+        self.repeats.end(format_args!("the stream of {directory}"));
+    }
+
+    /// Says a line, of which there may be many of one kind.
+    pub(super) fn line(&self, kind: &str, line: impl fmt::Display) {
+        self.repeats.say(kind, line);
     }
 
     fn new_of(&self, troubles: Troubles) -> Troubles {
@@ -83,12 +114,20 @@ impl Voice {
 }
 
 #[cfg(test)]
+impl Voice {
+    /// One for formats that are tried alone.
+    pub(super) fn quiet() -> Voice {
+        Voice::new("in", Arc::new(crate::clock::ManualClock::new()))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_thing_is_said_once_while_it_lasts_and_for_all_files_at_once() {
-        let voice = Voice::default();
+        let voice = Voice::quiet();
         let say = |names: &[&str]| {
             let mut troubles = Troubles::default();
             names

@@ -204,6 +204,7 @@ impl App {
         let interval = interval.unwrap_or(batch_duration);
         let info = RunInfo::new(name, setting(keys::MASTER), interval);
         let ui = Ui::start(conf, info).map_err(|error| Exit::error(error.to_string()))?;
+        ui.ask(ssc.probe());
         ssc.add_streaming_listener(ui.listener());
         match ui.address() {
             Ok(Some(address)) => say(&format!("millrace: the Streaming page is at {address}")),

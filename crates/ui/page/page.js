@@ -174,7 +174,9 @@ function runPage(api) {
   const follow = element('button', { type: 'button', 'aria-pressed': 'true' }, 'Following the newest batch');
   const cards = element('div', { class: 'cards' });
   const tables = element('div', {});
-  main.replaceChildren(verdict, element('div', { class: 'tools' }, follow), cards, tables);
+  const browser = stateBrowser(api);
+  const checkpoints = checkpointCharts();
+  main.replaceChildren(verdict, element('div', { class: 'tools' }, follow), cards, tables, checkpoints.section, browser.section);
 
   const charts = CHARTS.map((chart) => {
     const now = element('span', { class: 'now' }, '–');
@@ -235,6 +237,8 @@ function runPage(api) {
       card.bars.setData(histogram(values));
     }
     // A table that has the focus, or a selection in it, is left alone until the next change.
+    browser.update(overview);
+    checkpoints.update(overview, interval);
     if (!tables.contains(document.activeElement)) tables.replaceChildren(...sections(overview, ordered));
     byId('foot').textContent = `millrace ${run.version}, run ${run.id}` +
       (overview.totals.droppedEvents ? `, ${count(overview.totals.droppedEvents)} events were dropped` : '');
@@ -244,7 +248,7 @@ function runPage(api) {
     const interval = overview.run.batchDuration;
     const result = [];
     const streams = overview.streams.map((stream) => [
-      stream.streamName,
+      stream.streamSource ? `${stream.streamName}: ${stream.streamSource}` : stream.streamName,
       stream.isActive === undefined ? '–' : element('span', { class: stream.isActive ? 'good' : 'bad' }, stream.isActive ? 'active' : 'inactive'),
       stream.executorHost || '–', `${count(stream.avgEventRate)} records/s`,
       stream.restarts === undefined ? '–' : count(stream.restarts),
@@ -261,6 +265,22 @@ function runPage(api) {
     if (outputs.length) {
       result.push(section('Outputs', table([['Id', N], 'Output', ['Succeeded', N], ['Failed', N], ['Average time', N], 'Last failure'], outputs)));
     }
+    for (const output of overview.outputs.filter((output) => output.lastRecords)) {
+      const { batchId, lines } = output.lastRecords;
+      result.push(section(`Last records of output ${output.outputOpId}, ${output.name}`,
+        element('p', { class: 'dim' }, `Batch ${timeOf(batchId, interval)}`),
+        element('pre', { class: 'records' }, lines.join('\n') || '(no records)')));
+    }
+    const memory = overview.memory;
+    if (memory) {
+      result.push(section('Memory', table(['', ['Bytes', N], ['Limit', N]], [
+        ['Received and not yet combined', bytes(memory.receivedBytes), bytes(memory.receivedBytesLimit)],
+        ['Keys and values of state and windows, as they are written down (estimate)', bytes(memory.stateBytes), '–'],
+        ['The whole process', bytes(memory.residentBytes), '–'],
+      ]), element('p', { class: memory.slowedPercent >= 5 ? 'bad' : 'dim' }, memory.slowedPercent >= 5
+        ? `Senders are being slowed: receivers waited for ${memory.slowedPercent} % of the last batches' time.`
+        : `Receivers have waited for ${millis(memory.waitedMillis)} since the start.`)));
+    }
     for (const [title, list] of [['Running batches', overview.running], ['Waiting batches', overview.waiting]]) {
       const all = title === 'Waiting batches' ? overview.statistics.numActiveBatches - overview.running.length : list.length;
       if (list.length) result.push(section(`${title} (${count(all)})`, table(BATCH_COLUMNS, batchRows(list.slice(0, ROWS), interval))));
@@ -269,14 +289,6 @@ function runPage(api) {
     const total = overview.statistics.numTotalCompletedBatches;
     result.push(section(`Completed batches (last ${completed.length} of ${count(total)})`,
       table(BATCH_COLUMNS, batchRows(completed, interval))));
-    if (overview.checkpoints.length) {
-      const rows = overview.checkpoints.slice(-60).reverse().map((checkpoint) => [
-        timeOf(checkpoint.batchId, interval), bytes(checkpoint.bytes), millis(checkpoint.writeMillis), millis(checkpoint.syncMillis),
-      ]);
-      const age = overview.run.lastUpdatedEpoch - overview.checkpoints[overview.checkpoints.length - 1].batchId;
-      result.push(section(`Checkpoints (${bytes(overview.totals.checkpointedBytes)} written, the last one is ${millis(Math.max(0, age))} old)`,
-        table(['Batch', ['Bytes', N], ['Write', N], ['Sync', N]], rows)));
-    }
     return result;
   }
 
@@ -312,8 +324,122 @@ function runPage(api) {
         card.line.setSize({ width: width(card.holder), height: 110 });
         card.bars.setSize({ width: width(card.below), height: 80 });
       }
+      checkpoints.resize();
     });
   });
+}
+
+// ---- checkpoints -------------------------------------------------------------------------
+
+const CHECKPOINTS = [
+  { name: 'Bytes', unit: bytes, of: (c) => c.bytes },
+  { name: 'Write', unit: millis, of: (c) => c.writeMillis },
+  { name: 'Sync', unit: millis, of: (c) => c.syncMillis },
+];
+
+// The last sixty checkpoints as lines; nothing of a run that has none.
+function checkpointCharts() {
+  const title = element('h2', {}, 'Checkpoints');
+  const cards = element('div', { class: 'cards inner' });
+  const whole = element('section', { class: 'section card', hidden: '' }, title, cards);
+  let charts = null;
+
+  function make() {
+    whole.removeAttribute('hidden');
+    return CHECKPOINTS.map((chart) => {
+      const now = element('span', { class: 'now' }, '–');
+      const holder = element('div', { class: 'plot', role: 'img', 'aria-label': `${chart.name} of checkpoints over time` });
+      cards.append(element('div', {}, element('h2', {}, chart.name), now, holder));
+      return { chart, now, holder, line: line(holder, chart) };
+    });
+  }
+
+  function update(overview) {
+    const list = overview.checkpoints;
+    if (!list.length) return;
+    charts = charts || make();
+    const last = list[list.length - 1];
+    const age = Math.max(0, overview.run.lastUpdatedEpoch - last.batchId);
+    title.textContent = `Checkpoints (${bytes(overview.totals.checkpointedBytes)} written, the last one is ${millis(age)} old)`;
+    const times = list.map((checkpoint) => checkpoint.batchId / 1000);
+    for (const { chart, now, line } of charts) {
+      now.textContent = chart.unit(chart.of(last));
+      line.setData([times, list.map(chart.of)]);
+    }
+  }
+
+  function resize() {
+    for (const { line, holder } of charts || []) line.setSize({ width: width(holder), height: 110 });
+  }
+
+  return { section: whole, update, resize };
+}
+
+// ---- state -------------------------------------------------------------------------------
+
+// The stores with their figures, and what a running program keeps for a key.
+function stateBrowser(api) {
+  const figures = element('div', {});
+  const store = element('select', { 'aria-label': 'Store' });
+  const text = element('input', { type: 'search', 'aria-label': 'Key or beginning of a key', placeholder: 'key or its beginning', autocomplete: 'off' });
+  const kind = element('select', { 'aria-label': 'Kind of search' },
+    element('option', { value: 'top' }, 'greatest values'), element('option', { value: 'prefix' }, 'keys that begin so'),
+    element('option', { value: 'key' }, 'this key'));
+  const live = element('input', { type: 'checkbox', id: 'live' });
+  const look = element('button', { type: 'button', id: 'look' }, 'Look');
+  const found = element('div', { id: 'found', role: 'status' });
+  const tools = element('div', { class: 'tools wrap' }, store, kind, text, look,
+    element('label', { for: 'live' }, live, ' after every batch'));
+  const whole = element('section', { class: 'section card', id: 'state', hidden: '' },
+    element('h2', {}, 'State and windows'), figures, tools, found);
+  let known = 0;
+  let asking = false;
+
+  function query() {
+    const wanted = encodeURIComponent(text.value);
+    if (kind.value === 'key') return `key=${wanted}`;
+    return kind.value === 'top' ? `top=20&prefix=${wanted}` : `limit=20&prefix=${wanted}`;
+  }
+
+  async function ask() {
+    if (asking) return;
+    asking = true;
+    try {
+      const answer = await json(`${api}/state/${store.value || 0}?${query()}`);
+      const records = answer.records || [answer];
+      const rows = records.map((record) => [
+        typeof record.key === 'string' ? record.key : JSON.stringify(record.key), JSON.stringify(record.value),
+      ]);
+      const note = answer.records
+        ? `${count(answer.keysLookedAt)} keys were looked at${answer.complete ? '' : '; the time was not enough for all of them'}.`
+        : '';
+      found.replaceChildren(table(['Key', 'Value'], rows), element('p', { class: 'dim' }, note));
+    } catch (error) {
+      found.replaceChildren(element('p', { class: 'dim' }, error.message));
+    } finally {
+      asking = false;
+    }
+  }
+
+  look.addEventListener('click', ask);
+  text.addEventListener('keydown', (event) => { if (event.key === 'Enter') ask(); });
+
+  function update(overview) {
+    const stores = overview.state || [];
+    if (!stores.length) return;
+    whole.removeAttribute('hidden');
+    tools.hidden = !overview.answersAboutState;
+    figures.replaceChildren(table(['Store', 'Operator', ['Keys', N], ['Bytes (estimate)', N], ['Growth', N]], stores.map((one) => [
+      `${one.storeId}, ${one.name}`, one.operator, count(one.keys), bytes(one.bytes), `${count(one.keysPerSecond)} keys/s`,
+    ])));
+    if (known !== stores.length) {
+      known = stores.length;
+      store.replaceChildren(...stores.map((one) => element('option', { value: one.storeId }, `${one.name} of ${one.operator}`)));
+    }
+    if (live.checked && overview.answersAboutState) ask();
+  }
+
+  return { section: whole, update };
 }
 
 // ---- the page of a batch -----------------------------------------------------------------

@@ -6,6 +6,7 @@
 
 use millrace_types::{
     BatchInfo, CheckpointInfo, Duration, EpochMillis, OutputOperationInfo, ReceiverInfo,
+    RunFigures, StoreFigures,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,12 @@ pub(crate) enum Event {
     BatchCheckpointed(Checkpoint),
     OutputStarted(Output),
     OutputCompleted(Output),
+    /// The input streams with the names of what they read from.
+    Streams {
+        names: Vec<(u32, String)>,
+    },
+    /// The amounts that the run keeps; one a second at most.
+    Kept(Kept),
     /// Events that were not delivered because listeners were too slow, in all so far.
     EventsDropped {
         count: u64,
@@ -132,6 +139,51 @@ pub(crate) struct Output {
     pub(crate) ended: Option<EpochMillis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
+}
+
+/// The amounts that a run kept when a batch had completed. Sizes are in bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) batch: EpochMillis,
+    /// When it was looked at.
+    pub(crate) time: EpochMillis,
+    pub(crate) stores: Vec<StoreKept>,
+    /// Received and not yet combined, and the limit of that.
+    pub(crate) in_flight: u64,
+    pub(crate) in_flight_limit: u64,
+    /// Milliseconds that receivers have waited for either since the start.
+    pub(crate) waited_ms: u64,
+    /// Memory of the process that is in use; 0 if the system does not say.
+    pub(crate) resident: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoreKept {
+    pub(crate) operator: String,
+    pub(crate) name: String,
+    pub(crate) keys: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Kept {
+    /// The amounts of `figures`, as they are behind a batch.
+    pub(crate) fn new(batch: EpochMillis, figures: RunFigures) -> Kept {
+        let store = |store: StoreFigures| StoreKept {
+            operator: store.operator,
+            name: store.name,
+            keys: store.keys,
+            bytes: store.bytes,
+        };
+        Kept {
+            batch,
+            time: crate::time_text::now(),
+            stores: figures.stores.into_iter().map(store).collect(),
+            in_flight: figures.in_flight,
+            in_flight_limit: figures.in_flight_limit,
+            waited_ms: u64::try_from(figures.waited.as_millis()).unwrap_or(u64::MAX),
+            resident: crate::process::resident_bytes(),
+        }
+    }
 }
 
 /// Times of writing in microseconds.

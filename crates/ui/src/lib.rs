@@ -23,12 +23,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod assets;
+mod desk;
 mod error;
 mod event;
 mod history;
 mod listen;
 mod log;
 mod metrics;
+mod process;
 mod rest;
 mod run;
 mod runs;

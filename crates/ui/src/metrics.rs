@@ -3,6 +3,8 @@
 //! Names carry their units; `docs/MONITORING.md` says which metric of Spark each one is. Delays
 //! are histograms, so that quantiles over any time and over several programs can be had.
 
+use std::sync::atomic::AtomicU64;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -11,7 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::event::{Batch, Event, RunInfo};
+use crate::event::{Batch, Event, Kept, RunInfo};
 use crate::run::{Model, Status};
 
 /// Upper bounds of the delays' histograms, in seconds.
@@ -33,6 +35,12 @@ struct ReceiverLabel {
 struct OutputLabel {
     output: u32,
     name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StoreLabel {
+    store: u32,
+    operator: String,
 }
 
 type HistogramOf<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -60,6 +68,12 @@ pub(crate) struct Metrics {
     running: Gauge,
     last_batch: Gauge,
     dropped_events: Counter,
+    store_keys: Family<StoreLabel, Gauge>,
+    store_bytes: Family<StoreLabel, Gauge>,
+    received_bytes: Gauge,
+    received_limit: Gauge,
+    receivers_waited: Gauge<f64, AtomicU64>,
+    resident_bytes: Gauge,
 }
 
 fn seconds() -> Histogram {
@@ -93,13 +107,20 @@ impl Metrics {
             running: Gauge::default(),
             last_batch: Gauge::default(),
             dropped_events: Counter::default(),
+            store_keys: Family::default(),
+            store_bytes: Family::default(),
+            received_bytes: Gauge::default(),
+            received_limit: Gauge::default(),
+            receivers_waited: Gauge::default(),
+            resident_bytes: Gauge::default(),
         };
         metrics.register(info);
+        metrics.register_kept();
         metrics
     }
 
     fn register(&mut self, info: &RunInfo) {
-        let interval: Gauge<f64, std::sync::atomic::AtomicU64> = Gauge::default();
+        let interval: Gauge<f64, AtomicU64> = Gauge::default();
         interval.set(info.batch_duration as f64 / 1000.0);
         let to = &mut self.registry;
         let seconds = || Unit::Seconds;
@@ -202,6 +223,66 @@ impl Metrics {
         );
     }
 
+    /// The amounts that the run keeps.
+    fn register_kept(&mut self) {
+        let to = &mut self.registry;
+        to.register(
+            "store_keys",
+            "Keys that a store keeps",
+            self.store_keys.clone(),
+        );
+        to.register_with_unit(
+            "store",
+            "Keys and values of a store, an estimate",
+            Unit::Bytes,
+            self.store_bytes.clone(),
+        );
+        to.register_with_unit(
+            "received",
+            "Received and not yet combined",
+            Unit::Bytes,
+            self.received_bytes.clone(),
+        );
+        to.register_with_unit(
+            "received_limit",
+            "The most that may be received and not yet combined",
+            Unit::Bytes,
+            self.received_limit.clone(),
+        );
+        to.register_with_unit(
+            "receivers_waited",
+            "Time for which receivers waited and senders were slowed, since the start",
+            Unit::Seconds,
+            self.receivers_waited.clone(),
+        );
+        to.register_with_unit(
+            "resident",
+            "Memory of the process",
+            Unit::Bytes,
+            self.resident_bytes.clone(),
+        );
+    }
+
+    fn kept(&self, kept: &Kept) {
+        let number = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
+        for (store, about) in (0..).zip(&kept.stores) {
+            let label = StoreLabel {
+                store,
+                operator: about.operator.clone(),
+            };
+            self.store_keys
+                .get_or_create(&label)
+                .set(number(about.keys));
+            self.store_bytes
+                .get_or_create(&label)
+                .set(number(about.bytes));
+        }
+        self.received_bytes.set(number(kept.in_flight));
+        self.received_limit.set(number(kept.in_flight_limit));
+        self.receivers_waited.set(kept.waited_ms as f64 / 1000.0);
+        self.resident_bytes.set(number(kept.resident));
+    }
+
     pub(crate) fn fold(&self, event: &Event) {
         let label = |name: &str| ReceiverLabel {
             receiver: name.to_owned(),
@@ -230,6 +311,7 @@ impl Metrics {
                 self.checkpoint_sync
                     .observe(checkpoint.sync_us as f64 / 1e6);
             }
+            Event::Kept(kept) => self.kept(kept),
             Event::EventsDropped { count } => {
                 let known = self.dropped_events.get();
                 self.dropped_events.inc_by(count.saturating_sub(known));

@@ -12,3 +12,5 @@ mod log;
 mod play;
 #[path = "ui/rest.rs"]
 mod rest;
+#[path = "ui/state.rs"]
+mod state;

@@ -56,9 +56,13 @@ impl LogWriter {
     /// Begins file `number`, with the run and the counts so far, and removes the oldest.
     fn begin(&mut self, number: u64) -> io::Result<()> {
         let file = File::create_new(self.directory.join(file_name(number)))?;
-        let (info, totals) = {
+        let (info, totals, names) = {
             let model = self.counts.model();
-            (model.info.clone(), model.carried())
+            (
+                model.info.clone(),
+                model.carried(),
+                model.sources.clone().into_iter().collect(),
+            )
         };
         self.file = Some(Open {
             file,
@@ -68,6 +72,7 @@ impl LogWriter {
         self.write(&Event::Run(info))?;
         if number > 1 {
             self.write(&totals)?;
+            self.write(&Event::Streams { names })?;
         }
         remove_old(&self.directory, number, self.settings.files)
     }

@@ -2,14 +2,19 @@
 //! script written for Spark works.
 //!
 //! Source of the rules: answers of Spark 3.5.9. What millrace adds stands under paths of its own
-//! (`overview`, `checkpoints`, `events`).
+//! (`overview`, `checkpoints`, `state`, `events`).
 
 mod applications;
 mod batches;
+mod gauges;
 mod overview;
 mod receivers;
+mod state;
 mod statistics;
 
+use std::sync::Arc;
+
+use millrace_types::RunProbe;
 use serde_json::{Value, json};
 
 use crate::run::Run;
@@ -19,7 +24,9 @@ use crate::runs::Runs;
 pub(crate) enum Answer {
     Json(Value),
     /// The stream of changes of a run.
-    Events(std::sync::Arc<Run>),
+    Events(Arc<Run>),
+    /// A question about the state, which only a running program answers.
+    Ask(Arc<dyn RunProbe>, StateQuestion),
     /// 404 with a line of text, as Spark gives it.
     NotFound(String),
 }
@@ -42,7 +49,10 @@ pub(crate) fn answer(runs: &dyn Runs, path: &str, query: &str) -> Answer {
 /// The version of Spark whose interface this is.
 pub(crate) const SPARK: &str = "3.5.9";
 
-fn of_run(run: std::sync::Arc<Run>, rest: &[&str], query: &str) -> Answer {
+fn of_run(run: Arc<Run>, rest: &[&str], query: &str) -> Answer {
+    if let ["streaming", "state", store] = rest {
+        return ask(&run, store, query);
+    }
     let model = run.model();
     let found = match rest {
         [] => Ok(applications::one(&model)),
@@ -53,7 +63,11 @@ fn of_run(run: std::sync::Arc<Run>, rest: &[&str], query: &str) -> Answer {
         ["streaming", "batches", batch] => batches::one(&model, batch),
         ["streaming", "batches", batch, "operations"] => batches::operations(&model, batch),
         ["streaming", "batches", batch, "operations", id] => batches::operation(&model, batch, id),
-        ["streaming", "overview"] => Ok(overview::of(&model)),
+        ["streaming", "overview"] => {
+            drop(model);
+            return Answer::Json(overview(&run));
+        }
+        ["streaming", "state"] => Ok(state::stores(&model)),
         ["streaming", "checkpoints"] => Ok(overview::checkpoints(&model)),
         ["streaming", "events"] => {
             drop(model);
@@ -67,7 +81,20 @@ fn of_run(run: std::sync::Arc<Run>, rest: &[&str], query: &str) -> Answer {
     }
 }
 
+pub(crate) use gauges::of as gauges;
 pub(crate) use overview::of as overview;
+pub(crate) use state::StateQuestion;
+
+/// A question about a store, if the run can answer.
+fn ask(run: &Run, store: &str, query: &str) -> Answer {
+    match (run.probe(), state::question(store, query)) {
+        (_, None) => Answer::NotFound(format!("unknown store: {store}")),
+        (None, _) => Answer::NotFound(
+            "only a running program shows its keys; `millrace-state` reads its checkpoint".into(),
+        ),
+        (Some(probe), Some(question)) => Answer::Ask(Arc::clone(probe), question),
+    }
+}
 
 /// The values of `name` in a query string; there may be several.
 fn parameters<'q>(query: &'q str, name: &'q str) -> impl Iterator<Item = &'q str> {

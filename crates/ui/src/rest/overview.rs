@@ -3,16 +3,20 @@
 //! It has a bounded size whatever the length of the run: the newest batches, the newest
 //! checkpoints, one entry per output, receiver and stream.
 
+use millrace_types::LastRecords;
 use serde_json::{Value, json};
 
 use super::batches::batch_of;
-use super::{receivers, statistics};
-use crate::run::{Model, Status};
+use super::{receivers, state, statistics};
+use crate::run::{Model, Run, Status};
 
 /// Completed batches in an overview. A page that has missed more asks for `batches`.
 const NEWEST: usize = 60;
 
-pub(crate) fn of(model: &Model) -> Value {
+pub(crate) fn of(run: &Run) -> Value {
+    // Not under the lock of the model: outputs keep these under locks of their own.
+    let last = run.probe().map(|probe| probe.last_records());
+    let model = &*run.model();
     let info = &model.info;
     let verdict = model.verdict();
     let totals = model.totals;
@@ -43,11 +47,31 @@ pub(crate) fn of(model: &Model) -> Value {
             "checkpointedBytes": model.checkpointed_bytes,
         },
         "streams": streams(model),
-        "outputs": outputs(model),
+        "outputs": outputs(model, &last.unwrap_or_default()),
         "waiting": of(Status::Queued, NEWEST),
         "running": of(Status::Processing, NEWEST),
         "completed": of(Status::Completed, NEWEST),
         "checkpoints": checkpoints(model),
+        "state": state::stores(model),
+        "answersAboutState": run.probe().is_some(),
+        "memory": memory(model),
+    })
+}
+
+/// Memory by budget, in bytes; absent before the first batch has completed.
+fn memory(model: &Model) -> Value {
+    let Some(kept) = model.kept.newest() else {
+        return Value::Null;
+    };
+    let stores = kept.stores.iter().map(|store| store.bytes);
+    json!({
+        "receivedBytes": kept.in_flight,
+        "receivedBytesLimit": kept.in_flight_limit,
+        "stateBytes": stores.sum::<u64>(),
+        "residentBytes": kept.resident,
+        "waitedMillis": kept.waited_ms,
+        "slowedPercent": model.kept.slowed_percent(),
+        "samples": model.kept.all().map(|kept| json!([kept.time, kept.in_flight, kept.resident])).collect::<Vec<_>>(),
     })
 }
 
@@ -65,7 +89,7 @@ pub(crate) fn checkpoints(model: &Model) -> Value {
     model.checkpoints.iter().map(checkpoint).collect()
 }
 
-fn outputs(model: &Model) -> Value {
+fn outputs(model: &Model, last: &[LastRecords]) -> Value {
     let output = |(id, totals): (&u32, &crate::run::OutputTotals)| {
         let runs = totals.succeeded + totals.failed;
         json!({
@@ -76,6 +100,10 @@ fn outputs(model: &Model) -> Value {
             "failed": totals.failed,
             "avgDuration": totals.millis as f64 / runs.max(1) as f64,
             "lastFailure": totals.last_failure,
+            "lastRecords": last.iter().find(|last| last.output == *id).map(|last| json!({
+                "batchId": last.batch_time.as_millis(),
+                "lines": last.lines,
+            })),
         })
     };
     model.outputs.iter().map(output).collect()

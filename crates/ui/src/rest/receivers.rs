@@ -36,8 +36,11 @@ fn of(model: &Model, stream: u32) -> Value {
     match model.receivers.get(stream) {
         Some(receiver) => receiver_fields(receiver, &mut put),
         None => {
-            put("streamName", json!(format!("Stream-{stream}")));
+            put("streamName", json!(name_of(model, stream)));
         }
+    }
+    if let Some(source) = model.sources.get(&stream) {
+        put("streamSource", json!(source));
     }
     let rates = model.rates(stream);
     if let Some(mean) = mean_of_rates(rates.iter().map(|(_, rate)| *rate)) {
@@ -45,6 +48,17 @@ fn of(model: &Model, stream: u32) -> Value {
     }
     put("eventRates", json!(rates));
     Value::Object(object)
+}
+
+/// Spark 3.5: `Queue stream [0]`, `File stream [1]`; here a source of another kind is called what it
+/// reads from.
+fn name_of(model: &Model, stream: u32) -> String {
+    match model.sources.get(&stream) {
+        Some(source) if source.starts_with("queue stream") => format!("Queue stream [{stream}]"),
+        Some(source) if source.contains("file stream") => format!("File stream [{stream}]"),
+        Some(source) => source.clone(),
+        None => format!("Stream-{stream}"),
+    }
 }
 
 fn receiver_fields(receiver: &ReceiverState, put: &mut impl FnMut(&str, Value) -> Option<Value>) {

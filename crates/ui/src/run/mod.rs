@@ -5,12 +5,14 @@
 //! batch waits for, and nobody who reads can make it wait for a socket.
 
 mod batches;
+mod kept;
 mod model;
 mod receivers;
 mod verdict;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use millrace_types::RunProbe;
 use tokio::sync::watch;
 
 use crate::event::Event;
@@ -21,11 +23,12 @@ pub(crate) use model::{Model, OutputTotals, mean, mean_of_rates};
 pub(crate) use receivers::ReceiverState;
 
 /// A run that is running, or one that an event log has.
-#[derive(Debug)]
 pub(crate) struct Run {
     model: Mutex<Model>,
     /// The number of events that the model has folded: readers wait for it to grow.
     version: watch::Sender<u64>,
+    /// Answers about the run while it runs; an event log has none.
+    probe: OnceLock<Arc<dyn RunProbe>>,
 }
 
 impl Run {
@@ -34,7 +37,18 @@ impl Run {
         Run {
             model: Mutex::new(Model::new(info, retained)),
             version: watch::Sender::new(0),
+            probe: OnceLock::new(),
         }
+    }
+
+    /// From now on `probe` answers about the run; a second one is not taken.
+    pub(crate) fn answered_by(&self, probe: Arc<dyn RunProbe>) {
+        self.probe.get_or_init(|| probe);
+    }
+
+    /// The one that answers about the run, if it runs in this process.
+    pub(crate) fn probe(&self) -> Option<&Arc<dyn RunProbe>> {
+        self.probe.get()
     }
 
     pub(crate) fn fold(&self, event: Event) {
@@ -49,5 +63,13 @@ impl Run {
     /// A receiver that is told of every change; of several changes it sees the newest.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
+    }
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run")
+            .field("model", &self.model)
+            .finish_non_exhaustive()
     }
 }

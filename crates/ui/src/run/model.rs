@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use millrace_types::EpochMillis;
 
 use super::batches::{Batches, Status};
+use super::kept::KeptSamples;
 use super::receivers::Receivers;
 use crate::event::{Batch, Checkpoint, Event, RunInfo};
 
@@ -49,6 +50,9 @@ pub(crate) struct Model {
     pub(crate) outputs: BTreeMap<u32, OutputTotals>,
     /// Numbers of the streams that batches had input from.
     pub(crate) streams: BTreeSet<u32>,
+    /// The names of what streams read from.
+    pub(crate) sources: BTreeMap<u32, String>,
+    pub(crate) kept: KeptSamples,
     pub(crate) checkpoints: VecDeque<Checkpoint>,
     pub(crate) checkpointed_bytes: u64,
     pub(crate) totals: Totals,
@@ -64,6 +68,8 @@ impl Model {
             batches: Batches::new(retained),
             outputs: BTreeMap::new(),
             streams: BTreeSet::new(),
+            sources: BTreeMap::new(),
+            kept: KeptSamples::default(),
             checkpoints: VecDeque::new(),
             checkpointed_bytes: 0,
             totals: Totals::default(),
@@ -118,6 +124,11 @@ impl Model {
             Event::OutputStarted(output) | Event::OutputCompleted(output) => {
                 self.batches.update_output(output);
             }
+            Event::Streams { names } => {
+                self.streams.extend(names.iter().map(|(stream, _)| *stream));
+                self.sources = names.into_iter().collect();
+            }
+            Event::Kept(kept) => self.kept.push(kept),
             Event::EventsDropped { count } => self.totals.dropped_events = count,
             Event::RunEnded { time } => {
                 self.ended = Some(time);

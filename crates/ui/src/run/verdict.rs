@@ -34,7 +34,7 @@ impl Model {
         };
         let interval = self.info.batch_duration.max(1);
         let behind = self.batches.count(Status::Queued);
-        let slowest = self.slowest();
+        let slowest = format!("{}{}", self.slowest(), self.slowed());
         let took = format!("a batch takes {} of {}", millis(pace), millis(interval));
         if behind <= 1 && pace <= interval {
             return verdict("keeps_up", format!("Keeps up: {took}.{slowest}"));
@@ -77,6 +77,19 @@ impl Model {
                 format!(" Output {id} ({name}) takes {} % of it.", took * 100 / all)
             })
             .unwrap_or_default()
+    }
+}
+
+impl Model {
+    /// A sentence if receivers wait, and so senders do.
+    fn slowed(&self) -> String {
+        match self.kept.slowed_percent() {
+            0..=4 => String::new(),
+            percent => format!(
+                " Senders are being slowed: receivers waited for {percent} % of the last batches' \
+                 time, until memory was free or a batch had been run."
+            ),
+        }
     }
 }
 

@@ -65,7 +65,7 @@ impl Body for Changes {
             // The sender lives in the run, which this body keeps.
             if first || self.changes.has_changed().unwrap_or(false) {
                 self.changes.mark_unchanged();
-                let overview = overview(&self.run.model());
+                let overview = overview(&self.run);
                 let text = format!("data: {overview}\n\n");
                 return Poll::Ready(Some(Ok(Frame::data(Bytes::from(text)))));
             }

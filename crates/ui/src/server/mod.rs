@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hyper::Request;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -21,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::error::UiError;
-use route::Site;
+use route::{Reply, Site, answered, finish};
 
 pub(crate) use guard::Guard;
 pub(crate) use route::Pages;
@@ -172,10 +173,18 @@ async fn connection(
 ) {
     let listens = Arc::new(AtomicBool::new(false));
     let answers = Arc::clone(&listens);
-    let service = service_fn(move |request| {
-        let response = site.respond(&request);
-        answers.fetch_or(response.body().listens(), Ordering::Relaxed);
-        std::future::ready(Ok::<_, Infallible>(response))
+    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+        let reply = site.respond(&request);
+        let answers = Arc::clone(&answers);
+        async move {
+            let response = match reply {
+                Reply::Now(response) => response,
+                Reply::Later(answer) => answered(answer.await.ok()),
+            };
+            let response = finish(response, request.method());
+            answers.fetch_or(response.body().listens(), Ordering::Relaxed);
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

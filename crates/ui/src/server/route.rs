@@ -7,12 +7,13 @@ use http_body_util::Full;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::LISTENERS;
 use super::body::{Answer, Changes};
 use super::guard::Guard;
 use crate::assets;
+use crate::desk::{Desk, StateAnswer};
 use crate::metrics::Metrics;
 use crate::rest;
 use crate::run::Run;
@@ -30,6 +31,13 @@ pub(super) struct Site {
     pages: Pages,
     guard: Guard,
     listeners: Arc<Semaphore>,
+    desk: Desk,
+}
+
+/// A response, now or when a question has been answered.
+pub(super) enum Reply {
+    Now(Response<Answer>),
+    Later(oneshot::Receiver<StateAnswer>),
 }
 
 /// Scripts and styles from this server alone, no frames, no forms, nothing guessed, nothing kept.
@@ -55,36 +63,33 @@ impl Site {
             pages,
             guard,
             listeners: Arc::new(Semaphore::new(LISTENERS)),
+            desk: Desk::default(),
         }
     }
 
-    pub(super) fn respond<B>(&self, request: &Request<B>) -> Response<Answer> {
-        let mut response = match self.guard.check(request.method(), request.headers()) {
+    /// The response to a request, whose headers are to be completed by [`finish`].
+    pub(super) fn respond<B>(&self, request: &Request<B>) -> Reply {
+        match self.guard.check(request.method(), request.headers()) {
             Err((status, reason)) => {
                 let mut refusal = text(status, TEXT, format!("{reason}\n"));
                 if status == StatusCode::METHOD_NOT_ALLOWED {
                     let allowed = HeaderValue::from_static("GET, HEAD");
                     refusal.headers_mut().insert(header::ALLOW, allowed);
                 }
-                refusal
+                Reply::Now(refusal)
             }
             Ok(()) => self.answer(request.uri().path(), request.uri().query().unwrap_or("")),
-        };
-        for (name, value) in HEADERS {
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
         }
-        if request.method() == Method::HEAD && response.body().listens() {
-            *response.body_mut() = Answer::Text(Full::default());
-        }
-        response
     }
 
-    fn answer(&self, path: &str, query: &str) -> Response<Answer> {
+    fn answer(&self, path: &str, query: &str) -> Reply {
         if let Some(rest) = path.strip_prefix("/api/v1/") {
             return self.rest(rest, query);
         }
+        Reply::Now(self.page(path))
+    }
+
+    fn page(&self, path: &str) -> Response<Answer> {
         if let Some((kind, body)) = assets::find(path) {
             return text(StatusCode::OK, kind, body);
         }
@@ -96,6 +101,11 @@ impl Site {
                 }
                 None => not_found(path),
             },
+            // Spark 3.5: without its last slash the path is only led to the one with it.
+            ("/metrics/json", Some(run)) if path.ends_with('/') => {
+                json(&rest::gauges(&run.model()))
+            }
+            ("/metrics/json", Some(_)) => redirect("/metrics/json/"),
             // Spark 3.5 leads from `/` to `/jobs/`; there are no jobs here.
             ("" | "/jobs" | "/stages" | "/executors", Some(_)) => redirect("/streaming/"),
             ("/streaming", Some(_)) if !path.ends_with('/') => redirect("/streaming/"),
@@ -119,12 +129,16 @@ impl Site {
         }
     }
 
-    fn rest(&self, path: &str, query: &str) -> Response<Answer> {
-        match rest::answer(&*self.pages.runs, path, query) {
-            rest::Answer::Json(json) => text(StatusCode::OK, JSON, format!("{json:#}\n")),
+    fn rest(&self, path: &str, query: &str) -> Reply {
+        Reply::Now(match rest::answer(&*self.pages.runs, path, query) {
+            rest::Answer::Json(value) => json(&value),
             rest::Answer::NotFound(message) => text(StatusCode::NOT_FOUND, TEXT, message),
             rest::Answer::Events(run) => self.changes(run),
-        }
+            rest::Answer::Ask(probe, question) => match self.desk.ask(probe, question) {
+                Some(answered) => return Reply::Later(answered),
+                None => busy(),
+            },
+        })
     }
 
     fn changes(&self, run: Arc<Run>) -> Response<Answer> {
@@ -137,6 +151,37 @@ impl Site {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
     }
+}
+
+/// Gives a response the headers that every one has. The response to HEAD has no body.
+pub(super) fn finish(mut response: Response<Answer>, method: &Method) -> Response<Answer> {
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    if *method == Method::HEAD && response.body().listens() {
+        *response.body_mut() = Answer::Text(Full::default());
+    }
+    response
+}
+
+/// The response to a question that has been answered, or that nobody answers any more.
+pub(super) fn answered(answer: Option<StateAnswer>) -> Response<Answer> {
+    match answer {
+        Some(Ok(value)) => json(&value),
+        Some(Err(message)) => text(StatusCode::NOT_FOUND, TEXT, message),
+        None => busy(),
+    }
+}
+
+fn busy() -> Response<Answer> {
+    let reason = "the state is being read for others; try again\n";
+    text(StatusCode::SERVICE_UNAVAILABLE, TEXT, reason)
+}
+
+fn json(value: &serde_json::Value) -> Response<Answer> {
+    text(StatusCode::OK, JSON, format!("{value:#}\n"))
 }
 
 fn page() -> Response<Answer> {

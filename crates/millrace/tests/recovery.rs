@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod recovery {
+    mod state;
     mod windows;
 }

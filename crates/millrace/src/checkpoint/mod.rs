@@ -170,7 +170,9 @@ impl Checkpoint {
         let others = directory.highest_turn(Some(generation)).map_err(refused)?;
         let takes_turn = meta.turn <= others && others > 0;
         meta.turn = others + 1;
-        let log = Arc::new(BatchLog::new(log, stores, contents.epoch + 1));
+        let operators = meta.stores.iter().map(|store| store.operator.clone());
+        let log = BatchLog::new(log, stores, operators.collect(), contents.epoch + 1);
+        let log = Arc::new(log);
         let next = contents.snapshot.map_or(1, |number| number + 1);
         let blocks = contents.last.map_or(Position::START, |last| last.blocks);
         let lock = Arc::new(Mutex::new(Some(lock)));
@@ -233,7 +235,7 @@ impl Checkpoint {
     /// # Errors
     /// As [`commit`](Checkpoint::commit).
     pub(crate) fn plan(&self, number: u64) -> Result<()> {
-        self.log.plan(number).map_err(refused)
+        self.log.plan(number)
     }
 
     /// Makes what the batch has changed durable, and says what that took. `blocks` is where the
@@ -252,7 +254,7 @@ impl Checkpoint {
         *last = blocks.unwrap_or(*last);
         let snapshots = self.snapshots();
         snapshots.check_lock().map_err(refused)?;
-        let committed = self.log.commit(number, time, *last).map_err(refused)?;
+        let committed = self.log.commit(number, time, *last)?;
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(meta) = turn.take() {
             let written = self.directory.write_meta(self.generation, &meta);

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use millrace_wal::Position;
+use millrace_wal::{MAX_PAYLOAD, Position};
 
 /// The content of a frame of the batch log or of a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,9 @@ impl fmt::Display for Malformed {
 
 const SECTION_HEAD: usize = 20;
 const COMMIT: usize = 36;
+
+/// The most bytes of entries in a section, which is one frame. A shard may have several sections.
+pub(crate) const MOST_ENTRIES: usize = MAX_PAYLOAD - SECTION_HEAD;
 
 impl<'a> Section<'a> {
     pub(crate) fn encode(&self) -> Vec<u8> {

@@ -237,16 +237,25 @@ impl Shared {
                 // What was durable when this began is in every shard, touched or not.
                 let as_of = as_of.max(from.commit.number);
                 newest = newest.max(as_of);
-                let section = Section {
-                    epoch: self.log.epoch(),
-                    store,
-                    shard,
-                    number: as_of,
-                    entries: &entries,
-                };
-                let payload = section.encode();
-                bytes += payload.len() as u64;
-                file.append(Kind::Shard as u8, &payload)?;
+                let pieces = self.log.pieces(store, &entries).map_err(|error| {
+                    WalError::io(
+                        "cannot write",
+                        &path.join(&name),
+                        std::io::Error::other(error),
+                    )
+                })?;
+                for entries in pieces {
+                    let section = Section {
+                        epoch: self.log.epoch(),
+                        store,
+                        shard,
+                        number: as_of,
+                        entries,
+                    };
+                    let payload = section.encode();
+                    bytes += payload.len() as u64;
+                    file.append(Kind::Shard as u8, &payload)?;
+                }
                 failpoint("checkpoint.snapshot.after-shard");
             }
         }

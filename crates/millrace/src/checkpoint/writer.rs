@@ -5,16 +5,18 @@ use std::time::{Duration, Instant};
 
 use millrace_wal::{Position, SegmentLog, WalError, failpoint};
 
-use crate::durable::Durable;
+use crate::durable::{Durable, TooLong, pieces};
+use crate::error::{Error, ErrorKind, Result};
 
-use super::record::{Commit, Kind, Section};
-
-type Result<T, E = WalError> = std::result::Result<T, E>;
+use super::record::{Commit, Kind, MOST_ENTRIES, Section};
+use super::refused;
 
 /// Writes batches down, one after the other.
 pub(crate) struct BatchLog {
     log: Mutex<SegmentLog>,
     stores: Vec<Arc<dyn Durable>>,
+    /// The operator of each store.
+    operators: Vec<String>,
     epoch: u32,
 }
 
@@ -31,9 +33,45 @@ pub(crate) struct Committed {
 }
 
 impl BatchLog {
-    pub(crate) fn new(log: SegmentLog, stores: Vec<Arc<dyn Durable>>, epoch: u32) -> BatchLog {
-        let log = Mutex::new(log);
-        BatchLog { log, stores, epoch }
+    pub(crate) fn new(
+        log: SegmentLog,
+        stores: Vec<Arc<dyn Durable>>,
+        operators: Vec<String>,
+        epoch: u32,
+    ) -> BatchLog {
+        BatchLog {
+            log: Mutex::new(log),
+            stores,
+            operators,
+            epoch,
+        }
+    }
+
+    /// Entries of a store in pieces that fit into sections.
+    ///
+    /// # Errors
+    /// If one entry alone does not, or the store's entries belong together.
+    pub(crate) fn pieces<'e>(&self, store: u32, entries: &'e [u8]) -> Result<Vec<&'e [u8]>> {
+        let index = store as usize;
+        let is_divisible = self.stores.get(index).is_some_and(|it| it.is_divisible());
+        if !is_divisible && entries.len() > MOST_ENTRIES {
+            return Err(self.too_long(index, "what one part of it keeps", entries.len()));
+        }
+        pieces(entries, MOST_ENTRIES).map_err(|TooLong(bytes)| {
+            self.too_long(index, "one key with what is kept of it", bytes)
+        })
+    }
+
+    fn too_long(&self, store: usize, what: &str, bytes: usize) -> Error {
+        let operator = self.operators.get(store);
+        let operator = operator.map_or("a store", String::as_str);
+        Error::new(
+            ErrorKind::Task,
+            format!(
+                "{operator}: {what} takes {bytes} bytes, and the checkpoint has room for \
+                 {MOST_ENTRIES}: keep less under one key, or shorter windows"
+            ),
+        )
     }
 
     fn log(&self) -> std::sync::MutexGuard<'_, SegmentLog> {
@@ -68,13 +106,15 @@ impl BatchLog {
             let Some((shard, entries)) = durable.take_ahead() else {
                 continue;
             };
-            let payload = self.section(store, shard, number, &entries);
-            log.append(Kind::Plan as u8, &payload)?;
+            for entries in self.pieces(store, &entries)? {
+                let payload = self.section(store, shard, number, entries);
+                log.append(Kind::Plan as u8, &payload).map_err(refused)?;
+            }
             planned = true;
         }
         if planned {
-            let synced = log.prepare_sync()?.run()?;
-            log.complete_sync(&synced);
+            let synced = log.prepare_sync().and_then(|pending| pending.run());
+            log.complete_sync(&synced.map_err(refused)?);
         }
         Ok(())
     }
@@ -85,12 +125,14 @@ impl BatchLog {
         let (mut bytes, mut sync) = (0, Duration::ZERO);
         for (store, durable) in (0..).zip(&self.stores) {
             for (shard, entries) in durable.take_changes() {
-                let payload = self.section(store, shard, number, &entries);
-                bytes += payload.len() as u64;
-                let (segment, started) = (log.end().segment, Instant::now());
-                log.append(Kind::Delta as u8, &payload)?;
-                if log.end().segment != segment {
-                    sync += started.elapsed();
+                for entries in self.pieces(store, &entries)? {
+                    let payload = self.section(store, shard, number, entries);
+                    bytes += payload.len() as u64;
+                    let (segment, started) = (log.end().segment, Instant::now());
+                    log.append(Kind::Delta as u8, &payload).map_err(refused)?;
+                    if log.end().segment != segment {
+                        sync += started.elapsed();
+                    }
                 }
             }
         }
@@ -101,15 +143,16 @@ impl BatchLog {
             time,
             blocks,
         };
-        log.append(Kind::Commit as u8, &commit.encode())?;
+        let appended = log.append(Kind::Commit as u8, &commit.encode());
+        appended.map_err(refused)?;
         failpoint("checkpoint.commit.after-append");
-        let pending = log.prepare_sync()?;
+        let pending = log.prepare_sync().map_err(refused)?;
         let started = Instant::now();
-        let synced = pending.run()?;
+        let synced = pending.run().map_err(refused)?;
         sync += started.elapsed();
         log.complete_sync(&synced);
         failpoint("checkpoint.commit.after-sync");
-        log.check()?;
+        log.check().map_err(refused)?;
         Ok(Committed {
             commit,
             position: synced.end(),
@@ -119,12 +162,12 @@ impl BatchLog {
     }
 
     /// Refuses to go on if a segment of the log is gone.
-    pub(crate) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<(), WalError> {
         self.log().check_all()
     }
 
     /// Lets go of what a snapshot has.
-    pub(crate) fn release(&self, before: Position) -> Result<()> {
+    pub(crate) fn release(&self, before: Position) -> Result<(), WalError> {
         self.log().release(before).map(drop)
     }
 }

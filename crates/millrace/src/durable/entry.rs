@@ -145,6 +145,11 @@ impl<'a> EntryReader<'a> {
         Some(self.raw_after(what))
     }
 
+    /// The bytes that are not read yet.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     fn raw_after(&mut self, what: u8) -> Result<RawEntry<'a>, String> {
         let key = self.skip()?;
         match what {

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 mod entry;
 mod json;
+mod pieces;
 mod recorder;
 mod skip;
 
@@ -17,6 +18,7 @@ pub(crate) use entry::{EntryReader, RawEntry, key_of, put, remove, show, show_va
 #[cfg(any(test, fuzzing))]
 pub(crate) use json::fuzz as fuzz_message_pack;
 pub(crate) use json::{AnyValue, write_json};
+pub(crate) use pieces::{TooLong, pieces};
 pub(crate) use recorder::Recorder;
 
 /// Entries that were written down.
@@ -55,6 +57,12 @@ pub(crate) trait Durable: Send + Sync {
     /// If something cannot be written down, and no batch has failed by that: there must be no
     /// snapshot without it.
     fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String>;
+
+    /// True if each entry of a section stands for itself, so that a section that is too long for a
+    /// frame can be cut into several.
+    fn is_divisible(&self) -> bool {
+        false
+    }
 
     /// Takes entries that were written down, before the first batch: a snapshot's, then those of
     /// the batches since, in order.

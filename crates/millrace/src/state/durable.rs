@@ -96,6 +96,10 @@ impl<K: Key, S: Data> StateStore<K, S> {
 }
 
 impl<K: Key, S: Data> Durable for StateStore<K, S> {
+    fn is_divisible(&self) -> bool {
+        true
+    }
+
     fn record(&self) {
         self.recorder.start();
         if self.loaded.is_completed() {

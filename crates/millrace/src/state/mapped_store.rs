@@ -120,6 +120,10 @@ impl<K: Key, S: Data> MappedStore<K, S> {
 }
 
 impl<K: Key, S: Data> Durable for MappedStore<K, S> {
+    fn is_divisible(&self) -> bool {
+        true
+    }
+
     fn record(&self) {
         self.states.record();
     }

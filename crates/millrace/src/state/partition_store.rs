@@ -360,6 +360,10 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
 }
 
 impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
+    fn is_divisible(&self) -> bool {
+        true
+    }
+
     fn record(&self) {
         self.recorder().start();
         if self.loaded.load(Ordering::Relaxed) {

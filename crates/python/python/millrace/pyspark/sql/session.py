@@ -1,38 +1,14 @@
-"""A session that hands out its context, its settings, and stops. Queries are not there."""
+"""``SparkSession``: what makes DataFrames."""
+
+import threading
 
 from .._missing import missing
 from ..conf import SparkConf
 from ..context import SparkContext
+from .catalog import Catalog, Views
+from .conf import RuntimeConfig
 
-_INSTEAD = "the operators of RDD"
-
-
-class RuntimeConfig:
-    """The settings of a session."""
-
-    def __init__(self, conf):
-        self._conf = conf
-
-    def get(self, key, default=None):
-        """The value of a key, or `default`; an error if there is neither."""
-        value = self._conf.get(key, default)
-        if value is None:
-            from ..errors.exceptions import Py4JJavaError
-
-            raise Py4JJavaError("java.util.NoSuchElementException: %s" % key)
-        return value
-
-    def set(self, key, value):
-        """Sets a key."""
-        self._conf.set(key, value)
-
-    def unset(self, key):
-        """Forgets a key."""
-        self._conf._conf.pop(key, None)
-
-    def isModifiable(self, key):
-        """Whether setting it changes anything from now on."""
-        return False
+__all__ = ["RuntimeConfig", "SparkSession"]
 
 
 class Builder:
@@ -65,15 +41,16 @@ class Builder:
 
     def getOrCreate(self):
         """The session that there is, with these settings added, or a new one."""
-        session = SparkSession._session
-        if session is None or SparkContext._active_spark_context is not session._sc:
-            conf = SparkConf()
+        with SparkSession._lock:
+            session = SparkSession._session
+            if session is None or SparkContext._active_spark_context is not session._sc:
+                conf = SparkConf()
+                for key, value in self._options.items():
+                    conf.set(key, value)
+                session = SparkSession(SparkContext.getOrCreate(conf))
             for key, value in self._options.items():
-                conf.set(key, value)
-            session = SparkSession(SparkContext.getOrCreate(conf))
-        for key, value in self._options.items():
-            session._sc._conf.set(key, value)
-        return session
+                session._sc._conf.set(key, value)
+            return session
 
 
 class _BuilderOfClass:
@@ -84,28 +61,42 @@ class _BuilderOfClass:
 
 
 class SparkSession:
-    """A session on a context."""
+    """A session on a context.
+
+    >>> spark = SparkSession.builder.getOrCreate()
+    >>> spark.createDataFrame([("a", 1)], ["word", "n"]).collect()
+    [Row(word='a', n=1)]
+    """
 
     _session = None
+    _lock = threading.RLock()
     Builder = Builder
     builder = _BuilderOfClass()
 
     def __init__(self, sparkContext, jsparkSession=None, options=None):
-        self._sc = sparkContext
-        self._conf = RuntimeConfig(sparkContext._conf)
+        self._set_up(sparkContext, _shared(sparkContext))
         SparkSession._session = self
+        for key, value in (options or {}).items():
+            sparkContext._conf.set(key, value)
+        _give_to_df(self)
+
+    def _set_up(self, context, views):
+        self._sc = context
+        self._conf = RuntimeConfig(context._conf)
+        self._views, self._global_views = views
+        self._functions = {}
 
     @classmethod
     def getActiveSession(cls):
         """The session that there is, or None."""
-        return cls._session
+        return SparkSession._session
 
     @classmethod
     def active(cls):
         """The session that there is; an error without one."""
-        if cls._session is None:
+        if SparkSession._session is None:
             raise RuntimeError("No active or default Spark session found")
-        return cls._session
+        return SparkSession._session
 
     @property
     def sparkContext(self):
@@ -122,9 +113,23 @@ class SparkSession:
         """The version of Spark whose rules are followed."""
         return self._sc.version
 
+    @property
+    def catalog(self):
+        """The views."""
+        return Catalog(self)
+
+    @property
+    def udf(self):
+        """Registers functions for SQL."""
+        from .udf import UDFRegistration
+
+        return UDFRegistration(self)
+
     def newSession(self):
-        """Another session on the same context."""
-        return SparkSession(self._sc)
+        """Another session on the same context, with views of its own."""
+        made = SparkSession.__new__(SparkSession)
+        made._set_up(self._sc, (Views(), self._global_views))
+        return made
 
     def stop(self):
         """Stops the context."""
@@ -137,22 +142,62 @@ class SparkSession:
     def __exit__(self, kind, value, trace):
         self.stop()
 
-    def createDataFrame(self, *args, **kwargs):
-        """Not there."""
-        raise missing("SparkSession.createDataFrame", _INSTEAD)
+    def _frame(self, relation):
+        from .dataframe import DataFrame
 
-    def sql(self, *args, **kwargs):
-        """Not there."""
-        raise missing("SparkSession.sql", _INSTEAD)
+        return DataFrame(relation, self)
 
-    def table(self, *args, **kwargs):
-        """Not there."""
-        raise missing("SparkSession.table", _INSTEAD)
+    def createDataFrame(self, data, schema=None, samplingRatio=None, verifySchema=True):
+        """A DataFrame of an RDD, a list or a pandas DataFrame.
+
+        `schema` is a StructType, a text like ``"word string, n int"``, a list of names, or
+        nothing: then names and types are those of the records.
+        """
+        from ._create import created
+
+        return self._frame(created(self._sc, data, schema, verifySchema))
+
+    def range(self, start, end=None, step=1, numPartitions=None):
+        """A DataFrame of numbers, in a column ``id``."""
+        from ._create import local
+        from .types import LongType, StructField, StructType
+
+        if end is None:
+            start, end = 0, start
+        numbers = [(number,) for number in range(start, end, step)]
+        count, length = numPartitions or self._sc.defaultParallelism, len(numbers)
+        parts = [numbers[length * i // count : length * (i + 1) // count] for i in range_(count)]
+        return self._frame(local(parts, StructType([StructField("id", LongType(), False)])))
+
+    def _find(self, name):
+        """The relation of a view's name, or None."""
+        parts = name.replace("`", "").split(".")
+        if parts[0].lower() == "global_temp" and len(parts) == 2:
+            return self._global_views.find(parts[1])
+        return self._views.find(parts[-1] if parts[0].lower() == "default" else ".".join(parts))
+
+    def sql(self, sqlQuery, args=None, **kwargs):
+        """The DataFrame of a query."""
+        from ._commands import run
+
+        return self._frame(run(self, sqlQuery, args, kwargs))
+
+    def table(self, tableName):
+        """The DataFrame of a view."""
+        from ._errors import no_view
+        from ._plan.build import named
+
+        found = self._find(tableName)
+        if found is None:
+            raise no_view(".".join("`%s`" % part for part in tableName.split(".")))
+        return self._frame(named(found, tableName.split(".")[-1]))
 
     @property
     def read(self):
-        """Not there."""
-        raise missing("SparkSession.read", "SparkContext.textFile")
+        """Reads files, and RDDs of texts."""
+        from .readwriter import DataFrameReader
+
+        return DataFrameReader(self)
 
     @property
     def readStream(self):
@@ -160,18 +205,26 @@ class SparkSession:
         raise missing("SparkSession.readStream (Structured Streaming)", "pyspark.streaming")
 
 
-class SQLContext(SparkSession):
-    """A session by its older name."""
+range_ = range
 
-    def __init__(self, sparkContext, sparkSession=None, jsqlContext=None):
-        super().__init__(sparkContext)
 
-    @classmethod
-    def getOrCreate(cls, sc):
-        """A new one on a context."""
-        return cls(sc)
+def _shared(context):
+    """The views of a context, which all of its sessions made by name share."""
+    found = getattr(context, "_sql_views", None)
+    if found is None:
+        with SparkSession._lock:
+            found = getattr(context, "_sql_views", None)
+            if found is None:
+                found = context._sql_views = (Views(), Views())
+    return found
 
-    @property
-    def sparkSession(self):
-        """The session."""
-        return self
+
+def _give_to_df(session):
+    """Gives RDDs their ``toDF``, as Spark does when the first session is made."""
+    from ..rdd import RDD
+
+    def toDF(self, schema=None, sampleRatio=None):
+        """The DataFrame of the records."""
+        return session.createDataFrame(self, schema, sampleRatio)
+
+    RDD.toDF = toDF

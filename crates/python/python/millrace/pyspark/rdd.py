@@ -164,11 +164,13 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         """One line on what it is."""
         return ("(%d) %r" % (self.getNumPartitions(), self)).encode("utf-8")
 
-    def toDF(self, *args, **kwargs):
-        """Not there; see `pyspark.sql`."""
-        from ._missing import missing
+    def toDF(self, schema=None, sampleRatio=None):
+        """The DataFrame of the records; a SparkSession has to be there."""
+        from .sql.session import SparkSession
 
-        raise missing("RDD.toDF", "collect() and the records as they are")
+        if SparkSession._session is None:
+            raise AttributeError("'%s' object has no attribute 'toDF'" % type(self).__name__)
+        return SparkSession._session.createDataFrame(self, schema, sampleRatio)
 
     def _default_reduce_partitions(self):
         """Spark's rule for an operator that was not told how many partitions to make."""

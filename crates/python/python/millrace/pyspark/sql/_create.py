@@ -110,7 +110,7 @@ def _is_plainly_right(part, kind):
 
 
 def _is_pandas(data):
-    return type(data).__module__.startswith("pandas.") and type(data).__name__ == "DataFrame"
+    return type(data).__module__.split(".")[0] == "pandas" and type(data).__name__ == "DataFrame"
 
 
 def _of_pandas(context, frame, schema, verify):

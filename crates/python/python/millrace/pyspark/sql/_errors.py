@@ -18,7 +18,7 @@ def unresolved_column(name, known, at=None):
             "A column or function parameter with name %s cannot be resolved." % name,
             at,
         )
-    near = sorted(dict.fromkeys(known), key=lambda other: _distance(name.strip("`"), other))
+    near = sorted(set(known), key=lambda other: (_distance(name.strip("`"), other), other))
     return analysis(
         "UNRESOLVED_COLUMN.WITH_SUGGESTION",
         "A column or function parameter with name %s cannot be resolved. Did you mean one of the "

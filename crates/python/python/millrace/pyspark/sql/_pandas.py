@@ -41,4 +41,4 @@ def _series(pandas, values, kind):
         return pandas.Series(values, dtype=object)
     if isinstance(kind, T.TimestampType):
         return pandas.Series(pandas.to_datetime(values)).astype("datetime64[ns]")
-    return pandas.Series(values, dtype=object)
+    return pandas.Series(values)

@@ -1,5 +1,6 @@
 """Functions on columns, by PySpark's names."""
 
+from ..errors.exceptions import PySparkTypeError
 from ._expr import nodes as N
 from ._expr.call import Call
 from ._parse import parsed_expression
@@ -55,7 +56,10 @@ def desc(col):
 def when(condition, value):
     """A value where a condition holds; `otherwise` gives the rest."""
     if not isinstance(condition, Column):
-        raise TypeError("condition should be a Column")
+        raise PySparkTypeError(
+            "Argument `condition` should be a Column, got %s." % type(condition).__name__,
+            error_class="NOT_COLUMN",
+        )
     return Column(N.Case([(condition._node, node_of(value))]))
 
 
@@ -164,9 +168,9 @@ def from_json(col, schema, options=None):
     return Column(Call("from_json", [named_node(col)], options={"schema": schema}))
 
 
-def _variadic(name, doc):
+def _variadic(name, doc, called=None):
     def function(*cols):
-        return Column(Call(name, _named(cols)))
+        return Column(Call(called or name, _named(cols)))
 
     return _described(function, name, doc)
 
@@ -181,7 +185,7 @@ def _described(function, name, doc):
 
 array = _variadic("array", "An array of these columns.")
 struct = _variadic("struct", "A struct of these columns.")
-create_map = _variadic("map", "A map of keys and values, one after the other.")
+create_map = _variadic("create_map", "A map of keys and values, one after the other.", "map")
 coalesce = _variadic("coalesce", "The first that is not null.")
 greatest = _variadic("greatest", "The greatest.")
 least = _variadic("least", "The least.")
@@ -204,12 +208,12 @@ sum avg min max collect_list collect_set stddev stddev_samp stddev_pop var_samp 
 approx_count_distinct skewness percentile_approx median bool_and bool_or any_value
 upper lower trim ltrim rtrim length initcap reverse repeat lpad rpad ascii md5 sha1 sha2 base64
 translate instr format_number
-bround ceil floor abs sqrt cbrt exp log10 log2 log1p signum sin cos tan asin acos atan radians
+ceil floor abs sqrt cbrt exp log10 log2 log1p signum sin cos tan asin acos atan radians
 degrees hex bin factorial isnan isnull
 year month dayofmonth hour minute second quarter dayofyear weekofyear dayofweek last_day
 from_unixtime unix_timestamp date_add date_sub add_months trunc
 explode explode_outer posexplode posexplode_outer
-size array_contains element_at sort_array array_sort array_distinct array_max array_min array_join
+size array_contains element_at array_sort array_distinct array_max array_min array_join
 map_keys map_values to_json get_json_object
 """.split()
 
@@ -252,9 +256,21 @@ def log(arg1, arg2=None):
     return Column(Call("log", [N.Lit(float(arg1)), named_node(arg2)]))
 
 
+def bround(col, scale=0):
+    """The number with so many digits behind the point, halves to the even digit."""
+    return Column(Call("bround", [named_node(col), N.Lit(scale)]))
+
+
+def sort_array(col, asc=True):
+    """The array sorted."""
+    return Column(Call("sort_array", [named_node(col), N.Lit(asc)]))
+
+
 def locate(substr, str, pos=1):
     """The place of a text in another."""
-    return Column(Call("locate", [N.Lit(substr), named_node(str)]))
+    arguments = [N.Lit(substr), named_node(str)]
+    shown = "locate(%s, %s, %d)" % (substr, arguments[1].name(), pos)
+    return Column(Call("locate", arguments, shown=shown))
 
 
 def lag(col, offset=1, default=None):
@@ -281,4 +297,4 @@ def date_trunc(format, timestamp):
     return Column(Call("date_trunc", [N.Lit(format), named_node(timestamp)]))
 
 
-__all__ += ["mean", "variance", "pow", "log", "locate", "lag", "lead", "ntile", "date_trunc"]
+__all__ += ["bround", "sort_array", "mean", "variance", "pow", "log", "locate", "lag", "lead", "ntile", "date_trunc"]

@@ -31,7 +31,10 @@ class GroupedData:
         self._pivot = pivot
 
     def __repr__(self):
-        names = ", ".join("%s: %s" % pair for pair in self._df.dtypes)
+        names = ", ".join("%s: %s" % pair for pair in self._df.dtypes[:2])
+        more = len(self._df.dtypes) - 2
+        if more > 0:
+            names += " ... %d more field%s" % (more, "" if more == 1 else "s")
         return "GroupedData[grouping expressions: [%s], value: [%s], type: GroupBy]" % (
             ", ".join(key.name() for key in self._keys),
             names,
@@ -50,11 +53,18 @@ class GroupedData:
             nodes = [e._node for e in exprs]
         if self._pivot is not None:
             nodes = self._pivoted(nodes)
+        return self._made(nodes)
+
+    def _made(self, nodes):
         df = self._df
-        return DataFrame(
-            group(df._relation, self._keys, [*self._keys, *nodes], df.sparkSession._functions),
-            df.sparkSession,
+        relation = group(
+            df._relation,
+            self._keys,
+            [*self._keys, *nodes],
+            df.sparkSession._functions,
+            twice=self._pivot is not None,
         )
+        return DataFrame(relation, df.sparkSession)
 
     def _pivoted(self, nodes):
         column, values = self._pivot
@@ -97,11 +107,9 @@ class GroupedData:
                 if isinstance(attribute.type, T.NumericType) and attribute.name not in taken
             ]
         nodes = [Call(function, [N.Ref([name])]) for name in cols]
-        df = self._df
-        return DataFrame(
-            group(df._relation, self._keys, [*self._keys, *nodes], df.sparkSession._functions),
-            df.sparkSession,
-        )
+        if self._pivot is not None:
+            nodes = self._pivoted(nodes)
+        return self._made(nodes)
 
     def sum(self, *cols):
         """The sums of these columns, or of all that are numbers."""

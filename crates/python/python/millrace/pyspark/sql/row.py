@@ -1,10 +1,12 @@
 """``Row``: a tuple whose fields have names, as Spark 3 has it."""
 
+from ..errors.exceptions import PySparkValueError
+
 
 def _made_by_keywords(fields, values):
     """A row, for `pickle`."""
     row = tuple.__new__(Row, values)
-    row.__fields__ = list(fields)
+    row.__dict__["__fields__"] = list(fields)
     return row
 
 
@@ -19,18 +21,15 @@ class Row(tuple):
     """
 
     def __new__(cls, *args, **kwargs):
-        from ..errors.exceptions import PySparkValueError
-
-        if args and kwargs:
+        if not kwargs:
+            return tuple.__new__(cls, args)
+        if args:
             raise PySparkValueError(
-                "Can not use both args and kwargs to create Row",
-                error_class="CANNOT_SET_TOGETHER",
+                "[args, kwargs] should not be set together.", error_class="CANNOT_SET_TOGETHER"
             )
-        if kwargs:
-            row = tuple.__new__(cls, kwargs.values())
-            row.__fields__ = list(kwargs)
-            return row
-        return tuple.__new__(cls, args)
+        row = tuple.__new__(cls, kwargs.values())
+        row.__dict__["__fields__"] = list(kwargs)
+        return row
 
     def asDict(self, recursive=False):
         """The fields by name."""
@@ -48,9 +47,9 @@ class Row(tuple):
     def __call__(self, *args):
         """A row of a class of rows."""
         if len(args) > len(self):
-            raise ValueError(
-                "Can not create Row with fields %s, expected %d values but got %s"
-                % (self, len(self), args)
+            raise PySparkValueError(
+                "Expected %d values for `fields`, got %d." % (len(self), len(args)),
+                error_class="TOO_MANY_VALUES",
             )
         return _made_by_keywords(self, args)
 
@@ -62,7 +61,7 @@ class Row(tuple):
         except IndexError:
             raise KeyError(item)
         except (ValueError, AttributeError):
-            raise ValueError(item)
+            raise PySparkValueError(item)
 
     def __getattr__(self, item):
         if item.startswith("__"):

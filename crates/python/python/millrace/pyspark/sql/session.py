@@ -78,7 +78,6 @@ class SparkSession:
         SparkSession._session = self
         for key, value in (options or {}).items():
             sparkContext._conf.set(key, value)
-        _give_to_df(self)
 
     def _set_up(self, context, views):
         self._sc = context
@@ -217,14 +216,3 @@ def _shared(context):
             if found is None:
                 found = context._sql_views = (Views(), Views())
     return found
-
-
-def _give_to_df(session):
-    """Gives RDDs their ``toDF``, as Spark does when the first session is made."""
-    from ..rdd import RDD
-
-    def toDF(self, schema=None, sampleRatio=None):
-        """The DataFrame of the records."""
-        return session.createDataFrame(self, schema, sampleRatio)
-
-    RDD.toDF = toDF

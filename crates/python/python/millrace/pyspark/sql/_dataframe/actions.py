@@ -88,7 +88,7 @@ class Actions:
                 width = int(truncate)
             except ValueError:
                 raise PySparkTypeError(
-                    "Argument `truncate` should be a bool or int, got %s."
+                    "Argument `truncate` should be a bool, got %s."
                     % type(truncate).__name__,
                     error_class="NOT_BOOL",
                 )

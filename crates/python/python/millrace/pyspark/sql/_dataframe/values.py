@@ -78,9 +78,14 @@ class Values:
 
     def corr(self, col1, col2, method=None):
         """How two columns go together."""
-        from ..functions import corr
+        from ..column import Column
 
-        return self.agg(corr(col1, col2)).collect()[0][0]
+        # Spark takes a null for a zero here, and only here.
+        both = [
+            Call("coalesce", [N.Cast(N.Ref([name]), T.DoubleType()), N.Lit(0.0)])
+            for name in (col1, col2)
+        ]
+        return self.agg(Column(Call("corr", both))).collect()[0][0]
 
     def approxQuantile(self, col, probabilities, relativeError):
         """Values below which such shares of the rows are."""

@@ -7,6 +7,12 @@ from .table import AGGREGATES, FUNCTIONS
 from .typed import Typed, together
 
 
+#: Functions that Spark names in capital letters.
+_CAPITAL = frozenset(
+    "acos asin atan cbrt ceil cos exp floor log10 log1p log2 radians degrees signum sin sqrt tan".split()
+)
+
+
 class Call(Node):
     """A function and its arguments."""
 
@@ -38,6 +44,8 @@ class Call(Node):
             return self.shown
         if self.key == "count" and self._of_all():
             return "count(1)"
+        if self.key in _CAPITAL:
+            return "%s(%s)" % (self.key.upper(), ", ".join(a.name() for a in self.arguments))
         if self.key == "if":
             return "(IF(%s))" % ", ".join(argument.name() for argument in self.arguments)
         shown = self.key if self.key in FUNCTIONS or self.key in AGGREGATES else self.function

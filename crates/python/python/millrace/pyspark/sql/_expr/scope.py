@@ -56,7 +56,7 @@ class Scope:
         qualifiers = {attribute.qualifier for attribute in self.attributes}
         known = [
             attribute.name
-            if len(qualifiers) < 2 or not attribute.qualifier
+            if len(qualifiers) < 2 and len(parts) < 2 or not attribute.qualifier
             else "%s`.`%s" % (attribute.qualifier, attribute.name)
             for attribute in self.attributes
         ]

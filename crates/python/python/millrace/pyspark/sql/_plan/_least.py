@@ -16,9 +16,52 @@ def least_of(rows, count):
         _least(((key, place) for key, _, place in part), count)
         for _, part in itertools.groupby(rows, key=lambda row: row[1])
     ]
-    if len(parts) == 1:
-        return parts[0]
-    return _least(itertools.chain.from_iterable(parts), count)
+    return list(itertools.islice(_merged(parts), count))
+
+
+def _merged(parts):
+    """The rows of sorted lists, the least first; equal ones in the order of a heap of Java's."""
+    heap = []
+    for part in parts:
+        _put(heap, part, 0)
+    while heap:
+        part, at = _taken(heap)
+        yield part[at]
+        if at + 1 < len(part):
+            _put(heap, part, at + 1)
+
+
+def _key(entry):
+    part, at = entry
+    return part[at][0]
+
+
+def _put(heap, part, at):
+    entry, index = (part, at), len(heap)
+    heap.append(entry)
+    while index > 0:
+        above = (index - 1) >> 1
+        if _key(entry) >= _key(heap[above]):
+            break
+        heap[index] = heap[above]
+        index = above
+    heap[index] = entry
+
+
+def _taken(heap):
+    first, last = heap[0], heap.pop()
+    if heap:
+        index = 0
+        while 2 * index + 1 < len(heap):
+            child = 2 * index + 1
+            if child + 1 < len(heap) and _key(heap[child]) > _key(heap[child + 1]):
+                child += 1
+            if _key(last) <= _key(heap[child]):
+                break
+            heap[index] = heap[child]
+            index = child
+        heap[index] = last
+    return first
 
 
 def _least(rows, count):

@@ -12,7 +12,7 @@ from .grouped import distinct
 from .joined import Join, SetDifference, apart
 from .ordered import Limit
 from .relation import Local, Project, Relation, Renamed, Union
-from .select import fresh, generate, group, has_aggregate, select, sort, where
+from .select import _resolves, fresh, generate, group, has_aggregate, select, sort, where
 
 
 class Builder:
@@ -86,6 +86,9 @@ class Builder:
         ]
         if not lacking:
             return made, orders
+        for ref in lacking:
+            if not _resolves(ref, child.scope()):
+                raise made.scope().unresolved(ref.parts, ref.at)
         below = {attribute.id for attribute in made.attributes}
         extra = [a for a in child.attributes if a.id not in below]
         wide = select(child, [*body.items, *map(N.Bound, extra)], self.functions)
@@ -116,6 +119,12 @@ class Builder:
     def _table(self, source):
         name = ".".join(source.parts)
         made = self.names.get(name.lower()) or self.find(name)
+        if made is None and len(source.parts) > 2:
+            raise analysis(
+                "REQUIRES_SINGLE_PART_NAMESPACE",
+                "spark_catalog requires a single-part namespace, but got %s."
+                % ".".join("`%s`" % part for part in source.parts[:-1]),
+            )
         if made is None:
             shown = ".".join("`%s`" % part for part in source.parts)
             raise no_view(shown, source.at)
@@ -226,6 +235,15 @@ def joined(left, right, kind, on=None, using=None, functions=None):
     """Two relations, by a condition or by columns of the same names."""
     right = apart(left, right)
     if using:
+        for side, relation in (("left", left), ("right", right)):
+            names = [attribute.name for attribute in relation.attributes]
+            for name in using:
+                if name.lower() not in map(str.lower, names):
+                    raise analysis(
+                        "UNRESOLVED_USING_COLUMN_FOR_JOIN",
+                        "USING column `%s` cannot be resolved on the %s side of the join. The %s-side "
+                        "columns: [%s]." % (name, side, side, ", ".join("`%s`" % n for n in sorted(names))),
+                    )
         return _using(left, right, kind, using)
     condition = None
     if on is not None:

@@ -14,6 +14,8 @@ class Aggregate(Relation):
         self.attributes = [attribute for attribute, _ in columns]
         self.expressions = [typed for _, typed in columns]
         self.shuffle = shuffle
+        #: Whether Spark shuffles twice, so that it is forgotten where a group was first seen.
+        self.twice = False
         self._table = None
 
     def _query(self):
@@ -34,7 +36,7 @@ class Aggregate(Relation):
         kinds = [key.type for key in self.keys]
         width = len(kinds)
         places = [
-            (row[-2], partition_of(row[-2 - width : -2], kinds, self.shuffle), row[-1])
+            (0 if self.twice else row[-2], partition_of(row[-2 - width : -2], kinds, self.shuffle), row[-1])
             for row in found
         ]
         return sorted(range(len(found)), key=places.__getitem__)

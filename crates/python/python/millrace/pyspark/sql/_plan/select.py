@@ -147,8 +147,8 @@ def where(child, node, functions=None):
     if not isinstance(condition.type, (T.BooleanType, T.NullType)):
         raise analysis(
             "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
-            'Cannot resolve "%s" due to data type mismatch: Filter expression "%s" must be of type '
-            '"BOOLEAN", but got type "%s".'
+            'Cannot resolve "%s" due to data type mismatch: Filter expression "%s" of type '
+            '"%s" is not a boolean.'
             % (node.name(), node.name(), condition.type.simpleString().upper()),
         )
     made = Filter(below, condition)
@@ -157,7 +157,7 @@ def where(child, node, functions=None):
     return made
 
 
-def group(child, keys, nodes, functions=None, having=None, orders=()):
+def group(child, keys, nodes, functions=None, having=None, orders=(), twice=False):
     """Groups; `nodes` are the columns, keys among them."""
     scope = child.scope(functions)
     keys = [_key(key, nodes) for key in keys]
@@ -177,6 +177,9 @@ def group(child, keys, nodes, functions=None, having=None, orders=()):
     hidden = _hidden(having, orders, columns, scope, known, bool(grouped))
     made.extend((attribute, typed) for attribute, typed, _ in hidden)
     relation = Aggregate(child, grouped, made)
+    relation.twice = twice or any(
+        isinstance(part, Call) and part.distinct for node in nodes for part in node.walk()
+    )
     if having is None and not orders:
         return relation
     return _after(relation, visible, having, orders, columns, hidden, functions)

@@ -15,13 +15,15 @@ use std::path::Path;
 
 use millrace_wal::{Frame, Position, WalError, read_sealed, segment_name};
 
+use crate::durable::StoreError;
+
 use super::directory::{Directory, FileKind, LOG, check_header, header};
 use super::record::{Base, Commit, Kind, Section};
 
 type Result<T, E = WalError> = std::result::Result<T, E>;
 
 /// Takes what a generation holds, in the order in which it applies.
-pub(crate) type Sink<'a> = dyn FnMut(&Section<'_>) -> std::result::Result<(), String> + 'a;
+pub(crate) type Sink<'a> = dyn FnMut(&Section<'_>) -> std::result::Result<(), StoreError> + 'a;
 
 /// The contents of a generation, as reading it has shown.
 #[derive(Debug, Default, Clone)]
@@ -114,7 +116,7 @@ impl<'a> Reading<'a> {
             reading.contents.epoch = section.epoch;
             let shard = (section.store, section.shard);
             reading.as_of.insert(shard, section.number);
-            (reading.sink)(&section).map_err(damage)
+            (reading.sink)(&section).map_err(|error| damage(error.to_string()))
         })?;
         check_header(
             &path,
@@ -158,7 +160,7 @@ impl<'a> Reading<'a> {
         for payload in pending.iter().filter(|_| whole) {
             let delta = Section::decode(payload).map_err(|e| damage(e.to_string()))?;
             if !self.is_in_snapshot(&delta) {
-                (self.sink)(&delta).map_err(damage)?;
+                (self.sink)(&delta).map_err(|error| damage(error.to_string()))?;
             }
         }
         self.planned.retain(|payload| {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::durable::{Durable, Loaded, Origin};
+use crate::durable::{Durable, Loaded, Origin, StoreError};
 use crate::exec::Executor;
 
 use super::record::Section;
@@ -44,10 +44,10 @@ impl<'a> Loading<'a> {
     }
 
     /// Takes a section: of the snapshot at first, then of the log.
-    pub(crate) fn take(&self, section: &Section<'_>) -> Result<(), String> {
+    pub(crate) fn take(&self, section: &Section<'_>) -> Result<(), StoreError> {
         let index = section.store as usize;
         if index >= self.stores.len() {
-            return Err(format!("there is no store {index}"));
+            return Err(StoreError::NoStore(index));
         }
         let mut gathered = self.gathered.borrow_mut();
         if gathered.in_order && gathered.epoch != Some(section.epoch) {
@@ -73,7 +73,7 @@ impl<'a> Loading<'a> {
     }
 
     /// Says that the snapshot is read: what comes now applies in order.
-    pub(crate) fn snapshot_ends(&self) -> Result<(), String> {
+    pub(crate) fn snapshot_ends(&self) -> Result<(), StoreError> {
         let mut gathered = self.gathered.borrow_mut();
         self.load(&mut gathered)?;
         gathered.in_order = true;
@@ -81,13 +81,13 @@ impl<'a> Loading<'a> {
     }
 
     /// Says that the log is read.
-    pub(crate) fn log_ends(&self) -> Result<(), String> {
+    pub(crate) fn log_ends(&self) -> Result<(), StoreError> {
         self.load(&mut self.gathered.borrow_mut())
     }
 
     /// Says that everything is read and `number` was the last batch; an error has the number of
     /// the store that cannot go on.
-    pub(crate) fn ends(&self, number: u64) -> Result<(), (usize, String)> {
+    pub(crate) fn ends(&self, number: u64) -> Result<(), (usize, StoreError)> {
         let stores = self.stores;
         self.executor.run(|| {
             let stores = stores.iter().enumerate();
@@ -98,7 +98,7 @@ impl<'a> Loading<'a> {
         })
     }
 
-    fn load(&self, gathered: &mut Gathered) -> Result<(), String> {
+    fn load(&self, gathered: &mut Gathered) -> Result<(), StoreError> {
         gathered.bytes = 0;
         let sections = std::mem::take(&mut gathered.sections);
         let (stores, apart) = (self.stores, !gathered.in_order);

@@ -28,7 +28,7 @@ use millrace_wal::{
 };
 
 use crate::clock::Clock;
-use crate::durable::Durable;
+use crate::durable::{Durable, StoreError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
 
@@ -357,7 +357,7 @@ fn load(
     let mut reading = Reading::snapshot(directory, generation, &mut sink)?;
     loading
         .snapshot_ends()
-        .map_err(|what| WalError::damage(&directory.generation(generation), 0, what))?;
+        .map_err(|what| WalError::damage(&directory.generation(generation), 0, what.to_string()))?;
     let path = directory.log(generation);
     let from = reading.from;
     let (log, _) = SegmentLog::open_if(
@@ -371,10 +371,10 @@ fn load(
         |position, frame| reading.frame(&path, position, &frame),
         || {
             let ended = loading.log_ends();
-            ended.map_err(|what| WalError::damage(&path, 0, what))
+            ended.map_err(|what| WalError::damage(&path, 0, what.to_string()))
         },
     )?;
-    let damage = |what| WalError::damage(&path, 0, what);
+    let damage = |what: StoreError| WalError::damage(&path, 0, what.to_string());
     for plan in reading.planned() {
         loading.take(&plan).map_err(damage)?;
     }

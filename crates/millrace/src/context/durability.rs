@@ -313,15 +313,15 @@ pub(super) fn replay(
             let (stream, written) = stream_of(&payload).unwrap_or_default();
             let receiver = streams.iter().position(|own| *own == stream);
             let receiver = receiver.and_then(|at| engine.receivers.get(at));
-            let restored = match receiver {
-                Some(receiver) => (receiver.restore)(written),
-                None => Err("the program does not receive it any more".to_owned()),
-            };
-            restored.map_err(|what| {
+            let refused = |what: &dyn std::fmt::Display| {
                 Error::illegal(format!(
                     "a block of stream {stream} in the write-ahead log cannot be run: {what}"
                 ))
-            })?;
+            };
+            let Some(receiver) = receiver else {
+                return Err(refused(&"the program does not receive it any more"));
+            };
+            (receiver.restore)(written).map_err(|error| refused(&error))?;
         }
         Ok(())
     };

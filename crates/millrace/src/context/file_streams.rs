@@ -213,10 +213,9 @@ impl StreamingContext {
         let name = format!("{name} {directory}");
         let (node, _) = match made {
             Ok(made) => self.builder.read(name, |stream| Box::new(made.of(stream))),
-            Err(message) => {
-                let place = format!("{}:{}", at.file(), at.line());
-                let message = format!("{name} at {place}: {message}");
-                self.builder.break_rule(Error::illegal(message));
+            Err(error) => {
+                let place = format!("{name} at {}:{}", at.file(), at.line());
+                self.builder.break_rule(error.within(place));
                 self.builder.receive(name)
             }
         };

@@ -13,6 +13,7 @@ use rmp_serde::Serializer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::error::StoreError;
 use super::skip::value_len;
 
 const REMOVE: u8 = 0;
@@ -24,7 +25,7 @@ pub(crate) fn put<K: Serialize, V: Serialize>(
     key: &K,
     place: u64,
     value: &V,
-) -> Result<(), String> {
+) -> Result<(), StoreError> {
     out.push(PUT);
     write(out, key)?;
     write(out, &place)?;
@@ -32,7 +33,7 @@ pub(crate) fn put<K: Serialize, V: Serialize>(
 }
 
 /// Appends the entry of a key that is gone.
-pub(crate) fn remove<K: Serialize>(out: &mut Vec<u8>, key: &K) -> Result<(), String> {
+pub(crate) fn remove<K: Serialize>(out: &mut Vec<u8>, key: &K) -> Result<(), StoreError> {
     out.push(REMOVE);
     write(out, key)
 }
@@ -99,11 +100,10 @@ pub(crate) fn key_of<K: DeserializeOwned>(bytes: &[u8]) -> Option<K> {
 
 /// Structs are written with the names of their fields: a field may come or go, and a reader that
 /// does not know the program sees what is what.
-fn write<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(), String> {
+fn write<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(), StoreError> {
     let mut serializer = Serializer::new(out).with_struct_map();
-    value
-        .serialize(&mut serializer)
-        .map_err(|error| error.to_string())
+    value.serialize(&mut serializer)?;
+    Ok(())
 }
 
 /// The bytes of a key, and the place and the bytes of the value unless the key is gone.
@@ -124,7 +124,7 @@ impl<'a> EntryReader<'a> {
     /// # Errors
     /// If what is there is no entry of these types.
     #[expect(clippy::type_complexity, reason = "named where it is taken apart")]
-    pub(crate) fn next<K, V>(&mut self) -> Option<Result<(K, Option<(u64, V)>), String>>
+    pub(crate) fn next<K, V>(&mut self) -> Option<Result<(K, Option<(u64, V)>), StoreError>>
     where
         K: DeserializeOwned,
         V: DeserializeOwned,
@@ -139,7 +139,7 @@ impl<'a> EntryReader<'a> {
     ///
     /// # Errors
     /// If what is there is no entry.
-    pub(crate) fn next_raw(&mut self) -> Option<Result<RawEntry<'a>, String>> {
+    pub(crate) fn next_raw(&mut self) -> Option<Result<RawEntry<'a>, StoreError>> {
         let (&what, rest) = self.rest.split_first()?;
         self.rest = rest;
         Some(self.raw_after(what))
@@ -150,24 +150,25 @@ impl<'a> EntryReader<'a> {
         self.rest.len()
     }
 
-    fn raw_after(&mut self, what: u8) -> Result<RawEntry<'a>, String> {
+    fn raw_after(&mut self, what: u8) -> Result<RawEntry<'a>, StoreError> {
         let key = self.skip()?;
         match what {
             REMOVE => Ok((key, None)),
             PUT => Ok((key, Some((self.read()?, self.skip()?)))),
-            other => Err(format!("an entry begins with {other}, not with 0 or 1")),
+            other => Err(StoreError::Beginning(other)),
         }
     }
 
     /// Passes over one value and gives its bytes.
-    fn skip(&mut self) -> Result<&'a [u8], String> {
-        let len = value_len(self.rest).ok_or("a value is cut off, or is none")?;
+    fn skip(&mut self) -> Result<&'a [u8], StoreError> {
+        let len =
+            value_len(self.rest).ok_or(StoreError::Malformed("a value is cut off, or is none"))?;
         let (value, rest) = self.rest.split_at(len);
         self.rest = rest;
         Ok(value)
     }
 
-    fn after<K, V>(&mut self, what: u8) -> Result<(K, Option<(u64, V)>), String>
+    fn after<K, V>(&mut self, what: u8) -> Result<(K, Option<(u64, V)>), StoreError>
     where
         K: DeserializeOwned,
         V: DeserializeOwned,
@@ -176,13 +177,13 @@ impl<'a> EntryReader<'a> {
         match what {
             REMOVE => Ok((key, None)),
             PUT => Ok((key, Some((self.read()?, self.read()?)))),
-            other => Err(format!("an entry begins with {other}, not with 0 or 1")),
+            other => Err(StoreError::Beginning(other)),
         }
     }
 
-    fn read<T: DeserializeOwned>(&mut self) -> Result<T, String> {
+    fn read<T: DeserializeOwned>(&mut self) -> Result<T, StoreError> {
         let mut deserializer = rmp_serde::Deserializer::new(&mut self.rest);
-        T::deserialize(&mut deserializer).map_err(|error| error.to_string())
+        Ok(T::deserialize(&mut deserializer)?)
     }
 }
 
@@ -251,7 +252,7 @@ mod tests {
             } else if length > LONGEST_SHOWN {
                 let read = EntryReader::new(&shown).next::<String, String>();
                 let expected = ("key".to_owned(), Some((7, TOO_LONG.to_owned())));
-                prop_assert_eq!(read, Some(Ok(expected)));
+                prop_assert_eq!(read.unwrap().unwrap(), expected);
             }
         }
 

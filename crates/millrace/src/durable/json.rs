@@ -9,6 +9,8 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
+use super::error::StoreError;
+
 /// Any value that can be written down.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct AnyValue(pub(crate) Value);
@@ -25,10 +27,10 @@ impl AnyValue {
     /// # Errors
     /// If the bytes are none, or if it is nested deeper than readers of JSON allow: bytes that
     /// nobody wrote would fill the stack.
-    pub(crate) fn read(bytes: &[u8]) -> Result<AnyValue, String> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<AnyValue, StoreError> {
         let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
         deserializer.set_max_depth(DEEPEST);
-        AnyValue::deserialize(&mut deserializer).map_err(|error| error.to_string())
+        Ok(AnyValue::deserialize(&mut deserializer)?)
     }
 }
 
@@ -37,7 +39,7 @@ impl AnyValue {
 ///
 /// # Errors
 /// If the bytes are none.
-pub(crate) fn write_json(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
+pub(crate) fn write_json(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), StoreError> {
     let written = match bytes.first() {
         Some(0xa0..=0xbf | 0xd9..=0xdb) => rmp_serde::from_slice::<&str>(bytes)
             .ok()
@@ -51,7 +53,7 @@ pub(crate) fn write_json(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), String> 
         Some(written) => written,
         None => serde_json::to_writer(out, &AnyValue::read(bytes)?.0),
     };
-    written.map_err(|error| error.to_string())
+    Ok(written?)
 }
 
 /// As `serde_json` has it.

@@ -9,12 +9,14 @@
 use rayon::prelude::*;
 
 mod entry;
+mod error;
 mod json;
 mod pieces;
 mod recorder;
 mod skip;
 
 pub(crate) use entry::{EntryReader, RawEntry, key_of, put, remove, show, show_value};
+pub(crate) use error::StoreError;
 #[cfg(any(test, fuzzing))]
 pub(crate) use json::fuzz as fuzz_message_pack;
 pub(crate) use json::{AnyValue, write_json};
@@ -56,7 +58,7 @@ pub(crate) trait Durable: Send + Sync {
     /// # Errors
     /// If something cannot be written down, and no batch has failed by that: there must be no
     /// snapshot without it.
-    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String>;
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), StoreError>;
 
     /// True if each entry of a section stands for itself, so that a section that is too long for a
     /// frame can be cut into several.
@@ -69,14 +71,14 @@ pub(crate) trait Durable: Send + Sync {
     ///
     /// # Errors
     /// If they are not of this store's types; the message says what is wrong.
-    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String>;
+    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), StoreError>;
 
     /// [`load`](Durable::load) of many sections, in the order in which they apply; if they are
     /// `apart`, no two have a key in common. Called on the workers.
     ///
     /// # Errors
     /// As [`load`](Durable::load).
-    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), String> {
+    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), StoreError> {
         let load = |section: &Loaded| self.load(section.origin, &section.entries);
         if apart {
             return sections.par_iter().try_for_each(load);
@@ -89,7 +91,7 @@ pub(crate) trait Durable: Send + Sync {
     /// # Errors
     /// If what was loaded cannot be gone on from, because a function of the program fails that
     /// the store has to ask again; the message says how.
-    fn loaded(&self, number: u64) -> Result<(), String>;
+    fn loaded(&self, number: u64) -> Result<(), StoreError>;
 
     /// The number of keys that a reader of the stream sees; `None` of what has no keys.
     fn keys(&self) -> Option<u64> {

@@ -15,6 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::entry;
+use super::error::StoreError;
 
 /// The changes of a store since they were last taken.
 pub(crate) struct Recorder {
@@ -30,7 +31,7 @@ struct ShardLog {
     /// The number of times that changes were begun.
     begun: u64,
     /// Why something could not be written down.
-    failed: Option<String>,
+    failed: Option<StoreError>,
 }
 
 impl Recorder {
@@ -85,13 +86,11 @@ impl Recorder {
 
     /// # Errors
     /// The first thing that could not be written down, in words for the program's author.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         let failed = |shard: &Mutex<ShardLog>| lock(shard).failed.clone();
         match self.shards.iter().find_map(failed) {
             None => Ok(()),
-            Some(error) => Err(format!(
-                "what is kept of a key cannot be written down for the checkpoint: {error}"
-            )),
+            Some(error) => Err(StoreError::unwritable("what is kept of a key", error)),
         }
     }
 }
@@ -161,7 +160,7 @@ impl Record<'_> {
     }
 
     #[inline(never)]
-    fn write(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), String>) {
+    fn write(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), StoreError>) {
         let start = self.log.entries.len();
         if let Err(error) = write(&mut self.log.entries) {
             self.log.entries.truncate(start);

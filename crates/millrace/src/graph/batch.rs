@@ -245,7 +245,7 @@ impl<'a> BatchRun<'a> {
     }
 
     /// The error for the named stage that could not go on.
-    pub(crate) fn failed(&self, stage: &str, message: &str) -> Error {
+    pub(crate) fn failed(&self, stage: &str, message: &impl std::fmt::Display) -> Error {
         let time = self.batch.time;
         Error::new(ErrorKind::Task, format!("batch {time}, {stage}: {message}"))
     }

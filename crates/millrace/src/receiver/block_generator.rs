@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError};
 
 use millrace_text::Buffer;
 
+use crate::durable::StoreError;
 use crate::pipeline::LineBlock;
 use crate::sync::{Mutex, MutexGuard};
 
@@ -116,8 +117,10 @@ impl BlockGenerator {
 
     /// Takes a block that an earlier run has written down, as
     /// [`LineBlock::encode`](crate::pipeline::LineBlock) did.
-    pub(crate) fn restore(&self, written: &[u8]) -> Result<(), String> {
-        let (&skip_newline, bytes) = written.split_first().ok_or("it has no bytes")?;
+    pub(crate) fn restore(&self, written: &[u8]) -> Result<(), StoreError> {
+        let (&skip_newline, bytes) = written
+            .split_first()
+            .ok_or(StoreError::Malformed("it has no bytes"))?;
         let mut buffer = self.budget.buffer_now(bytes.len());
         buffer.extend_from_slice(bytes);
         let block = LineBlock::new(buffer, skip_newline != 0);

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use crate::data::Data;
+use crate::durable::StoreError;
 use crate::pipeline::RecordBlock;
 use crate::sync::{Mutex, MutexGuard};
 
@@ -124,9 +125,8 @@ impl<T: Data> RecordGenerator<T> {
     }
 
     /// Takes a block that an earlier run has written down.
-    pub(crate) fn restore(&self, written: &[u8]) -> Result<(), String> {
-        let block = super::logged::block::<T>(written);
-        let (records, metadata) = block.map_err(|error| error.to_string())?;
+    pub(crate) fn restore(&self, written: &[u8]) -> Result<(), StoreError> {
+        let (records, metadata) = super::logged::block::<T>(written)?;
         let mut weight = Weight::new();
         let bytes = records.iter().map(|record| weight.of(record)).sum::<u64>();
         let reserved = self.budget.bytes_now(bytes);

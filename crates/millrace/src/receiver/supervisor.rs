@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::durable::StoreError;
 use crate::panics::message_of;
 use crate::patience::PATIENCE;
 
@@ -63,7 +64,7 @@ impl<R: Receiver> Supervisor<R> {
     }
 
     /// Takes a block that an earlier run has written down.
-    pub(crate) fn restore(&self, written: &[u8]) -> Result<(), String> {
+    pub(crate) fn restore(&self, written: &[u8]) -> Result<(), StoreError> {
         self.shared.records.restore(written)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration as StdDuration;
 use millrace_types::{BatchTime, Duration};
 
 use crate::checkpoint::Checkpoint;
+use crate::durable::StoreError;
 use crate::error::Error;
 use crate::exec::Executor;
 use crate::graph::Graph;
@@ -17,7 +18,7 @@ use crate::stdout::Reader;
 use super::{Clock, DeadLetters, Outcome, StopMode};
 
 /// Takes the bytes of a block.
-pub(crate) type Restore = Arc<dyn Fn(&[u8]) -> Result<(), String> + Send + Sync>;
+pub(crate) type Restore = Arc<dyn Fn(&[u8]) -> Result<(), StoreError> + Send + Sync>;
 
 /// Something that receives on a thread of its own.
 pub(crate) struct Receiving {

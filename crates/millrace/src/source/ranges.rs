@@ -12,7 +12,7 @@ use millrace_types::BatchTime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::durable::{Durable, EntryReader, Origin, put, remove};
+use crate::durable::{Durable, EntryReader, Origin, StoreError, put, remove};
 
 use super::batch_source::SourceBatch;
 
@@ -130,7 +130,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable fo
         1
     }
 
-    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), String> {
+    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let state = self.state();
         let mut out = Vec::new();
         for (number, range) in &state.ranges {
@@ -139,7 +139,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable fo
         Ok((out, state.number))
     }
 
-    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
         let mut state = self.state();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<u64, (i64, R)>() {
@@ -151,7 +151,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable fo
         Ok(())
     }
 
-    fn loaded(&self, number: u64) -> Result<(), String> {
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
         self.state().number = number;
         Ok(())
     }

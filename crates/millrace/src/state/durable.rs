@@ -8,7 +8,7 @@ use dashmap::SharedValue;
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, EntryReader, Loaded, Look, Origin, put};
+use crate::durable::{Durable, EntryReader, Loaded, Look, Origin, StoreError, put};
 use crate::shuffle::{SHARDS, shard_of};
 
 use super::entry::Entry;
@@ -32,7 +32,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
     /// Takes lists of entries, no two of which have a key in common. What is read is sorted by
     /// the shards of this run first, and then put into one shard's table after the other: ten
     /// million keys put in as they come would miss the cache ten million times.
-    fn load_lists(&self, lists: &[Vec<&[u8]>]) -> Result<(), String> {
+    fn load_lists(&self, lists: &[Vec<&[u8]>]) -> Result<(), StoreError> {
         let read: Vec<Vec<Vec<Read<K, S>>>> = lists
             .par_iter()
             .with_max_len(1)
@@ -56,7 +56,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
     }
 
     /// The entries of a list by the shards of this run, in order.
-    fn read_list(&self, list: &[&[u8]]) -> Result<Vec<Vec<Read<K, S>>>, String> {
+    fn read_list(&self, list: &[&[u8]]) -> Result<Vec<Vec<Read<K, S>>>, StoreError> {
         let mut shards: Vec<Vec<Read<K, S>>> = (0..SHARDS).map(|_| Vec::new()).collect();
         for entries in list {
             let mut reader = EntryReader::new(entries);
@@ -130,7 +130,7 @@ impl<K: Key, S: Data> Durable for StateStore<K, S> {
         SHARDS as u32
     }
 
-    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (copied, number) = self.copy_shard(shard as usize);
         let mut entries = Vec::new();
         for (key, place, state) in copied {
@@ -143,14 +143,14 @@ impl<K: Key, S: Data> Durable for StateStore<K, S> {
         Ok((entries, number))
     }
 
-    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
         self.begin_loading();
         self.load_lists(&[vec![entries]])
     }
 
     /// Within a run that wrote, a key is always of the same shard: the sections of a shard are
     /// read in order, the shards side by side.
-    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), String> {
+    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), StoreError> {
         self.begin_loading();
         let mut lists: Vec<Vec<&[u8]>> = Vec::new();
         let mut list_of = HashMap::new();
@@ -169,7 +169,7 @@ impl<K: Key, S: Data> Durable for StateStore<K, S> {
         self.load_lists(&lists)
     }
 
-    fn loaded(&self, number: u64) -> Result<(), String> {
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
         self.begin_loading();
         self.recorder.loaded(number);
         Ok(())

@@ -23,7 +23,28 @@ pub struct State<S> {
     updated: bool,
     removed: bool,
     timing_out: bool,
-    broken: Option<&'static str>,
+    broken: Option<StateRule>,
+}
+
+/// A rule of [`State`] that a function breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StateRule {
+    UpdateRemoved,
+    UpdateTimingOut,
+    RemoveTimingOut,
+    RemoveTwice,
+}
+
+impl StateRule {
+    /// Spark's words for the breach.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            StateRule::UpdateRemoved => "Cannot update the state after it has been removed",
+            StateRule::UpdateTimingOut => "Cannot update the state that is timing out",
+            StateRule::RemoveTimingOut => "Cannot remove the state that is timing out",
+            StateRule::RemoveTwice => "Cannot remove the state that has already been removed",
+        }
+    }
 }
 
 /// The action that the function took.
@@ -33,7 +54,7 @@ pub(super) enum Outcome<S> {
     Updated(S),
     Removed,
     /// The function did what it must not do.
-    Broke(&'static str),
+    Broke(StateRule),
 }
 
 impl<S> State<S> {
@@ -95,15 +116,16 @@ impl<S> State<S> {
     /// `Cannot update the state after it has been removed`, or `Cannot update the state that is
     /// timing out`.
     pub fn try_update(&mut self, state: S) -> Result<()> {
-        self.may_update(state).map_err(Error::illegal)
+        self.may_update(state)
+            .map_err(|rule| Error::illegal(rule.text()))
     }
 
-    fn may_update(&mut self, state: S) -> Result<(), &'static str> {
+    fn may_update(&mut self, state: S) -> Result<(), StateRule> {
         if self.removed {
-            return Err("Cannot update the state after it has been removed");
+            return Err(StateRule::UpdateRemoved);
         }
         if self.timing_out {
-            return Err("Cannot update the state that is timing out");
+            return Err(StateRule::UpdateTimingOut);
         }
         self.value = Some(state);
         self.updated = true;
@@ -124,15 +146,16 @@ impl<S> State<S> {
     /// `Cannot remove the state that is timing out`, or `Cannot remove the state that has
     /// already been removed`.
     pub fn try_remove(&mut self) -> Result<()> {
-        self.may_remove().map_err(Error::illegal)
+        self.may_remove()
+            .map_err(|rule| Error::illegal(rule.text()))
     }
 
-    fn may_remove(&mut self) -> Result<(), &'static str> {
+    fn may_remove(&mut self) -> Result<(), StateRule> {
         if self.timing_out {
-            return Err("Cannot remove the state that is timing out");
+            return Err(StateRule::RemoveTimingOut);
         }
         if self.removed {
-            return Err("Cannot remove the state that has already been removed");
+            return Err(StateRule::RemoveTwice);
         }
         self.value = None;
         self.removed = true;

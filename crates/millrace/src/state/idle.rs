@@ -8,7 +8,7 @@
 use std::ops::ControlFlow;
 
 use crate::data::{Data, Key};
-use crate::durable;
+use crate::durable::{self, StoreError};
 use crate::shuffle::{SHARDS, Values};
 
 use super::store::StateStore;
@@ -22,7 +22,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
     pub(super) fn check_idle<V: Data>(
         &self,
         update: &impl Fn(&K, &Values<V>, Option<S>) -> Option<S>,
-    ) -> Result<(), String> {
+    ) -> Result<(), StoreError> {
         let first = self.generation() as usize;
         let mut sample: Vec<(K, S)> = Vec::new();
         for shard in (0..SHARDS).map(|offset| (first + offset) % SHARDS) {
@@ -42,12 +42,11 @@ impl<K: Key, S: Data> StateStore<K, S> {
         if sample.into_iter().all(keeps) {
             return Ok(());
         }
-        Err(
+        Err(StoreError::Rule(
             "idle_keeps_state was declared, but the function changes the state of a key that \
              has no new values: f(&[], Some(s)) must be Some(s). Drop the declaration, or make it \
-             true; builds without debug assertions do not check it"
-                .to_owned(),
-        )
+             true; builds without debug assertions do not check it",
+        ))
     }
 }
 

@@ -7,7 +7,7 @@ use millrace_types::{BatchTime, Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, Loaded, Look, Origin};
+use crate::durable::{Durable, Loaded, Look, Origin, StoreError};
 use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
@@ -136,19 +136,19 @@ impl<K: Key, S: Data> Durable for MappedStore<K, S> {
         self.states.shards()
     }
 
-    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         self.states.snapshot(shard)
     }
 
-    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
         self.states.load(origin, entries)
     }
 
-    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), String> {
+    fn load_all(&self, sections: &[Loaded], apart: bool) -> Result<(), StoreError> {
         self.states.load_all(sections, apart)
     }
 
-    fn loaded(&self, number: u64) -> Result<(), String> {
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
         self.states.loaded(number)?;
         self.queue_all();
         Ok(())

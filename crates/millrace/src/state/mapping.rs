@@ -9,6 +9,7 @@ use millrace_types::BatchTime;
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
+use crate::durable::StoreError;
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 use crate::shuffle::SHARDS;
@@ -66,7 +67,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
         time: BatchTime,
         number: u64,
         executor: &Executor,
-    ) -> Result<Rdd<M>, String>
+    ) -> Result<Rdd<M>, StoreError>
     where
         V: Send + 'static,
         M: Clone + Send + Sync + 'static,
@@ -135,7 +136,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
         index: usize,
         pieces: Vec<Vec<Numbered<K, V>>>,
         batch: &Batch<'_, K, V, S, M>,
-    ) -> Result<Folded<K, M>, String> {
+    ) -> Result<Folded<K, M>, StoreError> {
         let states = &*self.states;
         let hasher = &states.hasher;
         let (time, now) = (batch.time, batch.time.as_millis());
@@ -173,7 +174,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
                         Outcome::Updated(state) => Some(kept(state)),
                         Outcome::Left(state) => state,
                         Outcome::Removed => None,
-                        Outcome::Broke(rule) => return Err(rule.to_owned()),
+                        Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
                     };
                     if let Some(state) = state {
                         if record.is_on() && !entry.is_touched() {
@@ -197,7 +198,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
                 emitted.push((partition_of.of(place, &key), mapped));
                 match state.outcome() {
                     Outcome::Left(_) | Outcome::Removed => {}
-                    Outcome::Broke(rule) => return Err(rule.to_owned()),
+                    Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
                     Outcome::Updated(state) => {
                         moves.new.push((place, key.clone()));
                         if self.timeout.is_some() {
@@ -251,7 +252,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
                     folded.timed_out.push((partition, place, mapped));
                 }
                 if let Outcome::Broke(rule) = state.outcome() {
-                    return Err(rule.to_owned());
+                    return Err(StoreError::Rule(rule.text()));
                 }
             }
         }

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, EntryReader, Look, Origin, Recorder, put, show};
+use crate::durable::{Durable, EntryReader, Look, Origin, Recorder, StoreError, put, show};
 use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::rdd::{Rdd, RddSource};
@@ -118,7 +118,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         function: &PartitionUpdate<K, V, S>,
         number: u64,
         executor: &Executor,
-    ) -> Result<(Vec<Shard<K, Values<V>>>, Rdd<(K, S)>), String> {
+    ) -> Result<(Vec<Shard<K, Values<V>>>, Rdd<(K, S)>), StoreError> {
         let mut delta = delta.unwrap_or_default();
         let parts = self.parts().len();
         let updated = executor.run(|| {
@@ -145,7 +145,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
                 .enumerate()
                 .with_max_len(1)
                 .map(|(partition, arrived)| self.update_part(partition, arrived, function, number))
-                .collect::<Result<Vec<_>, String>>()
+                .collect::<Result<Vec<_>, StoreError>>()
         })?;
         self.recorder().check()?;
         let lists = Lists { parts: updated };
@@ -158,7 +158,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         arrived: Arrived<K, V>,
         function: &PartitionUpdate<K, V, S>,
         number: u64,
-    ) -> Result<Arc<Vec<Record<K, S>>>, String> {
+    ) -> Result<Arc<Vec<Record<K, S>>>, StoreError> {
         let mut part = lock(&self.parts()[partition]);
         let mut record = self.recorder().begin(partition, number);
         let old = std::mem::take(&mut part.records);
@@ -198,10 +198,10 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
                 Found::Unknown => {
                     let own = self.partitioner.partition(&key);
                     if own != partition {
-                        return Err(format!(
-                            "the function gave a key in partition {partition} that belongs to \
-                             partition {own}: it may only give keys of the partition it was given"
-                        ));
+                        return Err(StoreError::OtherPartition {
+                            given: partition,
+                            own,
+                        });
                     }
                     key = millrace_text::detached(key);
                     part.next_place += 1;
@@ -386,7 +386,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
         self.parts().len() as u32
     }
 
-    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (records, number) = {
             let part = lock(&self.parts()[shard as usize]);
             (
@@ -405,7 +405,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
         Ok((entries, number))
     }
 
-    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
         let mut loading = self.begin_loading();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<K, S>() {
@@ -417,7 +417,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
         Ok(())
     }
 
-    fn loaded(&self, number: u64) -> Result<(), String> {
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
         let loading = std::mem::take(&mut *self.begin_loading());
         let mut parts: Vec<Vec<Record<K, S>>> = self.parts().iter().map(|_| Vec::new()).collect();
         for (key, (place, state)) in loading {

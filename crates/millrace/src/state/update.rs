@@ -12,6 +12,7 @@ use dashmap::SharedValue;
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
+use crate::durable::StoreError;
 use crate::exec::Executor;
 use crate::shuffle::{SHARDS, Shard, Values, identical, shard_of};
 
@@ -39,7 +40,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
         every: bool,
         number: u64,
         executor: &Executor,
-    ) -> Result<Vec<Shard<K, Values<V>>>, String>
+    ) -> Result<Vec<Shard<K, Values<V>>>, StoreError>
     where
         V: Data,
         U: Fn(&K, &Values<V>, Option<S>) -> Option<S> + Sync,

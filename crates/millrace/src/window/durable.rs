@@ -11,7 +11,9 @@ use std::sync::{MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::data::Key;
-use crate::durable::{Durable, EntryReader, Look, Origin, key_of, put, show, show_value};
+use crate::durable::{
+    Durable, EntryReader, Look, Origin, StoreError, key_of, put, show, show_value,
+};
 use crate::panics::message_of;
 use crate::shuffle::{SHARDS, shard_of};
 
@@ -33,7 +35,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         shard_of(self.hasher.hash(key))
     }
 
-    fn load_snapshot(&self, as_of: u64, reader: &mut EntryReader<'_>) -> Result<(), String> {
+    fn load_snapshot(&self, as_of: u64, reader: &mut EntryReader<'_>) -> Result<(), StoreError> {
         if let Some(head) = reader.next::<(), ()>() {
             let ((), head) = head?;
             let next = head.map_or(0, |(next, ())| next);
@@ -41,7 +43,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         }
         while let Some(entry) = reader.next::<K, S::Saved>() {
             let (key, kept) = entry?;
-            let (place, saved) = kept.ok_or(NO_REMOVAL)?;
+            let (place, saved) = kept.ok_or(StoreError::Malformed(NO_REMOVAL))?;
             let mut loading = self.loading(self.shard_of(&key));
             loading
                 .parts
@@ -52,10 +54,10 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         Ok(())
     }
 
-    fn load_batch(&self, number: u64, reader: &mut EntryReader<'_>) -> Result<(), String> {
+    fn load_batch(&self, number: u64, reader: &mut EntryReader<'_>) -> Result<(), StoreError> {
         while let Some(entry) = reader.next::<K, S::Brought>() {
             let (key, kept) = entry?;
-            let (place, value) = kept.ok_or(NO_REMOVAL)?;
+            let (place, value) = kept.ok_or(StoreError::Malformed(NO_REMOVAL))?;
             self.next_place.fetch_max(place + 1, Ordering::Relaxed);
             let mut loading = self.loading(self.shard_of(&key));
             loading.deltas.push(Delta {
@@ -69,13 +71,11 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     }
 
     /// Puts one shard in its place, as batch `number` left it.
-    fn load_shard(&self, shard: usize, number: u64) -> Result<(), String> {
+    fn load_shard(&self, shard: usize, number: u64) -> Result<(), StoreError> {
         let loading = std::mem::take(&mut *self.loading(shard));
         let replay = || self.replayed(loading, number);
-        let replayed = catch_unwind(AssertUnwindSafe(replay)).map_err(|payload| {
-            let message = message_of(&*payload);
-            format!("the program's code panicked while a window was made again: {message}")
-        })?;
+        let replayed = catch_unwind(AssertUnwindSafe(replay))
+            .map_err(|payload| StoreError::Panicked(message_of(&*payload)))?;
         let mut kept = replayed?;
         // Places of keys that are gone are not given again: turns are taken by them.
         kept.next = self.next_place.load(Ordering::Relaxed);
@@ -97,7 +97,7 @@ impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
         SHARDS as u32
     }
 
-    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), String> {
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (saved, next, number) = {
             let kept = self.read(shard as usize);
             let saved = self.sliding.saved(&kept, &self.frame);
@@ -112,7 +112,7 @@ impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
         Ok((entries, number))
     }
 
-    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
         let reader = &mut EntryReader::new(entries);
         match origin {
             Origin::Snapshot(as_of) => self.load_snapshot(as_of, reader),
@@ -120,7 +120,7 @@ impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
         }
     }
 
-    fn loaded(&self, number: u64) -> Result<(), String> {
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
         (0..SHARDS)
             .into_par_iter()
             .try_for_each(|shard| self.load_shard(shard, number))?;

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::data::{Data, Key};
+use crate::durable::StoreError;
 use crate::shuffle::Values;
 
 use super::frame::Frame;
@@ -56,7 +57,7 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         }
     }
 
-    fn settle(&self, _shard: &mut Kept<K, Self>, _due: u64) -> Result<(), &'static str> {
+    fn settle(&self, _shard: &mut Kept<K, Self>, _due: u64) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -90,12 +91,12 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         shard: &mut Kept<K, Self>,
         frame: &Frame,
         keys: Vec<(K, u64, Self::Saved)>,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), StoreError> {
         let Kept { slots, batches, .. } = shard;
         let mut all = Vec::new();
         for (key, place, items) in keys {
             if items.is_empty() {
-                return Err("a key of a window has no batch");
+                return Err(StoreError::Malformed("a key of a window has no batch"));
             }
             let slot = slots.slot(key, Chain::default);
             slots.set_place(slot, place);

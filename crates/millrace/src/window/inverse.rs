@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::data::{Data, Key};
+use crate::durable::StoreError;
 
 use super::frame::Frame;
 use super::slots::UNSEEN;
@@ -151,7 +152,7 @@ where
         }
     }
 
-    fn settle(&self, shard: &mut Kept<K, Self>, _due: u64) -> Result<(), &'static str> {
+    fn settle(&self, shard: &mut Kept<K, Self>, _due: u64) -> Result<(), StoreError> {
         let Kept { slots, batches, .. } = shard;
         if let Some((_, keys)) = batches.batches.back_mut() {
             keys.shrink_to_fit();
@@ -161,7 +162,7 @@ where
             let key = slots.entry_mut(slot);
             key.change = 0;
             let (value, is_new) = match (key.value.take(), change.entered) {
-                (None, None) => return Err(NO_VALUE),
+                (None, None) => return Err(StoreError::Rule(NO_VALUE)),
                 (None, Some(entered)) => (entered, true),
                 (Some(value), entered) => {
                     let value = match change.left {
@@ -237,7 +238,7 @@ where
         shard: &mut Kept<K, Self>,
         frame: &Frame,
         keys: Vec<(K, u64, SavedKey<V>)>,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), StoreError> {
         let Kept { slots, batches, .. } = shard;
         let mut all = Vec::new();
         for (key, place, (value, brought, change)) in keys {

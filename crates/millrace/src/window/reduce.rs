@@ -15,6 +15,7 @@
 use std::marker::PhantomData;
 
 use crate::data::{Data, Key};
+use crate::durable::StoreError;
 
 use super::frame::Frame;
 use super::ring::{Chain, Ring};
@@ -171,7 +172,7 @@ where
         key.note(slot, changed);
     }
 
-    fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), &'static str> {
+    fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), StoreError> {
         let Kept { slots, batches, .. } = shard;
         for slot in batches.changed.drain(..) {
             let key = slots.entry_mut(slot);
@@ -232,14 +233,16 @@ where
         shard: &mut Kept<K, Self>,
         frame: &Frame,
         keys: Vec<(K, u64, SavedKey<V>)>,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), StoreError> {
         let Kept { slots, batches, .. } = shard;
         let mut all = Vec::new();
         for (key, place, saved) in keys {
             let (items, front, back, phase, turns, changed, value) = saved;
             // Without a change to come, a key without an item would stay for good.
             if front as usize > items.len() || (items.is_empty() && !changed) {
-                return Err("a key of a window has fewer batches than it says");
+                return Err(StoreError::Malformed(
+                    "a key of a window has fewer batches than it says",
+                ));
             }
             let slot = slots.slot(key, || ReducedKey::new(place));
             let key = slots.entry_mut(slot);

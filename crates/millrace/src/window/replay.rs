@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 
 use crate::data::Key;
+use crate::durable::StoreError;
 
 use super::store::{Kept, Sliding, WindowStore};
 
@@ -57,7 +58,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         &self,
         loading: Loading<K, S>,
         number: u64,
-    ) -> Result<Kept<K, S>, &'static str> {
+    ) -> Result<Kept<K, S>, StoreError> {
         let Loading { mut parts, deltas } = loading;
         // A key that no snapshot has comes to the oldest part, which must be older than it.
         let first = deltas.first().map_or(number, |delta| delta.number - 1);
@@ -80,10 +81,11 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
             let all = kept.drain(..).flat_map(saved).collect();
             kept.push(self.part(number, all)?.kept);
         }
-        kept.pop().ok_or("there is nothing of a shard")
+        kept.pop()
+            .ok_or(StoreError::Malformed("there is nothing of a shard"))
     }
 
-    fn part(&self, as_of: u64, keys: Saved<K, S>) -> Result<Part<K, S>, &'static str> {
+    fn part(&self, as_of: u64, keys: Saved<K, S>) -> Result<Part<K, S>, StoreError> {
         let mut kept = Kept::new(&self.hasher);
         self.sliding.restore(&mut kept, &self.frame, keys)?;
         let deltas = Vec::new();
@@ -95,7 +97,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     }
 
     /// Slides a part up to batch `number`.
-    fn slid(&self, part: Part<K, S>, number: u64) -> Result<Kept<K, S>, &'static str> {
+    fn slid(&self, part: Part<K, S>, number: u64) -> Result<Kept<K, S>, StoreError> {
         let Part {
             mut kept,
             as_of,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::data::Data;
-use crate::durable::{Durable, EntryReader, Origin, Recorder, put};
+use crate::durable::{Durable, EntryReader, Origin, Recorder, StoreError, put};
 use crate::panics::message_of;
 
 use super::frame::{Frame, Step};
@@ -150,7 +150,7 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
     ///
     /// # Errors
     /// If the value cannot be written down for the checkpoint.
-    pub(crate) fn slide(&self, step: Step, value: Option<V>) -> Result<(), String> {
+    pub(crate) fn slide(&self, step: Step, value: Option<V>) -> Result<(), StoreError> {
         let mut window = self.window();
         let mut record = self.recorder.begin(0, step.number);
         if let Some(value) = &value {
@@ -197,7 +197,7 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
         1
     }
 
-    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), String> {
+    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (saved, number) = {
             let window = self.window();
             (window.sliding.saved(&self.frame), self.recorder.as_of(0))
@@ -207,21 +207,22 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
         Ok((entries, number))
     }
 
-    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
         let nothing = "a window has written that its value is gone, which it never does";
+        let nothing = || StoreError::Malformed(nothing);
         let mut window = self.window();
         let mut reader = EntryReader::new(entries);
         match origin {
             Origin::Snapshot(as_of) => {
                 while let Some(entry) = reader.next::<(), S::Saved>() {
-                    let (_, saved) = entry?.1.ok_or(nothing)?;
+                    let (_, saved) = entry?.1.ok_or_else(nothing)?;
                     window.sliding.restore(saved, &self.frame);
                 }
                 window.as_of = as_of;
             }
             Origin::Batch(number) => {
                 while let Some(entry) = reader.next::<(), V>() {
-                    let (_, value) = entry?.1.ok_or(nothing)?;
+                    let (_, value) = entry?.1.ok_or_else(nothing)?;
                     window.deltas.push((number, value));
                 }
             }
@@ -229,13 +230,10 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
         Ok(())
     }
 
-    fn loaded(&self, number: u64) -> Result<(), String> {
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
         let mut window = self.window();
         let replayed = catch_unwind(AssertUnwindSafe(|| window.replay(&self.frame, number)));
         self.recorder.loaded(number);
-        replayed.map_err(|payload| {
-            let message = message_of(&*payload);
-            format!("the program's code panicked while a window was made again: {message}")
-        })
+        replayed.map_err(|payload| StoreError::Panicked(message_of(&*payload)))
     }
 }

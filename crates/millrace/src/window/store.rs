@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::data::{Data, Key};
-use crate::durable::Recorder;
+use crate::durable::{Recorder, StoreError};
 use crate::exec::Executor;
 use crate::order::{Earliest, Placed, in_order};
 use crate::partition::Partitioner;
@@ -64,7 +64,7 @@ pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     /// The program's fault for which the window cannot be made.
-    fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), &'static str>;
+    fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), StoreError>;
 
     /// The value that a reader sees, of a key that has a place.
     fn value(&self, kept: &Self::Kept, entry: &Self::Entry) -> Option<Self::Value>;
@@ -85,7 +85,7 @@ pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
         shard: &mut Kept<K, Self>,
         frame: &Frame,
         keys: Vec<(K, u64, Self::Saved)>,
-    ) -> Result<(), &'static str>;
+    ) -> Result<(), StoreError>;
 }
 
 /// A shard of a window.
@@ -163,7 +163,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         step: Step,
         delta: Option<Vec<Shard<K, S::Brought>>>,
         executor: &Executor,
-    ) -> Result<Vec<Shard<K, S::Brought>>, String> {
+    ) -> Result<Vec<Shard<K, S::Brought>>, StoreError> {
         self.generation.fetch_add(1, Ordering::Relaxed);
         let mut delta = delta.unwrap_or_default();
         let mut moved: usize = delta.iter().map(Shard::len).sum();
@@ -182,7 +182,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         let one = |(index, brought): (usize, Option<&mut Shard<K, S::Brought>>)| {
             self.slide_shard(index, step, brought, base)
         };
-        let next: Result<Vec<u64>, &'static str> = if moved < WORTH_SHARING {
+        let next: Result<Vec<u64>, StoreError> = if moved < WORTH_SHARING {
             brought.into_iter().enumerate().map(one).collect()
         } else {
             executor.run(|| {
@@ -207,7 +207,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         step: Step,
         brought: Option<&mut Shard<K, S::Brought>>,
         base: u64,
-    ) -> Result<u64, &'static str> {
+    ) -> Result<u64, StoreError> {
         let mut shard = self.write(index);
         let mut record = self.recorder.begin(index, step.number);
         self.step(&mut shard, step, |shard| {
@@ -239,7 +239,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         shard: &mut Kept<K, S>,
         step: Step,
         enter: impl FnOnce(&mut Kept<K, S>),
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), StoreError> {
         self.sliding.leave(shard, step.forgotten);
         enter(shard);
         if let Some(due) = step.due {

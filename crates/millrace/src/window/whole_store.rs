@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::data::Data;
-use crate::durable::{Durable, EntryReader, Origin, put};
+use crate::durable::{Durable, EntryReader, Origin, StoreError, put};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 
@@ -58,13 +58,12 @@ impl<T: Data> WholeStore<T> {
     ///
     /// # Errors
     /// If a record cannot be written down for the checkpoint.
-    pub(crate) fn enter(&self, step: Step, held: Rdd<T>) -> Result<(), String> {
+    pub(crate) fn enter(&self, step: Step, held: Rdd<T>) -> Result<(), StoreError> {
         let records = self.kept().changes.is_some();
         let written = if records {
             let workers = |pieces, task: &Task<'_>| held.on_pieces(pieces, task);
-            written(step.number, &held, &workers).map_err(|error| {
-                format!("a record of the window cannot be written down for the checkpoint: {error}")
-            })?
+            written(step.number, &held, &workers)
+                .map_err(|error| StoreError::unwritable("a record of the window", error))?
         } else {
             Vec::new()
         };
@@ -95,13 +94,13 @@ impl<T> Batches<T> {
 }
 
 /// Does a task for every piece and gives what they gave, in order.
-type Each<'a> = &'a dyn Fn(Vec<(usize, usize)>, &Task<'_>) -> Vec<Result<Vec<u8>, String>>;
+type Each<'a> = &'a dyn Fn(Vec<(usize, usize)>, &Task<'_>) -> Vec<Result<Vec<u8>, StoreError>>;
 
 /// Writes down one piece of one partition.
-type Task<'a> = dyn Fn(usize, usize) -> Result<Vec<u8>, String> + Sync + 'a;
+type Task<'a> = dyn Fn(usize, usize) -> Result<Vec<u8>, StoreError> + Sync + 'a;
 
 /// The entries of a batch: its number, then its pieces. What has no partition is nothing.
-fn written<T: Data>(number: u64, held: &Rdd<T>, each: Each<'_>) -> Result<Vec<u8>, String> {
+fn written<T: Data>(number: u64, held: &Rdd<T>, each: Each<'_>) -> Result<Vec<u8>, StoreError> {
     let (mut entries, none) = (Vec::new(), Vec::<T>::new());
     if held.partitions() == 0 {
         return Ok(entries);
@@ -130,23 +129,23 @@ fn written<T: Data>(number: u64, held: &Rdd<T>, each: Each<'_>) -> Result<Vec<u8
 }
 
 /// Reads the batches of some entries: each one's number and pieces.
-fn read<T: Data>(entries: &[u8]) -> Result<Vec<(u64, Pieces<T>)>, String> {
+fn read<T: Data>(entries: &[u8]) -> Result<Vec<(u64, Pieces<T>)>, StoreError> {
     let mut batches: Vec<(u64, Pieces<T>)> = Vec::new();
     let mut reader = EntryReader::new(entries);
     while let Some(entry) = reader.next::<Option<u32>, Vec<T>>() {
         let (partition, kept) = entry?;
         let nothing = "a window has written that a batch is gone, which it never does";
-        let (at, records) = kept.ok_or(nothing)?;
+        let (at, records) = kept.ok_or(StoreError::Malformed(nothing))?;
         let Some(partition) = partition else {
             batches.push((at, Vec::new()));
             continue;
         };
         let (_, partitions) = batches
             .last_mut()
-            .ok_or("a window has records of no batch")?;
+            .ok_or(StoreError::Malformed("a window has records of no batch"))?;
         let partition = partition as usize;
         if partition > partitions.len() {
-            return Err("a window has lost a partition".to_owned());
+            return Err(StoreError::Malformed("a window has lost a partition"));
         }
         if partition == partitions.len() {
             partitions.push(Vec::new());
@@ -171,7 +170,7 @@ impl<T: Data> Durable for WholeStore<T> {
         1
     }
 
-    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), String> {
+    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (batches, as_of) = {
             let kept = self.kept();
             (kept.batches.clone(), kept.as_of)
@@ -189,7 +188,7 @@ impl<T: Data> Durable for WholeStore<T> {
         Ok((entries, as_of))
     }
 
-    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
         let mut kept = self.kept();
         for (number, pieces) in read(entries)? {
             let step = self.frame.step(number);
@@ -203,7 +202,7 @@ impl<T: Data> Durable for WholeStore<T> {
         Ok(())
     }
 
-    fn loaded(&self, number: u64) -> Result<(), String> {
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
         let mut kept = self.kept();
         kept.leave(self.frame.step(number).forgotten);
         kept.as_of = number;

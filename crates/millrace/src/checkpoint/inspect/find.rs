@@ -1,6 +1,6 @@
 //! One key of a store: only what may be that key is decoded.
 
-use crate::durable::{AnyValue, EntryReader, RawEntry};
+use crate::durable::{AnyValue, EntryReader, RawEntry, StoreError};
 use crate::error::{Error, ErrorKind, Result};
 
 use super::StoreEntry;
@@ -35,7 +35,7 @@ impl Wanted {
         }
     }
 
-    fn is(&self, key: &[u8]) -> Result<bool, String> {
+    fn is(&self, key: &[u8]) -> Result<bool, StoreError> {
         if self.written.iter().any(|written| written == key) {
             return Ok(true);
         }
@@ -96,7 +96,7 @@ pub(super) fn decoded(place: u64, key: &[u8], value: &[u8]) -> Result<StoreEntry
     })
 }
 
-pub(super) fn no_value(what: String) -> Error {
+pub(super) fn no_value(what: StoreError) -> Error {
     Error::new(
         ErrorKind::Io,
         format!("what stands for a value is none: {what}"),

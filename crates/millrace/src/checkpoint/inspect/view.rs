@@ -11,7 +11,7 @@ use millrace_types::BatchTime;
 use millrace_wal::{FramePlace, OpenLog, Position, SealedReader, WalError};
 use rayon::prelude::*;
 
-use crate::durable::{EntryReader, RawEntry};
+use crate::durable::{EntryReader, RawEntry, StoreError};
 use crate::error::{Error, Result};
 use crate::exec::Executor;
 
@@ -123,7 +123,7 @@ impl GenerationView {
     fn read_log_into(
         &self,
         contents: &mut Contents,
-        sink: &mut dyn FnMut(&Section<'_>) -> std::result::Result<(), String>,
+        sink: &mut dyn FnMut(&Section<'_>) -> std::result::Result<(), StoreError>,
     ) -> Read<()> {
         let Some(log) = &self.log else {
             return Ok(());
@@ -147,7 +147,7 @@ impl GenerationView {
     /// Gives the sections of the log that count, in order, as far as they were seen at first.
     pub(super) fn read_log(
         &self,
-        sink: &mut dyn FnMut(&Section<'_>) -> std::result::Result<(), String>,
+        sink: &mut dyn FnMut(&Section<'_>) -> std::result::Result<(), StoreError>,
     ) -> Result<()> {
         let read = self.read_log_into(&mut Contents::default(), sink);
         match read {
@@ -161,7 +161,7 @@ impl GenerationView {
     pub(super) fn each_shard<T: Send>(
         &self,
         store: usize,
-        read: impl Fn(EntryReader<'_>) -> std::result::Result<T, String> + Sync,
+        read: impl Fn(EntryReader<'_>) -> std::result::Result<T, StoreError> + Sync,
     ) -> Result<Vec<T>> {
         let Some(snapshot) = &self.snapshot else {
             return Ok(Vec::new());
@@ -175,7 +175,7 @@ impl GenerationView {
             snapshot.reader.read(&shard.place, payload)?;
             let damage = |what: String| snapshot.damage(self, &shard.place, what);
             let section = Section::decode(payload).map_err(|error| damage(error.to_string()))?;
-            read(EntryReader::new(section.entries)).map_err(damage)
+            read(EntryReader::new(section.entries)).map_err(|error| damage(error.to_string()))
         };
         let bytes: u64 = shards.iter().map(|shard| shard.place.len as u64).sum();
         let made = match self.executor().filter(|_| bytes > WORTH_SHARING) {
@@ -303,7 +303,7 @@ impl Snapshot {
                 break;
             }
             let section = Section::decode(&payload).map_err(|error| damage(error.to_string()))?;
-            check_entries(section.entries).map_err(damage)?;
+            check_entries(section.entries).map_err(|error| damage(error.to_string()))?;
             snapshot.shards.push(Shard {
                 place,
                 epoch: section.epoch,
@@ -327,7 +327,7 @@ impl Snapshot {
 }
 
 /// Checks that these are entries, of whatever types.
-fn check_entries(entries: &[u8]) -> std::result::Result<(), String> {
+fn check_entries(entries: &[u8]) -> std::result::Result<(), StoreError> {
     let mut entries = EntryReader::new(entries);
     while let Some(entry) = entries.next_raw() {
         let _: RawEntry<'_> = entry?;

@@ -2,6 +2,7 @@
 //! `[^a-c]` for one character, `{a,b}` for either, `\` for the character behind it as it is.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -34,18 +35,44 @@ enum Token {
     Class { is: bool, ranges: Vec<(char, char)> },
 }
 
+/// The fault of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PatternError {
+    /// More braces than may be.
+    Braces,
+    /// More choices than may be.
+    Choices,
+    /// The bracket or brace that nothing closes.
+    Unclosed(char),
+    /// A backslash at the end of a name.
+    Backslash,
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PatternError::Braces => write!(f, "it has more than {MOST_BRACES} braces"),
+            PatternError::Choices => {
+                write!(f, "its braces make more than {MOST_CHOICES} choices")
+            }
+            PatternError::Unclosed(open) => write!(f, "{open} is not closed"),
+            PatternError::Backslash => f.write_str("nothing stands behind \\"),
+        }
+    }
+}
+
 impl Glob {
     /// Reads a pattern.
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub(super) fn parse(pattern: &str) -> Result<Glob, String> {
+    pub(super) fn parse(pattern: &str) -> Result<Glob, PatternError> {
         if pattern.matches('{').count() > MOST_BRACES {
-            return Err(format!("it has more than {MOST_BRACES} braces"));
+            return Err(PatternError::Braces);
         }
         let paths = braces(pattern)?;
         if paths.len() > MOST_CHOICES {
-            return Err(format!("its braces make more than {MOST_CHOICES} choices"));
+            return Err(PatternError::Choices);
         }
         let paths = paths.iter().map(|path| steps(path));
         Ok(Glob {
@@ -117,7 +144,7 @@ fn is_missing(error: &io::Error) -> bool {
 }
 
 /// The pattern without braces, once for every choice.
-fn braces(pattern: &str) -> Result<Vec<String>, String> {
+fn braces(pattern: &str) -> Result<Vec<String>, PatternError> {
     let (mut depth, mut open, mut parts, mut escaped) = (0, 0, Vec::new(), false);
     let mut from = 0;
     for (at, c) in pattern.char_indices() {
@@ -155,12 +182,12 @@ fn braces(pattern: &str) -> Result<Vec<String>, String> {
         }
     }
     if depth > 0 {
-        return Err("{ is not closed".to_owned());
+        return Err(PatternError::Unclosed('{'));
     }
     Ok(vec![pattern.to_owned()])
 }
 
-fn steps(path: &str) -> Result<Vec<Step>, String> {
+fn steps(path: &str) -> Result<Vec<Step>, PatternError> {
     let mut steps = Vec::new();
     if path.starts_with('/') {
         steps.push(Step::To(PathBuf::from("/")));
@@ -180,14 +207,14 @@ fn steps(path: &str) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
-fn tokens(name: &str) -> Result<Vec<Token>, String> {
+fn tokens(name: &str) -> Result<Vec<Token>, PatternError> {
     let mut tokens = Vec::new();
     let mut rest = name.chars();
     while let Some(c) = rest.next() {
         tokens.push(match c {
             '*' => Token::Any,
             '?' => Token::One,
-            '\\' => Token::Exactly(rest.next().ok_or("nothing stands behind \\")?),
+            '\\' => Token::Exactly(rest.next().ok_or(PatternError::Backslash)?),
             '[' => class(&mut rest)?,
             other => Token::Exactly(other),
         });
@@ -195,14 +222,14 @@ fn tokens(name: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
-fn class(rest: &mut std::str::Chars<'_>) -> Result<Token, String> {
+fn class(rest: &mut std::str::Chars<'_>) -> Result<Token, PatternError> {
     let is = !rest.as_str().starts_with('^');
     if !is {
         rest.next();
     }
     let mut ranges: Vec<(char, char)> = Vec::new();
     loop {
-        let unclosed = || "[ is not closed".to_owned();
+        let unclosed = || PatternError::Unclosed('[');
         let low = match rest.next().ok_or_else(unclosed)? {
             ']' if !ranges.is_empty() => return Ok(Token::Class { is, ranges }),
             '\\' => rest.next().ok_or_else(unclosed)?,
@@ -314,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_pattern_costs_what_its_length_allows() {
-        let refused = |pattern: &str| Glob::parse(pattern).unwrap_err();
+        let refused = |pattern: &str| Glob::parse(pattern).unwrap_err().to_string();
         assert!(refused(&"{a,b}".repeat(40)).contains("choices"));
         assert!(refused(&"{a}".repeat(100_000)).contains("braces"));
         assert_eq!(Glob::parse(&"{a,b}".repeat(9)).unwrap().paths.len(), 512);

@@ -24,7 +24,7 @@ use millrace_types::{Duration, StreamId, StreamInputInfo, local_path};
 
 use crate::clock::Clock;
 use crate::durable::Durable;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::{BatchRun, Made, Node};
 use crate::pipeline::NodeId;
 use crate::rdd::{Rdd, RddSource};
@@ -109,12 +109,14 @@ struct Known {
 impl<F: Format> FileNode<F> {
     /// # Errors
     /// Says what is wrong with the directory's name.
-    pub(crate) fn new(settings: FileSettings, format: F) -> Result<FileNode<F>, String> {
+    pub(crate) fn new(settings: FileSettings, format: F) -> Result<FileNode<F>> {
         let directory = settings.directory;
         let given = directory.clone();
-        let path = local_path(&directory).map_err(|error| format!("the directory {error}"))?;
+        let path = local_path(&directory)
+            .map_err(|error| Error::illegal(format!("the directory {error}")))?;
         // A location keeps the text that it is made of.
-        let glob = Glob::parse(&path.to_string_lossy())?;
+        let glob = Glob::parse(&path.to_string_lossy())
+            .map_err(|error| Error::illegal(error.to_string()))?;
         let FileOptions {
             filter,
             new_files_only,

@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use millrace_types::{BatchTime, Duration};
 
-use crate::durable::{Durable, EntryReader, Origin, put, remove};
+use crate::durable::{Durable, EntryReader, Origin, StoreError, put, remove};
 
 /// The key under which the moment the stream was made is written down; batches count from one.
 const BEGINNING: u64 = 0;
@@ -252,7 +252,7 @@ impl Durable for Selection {
         1
     }
 
-    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), String> {
+    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let state = self.state();
         let mut out = Vec::new();
         let beginning = (state.ignored, &[] as &[String]);
@@ -263,7 +263,7 @@ impl Durable for Selection {
         Ok((out, state.number))
     }
 
-    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), String> {
+    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
         let mut state = self.state();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<u64, (i64, Vec<String>)>() {
@@ -276,7 +276,7 @@ impl Durable for Selection {
         Ok(())
     }
 
-    fn loaded(&self, number: u64) -> Result<(), String> {
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
         self.state().number = number;
         Ok(())
     }
@@ -405,7 +405,7 @@ mod tests {
                 second.load(Origin::Snapshot(0), &selection.snapshot(0).unwrap().0).unwrap();
             }
             second.loaded(stop as u64).unwrap();
-            prop_assert_eq!(second.snapshot(0), selection.snapshot(0));
+            prop_assert_eq!(second.snapshot(0).unwrap(), selection.snapshot(0).unwrap());
             // One more restart, from what the second one has written down.
             let third = Selection::new(199_000, remember);
             third.load(Origin::Snapshot(0), &second.snapshot(0).unwrap().0).unwrap();
@@ -419,7 +419,7 @@ mod tests {
             }
             third.loaded(batches.len() as u64).unwrap();
             second.loaded(batches.len() as u64).unwrap();
-            prop_assert_eq!(third.snapshot(0), second.snapshot(0));
+            prop_assert_eq!(third.snapshot(0).unwrap(), second.snapshot(0).unwrap());
         }
 
         /// Law 5: a batch that was cut short takes its files when it is run again, and the next one
@@ -457,7 +457,7 @@ mod tests {
                 third.load(Origin::Batch(0), &entries).unwrap();
             }
             third.loaded(cut_short + 2).unwrap();
-            prop_assert_eq!(third.snapshot(0), first.snapshot(0));
+            prop_assert_eq!(third.snapshot(0).unwrap(), first.snapshot(0).unwrap());
         }
     }
 

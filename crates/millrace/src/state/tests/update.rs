@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::durable::StoreError;
 use crate::exec::Executor;
 use crate::shuffle::Values;
 use crate::state::head::HEAD;
@@ -177,7 +178,9 @@ fn a_broken_promise_is_found_before_it_matters() {
     let delta = delta(&store.hasher, &[vec![(1, 1)]]);
     let updated = store.update(delta, &ages, false, 1, &executor);
     assert_eq!(updated.is_err(), cfg!(debug_assertions));
-    if let Err(message) = updated {
+    if let Err(error) = updated {
+        assert!(matches!(error, StoreError::Rule(_)), "{error:?}");
+        let message = error.to_string();
         assert!(
             message.starts_with("idle_keeps_state was declared, but"),
             "{message}"

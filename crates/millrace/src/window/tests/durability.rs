@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use super::lives::{Subject, goes_on, lives};
 use crate::data::Data;
-use crate::durable::{Durable, Origin};
+use crate::durable::{Durable, Origin, StoreError};
 use crate::exec::Executor;
 use crate::partition::{HashPartitioner, Partitioner};
 use crate::rdd::Rdd;
@@ -353,11 +353,15 @@ fn a_filter_that_panics_or_has_no_value_is_an_error_of_the_load() {
         recovered.durable().loaded(3).unwrap_err()
     };
     let error = recover(Arc::new(|_, _| panic!("so be it")));
+    assert!(matches!(error, StoreError::Panicked(_)), "{error:?}");
+    let error = error.to_string();
     assert!(
         error.contains("panicked") && error.ends_with("so be it"),
         "{error}"
     );
     let error = recover(Arc::new(|_, _| false));
+    assert!(matches!(error, StoreError::Rule(_)), "{error:?}");
+    let error = error.to_string();
     assert!(error.contains("Neither previous window"), "{error}");
 }
 
@@ -471,6 +475,8 @@ fn there_is_no_snapshot_without_what_cannot_be_written_down() {
         .slide(step, delta, &executor)
         .map(drop)
         .unwrap_err();
+    assert!(matches!(error, StoreError::Unwritable { .. }), "{error:?}");
+    let error = error.to_string();
     assert!(error.contains("more than three"), "{error}");
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::durable::{Durable, EntryReader, Origin};
+use crate::durable::{Durable, EntryReader, Origin, StoreError};
 use crate::exec::Executor;
 
 /// A window, and what makes a batch of it.
@@ -52,7 +52,7 @@ impl Written {
         epoch < *of || (epoch == *of && shards.iter().any(has))
     }
 
-    fn read_into(&self, store: &dyn Durable) -> Result<(), String> {
+    fn read_into(&self, store: &dyn Durable) -> Result<(), StoreError> {
         store.record();
         if self.last == 0 {
             return Ok(());

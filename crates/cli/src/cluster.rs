@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use millrace_types::{Conf, Master, MasterError, keys};
 
 use crate::environment::Environment;
+use crate::error::CommandError;
 use crate::lookup::is_program;
 use crate::options::{CHECKPOINT_DIR, CONF, EXPLAIN, MEANT, RECOVER, SUPERVISE, USAGE_ERROR};
 use crate::python;
@@ -30,18 +31,17 @@ pub(crate) fn master(conf: &Conf) -> Option<&str> {
 /// # Errors
 ///
 /// One line on how to get one.
-pub(crate) fn spark_submit(conf: &Conf, environment: &Environment) -> Result<PathBuf, String> {
+pub(crate) fn spark_submit(
+    conf: &Conf,
+    environment: &Environment,
+) -> Result<PathBuf, CommandError> {
     let home = environment.get("SPARK_HOME").map(Path::new);
     (home.map(|home| home.join("bin").join(SPARK_SUBMIT)))
         .filter(|path| is_program(path))
         .or_else(|| on_path(environment))
         .or_else(|| of_interpreter(&python::interpreter(conf, environment).ok()?))
-        .ok_or_else(|| {
-            format!(
-                "master '{}' is a cluster's, and there is no spark-submit to hand the program to: \
-                 set SPARK_HOME, put spark-submit on PATH, or install it by 'pip install pyspark'",
-                conf.get(keys::MASTER).unwrap_or_default()
-            )
+        .ok_or_else(|| CommandError::NoSparkSubmit {
+            master: conf.get(keys::MASTER).unwrap_or_default().to_owned(),
         })
 }
 
@@ -213,6 +213,7 @@ mod tests {
     fn nothing_to_hand_over_to_is_one_line() {
         let conf = Conf::from_iter([(keys::MASTER, "yarn")]);
         let message = spark_submit(&conf, &Environment::empty()).unwrap_err();
+        let message = message.to_string();
         assert!(
             message.starts_with("master 'yarn' is a cluster's"),
             "{message}"

@@ -22,6 +22,7 @@
 use millrace_types::Conf;
 
 use crate::environment::Environment;
+use crate::error::{CommandError, Unreadable};
 use crate::properties;
 
 /// The environment variable that carries the settings of a submitted program.
@@ -41,17 +42,13 @@ pub(crate) fn encode(conf: &Conf) -> String {
 /// # Errors
 ///
 /// One line, when the variable does not hold what [`encode`] writes.
-pub(crate) fn receive(environment: &Environment) -> Result<Option<Conf>, String> {
+pub(crate) fn receive(environment: &Environment) -> Result<Option<Conf>, CommandError> {
     let Some(value) = environment.get(SUBMIT_CONF) else {
         return Ok(None);
     };
-    let unreadable = |why: &str| {
-        format!("the settings in {SUBMIT_CONF} cannot be read: {why}; only millrace-submit sets it")
-    };
-    let text = value
-        .to_str()
-        .ok_or_else(|| unreadable("not valid UTF-8"))?;
-    let settings = properties::parse(text).map_err(|why| unreadable(&why.to_string()))?;
+    let text = value.to_str().ok_or(Unreadable::NotText);
+    let settings = text.and_then(|text| Ok(properties::parse(text)?));
+    let settings = settings.map_err(CommandError::Handoff)?;
     let settings = settings.into_iter();
     Ok(Some(Conf::from_iter(
         settings.map(|(key, property)| (key, property.value)),
@@ -69,14 +66,19 @@ mod tests {
             Conf::from_iter([("spark.app.name", " a=b\n\u{1f600}#\\ ")]),
         ] {
             let environment = Environment::empty().with(SUBMIT_CONF, encode(&conf));
-            assert_eq!(receive(&environment), Ok(Some(conf)));
+            assert_eq!(receive(&environment).unwrap(), Some(conf));
         }
     }
 
     #[test]
     fn nothing_handed_over_is_not_an_empty_handover() {
-        assert_eq!(receive(&Environment::empty()), Ok(None));
+        assert_eq!(receive(&Environment::empty()).unwrap(), None);
         let broken = Environment::empty().with(SUBMIT_CONF, "a=\\u12");
-        assert!(receive(&broken).unwrap_err().contains(SUBMIT_CONF));
+        assert!(
+            receive(&broken)
+                .unwrap_err()
+                .to_string()
+                .contains(SUBMIT_CONF)
+        );
     }
 }

@@ -19,6 +19,7 @@
 
 mod cluster;
 mod environment;
+mod error;
 mod exit;
 mod handoff;
 mod history;
@@ -47,6 +48,7 @@ mod validation;
 mod verbose;
 
 pub use environment::Environment;
+pub use error::{CommandError, NotRun, Unreadable};
 pub use exit::Exit;
 pub use handoff::SUBMIT_CONF;
 pub use history::millrace_history;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use millrace_types::local_path;
 
 use crate::environment::Environment;
+use crate::error::{CommandError, NotRun};
 
 /// Resources that Spark runs and millrace does not, by their ends.
 const FOREIGN: [(&str, &str); 2] = [(".jar", "a JVM"), (".R", "an R")];
@@ -18,7 +19,7 @@ const FOREIGN: [(&str, &str); 2] = [(".jar", "a JVM"), (".R", "an R")];
 ///
 /// One line that names the resource, and for a script or jar also the native
 /// program of the same stem, if there is one.
-pub(crate) fn find(resource: &OsStr, environment: &Environment) -> Result<PathBuf, String> {
+pub(crate) fn find(resource: &OsStr, environment: &Environment) -> Result<PathBuf, CommandError> {
     let shown = resource.to_string_lossy();
     if let Some((end, kind)) = FOREIGN.iter().find(|(end, _)| shown.ends_with(end)) {
         let file = Path::new(resource)
@@ -26,27 +27,29 @@ pub(crate) fn find(resource: &OsStr, environment: &Environment) -> Result<PathBu
             .unwrap_or(resource)
             .to_string_lossy();
         let stem = file.strip_suffix(end).unwrap_or(&file);
-        let instead = match named(OsStr::new(stem), environment) {
-            Some(_) => format!("run {stem} instead"),
-            None => format!("there is no {stem} beside millrace-submit or on PATH"),
-        };
-        return Err(format!(
-            "{shown} is {kind} program, and millrace runs Python and native ones: {instead}"
-        ));
+        return Err(CommandError::Foreign {
+            is_there: named(OsStr::new(stem), environment).is_some(),
+            native: stem.to_owned(),
+            program: shown.into_owned(),
+            platform: kind,
+        });
     }
     if resource.as_encoded_bytes().contains(&b'/') {
-        let path = local_path(resource)
-            .map_err(|error| format!("Cannot run program '{shown}': its name {error}"))?;
-        return match path.metadata() {
-            Ok(metadata) if metadata.is_dir() => {
-                Err(format!("Cannot run program '{shown}': it is a directory"))
-            }
-            Ok(_) => Ok(path),
-            Err(error) => Err(format!("Cannot run program '{shown}': {error}")),
-        };
+        return located(resource).map_err(|why| CommandError::NotRun {
+            program: shown.into_owned(),
+            why,
+        });
     }
-    named(resource, environment)
-        .ok_or_else(|| format!("Cannot find program '{shown}' beside millrace-submit or on PATH"))
+    named(resource, environment).ok_or_else(|| CommandError::NotFound(shown.into_owned()))
+}
+
+fn located(resource: &OsStr) -> Result<PathBuf, NotRun> {
+    let path = local_path(resource).map_err(NotRun::Location)?;
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => Err(NotRun::Directory),
+        Ok(_) => Ok(path),
+        Err(error) => Err(NotRun::Io(error)),
+    }
 }
 
 pub(crate) fn named(name: &OsStr, environment: &Environment) -> Option<PathBuf> {
@@ -105,10 +108,10 @@ mod tests {
             .beside(beside.path())
             .with("PATH", path);
         let found = |name: &str| find(OsStr::new(name), &environment);
-        assert_eq!(found("both"), Ok(beside.path().join("both")));
-        assert_eq!(found("data"), Ok(second.path().join("data")));
-        assert!(found("none").unwrap_err().contains("'none'"));
-        assert!(found("").unwrap_err().contains("''"));
+        assert_eq!(found("both").unwrap(), beside.path().join("both"));
+        assert_eq!(found("data").unwrap(), second.path().join("data"));
+        assert!(found("none").unwrap_err().to_string().contains("'none'"));
+        assert!(found("").unwrap_err().to_string().contains("''"));
     }
 
     #[test]
@@ -118,16 +121,22 @@ mod tests {
         let environment = Environment::empty();
         let path = directory.path().join("prog");
         let address = format!("file://{}", path.display());
-        assert_eq!(find(OsStr::new(&address), &environment), Ok(path.clone()));
-        assert_eq!(find(path.as_os_str(), &environment), Ok(path));
-        let foreign = find(OsStr::new("hdfs://nn/prog"), &environment).unwrap_err();
+        assert_eq!(find(OsStr::new(&address), &environment).unwrap(), path);
+        assert_eq!(find(path.as_os_str(), &environment).unwrap(), path);
+        let foreign = find(OsStr::new("hdfs://nn/prog"), &environment)
+            .unwrap_err()
+            .to_string();
         assert!(foreign.contains("no hdfs: locations"), "{foreign}");
-        let missing = find(OsStr::new("./no/such"), &environment).unwrap_err();
+        let missing = find(OsStr::new("./no/such"), &environment)
+            .unwrap_err()
+            .to_string();
         assert!(
             missing.starts_with("Cannot run program './no/such': "),
             "{missing}"
         );
-        let message = find(directory.path().join("").as_os_str(), &environment).unwrap_err();
+        let message = find(directory.path().join("").as_os_str(), &environment)
+            .unwrap_err()
+            .to_string();
         assert!(message.ends_with("it is a directory"), "{message}");
     }
 
@@ -144,7 +153,9 @@ mod tests {
             (".jar", "there is no  beside"),
         ];
         for (resource, expected) in cases {
-            let message = find(OsStr::new(resource), &environment).unwrap_err();
+            let message = find(OsStr::new(resource), &environment)
+                .unwrap_err()
+                .to_string();
             assert!(
                 message.starts_with(resource) && message.contains(expected),
                 "{message}"

@@ -129,7 +129,7 @@ pub fn parse(
 ) -> Result<Invocation, Exit> {
     let args: Vec<OsString> = args.into_iter().collect();
     let usage = usage(&program.call(" [options]"));
-    let submitted = handoff::receive(environment).map_err(Exit::error)?;
+    let submitted = handoff::receive(environment)?;
     let typed = match &submitted {
         Some(_) => Typed {
             rest: args,

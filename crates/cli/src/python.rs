@@ -14,6 +14,7 @@ use std::process::Command;
 use millrace_types::Conf;
 
 use crate::environment::Environment;
+use crate::error::CommandError;
 use crate::lookup::named;
 
 /// Asks the package to say where functions run instead of running the program.
@@ -42,7 +43,7 @@ pub(crate) fn name_of(resource: &OsStr) -> String {
 /// # Errors
 ///
 /// One line, if it is not there.
-pub(crate) fn interpreter(conf: &Conf, environment: &Environment) -> Result<PathBuf, String> {
+pub(crate) fn interpreter(conf: &Conf, environment: &Environment) -> Result<PathBuf, CommandError> {
     let of_conf = |key| conf.get(key).map(OsString::from);
     let of_environment = |name| environment.get(name).map(OsStr::to_owned);
     let asked = of_conf("spark.pyspark.driver.python")
@@ -54,13 +55,7 @@ pub(crate) fn interpreter(conf: &Conf, environment: &Environment) -> Result<Path
         true => Some(PathBuf::from(&asked)).filter(|path| path.is_file()),
         false => named(&asked, environment),
     };
-    found.ok_or_else(|| {
-        format!(
-            "Cannot find the Python interpreter '{}': install Python 3.9 or later, or name one by \
-             PYSPARK_PYTHON or spark.pyspark.python",
-            asked.to_string_lossy()
-        )
-    })
+    found.ok_or_else(|| CommandError::NoInterpreter(asked.to_string_lossy().into_owned()))
 }
 
 /// The directories of the package.
@@ -78,18 +73,15 @@ pub(crate) struct Packages {
 /// # Errors
 ///
 /// One line on how to get it.
-pub(crate) fn packages(interpreter: &Path, environment: &Environment) -> Result<Packages, String> {
+pub(crate) fn packages(
+    interpreter: &Path,
+    environment: &Environment,
+) -> Result<Packages, CommandError> {
     let beside = environment.program_directory();
     (beside.and_then(in_checkout))
         .or_else(|| beside.and_then(installed_around))
         .or_else(|| asked_of(interpreter))
-        .ok_or_else(|| {
-            format!(
-                "The Python package millrace is not there for {}: install it by 'pip install .' in \
-                 the repository, or build it beside millrace-submit by 'cargo build --release'",
-                interpreter.display()
-            )
-        })
+        .ok_or_else(|| CommandError::NoPackage(interpreter.to_owned()))
 }
 
 fn in_checkout(beside: &Path) -> Option<Packages> {
@@ -202,7 +194,7 @@ mod tests {
         conf.set("spark.pyspark.driver.python", "d");
         assert_eq!(chosen(&conf, &environment), "d");
         conf.set("spark.pyspark.driver.python", "/no/such");
-        let message = interpreter(&conf, &environment).unwrap_err();
+        let message = interpreter(&conf, &environment).unwrap_err().to_string();
         assert!(message.contains("'/no/such'") && message.contains("PYSPARK_PYTHON"));
     }
 
@@ -212,7 +204,9 @@ mod tests {
         let bin = directory.path().join("bin");
         put(&bin.join("millrace-submit"));
         let environment = Environment::empty().beside(&bin);
-        let missing = packages(Path::new("/no/python"), &environment).unwrap_err();
+        let missing = packages(Path::new("/no/python"), &environment)
+            .unwrap_err()
+            .to_string();
         assert!(missing.contains("pip install ."), "{missing}");
 
         let root = directory.path().join("lib/python3.9/site-packages");

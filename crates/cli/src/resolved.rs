@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use millrace_types::{Conf, Master, keys};
 
 use crate::environment::Environment;
+use crate::error::{CommandError, Unreadable};
 use crate::exit::Exit;
 use crate::origins::Origins;
 use crate::properties::{self, Property};
@@ -54,11 +55,9 @@ pub(crate) fn layered(typed: &Typed, environment: &Environment) -> Result<Layere
     let properties_file = properties_file(typed, environment);
     let mut origins = Origins::default();
     if let Some(path) = &properties_file {
-        let settings = read_file(path).map_err(|why| {
-            Exit::error(format!(
-                "Invalid properties file '{}': {why}",
-                path.display()
-            ))
+        let settings = read_file(path).map_err(|why| CommandError::Properties {
+            file: path.clone(),
+            why,
         })?;
         for (key, Property { value, line }) in settings {
             if !conf.contains(&key) {
@@ -89,7 +88,7 @@ fn text_of(environment: &Environment, name: &str) -> Option<String> {
 
 /// Resolves what was typed.
 pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolved, Exit> {
-    check_typed(typed).map_err(Exit::error)?;
+    check_typed(typed)?;
     let Layered {
         conf,
         origins,
@@ -100,7 +99,7 @@ pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolv
         .or(conf.get(DEPLOY_MODE_KEY))
         .map(str::to_owned)
         .or_else(|| text_of(environment, "DEPLOY_MODE"));
-    check_settings(&conf, deploy_mode.as_deref(), &origins).map_err(Exit::error)?;
+    check_settings(&conf, deploy_mode.as_deref(), &origins)?;
 
     notices.extend(without_effect(typed));
     Ok(Resolved {
@@ -114,7 +113,7 @@ pub(crate) fn resolve(typed: &Typed, environment: &Environment) -> Result<Resolv
 /// all the same, since anyone can write the variable they came in.
 pub(crate) fn accept(mut conf: Conf) -> Result<Resolved, Exit> {
     conf.set_if_missing(keys::MASTER, Master::DEFAULT.to_string());
-    check_settings(&conf, None, &Origins::default()).map_err(Exit::error)?;
+    check_settings(&conf, None, &Origins::default())?;
     Ok(Resolved {
         conf,
         notices: Vec::new(),
@@ -132,10 +131,9 @@ fn properties_file(typed: &Typed, environment: &Environment) -> Option<PathBuf> 
     typed.properties_file.clone().or_else(defaults)
 }
 
-fn read_file(path: &Path) -> Result<impl Iterator<Item = (String, Property)>, String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let settings = properties::parse(&String::from_utf8_lossy(&bytes));
-    let settings = settings.map_err(|error| error.to_string())?;
+fn read_file(path: &Path) -> Result<impl Iterator<Item = (String, Property)>, Unreadable> {
+    let bytes = fs::read(path).map_err(Unreadable::Io)?;
+    let settings = properties::parse(&String::from_utf8_lossy(&bytes))?;
     // Spark 3.5 trims values as Java trims, but keeps line ends that escapes
     // have put there.
     let trimmed = |c: char| c <= ' ' && c != '\r' && c != '\n';

@@ -103,7 +103,7 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
 fn summary(conf: &Conf) -> Result<Option<Arc<Summary>>, Exit> {
     let file = conf.location(keys::SUMMARY);
     let file = file.map_err(|bad| Exit::error(bad.to_string()))?;
-    let summary = file.map(Summary::new).transpose().map_err(Exit::error)?;
+    let summary = file.map(Summary::new).transpose()?;
     Ok(summary.map(Arc::new))
 }
 
@@ -129,7 +129,7 @@ impl App {
     /// # Panics
     /// If the program takes fewer arguments.
     pub fn port(&self, index: usize) -> Result<u16, Exit> {
-        parse_port(self.argument(index)).map_err(Exit::error)
+        Ok(parse_port(self.argument(index))?)
     }
 
     /// Argument number `index` as a length of time in whole seconds, which `what` names.
@@ -140,7 +140,7 @@ impl App {
     /// # Panics
     /// If the program takes fewer arguments.
     pub fn seconds(&self, index: usize, what: &str) -> Result<Duration, Exit> {
-        parse_seconds(what, self.argument(index)).map_err(Exit::error)
+        Ok(parse_seconds(what, self.argument(index))?)
     }
 
     /// Argument number `index` as a file that the run will write, which `what` names: a path, or
@@ -242,8 +242,7 @@ impl App {
         let ended = ssc.await_termination();
         let interrupted = self.signals.interrupted();
         if let Some(summary) = &self.summary {
-            let written = summary.write(ssc.bytes_not_run(), ssc.input_counts());
-            written.map_err(Exit::error)?;
+            summary.write(ssc.bytes_not_run(), ssc.input_counts())?;
         }
         ended?;
         if interrupted {

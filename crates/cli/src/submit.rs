@@ -101,7 +101,7 @@ pub fn submit(
             })
         }
     };
-    let program = program.map_err(Exit::error)?;
+    let program = program?;
     let verbose = typed.verbose.then(|| {
         let shown: Vec<String> = arguments
             .iter()
@@ -133,7 +133,7 @@ fn for_cluster(
     args: &[OsString],
     of_program: usize,
 ) -> Result<Launch, Exit> {
-    let program = cluster::spark_submit(conf, environment).map_err(Exit::error)?;
+    let program = cluster::spark_submit(conf, environment)?;
     let notice = format!(
         "millrace: master '{master}' is a cluster's: the program goes to {}",
         program.display()

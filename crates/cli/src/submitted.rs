@@ -23,7 +23,7 @@ use crate::typed::Typed;
 ///
 /// An [`Exit`] with one line on what cannot be read, or on a setting that means nothing.
 pub fn submitted(environment: &Environment) -> Result<Conf, Exit> {
-    let resolved = match handoff::receive(environment).map_err(Exit::error)? {
+    let resolved = match handoff::receive(environment)? {
         Some(conf) => accept(conf)?,
         None => resolve(&Typed::default(), environment)?,
     };

@@ -8,6 +8,7 @@ use std::time::Instant;
 use millrace::{BatchInfo, InputCounts, StreamingListener};
 use serde_json::{Value, json};
 
+use crate::error::CommandError;
 use crate::output::try_to_write;
 use crate::resources::{cpu_seconds, peak_resident_bytes};
 
@@ -53,8 +54,8 @@ impl StreamingListener for Listener {
 
 impl Summary {
     /// A summary that will be in `file`; an error says why it could not be written there.
-    pub(crate) fn new(file: PathBuf) -> Result<Summary, String> {
-        try_to_write(&file).map_err(|error| cannot_write(&file, &error))?;
+    pub(crate) fn new(file: PathBuf) -> Result<Summary, CommandError> {
+        try_to_write(&file).map_err(|why| cannot_write(&file, why))?;
         Ok(Summary {
             file,
             started: Instant::now(),
@@ -71,9 +72,9 @@ impl Summary {
     }
 
     /// Writes the file; an error says why it could not.
-    pub(crate) fn write(&self, bytes_not_run: u64, input: InputCounts) -> Result<(), String> {
+    pub(crate) fn write(&self, bytes_not_run: u64, input: InputCounts) -> Result<(), CommandError> {
         let text = format!("{:#}\n", self.json(bytes_not_run, input));
-        std::fs::write(&self.file, text).map_err(|error| cannot_write(&self.file, &error))
+        std::fs::write(&self.file, text).map_err(|why| cannot_write(&self.file, why))
     }
 
     fn json(&self, bytes_not_run: u64, input: InputCounts) -> Value {
@@ -99,8 +100,11 @@ impl Summary {
     }
 }
 
-fn cannot_write(file: &Path, error: &io::Error) -> String {
-    format!("cannot write the summary to {}: {error}", file.display())
+fn cannot_write(file: &Path, why: io::Error) -> CommandError {
+    CommandError::Summary {
+        file: file.to_owned(),
+        why,
+    }
 }
 
 /// The smallest value that `percent` of all are not above; `None` of nothing.

@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::builder::{ArgAction, ValueParser};
@@ -191,14 +192,28 @@ fn command() -> Command {
 
 /// Splits a `--conf` at its first `=`; a value may hold more of them.
 /// Blanks around the key are not part of it.
-fn setting(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or(text)?;
+fn setting(text: &str) -> Result<(String, String), NoSetting> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or_else(|| NoSetting(text.to_owned()))?;
     let key = key.trim();
     if key.is_empty() {
-        return Err(text.to_owned());
+        return Err(NoSetting(text.to_owned()));
     }
     Ok((key.to_owned(), value.to_owned()))
 }
+
+/// A word that is no `KEY=VALUE`.
+#[derive(Debug)]
+struct NoSetting(String);
+
+impl fmt::Display for NoSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' is not KEY=VALUE", self.0)
+    }
+}
+
+impl Error for NoSetting {}
 
 fn unrecognized(word: &str) -> Aside {
     let meant = nearest_option(word).map(|option| format!("; did you mean {option}?"));
@@ -234,10 +249,8 @@ fn in_sparks_words(error: &clap::Error, args: &[OsString]) -> Aside {
             Aside::Misuse(format!("Missing argument for option '{}'.", last()))
         }
         ErrorKind::ValueValidation => {
-            let typed = error.source().map(ToString::to_string).unwrap_or_default();
-            Aside::Misuse(format!(
-                "Invalid argument to --conf: '{typed}' is not KEY=VALUE"
-            ))
+            let why = error.source().map(ToString::to_string).unwrap_or_default();
+            Aside::Misuse(format!("Invalid argument to --conf: {why}"))
         }
         ErrorKind::TooManyValues => {
             let word = switch_with_value(args);

@@ -5,6 +5,7 @@
 
 use millrace_types::{ByteSize, ByteUnit, Conf, Master, keys};
 
+use crate::error::CommandError;
 use crate::options::DEPLOY_MODE;
 use crate::origins::Origins;
 use crate::typed::Typed;
@@ -35,17 +36,17 @@ fn is_positive_count(text: &str) -> bool {
 }
 
 /// Checks what was typed, whatever the settings around it.
-pub(crate) fn check_typed(typed: &Typed) -> Result<(), String> {
+pub(crate) fn check_typed(typed: &Typed) -> Result<(), CommandError> {
     if let Some(option) = typed.of_a_cluster {
-        return Err(format!(
-            "--{option} speaks to a cluster, and millrace runs on one machine for now"
-        ));
+        return Err(CommandError::OfACluster(option));
     }
     for (option, called, holds) in POSITIVE {
         if let Some(value) = value_of(typed, option).filter(|value| !holds(value)) {
-            return Err(format!(
-                "{called} must be a positive number: --{option} '{value}'"
-            ));
+            return Err(CommandError::NotPositive {
+                called,
+                option,
+                value: value.to_owned(),
+            });
         }
     }
     Ok(())
@@ -57,27 +58,20 @@ pub(crate) fn check_settings(
     conf: &Conf,
     deploy_mode: Option<&str>,
     origins: &Origins,
-) -> Result<(), String> {
+) -> Result<(), CommandError> {
     if let Some(master) = conf.get(keys::MASTER) {
         let place = origins.of(keys::MASTER);
-        Master::parse(master).map_err(|error| format!("{place}{error}"))?;
+        Master::parse(master).map_err(|why| CommandError::Master { place, why })?;
     }
     let place = origins.of(DEPLOY_MODE_KEY);
-    match deploy_mode {
-        None | Some("client") => {}
-        Some("cluster") => {
-            return Err(format!(
-                "{place}Deploy mode \"cluster\" is for a cluster, and millrace runs on one machine \
-                 for now; leave it out or use \"client\""
-            ));
-        }
-        Some(other) => {
-            return Err(format!(
-                "{place}Deploy mode must be \"client\", but was '{other}'"
-            ));
-        }
+    if let Some(mode) = deploy_mode.filter(|mode| *mode != "client") {
+        let mode = mode.to_owned();
+        return Err(CommandError::DeployMode { place, mode });
     }
-    keys::check(conf).map_err(|error| format!("{}{error}", origins.of(error.key())))
+    keys::check(conf).map_err(|why| CommandError::Setting {
+        place: origins.of(why.key()),
+        why: Box::new(why),
+    })
 }
 
 /// Spark's own key for the deploy mode, which a properties file may hold.
@@ -145,7 +139,8 @@ mod tests {
             });
             match (outcome, start) {
                 (Ok(()), None) => {}
-                (Err(message), Some(start)) => {
+                (Err(error), Some(start)) => {
+                    let message = error.to_string();
                     assert!(message.starts_with(start), "{message}");
                     assert!(
                         message.contains(&format!("--{option} '{value}'")),
@@ -160,12 +155,15 @@ mod tests {
     #[test]
     fn the_master_is_looked_at_before_the_deploy_mode() {
         let conf = |master| Conf::from_iter([(keys::MASTER, master)]);
-        let check =
-            |master, mode| check_settings(&conf(master), mode, &Origins::default()).unwrap_err();
+        let check = |master, mode| {
+            check_settings(&conf(master), mode, &Origins::default())
+                .unwrap_err()
+                .to_string()
+        };
         assert!(check("locl[2]", Some("cluster")).contains("'locl[2]'"));
         assert!(check("local[2]", Some("cluster")).starts_with("Deploy mode \"cluster\""));
         assert!(check("local[2]", Some("x")).contains("'x'"));
         let client = check_settings(&conf("local[2]"), Some("client"), &Origins::default());
-        assert_eq!(client, Ok(()));
+        client.unwrap();
     }
 }

@@ -184,7 +184,7 @@ def descriptions(spark):
     df = readings(spark)
     df.describe().show()
     df.describe("n").show()
-    print(df.corr("n", "t"))
+    print(round(df.corr("n", "t"), 12))
 
 
 def joined(spark):

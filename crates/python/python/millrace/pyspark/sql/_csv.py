@@ -129,8 +129,9 @@ def _value(value, kind):
 def _cell(text, separator):
     if text is None:
         return ""
+    text = text.strip(" ")
     if text == "":
         return '""'
-    if separator in text or '"' in text or "\n" in text or text != text.strip():
+    if separator in text or '"' in text or "\n" in text:
         return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
     return text

@@ -124,8 +124,8 @@ def parsed_type(text):
     except ParseException as error:
         try:
             return parsed_schema(text)
-        except ParseException:
-            raise error
+        except ParseException as other:
+            raise other if "UNSUPPORTED_DATATYPE" in str(other) else error
 
 
 def parsed_schema(text):

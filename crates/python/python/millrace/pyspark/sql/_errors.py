@@ -10,15 +10,17 @@ def analysis(condition, message, at=None):
     return AnalysisException(message, error_class=condition)
 
 
-def unresolved_column(name, known, at=None):
-    """A column that there is not."""
+def unresolved_column(name, known, at=None, as_they_are=False):
+    """A column that there is not, and those that it could be, the likeliest first."""
     if not known:
         return analysis(
             "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
             "A column or function parameter with name %s cannot be resolved." % name,
             at,
         )
-    near = sorted(set(known), key=lambda other: (_distance(name.strip("`"), other), other))
+    near = list(known)
+    if not as_they_are:
+        near = sorted(set(known), key=lambda other: (_distance(name.strip("`"), other), other))
     return analysis(
         "UNRESOLVED_COLUMN.WITH_SUGGESTION",
         "A column or function parameter with name %s cannot be resolved. Did you mean one of the "
@@ -99,7 +101,7 @@ def not_aggregated(name):
     )
 
 
-def syntax(text, position, near, length):
+def syntax(text, position, near):
     """A text that is no SQL."""
     before = text[:position]
     line = before.count("\n") + 1

@@ -5,6 +5,7 @@ from ._dataframe.actions import Actions
 from ._dataframe.missing import Missing
 from ._dataframe.operators import Operators
 from ._dataframe.values import Values
+from ._errors import unresolved_column
 from ._expr import nodes as N
 from .column import Column, name_node
 from .types import StructField, StructType
@@ -79,9 +80,11 @@ class DataFrame(Operators, Missing, Values, Actions):
         node = name_node(name)
         if isinstance(node, N.Star):
             return node
+        known = {column.lower() for column in self.columns}
+        if len(node.parts) == 1 and node.parts[0].lower() not in known:
+            raise unresolved_column("`%s`" % node.parts[0], self.columns, as_they_are=True)
         attribute, fields = self._relation.scope().find(node.parts)
-        made = N.Bound(attribute)
-        return N.Ref(node.parts) if fields else made
+        return N.Ref(node.parts) if fields else N.Bound(attribute)
 
     def _with(self, relation):
         return DataFrame(relation, self._session)

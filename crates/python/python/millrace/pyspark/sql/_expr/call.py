@@ -2,7 +2,7 @@
 
 from .. import types as T
 from .._errors import analysis, no_function, wrong_number
-from .nodes import Lit, Node, Star
+from .nodes import Alias, Lit, Node, Star
 from .table import AGGREGATES, FUNCTIONS
 from .typed import Typed, together
 
@@ -52,7 +52,7 @@ class Call(Node):
         return "%s(%s%s)" % (
             shown,
             "DISTINCT " if self.distinct else "",
-            ", ".join(argument.name() for argument in self.arguments),
+            ", ".join(_inside(argument) for argument in self.arguments),
         )
 
     def _of_all(self):
@@ -99,6 +99,13 @@ class Call(Node):
         self.partitions = scope.partitions
         made = spec.make(arguments, self)
         return Typed(made.sql, made.type, made.nullable, True, ())
+
+
+def _inside(node):
+    """The name of an expression inside of another."""
+    if isinstance(node, Alias):
+        return "%s AS %s" % (node.child.name(), node.alias)
+    return node.name()
 
 
 class Over(Node):

@@ -434,13 +434,10 @@ class Cast(Node):
         return (self.child,)
 
     def name(self):
-        # A cast of a column keeps the column's name in `select`, but not inside of others.
         return "CAST(%s AS %s)" % (self.child.name(), self.kind.simpleString().upper())
 
     def resolve(self, scope):
-        child = self.child.resolve(scope)
-        made = cast(child, self.kind)
-        return made
+        return cast(self.child.resolve(scope), self.kind)
 
 
 class Case(Node):

@@ -78,8 +78,8 @@ class Tokens:
         """The error of a token that does not fit."""
         token = token or self.next
         if token.kind == "end":
-            return syntax(self.text, token.position, "end of input", 0)
-        return syntax(self.text, token.position, "'%s'" % token.text, len(token.text))
+            return syntax(self.text, token.position, "end of input")
+        return syntax(self.text, token.position, "'%s'" % token.text)
 
     def end(self):
         """An error unless the text ends here."""
@@ -93,7 +93,7 @@ def _tokens(text):
     while position < len(text):
         found = _PATTERN.match(text, position)
         if found is None:
-            raise syntax(text, position, "'%s'" % text[position], 1)
+            raise syntax(text, position, "'%s'" % text[position])
         if found.lastgroup != "blank":
             yield Token(found.lastgroup, found.group(), position)
         position = found.end()

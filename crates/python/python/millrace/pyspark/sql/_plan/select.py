@@ -142,7 +142,12 @@ def where(child, node, functions=None):
             "INVALID_WHERE_CONDITION",
             'The WHERE condition "%s" contains invalid expressions: %s.\nRewrite the query to avoid '
             "window functions, aggregate functions, and generator functions in the WHERE clause."
-            % (node.name(), node.name()),
+            % (
+                node.name(),
+                ", ".join(
+                    part.name() for part in node.walk() if isinstance(part, Call) and part.is_aggregate()
+                ),
+            ),
         )
     if not isinstance(condition.type, (T.BooleanType, T.NullType)):
         raise analysis(

@@ -6,7 +6,7 @@ import threading
 import weakref
 
 from ..errors.exceptions import PySparkRuntimeError
-from .types import quoted
+from .types import DoubleType, FloatType, quoted
 
 _MACROS = """
 CREATE OR REPLACE MACRO spark_substring(s, start, n) AS (
@@ -117,16 +117,25 @@ class Engine:
 
     def load(self, columns, kinds, names, sizes):
         """A table of these columns, whose rows are in partitions of these sizes."""
+        columns = [_without_nan(values, kind) for values, kind in zip(columns, kinds)]
         parts = [
-            "unnest(CAST(? AS %s[])) AS %s" % (kind.duck, name)
-            for kind, name in zip(kinds, names)
+            "unnest(CAST(%s AS %s[])) AS %s" % ("CAST(? AS VARCHAR[])" if as_text else "?", kind.duck, name)
+            for kind, name, (_, as_text) in zip(kinds, names, columns)
         ]
+        columns = [values for values, _ in columns]
         count = sum(sizes)
         if not parts:
             rows = "SELECT unnest(range(%d)) AS _o" % count
         else:
             rows = "SELECT %s, unnest(range(%d)) AS _o" % (", ".join(parts), count)
         return self.create("SELECT *, %s AS _p FROM (%s)" % (_partition(sizes), rows), columns)
+
+
+def _without_nan(values, kind):
+    """A column, and whether it is given as texts: DuckDB before 1.5 takes a NaN for a null."""
+    if isinstance(kind, (DoubleType, FloatType)) and any(value != value for value in values):
+        return [None if value is None else repr(value) for value in values], True
+    return values, False
 
 
 def _partition(sizes):

@@ -331,5 +331,9 @@ def sort(child, keys, functions=None, visible=None):
         inner = key.child
         if isinstance(inner, N.Lit) and isinstance(inner.value, int):
             inner = N.Bound(child.attributes[inner.value - 1])
-        parts.append(key.order(inner.resolve(scope).sql))
+        made = inner.resolve(scope)
+        if isinstance(made.type, (T.DoubleType, T.FloatType)):
+            # Minus zero is zero.
+            made = made.with_sql("(%s + 0)" % made.sql)
+        parts.append(key.order(made.sql))
     return Sort(child, parts)

@@ -14,6 +14,7 @@
 mod acceptance {
     mod answers;
     mod bad_input;
+    mod browser;
     mod connection;
     mod files;
     mod flood;

@@ -5,6 +5,7 @@
 //! reads from; [`Batch`] is what it prints.
 
 mod capture;
+mod chromium;
 mod launch;
 mod program;
 mod sender;
@@ -12,6 +13,7 @@ mod transcript;
 
 use std::time::Duration;
 
+pub(crate) use chromium::Chromium;
 pub(crate) use launch::{ENDLESS, ENDLESS_TIME, Launch};
 pub(crate) use program::{FULL, Finished, Program, Read, Signal};
 pub(crate) use sender::{Connection, Reserved, Sender};

@@ -39,6 +39,7 @@ fn check(probe: &dyn RunProbe, counts: &Counts) {
     assert_eq!(names, ["state", "state", "state", "window"]);
     for (store, figures) in figures.stores.iter().enumerate() {
         assert_eq!(figures.keys, counts.len() as u64, "store {store}");
+        assert!(figures.bytes >= 4 * figures.keys, "store {store}");
         let all: Vec<_> = counts.iter().map(|(key, n)| (key.clone(), *n)).collect();
         let (first, last) = (all.first().unwrap(), all.last().unwrap());
         for (key, count) in [first, last] {

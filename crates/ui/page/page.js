@@ -135,25 +135,32 @@ function axis(extra) {
 }
 
 function width(holder) {
-  return Math.max(200, holder.clientWidth);
+  return Math.max(100, holder.clientWidth);
+}
+
+// A plot is as wide as its holder, whenever that gets another width: a card that is added makes
+// those before it narrower.
+function fitted(plot, holder, height) {
+  new ResizeObserver(() => plot.setSize({ width: width(holder), height })).observe(holder);
+  return plot;
 }
 
 function line(holder, chart) {
-  return new uPlot({
+  return fitted(new uPlot({
     width: width(holder), height: 110, legend: { show: false }, cursor: { y: false },
     series: [{}, { stroke: color('--blue'), width: 1.5, fill: `${color('--blue')}22` }],
     axes: [axis({}), axis({ size: 62, values: (_, ticks) => ticks.map((n) => (chart.tick || chart.unit)(n)) })],
     scales: { y: { range: (_, low, high) => [0, Math.max(high, 1)] } },
-  }, [[], []], holder);
+  }, [[], []], holder), holder, 110);
 }
 
 function bars(holder) {
-  return new uPlot({
+  return fitted(new uPlot({
     width: width(holder), height: 80, legend: { show: false }, cursor: { show: false },
     series: [{}, { stroke: color('--blue'), fill: `${color('--blue')}88`, paths: uPlot.paths.bars({ size: [0.9, 60] }), points: { show: false } }],
     axes: [axis({ size: 24, values: (_, ticks) => ticks.map(short) }), axis({ size: 62 })],
     scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(high, 1)] } },
-  }, [[], []], holder);
+  }, [[], []], holder), holder, 80);
 }
 
 function histogram(values) {
@@ -315,18 +322,6 @@ function runPage(api) {
     verdict.className = 'verdict lost';
     verdict.textContent = 'The program does not answer any more. This page tries again by itself; the figures are the last ones.';
   });
-
-  let resizing = 0;
-  addEventListener('resize', () => {
-    cancelAnimationFrame(resizing);
-    resizing = requestAnimationFrame(() => {
-      for (const card of charts) {
-        card.line.setSize({ width: width(card.holder), height: 110 });
-        card.bars.setSize({ width: width(card.below), height: 80 });
-      }
-      checkpoints.resize();
-    });
-  });
 }
 
 // ---- checkpoints -------------------------------------------------------------------------
@@ -368,11 +363,7 @@ function checkpointCharts() {
     }
   }
 
-  function resize() {
-    for (const { line, holder } of charts || []) line.setSize({ width: width(holder), height: 110 });
-  }
-
-  return { section: whole, update, resize };
+  return { section: whole, update };
 }
 
 // ---- state -------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ use crate::durable::{AnyValue, Durable, EntryReader, Look, write_json};
 /// Slots that the length of entries is estimated from, each time it is asked for.
 const SAMPLE: usize = 256;
 
+/// Entries that are enough for an estimate.
+const ENOUGH: u64 = 32;
+
 /// Something with keys that a program keeps.
 pub(crate) struct Store {
     operator: String,
@@ -64,18 +67,25 @@ impl Store {
         }
     }
 
-    /// Measures some entries of the next shard. What was measured long ago counts less and less.
+    /// Measures some entries, of as many shards as it takes to have enough of them. What was measured long ago counts less and less.
     fn measure(&self) {
         let shards = u64::from(self.durable.shards()).max(1);
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let mut entries = Vec::new();
-        let shard = (turn % shards) as u32;
-        self.durable
-            .look(shard, Look::default(), SAMPLE, &mut entries);
-        let mut reader = EntryReader::new(&entries);
-        let mut count = 0;
-        while let Some(Ok(_)) = reader.next_raw() {
-            count += 1;
+        let (mut count, mut length) = (0, 0);
+        for shard in turn..turn + shards {
+            let shard = (shard % shards) as u32;
+            entries.clear();
+            self.durable
+                .look(shard, Look::default(), SAMPLE, &mut entries);
+            length += entries.len() as u64;
+            let mut reader = EntryReader::new(&entries);
+            while let Some(Ok(_)) = reader.next_raw() {
+                count += 1;
+            }
+            if count >= ENOUGH {
+                break;
+            }
         }
         let (measured, bytes) = (
             self.measured.load(Ordering::Relaxed),
@@ -84,7 +94,6 @@ impl Store {
         let halved = u64::from(measured > 64 * SAMPLE as u64);
         self.measured
             .store((measured >> halved) + count, Ordering::Relaxed);
-        let length = entries.len() as u64;
         self.bytes
             .store((bytes >> halved) + length, Ordering::Relaxed);
     }

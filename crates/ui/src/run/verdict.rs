@@ -29,6 +29,7 @@ impl Model {
             .take(RECENT)
             .collect();
         let pace = mean(recent.iter().filter_map(|batch| batch.processing_time()));
+        let pace = pace.max(self.running_for().filter(|running| Some(*running) > pace));
         let Some(pace) = pace else {
             return verdict("idle", "No batch has completed yet.".to_owned());
         };
@@ -81,6 +82,12 @@ impl Model {
 }
 
 impl Model {
+    /// Milliseconds that the running batch has taken so far, by the newest event.
+    fn running_for(&self) -> Option<i64> {
+        let running = self.batches.of(Status::Processing).next()?;
+        Some(self.updated - running.started?)
+    }
+
     /// A sentence if receivers wait, and so senders do.
     fn slowed(&self) -> String {
         match self.kept.slowed_percent() {

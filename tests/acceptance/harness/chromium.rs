@@ -1,0 +1,193 @@
+//! A real browser without a window, driven over its debugging pipe.
+//!
+//! The pipe speaks the DevTools protocol: JSON with a zero byte behind each message, on the
+//! browser's descriptors 3 and 4. A shell puts the child's standard input and output there.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{GLANCE, PATIENCE};
+
+/// Names that a browser goes by.
+const NAMES: [&str; 2] = ["chromium", "chromium-browser"];
+
+const OPTIONS: [&str; 7] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--remote-debugging-pipe",
+];
+
+/// A browser with one page; killed when the test gives it up.
+pub(crate) struct Chromium {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    session: String,
+    sent: u64,
+    _profile: TempDir,
+}
+
+impl Chromium {
+    /// Starts the browser; `None` where there is none, which is said, and a failure in CI.
+    pub(crate) fn start() -> Option<Chromium> {
+        let found = NAMES.iter().find(|name| {
+            let asked = Command::new(name).arg("--version").output();
+            asked.is_ok_and(|answer| answer.status.success())
+        });
+        let Some(name) = found else {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "there is no chromium: scripts/install_chromium.sh gets it"
+            );
+            let skipped = "skipped: there is no chromium (scripts/install_chromium.sh gets it)";
+            // Nobody has to read it.
+            let _ = writeln!(std::io::stderr(), "{skipped}");
+            return None;
+        };
+        let profile = tempfile::tempdir().unwrap();
+        let mut child = Command::new("sh")
+            .args([
+                "-c",
+                "exec \"$0\" \"$@\" 3<&0 4>&1 </dev/null >/dev/null",
+                name,
+            ])
+            .args(OPTIONS)
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut browser = Chromium {
+            child,
+            input,
+            output,
+            session: String::new(),
+            sent: 0,
+            _profile: profile,
+        };
+        let target = browser.ask("Target.createTarget", json!({ "url": "about:blank" }));
+        let target = json!({ "targetId": target["targetId"], "flatten": true });
+        let attached = browser.ask("Target.attachToTarget", target);
+        browser.session = attached["sessionId"].as_str().unwrap().to_owned();
+        browser.size(960, 1080);
+        Some(browser)
+    }
+
+    /// The result of a command. What the browser tells besides is passed over.
+    pub(crate) fn ask(&mut self, method: &str, parameters: Value) -> Value {
+        self.sent += 1;
+        let mut message = json!({ "id": self.sent, "method": method, "params": parameters });
+        if !self.session.is_empty() {
+            message["sessionId"] = json!(self.session);
+        }
+        self.input
+            .write_all(message.to_string().as_bytes())
+            .unwrap();
+        self.input.write_all(&[0]).unwrap();
+        loop {
+            let mut answer = Vec::new();
+            self.output.read_until(0, &mut answer).unwrap();
+            assert_eq!(answer.pop(), Some(0), "the browser has ended");
+            let mut answer: Value = serde_json::from_slice(&answer).unwrap();
+            if answer["id"] == json!(self.sent) {
+                assert!(answer.get("error").is_none(), "{method}: {answer}");
+                return answer["result"].take();
+            }
+        }
+    }
+
+    /// Sets the size of the page in pixels.
+    pub(crate) fn size(&mut self, width: u32, height: u32) {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.ask("Emulation.setDeviceMetricsOverride", size);
+    }
+
+    /// Has the page drawn in `light` or `dark`.
+    pub(crate) fn scheme(&mut self, scheme: &str) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.ask(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [feature] }),
+        );
+    }
+
+    pub(crate) fn open(&mut self, address: &str) {
+        self.ask("Page.navigate", json!({ "url": address }));
+    }
+
+    /// The value of an expression of JavaScript; nothing if it throws, as it may while a page
+    /// loads.
+    pub(crate) fn value(&mut self, expression: &str) -> Value {
+        let asked = json!({ "expression": expression, "returnByValue": true });
+        self.ask("Runtime.evaluate", asked)["result"]["value"].take()
+    }
+
+    /// Waits until an expression is true.
+    pub(crate) fn wait(&mut self, expression: &str) {
+        let end = Instant::now() + PATIENCE;
+        while self.value(expression) != json!(true) {
+            if Instant::now() > end {
+                let page = self.value("document.body.innerText");
+                panic!("never true: {expression}\n{}", page.as_str().unwrap_or("?"));
+            }
+            std::thread::sleep(GLANCE);
+        }
+    }
+
+    /// Waits until the page shows a text.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait(&format!(
+            "document.body.innerText.includes({})",
+            json!(text)
+        ));
+    }
+
+    /// Writes a picture of the page to the directory that MILLRACE_SCREENSHOTS names, if it does.
+    pub(crate) fn picture(&mut self, name: &str) {
+        let Some(directory) = std::env::var_os("MILLRACE_SCREENSHOTS") else {
+            return;
+        };
+        let shot = self.ask("Page.captureScreenshot", json!({ "format": "png" }));
+        let path = std::path::Path::new(&directory).join(name);
+        std::fs::write(path, decoded(shot["data"].as_str().unwrap())).unwrap();
+    }
+}
+
+/// The bytes of base64.
+fn decoded(text: &str) -> Vec<u8> {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
+    for digit in text.bytes() {
+        let Some(value) = digits.iter().position(|it| *it == digit) else {
+            break;
+        };
+        held = held << 6 | value as u32;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    bytes
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -96,17 +96,14 @@ def columns_of(records, schema):
     """The columns that records are, in the form that DuckDB is given them."""
     if not records:
         return [[] for _ in schema.fields]
-    if all(map(_is_plain_tuple, records)) and set(map(len, records)) == {len(schema.fields)}:
+    plain = all(issubclass(kind, tuple) for kind in set(map(type, records)))
+    if plain and set(map(len, records)) == {len(schema.fields)}:
         columns = zip(*records)
     else:
         columns = zip(*[fields_of(record, schema) for record in records])
     return [
         _column(values, field.dataType) for values, field in zip(columns, schema.fields)
     ]
-
-
-def _is_plain_tuple(record):
-    return isinstance(record, tuple)
 
 
 def fields_of(record, schema):

@@ -95,10 +95,6 @@ class Engine:
                 made = self._local.cursor = self._root.cursor()
         return made
 
-    def set_threads(self, count):
-        """How many threads a query may use."""
-        self.cursor().execute("SET threads = %d" % max(count, 1))
-
     def rows(self, sql, parameters=None):
         """The rows that a query gives."""
         return self.cursor().execute(sql, parameters or []).fetchall()

@@ -65,6 +65,14 @@ def test_a_view_is_polled_while_it_is_registered_anew(spark):
     assert seen
 
 
+def test_a_relation_names_its_columns(spark):
+    rows = spark.sql(
+        "select name, sum(amount) as total from values ('x', 1), ('y', 2), ('x', 5) as sales(name, amount) "
+        "group by name order by total desc"
+    ).collect()
+    assert [tuple(row) for row in rows] == [("x", 6), ("y", 2)]
+
+
 def test_tables_of_forgotten_frames_are_dropped(spark):
     from pyspark.sql._duck import engine
 

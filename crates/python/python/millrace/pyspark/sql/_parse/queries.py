@@ -13,6 +13,7 @@ class Table:
     parts: list
     alias: str = None
     at: tuple = None
+    columns: list = None
 
 
 @dataclass
@@ -21,6 +22,7 @@ class SubQuery:
 
     query: object
     alias: str = None
+    columns: list = None
 
 
 @dataclass
@@ -242,6 +244,9 @@ class QueryReader(ExpressionReader):
             self.next.kind == "quoted" or self.next.kind == "word" and self.next.upper not in RESERVED
         ):
             made.alias = self.identifier()
+            if self.accept("("):
+                made.columns = self.several(self.identifier)
+                self.expect(")")
         return made
 
     def _parts(self):

@@ -109,7 +109,7 @@ class Builder:
             return self._table(source)
         if isinstance(source, Q.SubQuery):
             made = self.query(source.query)
-            return named(made, source.alias or "__auto_generated_subquery_name")
+            return named(made, source.alias or "__auto_generated_subquery_name", source.columns)
         if isinstance(source, Q.LateralView):
             return self._lateral(source)
         left, right = self._source(source.left), self._source(source.right)
@@ -128,7 +128,7 @@ class Builder:
         if made is None:
             shown = ".".join("`%s`" % part for part in source.parts)
             raise no_view(shown, source.at)
-        return named(made, source.alias or source.parts[-1])
+        return named(made, source.alias or source.parts[-1], source.columns)
 
     def _lateral(self, source):
         child = self._source(source.child)
@@ -178,9 +178,12 @@ def _values(rows):
     return Local(attributes, engine().create(" UNION ALL ".join(parts)))
 
 
-def named(relation, name):
-    """The relation with a name that may stand before those of its columns."""
-    return Renamed(relation, [attribute.of(name) for attribute in relation.attributes])
+def named(relation, name, columns=None):
+    """The relation with a name that may stand before those of its columns, and names for these."""
+    names = columns or [attribute.name for attribute in relation.attributes]
+    return Renamed(
+        relation, [a.named(own).of(name) for a, own in zip(relation.attributes, names)]
+    )
 
 
 def limited(relation, count):

@@ -24,9 +24,10 @@ millrace-wal:
 millrace-pyfn:     millrace-text
 millrace:          millrace-types millrace-text millrace-wal
 millrace-ui:       millrace-types
+millrace-kafka:    millrace
 millrace-cli:      millrace millrace-types millrace-ui
 millrace-python:   millrace millrace-cli millrace-pyfn millrace-text millrace-types millrace-ui
-millrace-bins:     millrace millrace-cli
+millrace-bins:     millrace millrace-cli millrace-kafka
 millrace-benches:  millrace millrace-types millrace-text
 '
 

@@ -148,7 +148,8 @@ fn read_file(path: &Path) -> Result<impl Iterator<Item = (String, Property)>, Un
 fn drop_foreign_keys(conf: &mut Conf, origins: &Origins) -> Vec<String> {
     let mut notices = Vec::new();
     let mut foreign = Vec::new();
-    for (key, _) in conf.iter().filter(|(key, _)| keys::find(key).is_none()) {
+    let is_known = |key| keys::find(key).is_some() || keys::is_client_parameter(key);
+    for (key, _) in conf.iter().filter(|(key, _)| !is_known(key)) {
         let (ours, sparks) = (key.starts_with("millrace."), key.starts_with("spark."));
         let hint = match nearest_key(key) {
             Some(nearest) => format!("; did you mean {nearest}?"),

@@ -79,8 +79,8 @@ mod tests {
             ("spark.app.id", None),
             ("spark.ui.reverseProxy", None),
             ("spark.executor.memory", None),
-            ("spark.streaming.backpressure.enabled", None),
-            ("spark.streaming.kafka.maxRatePerPartition", None),
+            ("spark.streaming.dynamicAllocation.enabled", None),
+            ("spark.streaming.kafka.maxRetries", None),
             ("spark.streaming.driver.writeAheadLog.maxFailures", None),
         ];
         for (typed, key) in cases {

@@ -78,9 +78,9 @@ pub use json::json_of;
 pub use listener::{ListenerHandle, StatsReportListener};
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
-    BatchInfo, BatchTime, CheckpointInfo, Conf, Duration, OutputOperationInfo, ParseDurationError,
-    ReceiverInfo, RunProbe, StreamId, StreamInputInfo, StreamingEvent, StreamingListener, TimeUnit,
-    keys,
+    BatchInfo, BatchTime, CheckpointInfo, Conf, ConfError, Duration, OutputOperationInfo,
+    ParseDurationError, ReceiverInfo, RunProbe, StreamId, StreamInputInfo, StreamingEvent,
+    StreamingListener, TimeUnit, keys,
 };
 pub use panics::{message_of as panic_message, panics_in_one_line};
 pub use partition::{HashPartitioner, Partitioner, Partitions};

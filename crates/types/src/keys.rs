@@ -20,6 +20,32 @@ pub const BLOCK_INTERVAL: &str = "spark.streaming.blockInterval";
 pub const RECEIVER_RESTART_DELAY: &str = "spark.streaming.receiverRestartDelay";
 /// Records that one receiver may store in a second.
 pub const RECEIVER_MAX_RATE: &str = "spark.streaming.receiver.maxRate";
+/// Lets the rate of a Kafka stream follow what its batches take.
+pub const BACKPRESSURE: &str = "spark.streaming.backpressure.enabled";
+/// The rate before the first estimate.
+pub const BACKPRESSURE_INITIAL: &str = "spark.streaming.backpressure.initialRate";
+/// The estimator of the rate.
+pub const BACKPRESSURE_ESTIMATOR: &str = "spark.streaming.backpressure.rateEstimator";
+/// The weight of the difference between the rate and what a batch has shown.
+pub const PID_PROPORTIONAL: &str = "spark.streaming.backpressure.pid.proportional";
+/// The weight of what waits.
+pub const PID_INTEGRAL: &str = "spark.streaming.backpressure.pid.integral";
+/// The weight of how fast the difference changes.
+pub const PID_DERIVED: &str = "spark.streaming.backpressure.pid.derived";
+/// The lowest rate that is estimated.
+pub const PID_MIN_RATE: &str = "spark.streaming.backpressure.pid.minRate";
+/// Records a second of a Kafka partition.
+pub const KAFKA_MAX_RATE: &str = "spark.streaming.kafka.maxRatePerPartition";
+/// Records of a batch that a Kafka partition gives at least, when there is a limit.
+pub const KAFKA_MIN_RATE: &str = "spark.streaming.kafka.minRatePerPartition";
+/// The time for which a Kafka partition may give nothing before its batch fails.
+pub const KAFKA_POLL: &str = "spark.streaming.kafka.consumer.poll.ms";
+/// The offsets at which a Kafka stream without a checkpoint begins.
+pub const KAFKA_STARTING_OFFSETS: &str = "millrace.kafka.startingOffsets";
+/// Lets records that are gone before they were read end the run.
+pub const KAFKA_FAIL_ON_DATA_LOSS: &str = "millrace.kafka.failOnDataLoss";
+/// The beginning of a key whose rest is a parameter of the Kafka client.
+pub const KAFKA_CLIENT: &str = "millrace.kafka.client.";
 /// The time that a file stream remembers the files it has taken.
 pub const FILE_MIN_REMEMBER: &str = "spark.streaming.fileStream.minRememberDuration";
 /// The same by the name it had before Spark 1.5.
@@ -168,6 +194,66 @@ pub const KEYS: &[Key] = &[
         ValueKind::Integer,
         "no limit",
         "records a second of one receiver; 0 or less: no limit",
+    ),
+    key(
+        BACKPRESSURE,
+        ValueKind::Boolean,
+        "false",
+        "Kafka: let the rate follow what batches take",
+    ),
+    key(
+        BACKPRESSURE_INITIAL,
+        ValueKind::Integer,
+        "no limit",
+        "records a second before the first estimate",
+    ),
+    key(
+        BACKPRESSURE_ESTIMATOR,
+        ValueKind::OneOf(&["pid"]),
+        "pid",
+        "who estimates it: pid",
+    ),
+    key(
+        PID_PROPORTIONAL,
+        ValueKind::Weight,
+        "1.0",
+        "weight of the difference to a batch's rate",
+    ),
+    key(
+        PID_INTEGRAL,
+        ValueKind::Weight,
+        "0.2",
+        "weight of what waits",
+    ),
+    key(
+        PID_DERIVED,
+        ValueKind::Weight,
+        "0.0",
+        "weight of the change of the difference",
+    ),
+    key(
+        PID_MIN_RATE,
+        ValueKind::PositiveNumber,
+        "100",
+        "lowest rate, in records a second",
+    ),
+    key(
+        KAFKA_MAX_RATE,
+        ValueKind::Integer,
+        "no limit",
+        "records a second of a partition; 0 or less: no limit",
+    ),
+    key(
+        KAFKA_MIN_RATE,
+        ValueKind::Integer,
+        "1",
+        "records of a partition in a batch, at least",
+    ),
+    key(
+        KAFKA_POLL,
+        ValueKind::PositiveDuration,
+        "120s",
+        "a batch fails when no record comes for so long",
     ),
     key(
         FILE_MIN_REMEMBER,
@@ -373,11 +459,29 @@ pub const KEYS: &[Key] = &[
         "in the checkpoint",
         "directory for records that were skipped",
     ),
+    key(
+        KAFKA_STARTING_OFFSETS,
+        ValueKind::Text,
+        "latest",
+        "Kafka: begin at latest, earliest or JSON offsets",
+    ),
+    key(
+        KAFKA_FAIL_ON_DATA_LOSS,
+        ValueKind::Boolean,
+        "true",
+        "Kafka: end when records are gone that were not read",
+    ),
 ];
 
 /// The entry of `name`, if the programs know it.
 pub fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
+}
+
+/// Says whether `name` is a parameter of the Kafka client, which is the one who knows them.
+pub fn is_client_parameter(name: &str) -> bool {
+    name.strip_prefix(KAFKA_CLIENT)
+        .is_some_and(|rest| !rest.is_empty())
 }
 
 /// Checks every setting of `conf` that the programs know, except the master,

@@ -21,6 +21,10 @@ pub enum ValueKind {
     PositiveInteger,
     /// A whole number from 1 to this one.
     CountTo(i64),
+    /// A number of zero or more, which need not be whole.
+    Weight,
+    /// A number above zero, which need not be whole.
+    PositiveNumber,
     /// A duration of zero or more.
     Duration,
     /// A duration above zero.
@@ -53,6 +57,7 @@ impl ValueKind {
         let integer = || conf.integer(key);
         let duration = || conf.duration(key, TimeUnit::Milliseconds);
         let zero = Some(Duration::ZERO);
+        let number = value.trim().parse().ok().filter(|it: &f64| it.is_finite());
         match self {
             ValueKind::Text | ValueKind::Master => Ok(()),
             ValueKind::Boolean => conf.boolean(key).map(drop),
@@ -62,6 +67,8 @@ impl ValueKind {
                 integer()?.is_some_and(|count| (1..=most).contains(&count)),
                 &format!("a whole number from 1 to {most}"),
             ),
+            ValueKind::Weight => require(number >= Some(0.0), "a number of zero or more"),
+            ValueKind::PositiveNumber => require(number > Some(0.0), "a number above zero"),
             ValueKind::Duration => require(duration()? >= zero, "a duration of zero or more"),
             ValueKind::PositiveDuration => require(duration()? > zero, "a duration above zero"),
             ValueKind::PositiveDurationOrOff => {

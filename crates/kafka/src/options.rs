@@ -1,0 +1,128 @@
+//! Options of a stream: those of the program, and those of the settings.
+
+use std::collections::BTreeMap;
+use std::time::Duration as StdDuration;
+
+use millrace::{Conf, Duration, TimeUnit, keys};
+
+use crate::error::Error;
+use crate::limit::Limits;
+use crate::pid::Gains;
+use crate::starting::StartingOffsets;
+
+/// Options of a stream of Kafka. What a setting says is stronger than what is said here.
+///
+/// ```
+/// use millrace_kafka::{KafkaOptions, StartingOffsets};
+/// let options = KafkaOptions::new()
+///     .starting_offsets(StartingOffsets::Earliest)
+///     .param("group.id", "counters")
+///     .param("security.protocol", "SASL_SSL");
+/// # drop(options);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct KafkaOptions {
+    starting: Option<StartingOffsets>,
+    params: BTreeMap<String, String>,
+}
+
+impl KafkaOptions {
+    /// None: the stream begins behind what is there, and commits to no group.
+    pub fn new() -> KafkaOptions {
+        KafkaOptions::default()
+    }
+
+    /// Sets where the stream begins if there is no checkpoint to go on from. Stronger than the
+    /// parameter `auto.offset.reset`.
+    pub fn starting_offsets(mut self, starting: StartingOffsets) -> KafkaOptions {
+        self.starting = Some(starting);
+        self
+    }
+
+    /// A parameter of the client, by the name that it has in librdkafka, which are those of
+    /// Kafka's Java client for the most part. With `group.id` the offsets of a batch are
+    /// committed to that group when the batch is durable.
+    pub fn param(mut self, key: impl Into<String>, value: impl Into<String>) -> KafkaOptions {
+        self.params.insert(key.into(), value.into());
+        self
+    }
+}
+
+/// Everything that is to be known of a stream.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) starting: StartingOffsets,
+    pub(crate) params: BTreeMap<String, String>,
+    pub(crate) fail_on_data_loss: bool,
+    pub(crate) patience: StdDuration,
+    pub(crate) budget: u64,
+    pub(crate) limits: Limits,
+    pub(crate) backpressure: Option<Backpressure>,
+    pub(crate) interval: Duration,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Backpressure {
+    pub(crate) gains: Gains,
+    /// Records a second before the first estimate; 0 is no limit.
+    pub(crate) initial: f64,
+}
+
+impl Resolved {
+    pub(crate) fn of(
+        options: KafkaOptions,
+        conf: &Conf,
+        interval: Duration,
+    ) -> Result<Resolved, Error> {
+        let setting = |error: millrace::ConfError| Error::Setting(error.to_string());
+        let number = |key, default: f64| match conf.get(key) {
+            None => Ok(default),
+            Some(text) => text
+                .trim()
+                .parse()
+                .map_err(|_| Error::Setting(format!("{key} should be a number, but was '{text}'"))),
+        };
+        let yes = |key| conf.boolean(key).map_err(setting);
+        let mut params = options.params;
+        for (key, value) in conf.iter() {
+            if let Some(key) = key.strip_prefix(keys::KAFKA_CLIENT) {
+                params.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        let starting = match (conf.get(keys::KAFKA_STARTING_OFFSETS), options.starting) {
+            (Some(text), _) => StartingOffsets::parse(text)?,
+            (None, Some(starting)) => starting,
+            (None, None) => match params.get("auto.offset.reset") {
+                Some(text) => StartingOffsets::parse(text)?,
+                None => StartingOffsets::Latest,
+            },
+        };
+        let patience = conf.duration(keys::KAFKA_POLL, TimeUnit::Milliseconds);
+        let patience = patience.map_err(setting)?;
+        let budget = conf.size(keys::MAX_BYTES_IN_FLIGHT).map_err(setting)?;
+        let backpressure = yes(keys::BACKPRESSURE)? == Some(true);
+        let gains = Gains {
+            proportional: number(keys::PID_PROPORTIONAL, 1.0)?,
+            integral: number(keys::PID_INTEGRAL, 0.2)?,
+            derived: number(keys::PID_DERIVED, 0.0)?,
+            least: number(keys::PID_MIN_RATE, 100.0)?,
+            interval: interval.as_millis() as f64,
+        };
+        Ok(Resolved {
+            starting,
+            params,
+            fail_on_data_loss: yes(keys::KAFKA_FAIL_ON_DATA_LOSS)? != Some(false),
+            patience: patience.unwrap_or(Duration::minutes(2)).to_std(),
+            budget: budget.map_or(256 << 20, |budget| budget.as_bytes()),
+            limits: Limits {
+                most: number(keys::KAFKA_MAX_RATE, 0.0)?,
+                least: number(keys::KAFKA_MIN_RATE, 1.0)? as u64,
+            },
+            backpressure: backpressure.then_some(Backpressure {
+                gains,
+                initial: number(keys::BACKPRESSURE_INITIAL, 0.0)?,
+            }),
+            interval,
+        })
+    }
+}

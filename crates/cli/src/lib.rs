@@ -21,6 +21,8 @@ mod cluster;
 mod environment;
 mod error;
 mod exit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod handoff;
 mod history;
 mod lookup;

@@ -11,27 +11,55 @@ pub fn message_pack(data: &[u8]) {
     crate::durable::fuzz_message_pack(data);
 }
 
+/// A script of connections, reads, cuts and batches of a receiver of lines.
+pub fn blocks(data: &[u8]) {
+    crate::receiver::fuzz::blocks(data);
+}
+
+/// The bytes that a receiver of frames reads.
+pub fn socket_frames(data: &[u8]) {
+    crate::receiver::fuzz::socket_frames(data);
+}
+
+/// A file of lines, in pieces and as a stream.
+pub fn files(data: &[u8]) {
+    crate::source::fuzz_files(data);
+}
+
+/// A compressed file.
+pub fn codecs(data: &[u8]) {
+    crate::files::fuzz_codecs(data);
+}
+
+/// A key as somebody types it who looks for it.
+pub fn keys(data: &[u8]) {
+    crate::checkpoint::fuzz_keys(data);
+}
+
+/// The frames of a generation, from `meta` to the log.
+pub fn checkpoint(data: &[u8]) {
+    crate::checkpoint::fuzz_generation(data);
+}
+
+#[cfg(test)]
+#[path = "../../../tests/fuzz/corpora.rs"]
+mod corpora;
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::Path;
+    use super::*;
 
     #[test]
     fn the_corpora_are_read() {
-        let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus");
-        let targets = [
-            ("globs", super::globs as fn(&[u8])),
-            ("message_pack", super::message_pack),
-        ];
-        for (name, body) in targets {
-            let mut count = 0;
-            for entry in fs::read_dir(corpora.join(name)).unwrap() {
-                let path = entry.unwrap().path();
-                eprintln!("{}", path.display());
-                body(&fs::read(path).unwrap());
-                count += 1;
-            }
-            assert!(count > 0, "{name} has no corpus");
-        }
+        super::corpora::run(&[
+            ("globs", globs),
+            ("message_pack", message_pack),
+            ("blocks", blocks),
+            ("socket_frames", socket_frames),
+            ("files", files),
+            ("codecs", codecs),
+            ("keys", keys),
+            ("checkpoint", checkpoint),
+        ]);
     }
 }

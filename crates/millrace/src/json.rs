@@ -25,12 +25,34 @@ pub fn json_of<T: Serialize + ?Sized>(value: &T) -> Result<String> {
     Ok(escaped(text))
 }
 
+/// Writes what [`json_of`] gives behind `out`.
+///
+/// # Errors
+/// If JSON has no form for the value.
+pub(crate) fn write_json_of<T: Serialize + ?Sized>(
+    value: &T,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    let start = out.len();
+    serde_json::to_writer(&mut *out, value)?;
+    if out[start..].iter().any(may_be_odd) {
+        let text = String::from_utf8_lossy(&out[start..]).into_owned();
+        out.truncate(start);
+        out.extend_from_slice(escaped(text).as_bytes());
+    }
+    Ok(())
+}
+
+/// Says if a byte begins a character that may be escaped; most texts have none of them.
+fn may_be_odd(byte: &u8) -> bool {
+    matches!(byte, 0x7f | 0xc2 | 0xe2)
+}
+
 /// Escapes control characters and line separators, which can only be inside of strings:
 /// everything else in JSON is ASCII.
 fn escaped(text: String) -> String {
     let odd = |c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
-    // Their first bytes, which most texts have none of.
-    if !text.bytes().any(|byte| matches!(byte, 0x7f | 0xc2 | 0xe2)) || !text.contains(odd) {
+    if !text.as_bytes().iter().any(may_be_odd) || !text.contains(odd) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 16);

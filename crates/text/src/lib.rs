@@ -23,6 +23,8 @@ mod split;
 mod split_whitespace;
 mod text;
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod java;
 pub mod python;
 

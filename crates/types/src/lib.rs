@@ -14,8 +14,11 @@
 mod batch_time;
 mod byte_size;
 mod conf;
+mod counted;
 mod duration;
 mod events;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod host;
 mod ids;
 pub mod keys;
@@ -30,6 +33,7 @@ mod value_kind;
 pub use batch_time::BatchTime;
 pub use byte_size::{ByteSize, ByteUnit, ParseByteSizeError};
 pub use conf::{Conf, ConfError, REDACTED, redacted};
+pub use counted::counted;
 pub use duration::{Duration, ParseDurationError, TimeUnit};
 pub use events::{
     BatchInfo, CheckpointInfo, EpochMillis, OutputOperationInfo, ReceiverInfo, StreamInputInfo,

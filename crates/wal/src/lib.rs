@@ -47,6 +47,8 @@ mod atomic;
 mod error;
 mod failpoint;
 mod frame;
+#[cfg(any(test, all(fuzzing, feature = "testing")))]
+pub mod fuzz;
 mod header;
 mod lock;
 mod log;

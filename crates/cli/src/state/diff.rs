@@ -2,10 +2,9 @@
 
 use std::io::Write;
 
-use millrace::{GenerationView, StoreEntry};
-use serde_json::json;
-
 use super::Failure;
+use millrace::{GenerationView, StoreEntry};
+use millrace_types::counted;
 
 /// Says every key that only one has, or that has another value: `-` for the first, `+` for the
 /// second. Gives 1 if there is any. Places do not count, and windows are passed over.
@@ -15,11 +14,12 @@ pub(super) fn diff(
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
     let (ones, twos) = (one.info().stores.len(), two.info().stores.len());
-    let mut differs = ones != twos;
+    let (mut differs, both) = (ones != twos, ones.min(twos));
     if differs {
-        writeln!(out, "-{ones} stores\n+{twos} stores")?;
+        let (ones, twos) = (counted(ones, "store"), counted(twos, "store"));
+        writeln!(out, "-{ones}\n+{twos}")?;
     }
-    for store in 0..ones.min(twos) {
+    for store in 0..both {
         if one.is_window(store) || two.is_window(store) {
             super::passed_over(store);
             continue;
@@ -42,6 +42,5 @@ pub(super) fn diff(
 }
 
 fn say(out: &mut dyn Write, sign: char, entry: &StoreEntry) -> std::io::Result<()> {
-    let (key, value) = (&entry.key, &entry.value);
-    writeln!(out, "{sign}{}", json!({ "key": key, "value": value }))
+    writeln!(out, "{sign}{}", super::json_line(entry))
 }

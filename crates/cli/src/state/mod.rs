@@ -12,7 +12,9 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use millrace::{CheckpointReader, Error, GenerationView};
+use millrace::{CheckpointReader, Error, GenerationView, StoreEntry};
+use millrace_types::counted;
+use serde_json::json;
 
 use crate::exit::Exit;
 use crate::stderr::say;
@@ -40,6 +42,14 @@ pub fn millrace_state(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
         }
         Err(Failure::Output(error)) => failed(&format!("cannot write the result: {error}")),
         Err(Failure::Checkpoint(error)) => failed(&error.to_string()),
+    }
+}
+
+/// Part of the body of a fuzz target: any words are read or refused, and a refusal has its code.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(words: &[OsString]) {
+    if let Err(exit) = command::read(words.iter().cloned()) {
+        assert!([0, 2].contains(&exit.code) && !exit.message.is_empty());
     }
 }
 
@@ -115,7 +125,8 @@ fn run(asked: &Asked, out: &mut dyn Write) -> Result<u8, Failure> {
             reader.repartition(generation, *partitions)?;
             writeln!(
                 out,
-                "generation {generation} has {partitions} partitions now"
+                "generation {generation} has {} now",
+                counted(*partitions, "partition")
             )?;
         }
         Task::Prune { keep } => {
@@ -148,6 +159,13 @@ fn wanted(view: &GenerationView, number: Option<usize>) -> Vec<usize> {
         (0..view.info().stores.len()).partition(|&store| view.is_window(store));
     windows.into_iter().for_each(passed_over);
     keyed
+}
+
+/// An entry as one line of JSON.
+fn json_line(entry: &StoreEntry) -> String {
+    let value = json!({ "key": entry.key, "value": entry.value });
+    // A value of JSON has a form in it.
+    millrace::json_of(&value).unwrap_or_default()
 }
 
 fn complain(message: &str) {

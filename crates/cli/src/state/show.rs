@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use millrace::{BatchTime, CheckpointReader, GenerationInfo, GenerationView, python};
-use serde_json::json;
+use millrace_types::counted;
 
 use super::{Failure, complain};
 
@@ -55,8 +55,11 @@ fn line(info: &GenerationInfo) -> String {
         None => "no batch".to_owned(),
     };
     format!(
-        "generation {}: {}, {last}, interval {} ms, {} partitions",
-        info.number, info.program, info.interval_ms, info.partitions
+        "generation {}: {}, {last}, interval {} ms, {}",
+        info.number,
+        info.program,
+        info.interval_ms,
+        counted(info.partitions, "partition")
     )
 }
 
@@ -65,11 +68,14 @@ pub(super) fn stats(view: &GenerationView, out: &mut dyn Write) -> Result<(), Fa
     writeln!(out, "{}", line(&info))?;
     for (index, (operator, name)) in info.stores.iter().enumerate() {
         let size = view.size(index)?;
-        let (keys, bytes) = (size.keys, size.bytes);
+        let (keys, bytes) = (
+            counted(size.keys as u64, "key"),
+            counted(size.bytes, "byte"),
+        );
         let what = if view.is_window(index) {
-            format!("{bytes} bytes of what its batches brought")
+            format!("{bytes} of what its batches brought")
         } else {
-            format!("{keys} keys, {bytes} bytes of keys and values")
+            format!("{keys}, {bytes} of keys and values")
         };
         writeln!(out, "  store {index}: {name} of {operator}: {what}")?;
     }
@@ -86,9 +92,10 @@ pub(super) fn verify(reader: &CheckpointReader, out: &mut dyn Write) -> Result<u
         }
         let blocks = match reader.blocks_not_run(info.number)? {
             0 => String::new(),
-            blocks => format!(", {blocks} blocks received and not run"),
+            blocks => format!(", {} received and not run", counted(blocks, "block")),
         };
-        writeln!(out, "{}: whole, {keys} keys{blocks}", line(&info))?;
+        let keys = counted(keys as u64, "key");
+        writeln!(out, "{}: whole, {keys}{blocks}", line(&info))?;
         Ok(())
     })
 }
@@ -103,7 +110,7 @@ pub(super) fn get(
     let mut found = false;
     for &store in stores {
         if let Some(entry) = view.get(store, key)? {
-            writeln!(out, "{}", json!({ "key": entry.key, "value": entry.value }))?;
+            writeln!(out, "{}", super::json_line(&entry))?;
             found = true;
         }
     }

@@ -17,6 +17,8 @@ use millrace_wal::{Frame, Position, WalError, read_sealed, segment_name};
 
 use crate::durable::StoreError;
 
+use crate::durable::EntryReader;
+
 use super::directory::{Directory, FileKind, LOG, check_header, header};
 use super::record::{Base, Commit, Kind, Section};
 
@@ -44,6 +46,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) contents: Contents,
     /// The position from which the log is to be read.
     pub(crate) from: Position,
+    /// To give nothing of a batch whose entries are not all whole.
+    pub(crate) careful: bool,
     /// The epoch of the snapshot, and as of which batch it has each shard.
     base: Option<u32>,
     as_of: HashMap<(u32, u32), u64>,
@@ -60,6 +64,7 @@ impl<'a> Reading<'a> {
         Reading {
             sink,
             contents: Contents::default(),
+            careful: false,
             from: Position::START,
             base: None,
             as_of: HashMap::new(),
@@ -157,6 +162,13 @@ impl<'a> Reading<'a> {
         let commit = Commit::decode(frame.payload).map_err(|e| damage(e.to_string()))?;
         let pending = std::mem::take(&mut self.pending);
         let whole = self.of_batch.take() == Some((commit.epoch, commit.number));
+        for payload in pending.iter().filter(|_| whole && self.careful) {
+            let delta = Section::decode(payload).map_err(|e| damage(e.to_string()))?;
+            let mut entries = EntryReader::new(delta.entries);
+            while let Some(entry) = entries.next_raw() {
+                entry.map_err(|e| damage(e.to_string()))?;
+            }
+        }
         for payload in pending.iter().filter(|_| whole) {
             let delta = Section::decode(payload).map_err(|e| damage(e.to_string()))?;
             if !self.is_in_snapshot(&delta) {

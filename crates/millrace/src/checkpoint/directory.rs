@@ -55,8 +55,7 @@ impl Directory {
     pub(crate) fn generations(&self) -> Result<Vec<u32>> {
         let mut generations = Vec::new();
         for name in self.directories()? {
-            let number = name.strip_prefix(PREFIX).and_then(|n| n.parse().ok());
-            if let Some(number) = number
+            if let Some(number) = generation_number(&name)
                 && self
                     .names(&self.generation(number))?
                     .iter()
@@ -86,7 +85,7 @@ impl Directory {
     }
 
     pub(crate) fn generation(&self, number: u32) -> PathBuf {
-        self.root.join(format!("{PREFIX}{number:06}"))
+        self.root.join(generation_name(number))
     }
 
     /// The generations that have a `meta`, and those that have lost it: to pass over one with
@@ -95,8 +94,7 @@ impl Directory {
     pub(crate) fn all_generations(&self) -> Result<Vec<u32>> {
         let mut generations = self.generations()?;
         for name in self.directories()? {
-            let number = name.strip_prefix(PREFIX).and_then(|n| n.parse().ok());
-            if let Some(number) = number
+            if let Some(number) = generation_number(&name)
                 && !generations.contains(&number)
                 && self.has_state(number)?
             {
@@ -181,9 +179,13 @@ impl Directory {
         let last = self
             .directories()?
             .iter()
-            .filter_map(|name| name.strip_prefix(PREFIX)?.parse::<u32>().ok())
+            .filter_map(|name| generation_number(name))
             .max();
-        let number = last.map_or(1, |last| last + 1);
+        let number = last.map_or(Some(1), |last| last.checked_add(1));
+        let number = number.ok_or_else(|| {
+            let source = std::io::Error::other("no number is left behind that of the last one");
+            WalError::io("cannot create a generation in", &self.root, source)
+        })?;
         let path = self.generation(number);
         for directory in [path.clone(), path.join("log")] {
             self.storage
@@ -241,7 +243,7 @@ impl Directory {
         let path = self.generation(number);
         let of_name = |name: String| {
             let number = name.strip_prefix(SNAPSHOT)?.parse().ok()?;
-            Some((number, path.join(name)))
+            (Directory::snapshot_name(number) == name).then(|| (number, path.join(name)))
         };
         let names = self.names(&path)?.into_iter();
         let mut snapshots: Vec<_> = names.filter_map(of_name).collect();
@@ -261,6 +263,17 @@ impl Directory {
     pub(crate) fn blocks(&self, number: u32) -> PathBuf {
         self.generation(number).join(BLOCKS)
     }
+}
+
+fn generation_name(number: u32) -> String {
+    format!("{PREFIX}{number:06}")
+}
+
+/// The number of the generation that has this name. One name for a number: `+1` and `1` are
+/// numbers too.
+fn generation_number(name: &str) -> Option<u32> {
+    let number = name.strip_prefix(PREFIX)?.parse().ok()?;
+    (generation_name(number) == name).then_some(number)
 }
 
 /// The options of the batch log of a generation.
@@ -294,4 +307,47 @@ pub(crate) fn check_header(path: &Path, found: &FileHeader, own: &FileHeader) ->
         found.kind, found.generation, found.number, own.kind, own.generation, own.number
     );
     Err(WalError::damage(path, 0, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use millrace_wal::Faulty;
+
+    use super::*;
+
+    fn directory(names: &[&str]) -> Directory {
+        let disk = Faulty::new();
+        let root = PathBuf::from("/ck");
+        for name in names {
+            disk.put(&root.join(name).join(META), Vec::new());
+        }
+        let storage: Arc<dyn Storage> = Arc::new(disk);
+        Directory { storage, root }
+    }
+
+    fn meta() -> Meta {
+        Meta {
+            format: FORMAT,
+            program: String::new(),
+            operators: Vec::new(),
+            partitions: 1,
+            interval_ms: 1,
+            stores: Vec::new(),
+            turn: 0,
+        }
+    }
+
+    #[test]
+    fn a_generation_has_one_name() {
+        let directory = directory(&["generation-000002", "generation-2", "generation-+00003"]);
+        assert_eq!(directory.generations().unwrap(), [2]);
+        assert_eq!(directory.create(&meta()).unwrap(), 3);
+    }
+
+    #[test]
+    fn there_is_no_generation_behind_the_last_number() {
+        let directory = directory(&["generation-4294967295"]);
+        let refused = directory.create(&meta()).unwrap_err().to_string();
+        assert!(refused.contains("no number is left"), "{refused}");
+    }
 }

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use millrace_types::{BatchTime, CheckpointInfo};
+use millrace_types::{BatchTime, CheckpointInfo, counted};
 use millrace_wal::{
     DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, failpoint,
     remove_temporaries,
@@ -42,6 +42,8 @@ pub use inspect::{
     CheckpointReader, Difference, GenerationInfo, GenerationView, RawStoreEntry, StoreEntry,
     StoreSize,
 };
+#[cfg(any(test, fuzzing))]
+pub(crate) use inspect::{fuzz_generation, fuzz_keys};
 use loading::Loading;
 pub(crate) use meta::{FORMAT, Meta, StoreMeta};
 pub(crate) use record::Commit;
@@ -338,8 +340,9 @@ fn take_over(directory: &Directory, chosen: Candidate, program: &mut Program<'_>
             (program.adopt)(theirs);
         } else if program.keeps_partitions {
             return refuse(format!(
-                "it has {theirs} partitions and spark.default.parallelism is {own}: leave that \
-                 out, or change the checkpoint by `millrace-state repartition {root} {own}`"
+                "it has {} and spark.default.parallelism is {own}: leave that \
+                 out, or change the checkpoint by `millrace-state repartition {root} {own}`",
+                counted(theirs, "partition")
             ));
         }
     }

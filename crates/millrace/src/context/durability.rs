@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use millrace_types::{BatchTime, Duration, keys};
+use millrace_types::{BatchTime, Duration, counted, keys};
 use millrace_wal::LogOptions;
 
 use crate::checkpoint::{
@@ -365,10 +365,10 @@ fn say_replay(replayed: &Replayed) {
         _ => format!("; {cut} batches that were cut short are run again"),
     };
     if blocks > 0 || cut > 0 {
-        let s = if blocks == 1 { "" } else { "s" };
+        let (blocks, bytes) = (counted(blocks, "block"), counted(bytes, "byte"));
         notice(format_args!(
-            "going on with what was received before the crash: {blocks} block{s} ({bytes} bytes) \
-             of the write-ahead log{again}"
+            "going on with what was received before the crash: {blocks} ({bytes}) of the \
+             write-ahead log{again}"
         ));
     }
 }

@@ -50,8 +50,12 @@ pub(super) fn say_skipped(opened: &Opened, first: FirstBatch, interval: Duration
     let skipped = since / interval.as_millis() - 1;
     if skipped > 0 {
         let key = keys::MISSED_BATCHES;
+        let (batches, are) = match skipped {
+            1 => ("1 batch that was".to_owned(), "is"),
+            skipped => (format!("{skipped} batches that were"), "are"),
+        };
         notice(format_args!(
-            "{skipped} batches that were due meanwhile are left out ({key}=skip)"
+            "{batches} due meanwhile {are} left out ({key}=skip)"
         ));
     }
 }

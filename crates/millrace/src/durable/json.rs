@@ -9,6 +9,8 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
+use crate::json::write_json_of;
+
 use super::error::StoreError;
 
 /// Any value that can be written down.
@@ -43,15 +45,15 @@ pub(crate) fn write_json(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), StoreErr
     let written = match bytes.first() {
         Some(0xa0..=0xbf | 0xd9..=0xdb) => rmp_serde::from_slice::<&str>(bytes)
             .ok()
-            .map(|text| serde_json::to_writer(&mut *out, text)),
+            .map(|text| write_json_of(text, out)),
         Some(0x00..=0x7f | 0xcc..=0xd3 | 0xe0..=0xff) => rmp_serde::from_slice::<i64>(bytes)
             .ok()
-            .map(|number| serde_json::to_writer(&mut *out, &number)),
+            .map(|number| write_json_of(&number, out)),
         _ => None,
     };
     let written = match written {
         Some(written) => written,
-        None => serde_json::to_writer(out, &AnyValue::read(bytes)?.0),
+        None => write_json_of(&AnyValue::read(bytes)?.0, out),
     };
     Ok(written?)
 }
@@ -174,7 +176,12 @@ pub(crate) fn fuzz(data: &[u8]) {
         // A malformed byte of a text may become three; a number that JSON lacks becomes its name.
         assert!(size(&value) <= 64 + 48 * data.len());
         let text = crate::json::json_of(&value).expect("it is JSON");
-        assert!(!text.contains(char::is_control));
+        assert!(!text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')));
+        let mut written = Vec::new();
+        // Of texts and numbers it reads the first, whatever follows.
+        if write_json(data, &mut written).is_ok() && super::value_len(data) == Some(data.len()) {
+            assert_eq!(String::from_utf8_lossy(&written), text);
+        }
     }
     let mut raw = super::EntryReader::new(data);
     // Every entry takes a byte and more.
@@ -218,7 +225,8 @@ mod tests {
             let bytes = rmp_serde::to_vec_named(&value).unwrap();
             let mut out = b"before".to_vec();
             write_json(&bytes, &mut out).unwrap();
-            assert_eq!(out, format!("before{value}").into_bytes());
+            let json = crate::json::json_of(&value).unwrap();
+            assert_eq!(out, format!("before{json}").into_bytes());
         }
         assert!(write_json(&[0xa5, b'a'], &mut Vec::new()).is_err());
     }

@@ -5,7 +5,6 @@
 //! Hadoop does not do. A file is decompressed while it is read, so that it takes no more memory
 //! than a block of it, whatever it claims to hold.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -52,10 +51,10 @@ impl Codec {
     /// # Errors
     /// If it cannot be read, or its beginning is not of this codec. What is damaged or missing
     /// later is an error of the reader.
-    pub(crate) fn decoder(self, file: File) -> io::Result<Box<dyn Read>> {
+    pub(crate) fn decoder(self, file: impl Read + 'static) -> io::Result<Box<dyn Read>> {
         let mut file = BufReader::with_capacity(64 << 10, file);
         // A file of one byte is not whole in any of these forms.
-        let begins_with = |file: &mut BufReader<File>, mark: &[u8]| {
+        let begins_with = |file: &mut BufReader<_>, mark: &[u8]| {
             let begun = file.fill_buf()?;
             Ok::<_, io::Error>(begun.starts_with(mark))
         };
@@ -76,6 +75,35 @@ impl Codec {
     }
 }
 
+/// The body of a fuzz target: the first byte chooses the codec, and the others are a file, which
+/// is read as far as it goes and takes no memory that its size does not allow.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(data: &[u8]) {
+    const CODECS: [Codec; 6] = [
+        Codec::Gzip,
+        Codec::Bzip2,
+        Codec::Deflate,
+        Codec::Lz4,
+        Codec::Snappy,
+        Codec::Zstd,
+    ];
+    let Some((&first, file)) = data.split_first() else {
+        return;
+    };
+    let codec = CODECS[usize::from(first) % CODECS.len()];
+    let Ok(mut decoder) = codec.decoder(io::Cursor::new(file.to_vec())) else {
+        return;
+    };
+    let (mut buffer, mut most) = (vec![0; 8 << 10], 1 << 20);
+    while let Ok(count @ 1..) = decoder.read(&mut buffer) {
+        match usize::checked_sub(most, count) {
+            Some(left) => most = left,
+            // It need not end: a few bytes hold gigabytes.
+            None => return,
+        }
+    }
+}
+
 /// All frames of a file; the decoder stops behind each.
 struct Lz4Frames<R: Read>(FrameDecoder<R>);
 
@@ -92,7 +120,7 @@ impl<R: BufRead> Read for Lz4Frames<R> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, File};
 
     use super::*;
 

@@ -106,6 +106,13 @@ fn snappy(chunk: &[u8], left: usize) -> io::Result<Vec<u8>> {
             "a chunk claims to hold {claimed} bytes, and its block has {left} left"
         )));
     }
+    // Three bytes of snappy stand for 64 at most: no memory for what cannot be there.
+    if claimed > chunk.len().saturating_mul(22).saturating_add(64) {
+        return Err(damaged(format!(
+            "a chunk of {} bytes claims to hold {claimed}",
+            chunk.len()
+        )));
+    }
     Ok(snap::raw::Decoder::new().decompress_vec(chunk)?)
 }
 

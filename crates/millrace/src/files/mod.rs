@@ -22,6 +22,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::rdd::Rdd;
 
 pub(crate) use codec::Codec;
+#[cfg(any(test, fuzzing))]
+pub(crate) use codec::fuzz as fuzz_codecs;
 pub(crate) use dead_letters::DeadLetterFiles;
 pub(crate) use location::{check_batch_outputs, located};
 pub(crate) use text_file::{Wanted, read};

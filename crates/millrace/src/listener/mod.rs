@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crossbeam::queue::ArrayQueue;
-use millrace_types::{StreamingEvent, StreamingListener};
+use millrace_types::{StreamingEvent, StreamingListener, counted};
 
 use crate::error::{Error, Result};
 use crate::notice::notice;
@@ -143,13 +143,15 @@ impl ListenerBus {
             let untold = self.events.get().map_or(0, ArrayQueue::len);
             notice(format_args!(
                 "a listener did not return within {patience:?} of the end of the run and is left \
-                 behind; {untold} more events were not delivered"
+                 behind, without {} more",
+                counted(untold, "event")
             ));
         }
         let dropped = self.dropped.load(Ordering::Relaxed);
         if dropped > 0 {
+            let dropped = counted(dropped, "event");
             notice(format_args!(
-                "{dropped} events were dropped because listeners were too slow"
+                "listeners were too slow and did not get {dropped}"
             ));
         }
     }

@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use std::panic::Location;
 use std::sync::Arc;
 
+use millrace_types::counted;
+
 use crate::data::Key;
 use crate::error::Result;
 
@@ -91,7 +93,8 @@ impl<K, P: Partitioner<K>> Partitioner<K> for Checked<P> {
             let (given, partitions) = (self.given, self.partitions);
             panic!(
                 "the partitioner given at {given} put a key into partition {partition}, but has \
-                 {partitions} partitions: a partition is counted from 0 and below their number"
+                 {}: a partition is counted from 0 and below their number",
+                counted(partitions, "partition")
             );
         }
         partition

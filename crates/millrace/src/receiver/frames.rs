@@ -32,7 +32,7 @@ pub(crate) fn frames(longest: usize) -> impl Fn(&ReceiverContext<Vec<u8>>, TcpSt
 }
 
 /// The next frame, or how the source ended before it was whole.
-fn next(source: &mut impl Read, longest: usize) -> Result<Vec<u8>, Ending> {
+pub(super) fn next(source: &mut impl Read, longest: usize) -> Result<Vec<u8>, Ending> {
     let mut length = Vec::new();
     let ended = read(source, 4, &mut length);
     let Ok(length) = <[u8; 4]>::try_from(length.as_slice()) else {

@@ -12,6 +12,8 @@ mod counts;
 mod custom;
 mod dialer;
 mod frames;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod logged;
 #[cfg(all(test, shuttle))]
 mod model_check;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use millrace_types::{BatchInfo, BatchTime, OutputOperationInfo, StreamingEvent};
+use millrace_types::{BatchInfo, BatchTime, OutputOperationInfo, StreamingEvent, counted};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Batch, BatchRun};
@@ -104,17 +104,16 @@ impl Jobs<'_> {
         {
             notice(format_args!(
                 "stopped: records were received since the last batch in which {output} was due, \
-                 which is every {slide} batches; it has not shown them"
+                 which is every {slide}; it has not shown them"
             ));
         }
         let bytes = engine.outcome.not_run();
         if bytes == 0 {
             return;
         }
+        let bytes = counted(bytes, "byte");
         if !graceful || engine.outcome.has_failed() {
-            notice(format_args!(
-                "stopped: {bytes} bytes were received and not run"
-            ));
+            notice(format_args!("stopped with {bytes} received and not run"));
             return;
         }
         let grace = Span(i64::try_from(engine.grace.as_millis()).unwrap_or(i64::MAX));
@@ -126,8 +125,8 @@ impl Jobs<'_> {
             ErrorKind::Unfinished,
             format!(
                 "the graceful stop was out of time after {grace} \
-                 (spark.streaming.gracefulStopTimeout): {bytes} bytes were received and not \
-                 run{log}"
+                 (spark.streaming.gracefulStopTimeout), with {bytes} received and \
+                 not run{log}"
             ),
         ));
     }
@@ -325,9 +324,7 @@ mod tests {
         let error = engine.outcome.wait(None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unfinished);
         assert!(
-            error
-                .to_string()
-                .contains("7 bytes were received and not run"),
+            error.to_string().contains("7 bytes received and not run"),
             "{error}"
         );
     }

@@ -66,8 +66,11 @@ impl Pace {
             _ => return None,
         };
         let last = zone::shown(last, self.last.wall);
-        let line =
-            || format!("{why}: {missed} batches are made up, the last one is that of {last}");
+        let batches = match missed {
+            1 => "1 batch is".to_owned(),
+            missed => format!("{missed} batches are"),
+        };
+        let line = || format!("{why}: {batches} made up, the last one is that of {last}");
         (missed > 0).then(line)
     }
 }

@@ -13,9 +13,9 @@ mod source_node;
 pub use batch_source::{BatchSource, SourceBatch, SourceInput, SourcePartition};
 pub(crate) use ends::Ends;
 pub use files::FileOptions;
-#[cfg(any(test, fuzzing))]
-pub(crate) use files::fuzz_globs;
 pub(crate) use files::{BinaryFormat, FileNode, FileSettings, Format, LinesFormat, ReaderFormat};
+#[cfg(any(test, fuzzing))]
+pub(crate) use files::{fuzz_files, fuzz_globs};
 pub(crate) use queue::QueueNode;
 pub use queue::{QueueOptions, RddQueue};
 pub(crate) use source_node::SourceNode;

@@ -40,17 +40,22 @@ impl Model {
         if behind <= 1 && pace <= interval {
             return verdict("keeps_up", format!("Keeps up: {took}.{slowest}"));
         }
+        let waits = if behind == 1 {
+            "1 batch waits".to_owned()
+        } else {
+            format!("{behind} batches wait")
+        };
         if pace < interval {
             let left = behind as i64 * pace * interval / (interval - pace);
             let text = format!(
-                "Catches up: {took}, {behind} batches wait, about {} to go.{slowest}",
+                "Catches up: {took}, {waits}, about {} to go.{slowest}",
                 millis(left)
             );
             return verdict("catches_up", text);
         }
         let lost = (pace - interval) * 1000 / interval;
         let text = format!(
-            "Falls behind by {} every second: {took}, {behind} batches wait.{slowest}",
+            "Falls behind by {} every second: {took}, {waits}.{slowest}",
             millis(lost)
         );
         verdict("falls_behind", text)

@@ -85,7 +85,10 @@ impl OpenLog {
         }
         let needed: Vec<u64> = numbers.into_iter().filter(|n| *n >= from.segment).collect();
         // All of them are there before the first is read.
-        for (at, wanted) in (from.segment..).take(needed.len().max(1)).enumerate() {
+        for (at, wanted) in (from.segment..=u64::MAX)
+            .take(needed.len().max(1))
+            .enumerate()
+        {
             let path = directory.join(segment_name(&options.name, wanted));
             if needed.get(at) != Some(&wanted) {
                 return Err(WalError::damage(&path, 0, "this segment is missing"));

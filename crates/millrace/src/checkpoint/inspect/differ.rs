@@ -130,7 +130,7 @@ impl GenerationView {
         let Part { bytes, entries } = &mut all;
         let key = |&(hash, key, value, _): &(u64, usize, usize, usize)| (hash, &bytes[key..value]);
         let order = |one: &_, two: &_| key(one).cmp(&key(two));
-        match self.executor().filter(|_| entries.len() > 1 << 14) {
+        match self.executor_if(entries.len() > 1 << 14) {
             None => entries.sort_unstable_by(order),
             Some(workers) => workers.run(|| entries.par_sort_unstable_by(order)),
         }

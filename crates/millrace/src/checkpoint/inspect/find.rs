@@ -29,7 +29,11 @@ impl Wanted {
                 .filter_map(|value| rmp_serde::to_vec_named(value).ok())
                 .collect(),
             // A text is written down in one way, but for numbers that are not finite.
-            decodes: ["inf", "-inf", "NaN"].contains(&key) || json.is_some() && plain.is_none(),
+            decodes: json.is_some() && plain.is_none()
+                || [Some(key), json.as_ref().and_then(|it| it.as_str())]
+                    .iter()
+                    .flatten()
+                    .any(|text| ["inf", "-inf", "NaN"].contains(text)),
             text: key.to_owned(),
             json,
         }
@@ -81,6 +85,31 @@ impl GenerationView {
         found
             .map(|(place, key, value)| decoded(place, &key, &value))
             .transpose()
+    }
+}
+
+/// The body of a fuzz target: a key is found by the text that it is, and any value by what JSON
+/// calls it; what is not JSON is a text.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(data: &[u8]) {
+    let is = |typed: &str, key: &[u8]| Wanted::new(typed).is(key).is_ok_and(|found| found);
+    let typed = String::from_utf8_lossy(data);
+    let text = rmp_serde::to_vec_named(&*typed).expect("a text can be written");
+    assert!(is(&typed, &text));
+    if let Ok(value) = serde_json::from_slice::<serde_json::Value>(data) {
+        let key = rmp_serde::to_vec_named(&value).expect("JSON can be written");
+        assert!(is(&typed, &key), "{value}");
+        assert!(is(&value.to_string(), &key), "{value}");
+    }
+    // The bytes may also be the key.
+    if let Ok(AnyValue(own)) = AnyValue::read(data)
+        && crate::durable::value_len(data) == Some(data.len())
+        // Programs write whole numbers and texts in one way only.
+        && (!matches!(data[0], 0xa0..=0xbf | 0xcc..=0xd3 | 0xd9..=0xdb)
+            || rmp_serde::to_vec_named(&own).is_ok_and(|written| written == data))
+    {
+        let shown = crate::json::json_of(&own).expect("it is JSON");
+        assert!(is(&shown, data), "{shown}");
     }
 }
 

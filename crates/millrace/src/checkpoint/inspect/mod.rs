@@ -5,6 +5,8 @@
 
 mod differ;
 mod find;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod ordered;
 mod overlay;
 mod view;
@@ -27,6 +29,10 @@ use super::record::{Commit, Kind, Section};
 use super::refused;
 
 pub use differ::Difference;
+#[cfg(any(test, fuzzing))]
+pub(crate) use find::fuzz as fuzz_keys;
+#[cfg(any(test, fuzzing))]
+pub(crate) use fuzz::fuzz as fuzz_generation;
 pub use ordered::{RawStoreEntry, StoreSize};
 pub use view::GenerationView;
 

@@ -75,6 +75,16 @@ impl Piece {
     }
 }
 
+/// The places up to `last` in so many ranges, or fewer.
+fn cut(last: u64, pieces: u64) -> Vec<RangeInclusive<u64>> {
+    let step = (last / pieces).saturating_add(1);
+    let start = |piece: u64| piece.checked_mul(step).filter(|&start| start <= last);
+    (0..pieces)
+        .map_while(start)
+        .map(|start| start..=last.min(start.saturating_add(step - 1)))
+        .collect()
+}
+
 impl GenerationView {
     /// The size of a store.
     ///
@@ -93,7 +103,7 @@ impl GenerationView {
                 let (key, kept): RawEntry<'_> = entry?;
                 let value = kept.map_or(0, |(_, value)| value.len());
                 if overlay.as_ref().is_none_or(|overlay| overlay.leaves(key)) {
-                    keys += usize::from(!is_window);
+                    keys += usize::from(!is_window && kept.is_some());
                     bytes += (key.len() + value) as u64;
                 }
             }
@@ -157,7 +167,7 @@ impl GenerationView {
                 }
                 Ok(text)
             };
-            let workers = self.executor().filter(|_| piece.entries.len() > TOGETHER);
+            let workers = self.executor_if(piece.entries.len() > TOGETHER);
             for together in piece.entries.chunks(16 * TOGETHER) {
                 let chunks = together.chunks(TOGETHER);
                 let texts: Result<Vec<Vec<u8>>> = match workers {
@@ -190,13 +200,9 @@ impl GenerationView {
         overlay.each_live(self, store, &mut |(place, _, _)| last = last.max(place))?;
         last = places.into_iter().fold(last, u64::max);
         let pieces = self.file_bytes() / PIECE + 1;
-        let step = last / pieces + 1;
         // The last one first: the next is taken from the end.
-        let starts = (0..pieces).rev().map(|piece| piece * step);
-        let mut ranges: Vec<RangeInclusive<u64>> = starts
-            .filter(|&start| start <= last)
-            .map(|start| start..=last.min(start + (step - 1)))
-            .collect();
+        let mut ranges: Vec<RangeInclusive<u64>> = cut(last, pieces);
+        ranges.reverse();
         while let Some(range) = ranges.pop() {
             let (start, end) = (*range.start(), *range.end());
             match self.piece(store, &overlay, &range, start == end)? {
@@ -256,5 +262,29 @@ impl GenerationView {
             |&(place, key, value, _): &(u64, usize, usize, usize)| (place, &bytes[key..value]);
         entries.sort_unstable_by(|one, two| order(one).cmp(&order(two)));
         Ok(Some(piece))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ranges_have_every_place_once(
+            last in prop_oneof![0..100_u64, u64::MAX - 100..=u64::MAX, any::<u64>()],
+            pieces in 1..50_u64,
+        ) {
+            let ranges = cut(last, pieces);
+            prop_assert!(ranges.len() as u64 <= pieces);
+            let mut next = Some(0);
+            for range in ranges {
+                prop_assert_eq!(Some(*range.start()), next);
+                next = range.end().checked_add(1);
+            }
+            prop_assert_eq!(next, last.checked_add(1));
+        }
     }
 }

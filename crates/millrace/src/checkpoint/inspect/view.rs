@@ -130,6 +130,7 @@ impl GenerationView {
         };
         let path = self.directory.log(self.number);
         let mut reading = Reading::behind(sink);
+        reading.careful = self.damage.is_some();
         if let Some(snapshot) = &self.snapshot {
             let as_of = |it: &Shard| ((it.store, it.shard), it.number);
             reading.begin(
@@ -178,7 +179,7 @@ impl GenerationView {
             read(EntryReader::new(section.entries)).map_err(|error| damage(error.to_string()))
         };
         let bytes: u64 = shards.iter().map(|shard| shard.place.len as u64).sum();
-        let made = match self.executor().filter(|_| bytes > WORTH_SHARING) {
+        let made = match self.executor_if(bytes > WORTH_SHARING) {
             None => {
                 let mut payload = Vec::new();
                 shards
@@ -195,8 +196,11 @@ impl GenerationView {
         made.map_err(refused)
     }
 
-    /// The workers; none if the system gives none.
-    pub(super) fn executor(&self) -> Option<&Executor> {
+    /// The workers, if they are `needed`; none if the system gives none.
+    pub(super) fn executor_if(&self, needed: bool) -> Option<&Executor> {
+        if !needed {
+            return None;
+        }
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let executor = self.executor.get_or_init(|| Executor::new(cores).ok());
         executor.as_ref()

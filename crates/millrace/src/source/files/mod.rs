@@ -9,6 +9,8 @@
 //! none of that fails a batch: the file is passed over, which is said, and the others count.
 
 mod file;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod glob;
 mod listing;
 mod options;
@@ -33,6 +35,8 @@ pub use options::FileOptions;
 pub(crate) use records::{BinaryFormat, ReaderFormat};
 pub(crate) use text::LinesFormat;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use fuzz::fuzz as fuzz_files;
 #[cfg(any(test, fuzzing))]
 pub(crate) use glob::fuzz as fuzz_globs;
 

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
+use millrace_types::counted;
+
 use crate::data::Data;
 use crate::files::Codec;
 
@@ -43,7 +45,8 @@ impl Format for BinaryFormat {
     fn remark(&self, file: &Taken) -> Option<String> {
         let (record, rest) = (self.record, file.length % self.record);
         (rest > 0).then(|| {
-            format!("is not read to its end: its last {rest} bytes are no record of {record} bytes")
+            let (rest, record) = (counted(rest, "byte"), counted(record, "byte"));
+            format!("is not read to its end: its last {rest} cannot be a record of {record}")
         })
     }
 

@@ -9,6 +9,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use millrace_text::{Buffer, Text};
 
@@ -83,18 +84,30 @@ impl Format for LinesFormat {
             return lines_of(&mut bytes, self.max_line, BUFFER, &cut, each);
         }
         let from = piece as u64 * self.piece;
-        let to = taken.length.min(from + self.piece);
-        let Some(start) = line_start(&mut file, from, to)? else {
-            return Ok(());
-        };
-        let end = line_start(&mut file, to, taken.length)?.unwrap_or(taken.length);
-        lines(&mut file, start, end, self.max_line, &cut, each)
+        let piece = from..taken.length.min(from + self.piece);
+        lines_in(&mut file, piece, taken.length, self.max_line, &cut, each)
     }
+}
+
+/// Gives the lines of a file of `length` bytes that begin in a range of it.
+pub(super) fn lines_in(
+    file: &mut (impl Read + Seek),
+    piece: Range<u64>,
+    length: u64,
+    max_line: usize,
+    cut: &dyn Fn(),
+    each: &mut dyn FnMut(Text),
+) -> Result<(), Cut> {
+    let Some(start) = line_start(file, piece.start, piece.end)? else {
+        return Ok(());
+    };
+    let end = line_start(file, piece.end, length)?.unwrap_or(length);
+    lines(file, start, end, max_line, cut, each)
 }
 
 /// The start of the first line that begins at `from` or later; `None` if that is not before
 /// `to`.
-fn line_start(file: &mut File, from: u64, to: u64) -> io::Result<Option<u64>> {
+fn line_start(file: &mut (impl Read + Seek), from: u64, to: u64) -> io::Result<Option<u64>> {
     if from == 0 {
         return Ok((to > 0).then_some(0));
     }
@@ -124,7 +137,7 @@ fn line_start(file: &mut File, from: u64, to: u64) -> io::Result<Option<u64>> {
 
 /// Gives the lines of a range that begins and ends with lines.
 fn lines(
-    file: &mut File,
+    file: &mut (impl Read + Seek),
     start: u64,
     end: u64,
     max_line: usize,
@@ -174,7 +187,7 @@ fn lines(
 }
 
 /// Gives the lines of what a reader gives, which may have no place that it can go back to.
-fn lines_of(
+pub(super) fn lines_of(
     reader: &mut dyn Read,
     max_line: usize,
     length: usize,

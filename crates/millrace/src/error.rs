@@ -7,6 +7,9 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
+use millrace_types::BatchTime;
+use millrace_wal::WalError;
+
 /// The result of everything here that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -28,8 +31,26 @@ pub enum ErrorKind {
     /// A graceful stop was out of time before all that was received had been run and its output
     /// read.
     Unfinished,
-    /// The system refused something: a thread, a file, a directory.
+    /// Another run has the directory of the checkpoint.
+    Locked,
+    /// A file of the checkpoint is damaged, or of a newer format; it was left as it is.
+    Damaged,
+    /// The disk, or a quota on it, is full.
+    DiskFull,
+    /// The system refused something else: a thread, a file, a directory.
     Io,
+}
+
+impl ErrorKind {
+    /// The kind of an error of the storage.
+    pub(crate) fn of_storage(error: &WalError) -> ErrorKind {
+        match error {
+            WalError::Locked { .. } => ErrorKind::Locked,
+            WalError::Damage { .. } | WalError::NewerFormat { .. } => ErrorKind::Damaged,
+            WalError::Full { .. } => ErrorKind::DiskFull,
+            _ => ErrorKind::Io,
+        }
+    }
 }
 
 /// An error of the engine.
@@ -37,7 +58,18 @@ pub enum ErrorKind {
 pub struct Error {
     kind: ErrorKind,
     message: String,
-    source: Option<io::Error>,
+    source: Option<Cause>,
+    batch: Option<BatchTime>,
+    operator: Option<String>,
+}
+
+/// The error that an [`Error`] comes from.
+#[derive(Debug)]
+enum Cause {
+    /// The system's, which is shown behind the message.
+    System(io::Error),
+    /// One that the message has told already.
+    Told(Box<WalError>),
 }
 
 impl Error {
@@ -46,6 +78,8 @@ impl Error {
             kind,
             message: message.into(),
             source: None,
+            batch: None,
+            operator: None,
         }
     }
 
@@ -58,11 +92,27 @@ impl Error {
     }
 
     pub(crate) fn io(doing: impl Into<String>, source: io::Error) -> Error {
-        Error {
-            kind: ErrorKind::Io,
-            message: doing.into(),
-            source: Some(source),
-        }
+        let kind = match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
+            _ => ErrorKind::Io,
+        };
+        let mut error = Error::new(kind, doing);
+        error.source = Some(Cause::System(source));
+        error
+    }
+
+    /// An error of the storage, which the message has told.
+    pub(crate) fn storage(message: impl Into<String>, cause: WalError) -> Error {
+        let mut error = Error::new(ErrorKind::of_storage(&cause), message);
+        error.source = Some(Cause::Told(Box::new(cause)));
+        error
+    }
+
+    /// Notes the batch and the operator whose work failed, innermost first.
+    pub(crate) fn of(mut self, batch: BatchTime, operator: &str) -> Error {
+        self.batch.get_or_insert(batch);
+        self.operator.get_or_insert_with(|| operator.to_owned());
+        self
     }
 
     /// Says in front of the message where it happened.
@@ -75,6 +125,18 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// The batch whose work failed, if it was a batch's.
+    #[must_use]
+    pub fn batch(&self) -> Option<BatchTime> {
+        self.batch
+    }
+
+    /// The operator or output whose work failed, as the message names it, if it was a batch's.
+    #[must_use]
+    pub fn operator(&self) -> Option<&str> {
+        self.operator.as_deref()
     }
 }
 
@@ -94,14 +156,54 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.source {
-            Some(source) => write!(f, ": {source}"),
-            None => Ok(()),
+            Some(Cause::System(source)) => write!(f, ": {source}"),
+            Some(Cause::Told(_)) | None => Ok(()),
         }
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        match self.source.as_ref()? {
+            Cause::System(error) => Some(error),
+            Cause::Told(error) => Some(&**error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_damage_are_told_apart_and_have_their_cause() {
+        let file = Path::new("/kept/log");
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let of = |error: WalError| Error::storage(error.to_string(), error);
+        assert_eq!(
+            of(WalError::io("cannot write", file, full())).kind(),
+            ErrorKind::DiskFull
+        );
+        assert_eq!(
+            Error::io("cannot write", full()).kind(),
+            ErrorKind::DiskFull
+        );
+        let damaged = of(WalError::damage(file, 7, "its sum is wrong"));
+        assert_eq!(damaged.kind(), ErrorKind::Damaged);
+        let cause = damaged.source().map(ToString::to_string);
+        assert_eq!(cause, Some(damaged.to_string()));
+    }
+
+    #[test]
+    fn the_innermost_batch_and_operator_stand() {
+        let error = Error::illegal("no").of(BatchTime::from_millis(1), "map");
+        let error = error
+            .within("batch 1 ms")
+            .of(BatchTime::from_millis(1), "print");
+        assert_eq!(error.batch(), Some(BatchTime::from_millis(1)));
+        assert_eq!(error.operator(), Some("map"));
+        assert_eq!(error.to_string(), "batch 1 ms: no");
     }
 }

@@ -205,7 +205,10 @@ pub(crate) fn choose(
             let error = check(directory, chosen).err()?;
             Some((chosen.number, error))
         }),
-        broken => broken.map(|(number, error)| (number, refused_with(error, &found, number))),
+        broken => broken.map(|(number, error)| {
+            let message = said_with(error, &found, number);
+            (number, Error::new(ErrorKind::of_storage(error), message))
+        }),
     };
     match broken {
         Some((number, error)) if start == Start::RecoverOrAnew => {
@@ -272,12 +275,13 @@ pub(crate) fn count_blocks(directory: &Directory, generation: u32, from: Positio
 /// An error about a generation. Of damage it says what else can be gone on from.
 pub(crate) fn damaged(directory: &Directory, number: u32, error: WalError) -> Error {
     match Candidates::find(directory) {
-        Ok(found) => refused_with(&error, &found, number),
+        Ok(found) => Error::storage(said_with(&error, &found, number), error),
         Err(_) => refused(error),
     }
 }
 
-fn refused_with(error: &WalError, found: &Candidates, number: u32) -> Error {
+/// The message of an error about a generation, with what else can be gone on from.
+fn said_with(error: &WalError, found: &Candidates, number: u32) -> String {
     let is_damage = matches!(
         error,
         WalError::Damage { .. } | WalError::NewerFormat { .. }
@@ -287,5 +291,5 @@ fn refused_with(error: &WalError, found: &Candidates, number: u32) -> Error {
     } else {
         String::new()
     };
-    Error::new(ErrorKind::Io, format!("{error}{beside}"))
+    format!("{error}{beside}")
 }

@@ -393,7 +393,7 @@ pub(crate) fn segment_bytes(log_bytes: u64) -> u64 {
 
 /// An error of the storage, as one of the engine.
 pub(crate) fn refused(error: WalError) -> Error {
-    Error::new(ErrorKind::Io, error.to_string())
+    Error::storage(error.to_string(), error)
 }
 
 impl std::fmt::Debug for Checkpoint {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use millrace_types::BatchTime;
 use millrace_wal::{DirectoryLock, Disk};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 use super::{batch_name, location, replace};
 
@@ -50,7 +50,7 @@ impl DeadLetterFiles {
         fs::create_dir_all(&directory).map_err(refused)?;
         location::try_to_write_in(&directory).map_err(refused)?;
         let lock = DirectoryLock::acquire(&Disk, &directory)
-            .map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
+            .map_err(|error| Error::storage(error.to_string(), error))?;
         Ok(DeadLetterFiles {
             prefix: generation.map_or("batch".to_owned(), |name| format!("{name}-batch")),
             directory,

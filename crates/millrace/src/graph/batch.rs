@@ -247,7 +247,8 @@ impl<'a> BatchRun<'a> {
     /// The error for the named stage that could not go on.
     pub(crate) fn failed(&self, stage: &str, message: &impl std::fmt::Display) -> Error {
         let time = self.batch.time;
-        Error::new(ErrorKind::Task, format!("batch {time}, {stage}: {message}"))
+        let message = format!("batch {time}, {stage}: {message}");
+        Error::new(ErrorKind::Task, message).of(time, stage)
     }
 
     /// The error for the named stage that did not come to its end; it says by whose doing.
@@ -256,7 +257,9 @@ impl<'a> BatchRun<'a> {
             Fault::Program(message) => {
                 self.failed(stage, &format!("the program's code panicked: {message}"))
             }
-            Fault::Input(error) => error.within(format_args!("batch {}, {stage}", self.time())),
+            Fault::Input(error) => error
+                .within(format_args!("batch {}, {stage}", self.time()))
+                .of(self.batch.time, stage),
         }
     }
 }

@@ -172,3 +172,24 @@ fn a_batch_without_records_is_a_header() {
     assert_eq!(finished.stdout, expected);
     assert_eq!(batches.len(), 3);
 }
+
+#[test]
+fn a_summary_for_people_is_said_on_stderr() {
+    let sender = Sender::new();
+    let program = Launch::network_wordcount()
+        .conf("millrace.summary", "-")
+        .until_eof()
+        .start_at(&sender);
+    let mut connection = sender.accept();
+    connection.send(b"one two\n");
+    connection.close();
+    let finished = program.finish().with_code(0);
+    let figures = "millrace: the figures of the run\n";
+    assert!(finished.stderr.contains(figures), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("\n  records             1\n"),
+        "{}",
+        finished.stderr
+    );
+    assert!(!finished.stdout.contains("figures"), "{}", finished.stdout);
+}

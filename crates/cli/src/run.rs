@@ -101,6 +101,9 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
 
 /// The summary that the settings ask for.
 fn summary(conf: &Conf) -> Result<Option<Arc<Summary>>, Exit> {
+    if conf.get(keys::SUMMARY) == Some("-") {
+        return Ok(Some(Arc::new(Summary::said())));
+    }
     let file = conf.location(keys::SUMMARY);
     let file = file.map_err(|bad| Exit::error(bad.to_string()))?;
     let summary = file.map(Summary::new).transpose()?;

@@ -1,4 +1,5 @@
-//! `millrace.summary`: the figures of a run, written as one JSON object when it ends.
+//! `millrace.summary`: the figures of a run, written as one JSON object when it ends,
+//! or said on stderr for people if the file is `-`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,11 +12,13 @@ use serde_json::{Value, json};
 use crate::error::CommandError;
 use crate::output::try_to_write;
 use crate::resources::{cpu_seconds, peak_resident_bytes};
+use crate::stderr::say;
 
 /// Collects while the run goes on; whoever asked for it gets a file.
 #[derive(Debug)]
 pub(crate) struct Summary {
-    file: PathBuf,
+    /// The file that takes it as JSON; without one it is said on stderr, for people.
+    file: Option<PathBuf>,
     started: Instant,
     figures: Mutex<Figures>,
 }
@@ -56,11 +59,20 @@ impl Summary {
     /// A summary that will be in `file`; an error says why it could not be written there.
     pub(crate) fn new(file: PathBuf) -> Result<Summary, CommandError> {
         try_to_write(&file).map_err(|why| cannot_write(&file, why))?;
-        Ok(Summary {
+        Ok(Summary::to(Some(file)))
+    }
+
+    /// A summary that will be said on stderr, for people.
+    pub(crate) fn said() -> Summary {
+        Summary::to(None)
+    }
+
+    fn to(file: Option<PathBuf>) -> Summary {
+        Summary {
             file,
             started: Instant::now(),
             figures: Mutex::default(),
-        })
+        }
     }
 
     fn figures(&self) -> MutexGuard<'_, Figures> {
@@ -71,10 +83,14 @@ impl Summary {
         Listener(Arc::clone(self))
     }
 
-    /// Writes the file; an error says why it could not.
+    /// Writes the file, or says the figures; an error says why it could not.
     pub(crate) fn write(&self, bytes_not_run: u64, input: InputCounts) -> Result<(), CommandError> {
-        let text = format!("{:#}\n", self.json(bytes_not_run, input));
-        std::fs::write(&self.file, text).map_err(|why| cannot_write(&self.file, why))
+        let json = self.json(bytes_not_run, input);
+        let Some(file) = &self.file else {
+            say(&for_people(&json));
+            return Ok(());
+        };
+        std::fs::write(file, format!("{json:#}\n")).map_err(|why| cannot_write(file, why))
     }
 
     fn json(&self, bytes_not_run: u64, input: InputCounts) -> Value {
@@ -100,6 +116,22 @@ impl Summary {
     }
 }
 
+/// The figures, a line each; a figure that is not known is left out.
+fn for_people(json: &Value) -> String {
+    let mut lines = vec!["millrace: the figures of the run".to_owned()];
+    for (name, value) in json.as_object().into_iter().flatten() {
+        let value = match value {
+            Value::Null => continue,
+            Value::Number(number) if number.is_f64() => {
+                format!("{:.3}", number.as_f64().unwrap_or_default())
+            }
+            value => value.to_string(),
+        };
+        lines.push(format!("  {:<20}{value}", name.replace('_', " ")));
+    }
+    lines.join("\n")
+}
+
 fn cannot_write(file: &Path, why: io::Error) -> CommandError {
     CommandError::Summary {
         file: file.to_owned(),
@@ -116,6 +148,14 @@ fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_read_a_line_for_every_figure_that_is_known() {
+        let json = json!({ "batches": 3, "wall_seconds": 1.23456, "peak_rss_bytes": null });
+        let expected = "millrace: the figures of the run\n  batches             3\n  \
+                        wall seconds        1.235";
+        assert_eq!(for_people(&json), expected);
+    }
 
     #[test]
     fn percentiles_are_ranks() {

@@ -379,7 +379,7 @@ pub const KEYS: &[Key] = &[
         SUMMARY,
         ValueKind::Location,
         "none",
-        "file for the figures of the run, as JSON",
+        "file for the figures of the run, as JSON; - says them on stderr",
     ),
     key(
         CHECKPOINT_DIR,

@@ -72,7 +72,9 @@ pub use checkpoint::{
 };
 pub use context::{ActiveOrCreated, ContextState, InputStream, StopHandle, StreamingContext};
 pub use data::{Data, Key};
-pub use dstream::{DStream, MapWithStateDStream, PrintFormat, StateOptions, StateSpec, show};
+pub use dstream::{
+    DStream, MapWithStateDStream, Notes, PrintFormat, StateOptions, StateSpec, show,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use json::json_of;
 pub use listener::{ListenerHandle, StatsReportListener};

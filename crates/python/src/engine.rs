@@ -5,11 +5,12 @@
 //! streams have made of the batch is put where those functions find it, and taken away when the
 //! last of them is through. The law: the lock is free whenever the engine waits or computes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration as StdDuration;
 
 use millrace::{
-    BatchTime, Boxed, ContextState, DStream, Duration, Error, ErrorKind, Rdd, StreamingContext,
+    BatchTime, Boxed, ContextState, DStream, Duration, Error, ErrorKind, Notes, Rdd,
+    StreamingContext,
 };
 use millrace_pyfn::Value;
 use millrace_types::{TimeUnit, keys};
@@ -17,7 +18,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::batch::Batch;
-use crate::convert::from_python;
+use crate::convert::{from_python, to_python};
 use crate::listener::PyListener;
 use crate::page::Page;
 use crate::settings::conf_of;
@@ -40,6 +41,8 @@ pub(crate) struct Engine {
     ssc: Option<StreamingContext>,
     slots: Slots,
     page: Page,
+    /// State that Python keeps from batch to batch, if it keeps any.
+    notes: OnceLock<Notes<Value, Value>>,
     /// Milliseconds between two batches.
     #[pyo3(get)]
     interval: i64,
@@ -48,6 +51,14 @@ pub(crate) struct Engine {
 impl Engine {
     fn ssc(&self) -> &StreamingContext {
         self.ssc.as_ref().expect("it is taken when the object goes")
+    }
+
+    /// The stream with a place for the state that Python keeps.
+    fn noting(&self, gathered: &DStream<Boxed<Value>>) -> DStream<Boxed<Value>> {
+        let (noting, notes) = gathered.noting();
+        // A context starts once.
+        let _ = self.notes.set(notes);
+        noting.boxed()
     }
 
     /// Passes on what a call has described, unless it has broken a rule of the engine.
@@ -100,6 +111,7 @@ impl Engine {
             page: py.detach(|| Page::begin(&conf, interval, &ssc))?,
             ssc: Some(ssc),
             slots: Slots::default(),
+            notes: OnceLock::new(),
             interval: interval.as_millis(),
         })
     }
@@ -149,13 +161,15 @@ impl Engine {
     /// Freezes what was described and starts. In every batch `outputs` are called in their order
     /// with the batch time in milliseconds, and give why they failed, or None; they find the batches of `streams` by
     /// [`read`](Engine::read) with the place in that list. `ticks` is how many batches a program
-    /// without receiving streams has something to read in.
+    /// without receiving streams has something to read in. `keeps` says that Python keeps
+    /// something from batch to batch: see [`note`](Engine::note).
     fn start(
         &self,
         py: Python<'_>,
         streams: Vec<PyRef<'_, Stream>>,
         outputs: Vec<(Py<PyAny>, String)>,
         ticks: usize,
+        keeps: bool,
     ) -> PyResult<()> {
         let mut read: Vec<DStream<Boxed<Value>>> =
             streams.iter().map(|stream| stream.records()).collect();
@@ -168,6 +182,10 @@ impl Engine {
             *slots.rdds() = rdds.to_vec();
             rdds[0].clone()
         });
+        let gathered = match keeps {
+            false => gathered.boxed(),
+            true => self.noting(&gathered.boxed()),
+        };
         let last = outputs.len().saturating_sub(1);
         for (number, (function, name)) in outputs.into_iter().enumerate() {
             let slots = self.slots.clone();
@@ -202,6 +220,34 @@ impl Engine {
         let record = from_python(record);
         let skipped = self.ssc().skip_record(place, operator, message, &record);
         skipped.map_err(|error| raised(&error))
+    }
+
+    /// Keeps values for keys with the batch that runs, and forgets the keys that are gone. To be
+    /// called by its last output.
+    fn note(
+        &self,
+        py: Python<'_>,
+        kept: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)>,
+        gone: Vec<Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let kept = (kept.iter()).map(|(key, value)| (from_python(key), Some(from_python(value))));
+        let gone = gone.iter().map(|key| (from_python(key), None));
+        let changes: Vec<_> = kept.chain(gone).collect();
+        let Some(notes) = self.notes.get() else {
+            return Ok(());
+        };
+        py.detach(|| notes.change(changes))
+            .map_err(|error| raised(&error))
+    }
+
+    /// Everything that was kept, by this run and by the one that it goes on from.
+    fn noted<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+        let all = self.notes.get().map(Notes::all).transpose();
+        let all = all.map_err(|error| raised(&error))?.unwrap_or_default();
+        let pairs = all.iter();
+        pairs
+            .map(|(key, value)| Ok((to_python(py, key)?, to_python(py, value)?)))
+            .collect()
     }
 
     /// Waits for the end, but no longer than `seconds`; whether it has come.

@@ -37,11 +37,11 @@ use choice::{choose, count_blocks, damaged};
 use contents::Reading;
 pub(crate) use directory::{BLOCKS, END_OF_BATCH, blocks_options};
 use directory::{Directory, log_options};
-pub(crate) use inspect::WINDOW;
 pub use inspect::{
     CheckpointReader, Difference, GenerationInfo, GenerationView, RawStoreEntry, StoreEntry,
     StoreSize,
 };
+pub(crate) use inspect::{NOTES, WINDOW};
 #[cfg(any(test, fuzzing))]
 pub(crate) use inspect::{fuzz_generation, fuzz_keys};
 use loading::Loading;

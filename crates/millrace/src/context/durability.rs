@@ -7,7 +7,7 @@ use millrace_types::{BatchTime, Duration, counted, keys};
 use millrace_wal::LogOptions;
 
 use crate::checkpoint::{
-    Checkpoint, CheckpointReader, FORMAT, Meta, Opened, Program, Start, StoreMeta, WINDOW,
+    Checkpoint, CheckpointReader, FORMAT, Meta, NOTES, Opened, Program, Start, StoreMeta, WINDOW,
     blocks_options, described, segment_bytes,
 };
 use crate::durable::Durable;
@@ -398,10 +398,11 @@ pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interv
     ));
 }
 
-/// True if anything in the program counts batches, as windows do.
+/// True if anything in the program counts batches, as windows do, and what a front end notes may.
 pub(super) fn counts_batches(graph: &Graph) -> bool {
     let slides = graph.nodes.iter().any(|entry| entry.slide > 1);
-    slides || stores(graph).iter().any(|(meta, _)| meta.name == WINDOW)
+    let counts = |(meta, _): &(StoreMeta, _)| [WINDOW, NOTES].contains(&meta.name.as_str());
+    slides || stores(graph).iter().any(counts)
 }
 
 /// The stores of a program's nodes, in order.

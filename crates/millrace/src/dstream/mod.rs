@@ -12,6 +12,7 @@ mod flat_map;
 mod glom;
 mod map;
 mod map_partitions;
+mod noting;
 mod output;
 mod pair;
 mod persist;
@@ -32,6 +33,7 @@ use crate::error::Error;
 use crate::graph::{Builder, Node};
 use crate::pipeline::{Output, Pipeline};
 
+pub use noting::Notes;
 pub(crate) use output::Printer;
 pub use output::{PrintFormat, show};
 pub use pair::{MapWithStateDStream, StateOptions, StateSpec};

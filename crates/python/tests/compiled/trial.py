@@ -72,16 +72,18 @@ def too_long(_signal, _frame):
 
 def outcome(function, arguments, iterated):
     """CPython's outcome: ``(True, value)``, ``(False, exception)``, or None if it takes too long."""
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     try:
-        value = function(*arguments)
-        return True, list(value) if iterated else value
-    except Exception as error:
-        return False, error
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        try:
+            value = function(*arguments)
+            return True, list(value) if iterated else value
+        except Exception as error:
+            return False, error
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except TooLong:
+        # Also between the end of the call and the end of the timer, on a busy machine.
         return None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def calls(seen, source, function, kinds, rng):

@@ -39,6 +39,9 @@ pub use view::GenerationView;
 /// The name of what a window keeps.
 pub(crate) const WINDOW: &str = "window";
 
+/// The name of what a front end notes.
+pub(crate) const NOTES: &str = "notes";
+
 /// The number of times that a read is begun anew because the program removed a file meanwhile.
 const TRIES: u32 = 20;
 

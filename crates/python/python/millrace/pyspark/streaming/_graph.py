@@ -12,6 +12,7 @@ import weakref
 from datetime import datetime
 
 from ..errors.exceptions import own_traceback, stream_failed
+from ._kept import Kept
 
 
 def local_time(milliseconds):
@@ -33,6 +34,8 @@ class Graph:
         self.now = None
         self._jobs = []
         self._fresh = []
+        #: State of streams over a restart, if there is some and a place for it.
+        self.kept = None
         self._failure = None
         self._failed = threading.Lock()
 
@@ -50,15 +53,21 @@ class Graph:
         for stream in self.streams:
             stream._is_held = stream._is_held or self.remember > stream._slide
 
+    def keep(self, engine):
+        """Lets the checkpoint have what the streams of Python keep from batch to batch."""
+        held = [stream for stream in self.streams if stream._is_held]
+        if held:
+            self.kept = Kept(self, engine, held)
+
     def run(self, number, time):
         """Runs output number `number` of the batch; called by the engine, in order.
 
         Gives why it failed, if it did.
         """
         reason = None
-        if self.zero is None:
-            self.zero = time - self.interval
         try:
+            if self.zero is None:
+                self._begin(time)
             if number == 0:
                 self._generate(time)
             if number < len(self._jobs) and self._jobs[number] is not None:
@@ -72,6 +81,11 @@ class Graph:
         if number == len(self.outputs) - 1:
             self._end(time)
         return reason
+
+    def _begin(self, time):
+        self.zero = time - self.interval
+        if self.kept is not None:
+            self.kept.restore()
 
     def _nobody_reads(self):
         """The output was closed: that is no failure, and the program ends quietly."""
@@ -109,6 +123,8 @@ class Graph:
                 rdd = reference()
                 if rdd is not None:
                     rdd._hold()
+            if self.kept is not None:
+                self.kept.note()
         except BaseException as error:
             self.fail(error, "batch %s: what the program keeps of it cannot be read" % time)
         self._fresh = []

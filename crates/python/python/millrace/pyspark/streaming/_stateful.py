@@ -31,15 +31,18 @@ class Stateful:
             return updated.filter(lambda pair: pair[1] is not None)
 
         class State(TransformedDStream):
+            _keeps = "updateStateByKey"
+            _is_by_key = True
+
             def _needs(own):
                 own._is_held = True
                 own._remember = max(own._remember, 2 * own._slide)
                 return [(self, 0)]
 
         def compute(time):
-            before = state._made.get(time - self._slide)
-            if before is None:
-                before = initialRDD if initialRDD is not None else None
+            # The last one there is: a batch that failed has left none.
+            earlier = [made for made in state._made if made < time]
+            before = state._made[max(earlier)] if earlier else initialRDD
             new = self._rdd(time)
             return before if new is None else update(before, new)
 

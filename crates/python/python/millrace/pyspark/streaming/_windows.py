@@ -114,6 +114,9 @@ class Windows:
             )._whole()
 
         class Incremental(TransformedDStream):
+            _keeps = "reduceByKeyAndWindow"
+            _is_by_key = True
+
             def _needs(own):
                 # The window before this one, and what has left since.
                 own._is_held = True

@@ -282,13 +282,17 @@ class StreamingContext:
         skips = self._sc._conf.get("millrace.onRecordError", "fail").strip() == "skip"
         lower(self, skips)
         self._graph.prepare()
+        if self._checkpoint_dir is not None:
+            self._graph.keep(self._engine)
         outputs = [
             (lambda time, number=number: self._run(number, time, skips), name)
             for number, (_, _, name) in enumerate(self._graph.outputs)
         ]
         self._signals.watch()
         try:
-            self._engine.start(self._graph.natives, outputs, self._ticks)
+            self._engine.start(
+                self._graph.natives, outputs, self._ticks, self._graph.kept is not None
+            )
         except RuntimeError as error:
             raise IllegalArgumentException(str(error)) from None
         StreamingContext._activeContext = self

@@ -16,6 +16,11 @@ class DStream(Stateful, Windows):
     A stream is a description. Nothing runs before ``StreamingContext.start``.
     """
 
+    #: The name of its notes in the checkpoint, where its batches are needed later.
+    _keeps = "window"
+    #: Whether only its last batch counts, which has every key once.
+    _is_by_key = False
+
     def __init__(self, ssc, slide, compute, parents=()):
         #: What it is made by, for the part of a program that the engine can compute: the kind of
         #: the operator, its function and its options. None of a stream that only Python knows.

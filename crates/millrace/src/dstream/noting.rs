@@ -1,0 +1,129 @@
+//! `noting`: durable notes of a front end that keeps state of its own.
+//!
+//! The engine's operators keep what they keep. A front end in another language may have operators
+//! that it computes itself; what they keep has to be durable with the batch that changed it, or a
+//! run that goes on would begin without it.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::checkpoint::NOTES;
+use crate::data::{Data, Key};
+use crate::durable::Durable;
+use crate::error::{Error, Result};
+use crate::graph::{BatchRun, Made, Node};
+use crate::pipeline::{NodeId, Output, Pipeline};
+use crate::state::NoteStore;
+
+use super::{DStream, named};
+
+/// Notes that are in the checkpoint with the batch that made them; see [`DStream::noting`].
+pub struct Notes<K, V>(Arc<NoteStore<K, V>>);
+
+impl<K: Key, V: Data> Notes<K, V> {
+    /// Notes a value for every key that has one, and forgets the keys that have none. To be called
+    /// by an output of the stream, at most once a batch.
+    ///
+    /// # Errors
+    /// If a key or value cannot be written down; then nothing is changed.
+    pub fn change(&self, changes: Vec<(K, Option<V>)>) -> Result<()> {
+        let changed = self.0.change(changes);
+        changed.map_err(|what| Error::illegal(format!("a note cannot be written down: {what}")))
+    }
+
+    /// All notes, in the order in which their keys were first noted. When the context has
+    /// started, those of the run that it goes on from are among them.
+    ///
+    /// # Errors
+    /// If one cannot be read, since its type is another one than it was.
+    pub fn all(&self) -> Result<Vec<(K, V)>> {
+        let all = self.0.all();
+        all.map_err(|what| Error::illegal(format!("a note cannot be read: {what}")))
+    }
+}
+
+impl<K, V> Clone for Notes<K, V> {
+    fn clone(&self) -> Notes<K, V> {
+        Notes(Arc::clone(&self.0))
+    }
+}
+
+impl<K, V> std::fmt::Debug for Notes<K, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Notes").finish_non_exhaustive()
+    }
+}
+
+impl<P: Pipeline> DStream<P>
+where
+    P::Item: Data,
+{
+    /// The same records, and a place for notes: what an output of the stream notes is durable with
+    /// its batch, if the program has a checkpoint directory. For front ends that keep state of
+    /// their own; a program has `update_state_by_key`.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// # let directory = std::env::temp_dir().join(format!("millrace-notes-{}", std::process::id()));
+    /// let run = |recover: &str| {
+    ///     let mut conf = Conf::new();
+    ///     conf.set("millrace.maxBatches", "2").set("millrace.checkpoint.recover", recover);
+    ///     let ssc = StreamingContext::new(&conf, Duration::milliseconds(10))?;
+    ///     ssc.checkpoint(&directory)?;
+    ///     let (numbers, notes) = ssc.queue_stream(vec![vec![1], vec![2]]).noting::<String, i32>();
+    ///     let own = notes.clone();
+    ///     numbers.foreach_rdd(move |rdd| {
+    ///         let before = own.all().unwrap().first().map_or(0, |(_, sum)| *sum);
+    ///         let sum = before + rdd.collect().iter().sum::<i32>();
+    ///         own.change(vec![("sum".to_owned(), Some(sum))]).unwrap();
+    ///     });
+    ///     ssc.start()?;
+    ///     ssc.await_termination()?;
+    ///     notes.all()
+    /// };
+    /// assert_eq!(run("false")?, [("sum".to_owned(), 3)]);
+    /// assert_eq!(run("true")?, [("sum".to_owned(), 6)]);
+    /// # std::fs::remove_dir_all(directory).ok();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn noting<K: Key, V: Data>(&self) -> (DStream<Output<P::Item>>, Notes<K, V>) {
+        let store = Arc::new(NoteStore::new());
+        let node = Noting {
+            pipeline: Arc::clone(&self.pipeline),
+            store: Arc::clone(&store),
+        };
+        let noting = self.of_node(named("noting", Location::caller()), node);
+        (noting, Notes(store))
+    }
+}
+
+struct Noting<P, K, V> {
+    pipeline: Arc<P>,
+    store: Arc<NoteStore<K, V>>,
+}
+
+impl<P, K: Key, V: Data> Node for Noting<P, K, V>
+where
+    P: Pipeline,
+    P::Item: Data,
+{
+    fn inputs(&self) -> Vec<NodeId> {
+        self.pipeline.inputs()
+    }
+
+    fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
+        self.store.begin(batch.number());
+        Ok(())
+    }
+
+    fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
+        vec![(NOTES, Arc::clone(&self.store) as _)]
+    }
+
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+        Ok(Made::of(batch.rdd(&self.pipeline)?))
+    }
+}

@@ -1,0 +1,106 @@
+"""State of Python's own streams over a restart.
+
+The engine makes it durable with the batch that changed it, as it does with its own states. A
+window's batches are kept partition by partition; of a state every key is kept, so that
+``millrace-state`` lists it. Streams are known by their operator and their order in the program.
+"""
+
+from ..rdd import RDD
+
+
+class Kept:
+    """The streams of a graph whose batches are needed later, and what is noted of them."""
+
+    def __init__(self, graph, engine, streams):
+        self._graph = graph
+        self._engine = engine
+        numbers = {}
+        self._streams = {}
+        for stream in streams:
+            number = numbers[stream._keeps] = numbers.get(stream._keeps, -1) + 1
+            self._streams["%s %d" % (stream._keeps, number)] = stream
+        #: For every stream, the keys of its notes.
+        self._noted = {name: set() for name in self._streams}
+        self._zero = None
+
+    def restore(self):
+        """Gives the streams what the run before has left; called before the first batch."""
+        found = {name: {} for name in self._streams}
+        for key, value in self._engine.noted():
+            if key == "begin":
+                self._graph.zero = self._zero = value
+            elif key[0] in found:
+                found[key[0]][key[1:]] = value
+                self._noted[key[0]].add(key)
+        for name, stream in self._streams.items():
+            if found[name]:
+                restore = _restore_keys if stream._is_by_key else _restore_batches
+                restore(stream, found[name])
+
+    def note(self):
+        """Notes what the batch that ends has left."""
+        kept, gone = [], []
+        if self._zero is None:
+            self._zero = self._graph.zero
+            kept.append(("begin", self._zero))
+        for name, stream in self._streams.items():
+            own = dict(_keys(name, stream) if stream._is_by_key else _batches(name, stream))
+            before = self._noted[name]
+            gone.extend(before.difference(own))
+            kept.extend(
+                (key, value() if callable(value) else value)
+                for key, value in own.items()
+                if stream._is_by_key or key not in before
+            )
+            self._noted[name] = set(own)
+        if kept or gone:
+            self._engine.note(kept, gone)
+
+
+def _keys(name, stream):
+    """The notes of a stream of which the last batch counts."""
+    if not stream._made:
+        return
+    time = max(stream._made)
+    rdd = stream._made[time]
+    if rdd is None:
+        return
+    count = rdd.getNumPartitions()
+    yield (name,), (time, count)
+    for index in range(count):
+        for key, value in rdd._iterator(index):
+            yield (name, key), (index, value)
+
+
+def _restore_keys(stream, found):
+    time, count = found.pop(())
+    partitions = [[] for _ in range(count)]
+    for (key,), (index, value) in found.items():
+        partitions[index].append((key, value))
+    stream._made[time] = _dataset(stream, partitions)
+
+
+def _batches(name, stream):
+    """The notes of a stream of which several batches count: what is in them does not change."""
+    for time, rdd in stream._made.items():
+        if rdd is None:
+            continue
+        count = rdd.getNumPartitions()
+        yield (name, time), count
+        for index in range(count):
+            yield (name, time, index), lambda rdd=rdd, index=index: list(rdd._iterator(index))
+
+
+def _restore_batches(stream, found):
+    for key, count in found.items():
+        if len(key) == 1:
+            (time,) = key
+            partitions = [found[(time, index)] for index in range(count)]
+            stream._made[time] = _dataset(stream, partitions)
+
+
+def _dataset(stream, partitions):
+    """A dataset of these records that is held, as those of the batches before were."""
+    made = RDD(stream._sc, len(partitions), lambda index: iter(partitions[index]))
+    made._hold()
+    return made

@@ -1,7 +1,8 @@
 //! The Streaming page and the event log of a Python program.
 //!
-//! They are those of a native program: the same settings, the same listener. The law: no port for
-//! the page is no reason not to run, and what is wrong is said by Python.
+//! They are those of a native program: the same settings, the same listener, the same looks into
+//! the state. The law: no port for the page is no reason not to run, and what is wrong is said by
+//! Python.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +21,7 @@ impl Page {
         let setting = |key| conf.get(key).unwrap_or_default();
         let info = RunInfo::new(setting(keys::APP_NAME), setting(keys::MASTER), interval);
         let ui = Ui::start(conf, info).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        ui.ask(ssc.probe());
         ssc.add_streaming_listener(ui.listener());
         Ok(Page(Mutex::new(Some(ui))))
     }

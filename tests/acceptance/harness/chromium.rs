@@ -45,9 +45,9 @@ impl Chromium {
         let Some(name) = found else {
             assert!(
                 std::env::var_os("CI").is_none(),
-                "there is no chromium: scripts/install_chromium.sh gets it"
+                "there is no chromium: scripts/install_needs.sh gets it"
             );
-            let skipped = "skipped: there is no chromium (scripts/install_chromium.sh gets it)";
+            let skipped = "skipped: there is no chromium (scripts/install_needs.sh gets it)";
             // Nobody has to read it.
             let _ = writeln!(std::io::stderr(), "{skipped}");
             return None;

@@ -129,8 +129,7 @@ pub(crate) trait Durable: Send + Sync {
     }
 }
 
-/// Slots that are looked at in a step: a batch that wants the same shard waits for less than a
-/// tenth of a millisecond.
+/// Slots that are looked at in a step: a batch that wants the same shard waits for one step.
 pub(crate) const STEP: usize = 1 << 10;
 
 /// A place in a shard that is being looked through.

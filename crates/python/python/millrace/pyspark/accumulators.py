@@ -77,6 +77,10 @@ class Accumulator:
         return self
 
 
+for _generic in (Accumulator, AccumulatorParam):
+    _generic.__class_getitem__ = classmethod(lambda cls, _item: cls)
+
+
 def accumulator(value, accum_param=None):
     """An accumulator that begins with `value`."""
     if accum_param is None:

@@ -113,7 +113,8 @@ def test_at_a_terminal_lines_are_run_as_they_come():
     out, err = shell.communicate(timeout=60)
     os.close(ours)
     assert shell.returncode == 0
-    assert out.replace(">>> ", "").replace("... ", "").split("\n")[-3:-1] == ["<shell-1>:1  map  f  compiled", "1"]
+    results = out.replace(">>> ", "").replace("... ", "").split("\n")
+    assert results[-3:-1] == ["<shell-1>:1  map  f  compiled", "1"]
     assert "master local[2]: sc and spark are there" in err
     assert "return 1 // x" in err
     assert "code.py" not in err

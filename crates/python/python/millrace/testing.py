@@ -13,13 +13,23 @@ nothing depends on how busy the machine is.
 Record functions run in CPython here. ``stream.explain()`` says which tier they have in a program.
 """
 
-from millrace.pyspark import SparkConf, SparkContext
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from millrace.pyspark import RDD, SparkConf, SparkContext
 from millrace.pyspark.streaming import DStream, StreamingContext
 
 __all__ = ["Clock", "run"]
 
 
-def run(program, *inputs, interval=1, conf=None):
+def run(
+    program: Callable[..., Any],
+    *inputs: Sequence[list[Any] | RDD[Any]],
+    interval: float = 1,
+    conf: Mapping[str, Any] | None = None,
+) -> Any:
     """Runs `program` on lists of batches, and gives the records that every batch had.
 
     `program` takes as many streams as there are `inputs`, and returns a stream or a tuple of
@@ -63,7 +73,7 @@ class Clock:
     that is there is used and left alone; else one is made, and stopped at the end.
     """
 
-    def __init__(self, interval=1, conf=None):
+    def __init__(self, interval: float = 1, conf: Mapping[str, Any] | None = None) -> None:
         own = SparkConf().setIfMissing("spark.app.name", "testing")
         own.setIfMissing("spark.master", "local[2]").set("spark.ui.enabled", False)
         own.setAll((conf or {}).items())
@@ -83,18 +93,18 @@ class Clock:
         self.now = 0
         self._is_running = False
 
-    def __enter__(self):
+    def __enter__(self) -> Clock:
         return self
 
-    def __exit__(self, kind, value, trace):
+    def __exit__(self, *raised: Any) -> None:
         self.context.stop(stopSparkContext=False)
         self._leave()
 
-    def _leave(self):
+    def _leave(self) -> None:
         if self._stops_spark:
             self._spark.stop()
 
-    def input(self):
+    def input(self) -> DStream[Any]:
         """A new stream, whose batches are what `give` hands over."""
         waiting = []
 
@@ -105,14 +115,14 @@ class Clock:
         self._waiting[stream] = waiting
         return stream
 
-    def give(self, stream, batch):
+    def give(self, stream: DStream[Any], batch: list[Any] | RDD[Any]) -> None:
         """Queues a list of records, or an RDD, as the next batch of an input."""
         if stream not in self._waiting:
             raise ValueError("give takes a stream that input() of this clock has made")
         dataset = batch if hasattr(batch, "_iterator") else self._spark.parallelize(batch)
         self._waiting[stream].append(dataset)
 
-    def collect(self, stream):
+    def collect(self, stream: DStream[Any]) -> list[list[Any] | None]:
         """A list that gets the records of `stream` with every batch: a list, or None."""
         if not isinstance(stream, DStream):
             raise TypeError("a stream is collected, not %r; return it" % (stream,))
@@ -121,7 +131,7 @@ class Clock:
         stream.foreachRDD(lambda rdd: results.append(rdd.collect()))
         return results
 
-    def advance(self, batches=1):
+    def advance(self, batches: int = 1) -> None:
         """Moves the time by so many batch intervals, and runs the batch of each.
 
         Raises what a function of the program raised, as `awaitTermination` does.

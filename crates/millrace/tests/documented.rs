@@ -72,9 +72,13 @@ fn implemented(line: &str) -> String {
 fn functions(text: &str) -> Vec<Function> {
     let text = text.split("#[cfg(test)]").next().unwrap();
     let (mut functions, mut docs, mut of) = (Vec::new(), String::new(), String::new());
-    let mut types = Vec::new();
+    let (mut types, mut within_attribute) = (Vec::new(), false);
     for line in text.lines() {
         let bare = line.trim_start();
+        if within_attribute || bare.starts_with("#[") {
+            within_attribute = !bare.ends_with(']');
+            continue;
+        }
         if let Some(doc) = bare.strip_prefix("///") {
             docs.push_str(doc);
             docs.push('\n');
@@ -96,7 +100,7 @@ fn functions(text: &str) -> Vec<Function> {
                 type_docs: String::new(),
             });
         }
-        if !bare.starts_with("#[") && !bare.is_empty() {
+        if !bare.is_empty() {
             docs.clear();
         }
     }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use millrace::testing::{Setup, context};
 use millrace::{
-    BatchInfo, Conf, Duration, Error, ErrorKind, FileOptions, Receiver, ReceiverContext,
+    BatchInfo, BatchTime, Conf, Duration, Error, ErrorKind, FileOptions, Receiver, ReceiverContext,
     StatsReportListener, StreamingContext, StreamingListener, keys,
 };
 use serde::{Deserialize, Serialize, Serializer};
@@ -51,13 +51,13 @@ fn a_record_that_cannot_be_shown_is_the_programs_fault() {
         (line, ()) = (line!(), shy.print());
     });
     assert_eq!(error.kind(), ErrorKind::Task);
+    let print = format!("print at {}:{line}", file!());
     assert_eq!(
         error.to_string(),
-        format!(
-            "batch 1000 ms, print at {}:{line}: not to be shown",
-            file!()
-        )
+        format!("batch 1000 ms, {print}: not to be shown")
     );
+    assert_eq!(error.batch(), Some(BatchTime::from_millis(1000)));
+    assert_eq!(error.operator(), Some(print.as_str()));
 }
 
 #[test]

@@ -18,6 +18,25 @@ use crate::state::NoteStore;
 use super::{DStream, named};
 
 /// Notes that are in the checkpoint with the batch that made them; see [`DStream::noting`].
+///
+/// ```
+/// use millrace::{Conf, Duration, StreamingContext};
+/// # fn main() -> millrace::Result<()> {
+/// let mut conf = Conf::new();
+/// conf.set("millrace.maxBatches", "1");
+/// let ssc = StreamingContext::new(&conf, Duration::milliseconds(10))?;
+/// let (words, notes) = ssc.queue_stream(vec![vec!["a"]]).noting::<String, u64>();
+/// let own = notes.clone();
+/// words.foreach_rdd(move |rdd| {
+///     let change = ("words".to_owned(), Some(rdd.count()));
+///     own.change(vec![change]).unwrap();
+/// });
+/// ssc.start()?;
+/// ssc.await_termination()?;
+/// assert_eq!(notes.all()?, [("words".to_owned(), 1)]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Notes<K, V>(Arc<NoteStore<K, V>>);
 
 impl<K: Key, V: Data> Notes<K, V> {

@@ -241,7 +241,8 @@ impl<'a> BatchRun<'a> {
     pub(crate) fn blame<T>(&self, stage: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
         let _operator = Operator::runs(stage);
         let outcome = catch_unwind(AssertUnwindSafe(run));
-        outcome.unwrap_or_else(|payload| Err(self.blamed(stage, Fault::of(payload))))
+        let outcome = outcome.unwrap_or_else(|payload| Err(self.blamed(stage, Fault::of(payload))));
+        outcome.map_err(|error| error.of(self.batch.time, stage))
     }
 
     /// The error for the named stage that could not go on.

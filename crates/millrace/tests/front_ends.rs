@@ -1,0 +1,124 @@
+//! Calls that are there for front ends in other languages: outputs that say why they failed, notes
+//! that are durable with their batch, and records that the front end itself has skipped.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use millrace::{BatchInfo, Conf, Duration, ErrorKind, StreamingContext, StreamingListener, keys};
+
+fn context(batches: &str, settings: &[(&str, &str)]) -> StreamingContext {
+    let mut conf = Conf::new();
+    conf.set(keys::MASTER, "local[2]");
+    conf.set(keys::MAX_BATCHES, batches);
+    for (key, value) in settings {
+        conf.set(*key, *value);
+    }
+    StreamingContext::new(&conf, Duration::milliseconds(10)).unwrap()
+}
+
+/// Sends on the name of each output that has run, and why it failed.
+struct Told(Mutex<Sender<(String, Option<String>)>>);
+
+impl StreamingListener for Told {
+    fn on_batch_completed(&self, batch: &BatchInfo) {
+        for output in batch.output_operation_infos.values() {
+            let told = (output.name.clone(), output.failure_reason.clone());
+            self.0.lock().unwrap().send(told).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_output_says_why_it_failed_and_the_run_goes_on() {
+    let (sender, told) = channel();
+    let ssc = context("2", &[]);
+    ssc.add_streaming_listener(Told(Mutex::new(sender)));
+    let numbers = ssc.queue_stream(vec![vec![1], vec![2]]);
+    numbers.foreach_rdd_and_report("odd at line 3", |rdd, _| {
+        let number = rdd.collect()[0];
+        (number % 2 == 0).then(|| format!("{number} is even"))
+    });
+    ssc.start().unwrap();
+    ssc.await_termination().unwrap();
+    drop(ssc);
+    let name = || "odd at line 3".to_owned();
+    let expected = [(name(), None), (name(), Some("2 is even".to_owned()))];
+    assert_eq!(told.iter().collect::<Vec<_>>(), expected);
+}
+
+/// The notes behind a run over 1 and 2: the sum of all runs, and the last number of this one.
+fn noted(directory: &Path, recover: &str) -> Vec<(String, i32)> {
+    let ssc = context("2", &[(keys::CHECKPOINT_RECOVER, recover)]);
+    ssc.checkpoint(directory.to_str().unwrap()).unwrap();
+    let numbers = ssc.queue_stream(vec![vec![1], vec![2]]);
+    let (numbers, notes) = numbers.noting::<String, i32>();
+    let own = notes.clone();
+    numbers.foreach_rdd(move |rdd| {
+        let number = rdd.collect()[0];
+        let before = own.all().unwrap();
+        let sum = before.iter().find(|(key, _)| key == "sum");
+        let sum = sum.map_or(0, |(_, sum)| *sum) + number;
+        let odd = (number % 2 == 1).then_some(number);
+        own.change(vec![("sum".to_owned(), Some(sum)), ("odd".to_owned(), odd)])
+            .unwrap();
+    });
+    ssc.start().unwrap();
+    ssc.await_termination().unwrap();
+    notes.all().unwrap()
+}
+
+#[test]
+fn notes_are_there_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let sum = |sum| [("sum".to_owned(), sum)];
+    assert_eq!(noted(directory.path(), "false"), sum(3));
+    assert_eq!(noted(directory.path(), "true"), sum(6));
+}
+
+#[test]
+fn a_record_that_a_front_end_skips_counts_and_is_written_down_once() {
+    let letters = tempfile::tempdir().unwrap();
+    let settings = [
+        (keys::ON_RECORD_ERROR, "skip"),
+        (keys::DEAD_LETTER_DIR, letters.path().to_str().unwrap()),
+    ];
+    let ssc = Arc::new(context("1", &settings));
+    let own = Arc::downgrade(&ssc);
+    ssc.queue_stream(vec![vec![1]]).foreach_rdd(move |_| {
+        let ssc = own.upgrade().unwrap();
+        for _ in 0..2 {
+            // The same record, read twice.
+            ssc.skip_record((1, 0, 0), "map at line 3", "no number".to_owned(), &"a")
+                .unwrap();
+        }
+    });
+    ssc.start().unwrap();
+    ssc.await_termination().unwrap();
+    assert_eq!(ssc.input_counts().records_skipped, 1);
+    let mut written = String::new();
+    let mut rooms = vec![letters.path().to_owned()];
+    while let Some(room) = rooms.pop() {
+        for entry in fs::read_dir(room).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => rooms.push(path),
+                false => written.push_str(&fs::read_to_string(path).unwrap()),
+            }
+        }
+    }
+    let letter: serde_json::Value = serde_json::from_str(written.trim_end()).unwrap();
+    assert_eq!(letter["record"], "a");
+    assert_eq!(letter["operator"], "map at line 3");
+    assert_eq!(letter["message"], "no number");
+}
+
+#[test]
+fn a_record_is_skipped_only_where_the_program_asks_for_it() {
+    let ssc = context("1", &[]);
+    let refused = ssc.skip_record((1, 0, 0), "map", "no number".to_owned(), &"a");
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Illegal);
+}

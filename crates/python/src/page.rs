@@ -1,8 +1,7 @@
 //! The Streaming page and the event log of a Python program.
 //!
-//! They are those of a native program: the same settings, the same listener, the same looks into
-//! the state. The law: no port for the page is no reason not to run, and what is wrong is said by
-//! Python.
+//! They are those of a native program: the same settings, the same listener, the same figures. The
+//! law: no port for the page is no reason not to run, and what is wrong is said by Python.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -25,15 +25,15 @@ use super::{DStream, named};
 /// let mut conf = Conf::new();
 /// conf.set("millrace.maxBatches", "1");
 /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(10))?;
-/// let (words, notes) = ssc.queue_stream(vec![vec!["a"]]).noting::<String, u64>();
+/// let (numbers, notes) = ssc.queue_stream(vec![vec![1]]).noting::<String, u64>();
 /// let own = notes.clone();
-/// words.foreach_rdd(move |rdd| {
-///     let change = ("words".to_owned(), Some(rdd.count()));
+/// numbers.foreach_rdd(move |rdd| {
+///     let change = ("numbers".to_owned(), Some(rdd.count()));
 ///     own.change(vec![change]).unwrap();
 /// });
 /// ssc.start()?;
 /// ssc.await_termination()?;
-/// assert_eq!(notes.all()?, [("words".to_owned(), 1)]);
+/// assert_eq!(notes.all()?, [("numbers".to_owned(), 1)]);
 /// # Ok(())
 /// # }
 /// ```

@@ -22,7 +22,7 @@ def seen(rdd):
     assert "<html" in get("/streaming/")
     streaming = "/api/v1/applications/%s/streaming/" % run["id"]
     statistics = json.loads(get(streaming + "statistics"))
-    # The state of a Python program is Python's, which nobody looks through.
+    # Only the engine's state can be looked through, and this program has none.
     print(run["name"], statistics["batchDuration"], json.loads(get(streaming + "state")))
 
 ssc.queueStream([[1]]).foreachRDD(seen)

@@ -21,6 +21,7 @@ use crate::batch::Batch;
 use crate::convert::{from_python, to_python};
 use crate::listener::PyListener;
 use crate::page::Page;
+use crate::receiver::PyReceiver;
 use crate::settings::conf_of;
 use crate::stream::Stream;
 
@@ -133,6 +134,13 @@ impl Engine {
         let records = self.ssc().binary_records_stream(directory, length);
         let records = records.map(|record: Vec<u8>| Value::Bytes(record.into()));
         self.checked(Stream::new(records.boxed()))
+    }
+
+    /// The records that a receiver of the program's own stores. `start` is called with a handle to store by,
+    /// and `stop` when it has to end.
+    fn receiver_stream(&self, name: String, start: Py<PyAny>, stop: Py<PyAny>) -> PyResult<Stream> {
+        let stored = self.ssc().receiver_stream(PyReceiver { start, stop, name });
+        self.checked(Stream::new(stored.boxed()))
     }
 
     /// Names the directory where state is kept.

@@ -15,6 +15,7 @@ mod object;
 mod page;
 mod plan;
 mod raised;
+mod receiver;
 mod settings;
 mod stream;
 

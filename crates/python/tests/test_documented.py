@@ -6,12 +6,12 @@ import re
 
 import pytest
 from pyspark import RDD, SparkContext
-from pyspark.streaming import DStream, StreamingContext
+from pyspark.streaming import DStream, Receiver, StreamingContext
 
 PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "..", "docs", "PYTHON.md")
 
 
-@pytest.mark.parametrize("of", [RDD, DStream, SparkContext, StreamingContext])
+@pytest.mark.parametrize("of", [RDD, DStream, Receiver, SparkContext, StreamingContext])
 def test_is_on_the_page_and_has_help(of):
     with open(PAGE, encoding="utf-8") as file:
         section = file.read().split("### `%s`" % of.__name__)[1].split("\n#")[0]

@@ -2,7 +2,7 @@
 
 use crate::dstream::DStream;
 use crate::pipeline::Received;
-use crate::receiver::{Receiver, class_of};
+use crate::receiver::Receiver;
 
 use super::StreamingContext;
 
@@ -36,7 +36,7 @@ impl StreamingContext {
     /// # }
     /// ```
     pub fn receiver_stream<R: Receiver>(&self, receiver: R) -> DStream<Received<R::Item>> {
-        self.receiver(format!("receiver stream {}", class_of::<R>()), receiver)
+        self.receiver(format!("receiver stream {}", receiver.name()), receiver)
     }
 
     /// [`receiver_stream`](StreamingContext::receiver_stream) by another name.

@@ -14,6 +14,7 @@ use crate::panics::message_of;
 
 use super::logged;
 use super::shared::{Command, Shared};
+use super::supervisor::class_of;
 
 /// A source of records that a program writes itself (Spark: the class `Receiver`).
 ///
@@ -72,6 +73,12 @@ pub trait Receiver: Send + 'static {
     /// instance. Threads that ask [`ReceiverContext::is_stopped`] need nothing more, so by
     /// default it does nothing.
     fn on_stop(&mut self) {}
+
+    /// The name of the receiver on standard error and the Streaming page, and for listeners, who
+    /// get the number of its stream with it. By default the name of its type (Spark 3.5).
+    fn name(&self) -> String {
+        class_of::<Self>().to_owned()
+    }
 }
 
 /// The handle with which a [`Receiver`] does its work: cheap to clone, for any number of

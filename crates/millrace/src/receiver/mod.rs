@@ -43,6 +43,6 @@ pub(crate) use rate::RateLimiter;
 pub(crate) use records::RecordGenerator;
 pub(crate) use socket::{SocketReceiver, SocketSettings};
 pub(crate) use socket_receiver::{SocketSource, converted};
-pub(crate) use supervisor::{SHORTEST_RESTART, Supervisor, class_of};
+pub(crate) use supervisor::{SHORTEST_RESTART, Supervisor};
 pub(crate) use surroundings::{LastEnd, ReceiverSettings, Surroundings};
 pub(crate) use tracker::{InputSpec, InputTracker};

@@ -23,7 +23,7 @@ use super::surroundings::Surroundings;
 pub(crate) const SHORTEST_RESTART: Duration = Duration::from_millis(10);
 
 /// The name of a receiver's type, as reports have it (Spark: the name of the class).
-pub(crate) fn class_of<R>() -> &'static str {
+pub(crate) fn class_of<R: ?Sized>() -> &'static str {
     let path = std::any::type_name::<R>();
     let path = path.split('<').next().unwrap_or(path);
     path.rsplit("::").next().unwrap_or(path)
@@ -44,7 +44,7 @@ impl<R: Receiver> Supervisor<R> {
         surroundings: Surroundings,
     ) -> Supervisor<R> {
         let block_interval = surroundings.settings.block_interval;
-        let shared = Shared::new(class_of::<R>(), records, surroundings);
+        let shared = Shared::new(&receiver.name(), records, surroundings);
         Supervisor {
             shared: Arc::new(shared),
             receiver: Mutex::new(receiver),

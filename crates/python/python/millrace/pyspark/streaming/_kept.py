@@ -21,6 +21,9 @@ class Kept:
             self._streams["%s %d" % (stream._keeps, number)] = stream
         #: For every stream, the keys of its notes.
         self._noted = {name: set() for name in self._streams}
+        for stream in streams:
+            if stream._states is not None:
+                stream._states.record()
         self._zero = None
 
     def restore(self):
@@ -33,7 +36,9 @@ class Kept:
                 found[key[0]][key[1:]] = value
                 self._noted[key[0]].add(key)
         for name, stream in self._streams.items():
-            if found[name]:
+            if found[name] and stream._states is not None:
+                stream._states.restore(found[name])
+            elif found[name]:
                 restore = _restore_keys if stream._is_by_key else _restore_batches
                 restore(stream, found[name])
 
@@ -44,6 +49,11 @@ class Kept:
             self._zero = self._graph.zero
             kept.append(("begin", self._zero))
         for name, stream in self._streams.items():
+            if stream._states is not None:
+                own, forgotten = stream._states.take_notes()
+                kept.extend(((name, *key), value) for key, value in own)
+                gone.extend((name, *key) for key in forgotten)
+                continue
             own = dict(_keys(name, stream) if stream._is_by_key else _batches(name, stream))
             before = self._noted[name]
             gone.extend(before.difference(own))

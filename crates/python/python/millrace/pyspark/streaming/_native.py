@@ -9,20 +9,15 @@ class NativeRDD(RDD):
 
     def __init__(self, ctx, batch):
         self._batch = batch
-        super().__init__(ctx, batch.partitions(), None)
-        self._compute = self._read
-
-    def _read(self, index):
-        if index not in self._stored:
-            for number, records in enumerate(self._batch.collect()):
-                self._stored[number] = keep(records)
-        return iter(kept(self._stored[index]))
+        stored = {}
+        # It does not refer to this object: when the program lets go of a batch, it is gone at
+        # once, and what nobody holds at the end of the batch is not read.
+        super().__init__(ctx, batch.partitions(), lambda index: _read(batch, stored, index))
+        self._stored = stored
 
     def _hold(self):
-        if self._batch is not None:
-            if self._count:
-                self._read(0)
-            self._batch = self._compute = None
+        super()._hold()
+        self._batch = None
 
     def take(self, num):
         """As of any RDD; the engine finds the first few without reading all."""
@@ -35,3 +30,10 @@ class NativeRDD(RDD):
         if self._batch is None or self._stored:
             return super().count()
         return self._batch.count()
+
+
+def _read(batch, stored, index):
+    if index not in stored:
+        for number, records in enumerate(batch.collect()):
+            stored[number] = keep(records)
+    return iter(kept(stored[index]))

@@ -2,7 +2,7 @@
 
 
 class Stateful:
-    """``updateStateByKey``."""
+    """``updateStateByKey``, and ``mapWithState``, which PySpark does not have."""
 
     def updateStateByKey(self, updateFunc, numPartitions=None, initialRDD=None):
         """Keeps a state for every key.
@@ -50,3 +50,16 @@ class Stateful:
         options = {"partitions": numPartitions, "initial": initialRDD}
         state._operator = ("updateStateByKey", updateFunc, options)
         return state
+
+    def mapWithState(self, spec):
+        """Maps every record of pairs by a function that sees and changes the state of its key.
+
+        `spec` is a `StateSpec`, or the function alone. The function is called once for every
+        record, those of a key in the order in which they came. A batch costs its records, whatever
+        the states are. ``stateSnapshots()`` of what this gives is a stream of all states.
+        """
+        from ._mapped import MapWithStateDStream
+        from .state import StateSpec
+
+        self._ssc._keeps_state()
+        return MapWithStateDStream(self, spec if isinstance(spec, StateSpec) else StateSpec(spec))

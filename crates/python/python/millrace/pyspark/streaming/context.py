@@ -16,6 +16,7 @@ from ._plan import explained, lower
 from ._signals import Signals
 from .dstream import DStream
 from .listener import teller
+from .receiver import Receiver
 
 
 class StreamingContext:
@@ -175,6 +176,19 @@ class StreamingContext:
         """Records of `recordLength` bytes of the files that are moved into a directory."""
         self._refuse_if_started("binaryRecordsStream")
         return self._native(self._engine.binary_records_stream(directory, recordLength))
+
+    def receiverStream(self, receiver):
+        """What a `Receiver` of the program's own stores, which PySpark does not have.
+
+        What it stores between two ticks is one batch, in one partition.
+        """
+        if not isinstance(receiver, Receiver):
+            raise TypeError("receiverStream takes a Receiver, not %r" % (receiver,))
+        self._refuse_if_started("receiverStream")
+        name = type(receiver).__name__
+        return self._native(
+            self._engine.receiver_stream(name, receiver._start, receiver._stop)
+        )
 
     def queueStream(self, rdds, oneAtATime=True, default=None):
         """A stream of the RDDs or lists in `rdds`, one a batch or all in the first.

@@ -6,6 +6,7 @@ from ..rdd import RDD
 from ..storagelevel import StorageLevel
 from .dstream import DStream
 from .listener import StreamingListener
+from .receiver import Receiver
 
 T = TypeVar("T")
 
@@ -30,6 +31,7 @@ class StreamingContext:
     ) -> DStream[str]: ...
     def textFileStream(self, directory: str) -> DStream[str]: ...
     def binaryRecordsStream(self, directory: str, recordLength: int) -> DStream[bytes]: ...
+    def receiverStream(self, receiver: Receiver[T]) -> DStream[T]: ...
     def queueStream(
         self,
         rdds: Iterable[RDD[T] | list[T]],

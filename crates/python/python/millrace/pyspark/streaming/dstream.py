@@ -20,6 +20,8 @@ class DStream(Stateful, Windows):
     _keeps = "window"
     #: Whether only its last batch counts, which has every key once.
     _is_by_key = False
+    #: States that know what has changed of them, if the stream has such.
+    _states = None
 
     def __init__(self, ssc, slide, compute, parents=()):
         #: What it is made by, for the part of a program that the engine can compute: the kind of

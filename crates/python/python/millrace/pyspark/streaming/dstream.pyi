@@ -5,7 +5,9 @@ from typing import Any, Generic, TypeVar
 from ..rdd import RDD
 from ..resultiterable import ResultIterable
 from ..storagelevel import StorageLevel
+from ._mapped import MapWithStateDStream
 from .context import StreamingContext
+from .state import StateSpec
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -129,6 +131,9 @@ class DStream(Generic[T]):
         numPartitions: int | None = ...,
         initialRDD: RDD[tuple[K, C]] | list[tuple[K, C]] | None = ...,
     ) -> DStream[tuple[K, C]]: ...
+    def mapWithState(
+        self: DStream[tuple[K, V]], spec: StateSpec | Callable[..., U]
+    ) -> MapWithStateDStream: ...
     def slice(self, begin: datetime | float, end: datetime | float) -> list[RDD[T]]: ...
 
     # Outputs.

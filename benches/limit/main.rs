@@ -62,7 +62,7 @@ fn run() -> Result<(), String> {
     let failed = |error: io::Error| format!("{} {}: {error}", address.0, address.1);
     let socket = TcpStream::connect(address).map_err(failed)?;
     let start = Instant::now();
-    let (bytes, summary) = count(socket, INTERVAL).map_err(failed)?;
+    let (bytes, summary) = count(socket, every(INTERVAL)).map_err(failed)?;
     let seconds = start.elapsed().as_secs_f64();
     println!(
         "{{\"bytes\":{bytes},\"words\":{},\"distinct\":{},\"intervals\":{},\"checksum\":\"{:016x}\",\
@@ -78,9 +78,25 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// Counts what comes from `input` until it ends, on two threads.
-fn count(input: impl io::Read + Send, interval: Duration) -> io::Result<(u64, Summary)> {
-    let source = Mutex::new(Source::new(input, interval));
+/// A clock that says, once each, that an interval of this length is over.
+fn every(interval: Duration) -> impl FnMut() -> bool + Send {
+    let mut over = Instant::now() + interval;
+    move || {
+        let is_over = Instant::now() >= over;
+        if is_over {
+            over += interval;
+        }
+        is_over
+    }
+}
+
+/// Counts what comes from `input` until it ends, on two threads. `over` is asked before every
+/// block whether the interval is over.
+fn count(
+    input: impl io::Read + Send,
+    over: impl FnMut() -> bool + Send,
+) -> io::Result<(u64, Summary)> {
+    let source = Mutex::new(Source::new(input, over));
     let meeting = Meeting::default();
     thread::scope(|scope| {
         let other = scope.spawn(|| work(&source, &meeting, 1));
@@ -96,7 +112,11 @@ fn count(input: impl io::Read + Send, interval: Duration) -> io::Result<(u64, Su
 }
 
 /// The work of each of the two threads.
-fn work(source: &Mutex<Source<impl io::Read>>, meeting: &Meeting, side: usize) {
+fn work(
+    source: &Mutex<Source<impl io::Read, impl FnMut() -> bool>>,
+    meeting: &Meeting,
+    side: usize,
+) {
     let _abort = AbortOnPanic;
     let mut block = Block::default();
     let mut interval = 0;

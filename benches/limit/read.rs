@@ -5,7 +5,6 @@
 //! that.
 
 use std::io::{self, Read};
-use std::time::{Duration, Instant};
 
 use crate::THREADS;
 use crate::split::WINDOW;
@@ -71,8 +70,7 @@ pub(crate) enum Event {
 
 /// The socket, the tail of the last block, and the clock. An interval ends
 /// when somebody comes for a block after its time: never while nothing comes.
-#[derive(Debug)]
-pub(crate) struct Source<R> {
+pub(crate) struct Source<R, C> {
     input: R,
     tail: Vec<u8>,
     /// True if the last block ended with a blank, so that one more word follows in its line.
@@ -81,14 +79,14 @@ pub(crate) struct Source<R> {
     interval: u64,
     /// Threads that have not heard of this interval yet.
     behind: usize,
-    length: Duration,
-    over: Instant,
+    /// Says whether the interval is over. It has the next interval begin if so.
+    over: C,
     ended: bool,
     error: Option<io::Error>,
 }
 
-impl<R: Read> Source<R> {
-    pub(crate) fn new(input: R, length: Duration) -> Self {
+impl<R: Read, C: FnMut() -> bool> Source<R, C> {
+    pub(crate) fn new(input: R, over: C) -> Self {
         Self {
             input,
             tail: Vec::new(),
@@ -96,8 +94,7 @@ impl<R: Read> Source<R> {
             bytes: 0,
             interval: 0,
             behind: 0,
-            length,
-            over: Instant::now() + length,
+            over,
             ended: false,
             error: None,
         }
@@ -112,9 +109,8 @@ impl<R: Read> Source<R> {
     pub(crate) fn next(&mut self, block: &mut Block, seen: &mut u64) -> Event {
         // Both threads must see the same ends of intervals, or one would wait for the other
         // in vain: so none before both have seen the last one, none after the input's end.
-        if self.behind == 0 && !self.ended && Instant::now() >= self.over {
+        if self.behind == 0 && !self.ended && (self.over)() {
             self.interval += 1;
-            self.over += self.length;
             self.behind = THREADS;
         }
         if *seen != self.interval {

@@ -29,7 +29,7 @@ pub enum ErrorKind {
     /// Standard output was closed by whoever read it. A program ends quietly then.
     OutputClosed,
     /// A graceful stop was out of time before all that was received had been run and its output
-    /// read.
+    /// read, or a source gave its batch up because the other side was silent.
     Unfinished,
     /// Another run has the directory of the checkpoint.
     Locked,

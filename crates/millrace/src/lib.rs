@@ -95,6 +95,7 @@ pub use receiver::{InputCounts, Receiver, ReceiverContext};
 pub use shared::{Accumulator, Broadcast, BroadcastValue};
 pub use shuffle::{Values, ValuesIter};
 pub use source::{
-    BatchSource, FileOptions, QueueOptions, RddQueue, SourceBatch, SourceInput, SourcePartition,
+    BatchSource, FileOptions, QueueOptions, RddQueue, RunStop, SourceBatch, SourceInput,
+    SourcePartition,
 };
 pub use state::State;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::dstream::DStream;
 use crate::pipeline::Output;
-use crate::source::{BatchSource, SourceNode};
+use crate::source::{BatchSource, RunStop, SourceNode};
 
 use super::StreamingContext;
 
@@ -52,7 +52,13 @@ impl StreamingContext {
     /// });
     /// assert!(printed.contains("at 1000\n") && printed.contains("at 2000\n"));
     /// ```
-    pub fn source_stream<S: BatchSource>(&self, name: &str, source: S) -> DStream<Output<S::Item>> {
+    pub fn source_stream<S: BatchSource>(
+        &self,
+        name: &str,
+        mut source: S,
+    ) -> DStream<Output<S::Item>> {
+        let outcome = Arc::clone(&self.outcome);
+        source.watch_stop(RunStop::new(move || outcome.asked()));
         let (name, ends) = (format!("source stream {name}"), Arc::clone(&self.ends));
         let (node, _) = self.builder.read(name.clone(), |stream| {
             Box::new(SourceNode::new(stream, name, source, ends))

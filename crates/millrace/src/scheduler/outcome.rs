@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::source::Asked;
 
 /// The way in which a run stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,19 @@ impl Outcome {
             .deadline
             .is_some_and(|deadline| Instant::now() > deadline);
         state.failed || state.stop == Some(StopMode::Now) || over
+    }
+
+    /// The stop that was asked for, as sources see it.
+    pub(crate) fn asked(&self) -> Asked {
+        if self.drops_batches() {
+            return Asked::Now;
+        }
+        match self.stop() {
+            Some(StopMode::Graceful) => Asked::InTime,
+            // The last batches are run in peace.
+            Some(StopMode::Enough) | None => Asked::No,
+            Some(StopMode::Now) => Asked::Now,
+        }
     }
 
     /// True if the run stops without grace, for no other reason than that somebody asked.

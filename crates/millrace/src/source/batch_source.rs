@@ -6,6 +6,8 @@ use millrace_types::BatchTime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::run_stop::RunStop;
+
 /// A source of a program's own that is asked for every batch (Spark: a subclass of `InputDStream`):
 /// a queue of messages, a table that grows, files by a rule of one's own. See
 /// [`source_stream`](crate::StreamingContext::source_stream).
@@ -94,6 +96,11 @@ pub trait BatchSource: Send + 'static {
     /// never asked for again, and its sender may forget it. After a crash at this moment the
     /// source is not told.
     fn committed(&mut self, _range: &Self::Range) {}
+
+    /// Is given, when the stream is described, what says that the run is to end. A partition that
+    /// waits for somebody else should look at it: the stop waits for the batch. The default takes
+    /// no notice.
+    fn watch_stop(&mut self, _stop: RunStop) {}
 
     /// The input of a batch as listeners and the summary are told of it. The default says that
     /// nothing was counted.

@@ -8,6 +8,7 @@ mod ends;
 mod files;
 mod queue;
 mod ranges;
+mod run_stop;
 mod source_node;
 
 pub use batch_source::{BatchSource, SourceBatch, SourceInput, SourcePartition};
@@ -18,4 +19,6 @@ pub(crate) use files::{BinaryFormat, FileNode, FileSettings, Format, LinesFormat
 pub(crate) use files::{fuzz_files, fuzz_globs};
 pub(crate) use queue::QueueNode;
 pub use queue::{QueueOptions, RddQueue};
+pub(crate) use run_stop::Asked;
+pub use run_stop::RunStop;
 pub(crate) use source_node::SourceNode;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use millrace_types::{StreamId, StreamInputInfo};
 
 use crate::durable::Durable;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{BatchRun, Made, Node};
 use crate::panics::fail;
 use crate::pipeline::NodeId;
@@ -15,6 +15,7 @@ use crate::rdd::{Rdd, RddSource};
 use super::Ends;
 use super::batch_source::{BatchSource, SourcePartition};
 use super::ranges::Ranges;
+use super::run_stop::gives_up;
 
 /// The node of a source.
 pub(crate) struct SourceNode<S: BatchSource> {
@@ -128,6 +129,10 @@ impl<P: SourcePartition<Item: Send + 'static>> RddSource<P::Item> for Partitions
     fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(P::Item)) {
         if let Err(error) = self.partitions[partition].read(piece, each) {
             let name = &self.name;
+            if gives_up(&error) {
+                let message = format!("partition {partition} of {name} was given up: {error}");
+                fail(Error::new(ErrorKind::Unfinished, message));
+            }
             fail(Error::io(
                 format!("cannot read partition {partition} of {name}"),
                 error,

@@ -4,12 +4,14 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 
 use millrace::testing::Setup;
 use millrace::{
-    BatchInfo, BatchSource, CheckpointReader, Conf, Duration, ErrorKind, Result, SourceBatch,
-    SourceInput, SourcePartition, StreamingContext, StreamingListener, keys,
+    BatchInfo, BatchSource, CheckpointReader, Conf, Duration, ErrorKind, Result, RunStop,
+    SourceBatch, SourceInput, SourcePartition, StopHandle, StreamingContext, StreamingListener,
+    keys,
 };
 
 use super::support::{failure, watched};
@@ -24,6 +26,9 @@ struct Numbers {
     committed: Arc<Mutex<Vec<Range<u64>>>>,
     /// Reading this number fails.
     broken: Option<u64>,
+    /// The number that does not come before the run is to end.
+    silent: Option<u64>,
+    stop: Option<RunStop>,
 }
 
 impl BatchSource for Numbers {
@@ -44,13 +49,21 @@ impl BatchSource for Numbers {
 
     fn partitions(&mut self, range: &Range<u64>) -> io::Result<Vec<Half>> {
         let half = range.start.midpoint(range.end);
-        let broken = self.broken;
-        let part = |range| Half { range, broken };
+        let part = |range| Half {
+            range,
+            broken: self.broken,
+            silent: self.silent.zip(self.stop.clone()),
+        };
         Ok([range.start..half, half..range.end].map(part).into())
     }
 
     fn committed(&mut self, range: &Range<u64>) {
         self.committed.lock().unwrap().push(range.clone());
+    }
+
+    fn watch_stop(&mut self, stop: RunStop) {
+        assert!(!stop.is_asked() && !stop.is_urgent());
+        self.stop = Some(stop);
     }
 
     fn input(&self, range: &Range<u64>) -> SourceInput {
@@ -68,6 +81,7 @@ impl BatchSource for Numbers {
 struct Half {
     range: Range<u64>,
     broken: Option<u64>,
+    silent: Option<(u64, RunStop)>,
 }
 
 impl SourcePartition for Half {
@@ -83,6 +97,14 @@ impl SourcePartition for Half {
         for number in piece {
             if Some(number) == self.broken {
                 return Err(io::Error::other("the sender is gone"));
+            }
+            if let Some((silent, stop)) = &self.silent
+                && number == *silent
+            {
+                while !stop.is_asked() {
+                    thread::yield_now();
+                }
+                return Err(RunStop::unfinished("the sender is silent"));
             }
             each(number);
         }
@@ -243,6 +265,57 @@ fn a_batch_that_is_cut_short_is_run_again_with_its_range() {
     assert_eq!(batches, [runs(0..3), runs(3..6), runs(3..6), runs(6..11)]);
 }
 
+/// A stop waits for no source that is silent: the batch is given up, which a stop with grace says
+/// and one without takes as it is, and is run again with its range.
+#[test]
+fn a_batch_of_a_silent_source_is_given_up_when_the_run_is_to_end() {
+    for graceful in [true, false] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().to_owned();
+        let (ended, batches) = watched(move || {
+            let seen = Arc::new(Mutex::new(Vec::new()));
+            let life = |step, silent, batches: &str| {
+                let ssc = context(Some(&path), &[(keys::MAX_BATCHES, batches)]);
+                let source = Numbers {
+                    step,
+                    silent,
+                    ..Numbers::default()
+                };
+                let noted = Arc::clone(&seen);
+                let handle = Arc::new(OnceLock::<StopHandle>::new());
+                let stop = Arc::clone(&handle);
+                let numbers = ssc.source_stream("numbers", source);
+                numbers.foreach_rdd(move |rdd| {
+                    let is_second = !noted.lock().unwrap().is_empty();
+                    if silent.is_some() && is_second {
+                        stop.wait().stop(graceful);
+                    }
+                    let numbers = rdd.collect();
+                    noted.lock().unwrap().push(numbers);
+                });
+                ssc.start()?;
+                // Of a context that has not started a handle is none.
+                handle.set(ssc.stop_handle()).unwrap();
+                ssc.await_termination()
+            };
+            let ended = life(3, Some(4), "100");
+            life(5, None, "1").unwrap();
+            (ended, std::mem::take(&mut *seen.lock().unwrap()))
+        });
+        let runs = |range: Range<u64>| range.collect::<Vec<_>>();
+        assert_eq!(batches.last(), Some(&runs(3..6)), "graceful: {graceful}");
+        match graceful {
+            true => {
+                let error = failure(ended);
+                assert_eq!(error.kind(), ErrorKind::Unfinished, "{error}");
+                let expected = "source stream numbers was given up: the sender is silent";
+                assert!(error.to_string().contains(expected), "{error}");
+            }
+            false => assert!(ended.is_ok(), "{ended:?}"),
+        }
+    }
+}
+
 /// A source that gives what it has once.
 struct Once(Vec<u64>);
 
@@ -259,6 +332,7 @@ impl BatchSource for Once {
         let one = |number| Half {
             range: number..number + 1,
             broken: None,
+            silent: None,
         };
         Ok(std::mem::take(&mut self.0).into_iter().map(one).collect())
     }

@@ -21,7 +21,7 @@ pub(crate) use error::StoreError;
 pub(crate) use json::fuzz as fuzz_message_pack;
 pub(crate) use json::{AnyValue, write_json};
 pub(crate) use pieces::{TooLong, pieces};
-pub(crate) use recorder::Recorder;
+pub(crate) use recorder::{Record, Recorder};
 #[cfg(any(test, fuzzing))]
 pub(crate) use skip::value_len;
 

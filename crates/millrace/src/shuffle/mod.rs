@@ -31,6 +31,7 @@ pub(crate) use combine_by_key::CombineBy;
 pub(crate) use combiner::{Combiner, LocalTable, Spilled};
 pub(crate) use exchange::Exchange;
 pub(crate) use hasher::{DASHMAP_BITS, KeyHasher, SHARDS, shard_of};
+pub(crate) use pages::prefetch;
 pub(crate) use shard::Shard;
 pub(crate) use values::identical;
 pub use values::{Iter as ValuesIter, Values};

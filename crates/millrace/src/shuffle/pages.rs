@@ -73,7 +73,7 @@ pub(super) fn advise_huge<T>(at: *const T, bytes: usize) {
 
 /// Asks the processor to fetch what is at `at`.
 #[inline(always)]
-pub(super) fn prefetch<T>(at: *const T) {
+pub(crate) fn prefetch<T>(at: *const T) {
     #[cfg(target_arch = "x86_64")]
     {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

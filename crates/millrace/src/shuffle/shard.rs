@@ -25,6 +25,8 @@ pub(crate) struct Shard<K, C> {
     table: Table<K, C>,
     /// The keys with the lowest stamps, in order: who wants only those need not look at all.
     first: Vec<(u64, K)>,
+    /// The number of keys that were moved out: what the next batch may need room for.
+    moved_out: usize,
 }
 
 impl<K: Key, C> Shard<K, C> {
@@ -32,6 +34,7 @@ impl<K: Key, C> Shard<K, C> {
         Shard {
             table: Table::with_slots(FIRST_SLOTS),
             first: Vec::new(),
+            moved_out: 0,
         }
     }
 
@@ -134,13 +137,15 @@ impl<K: Key, C> Shard<K, C> {
     /// Moves every key out, with its stamp.
     pub(crate) fn drain(&mut self, each: impl FnMut(u64, K, C)) {
         self.first.clear();
+        self.moved_out = self.table.len();
         self.table.drain(each);
     }
 
     /// Empties the shard for another batch, with memory in proportion to what it held.
     pub(crate) fn recycle(&mut self) {
         self.first.clear();
-        if self.table.len() < self.table.slots() / 16 {
+        let held = self.table.len().max(std::mem::take(&mut self.moved_out));
+        if held < self.table.slots() / 16 {
             *self = Shard::new();
         } else {
             self.table.clear();
@@ -183,5 +188,27 @@ mod tests {
             expected.truncate(FIRST_KEYS);
             prop_assert_eq!(first, expected);
         }
+    }
+
+    #[test]
+    fn a_shard_that_was_emptied_keeps_memory_for_as_many_keys() {
+        let (hasher, sum) = (KeyHasher::default(), Reduce(|a: u64, b: u64| a + b));
+        let mut shard = Shard::new();
+        shard.reserve(1000, &hasher);
+        let fill = |shard: &mut Shard<u32, u64>, keys: u32| {
+            for key in 0..keys {
+                let place = place_of(tag_of(hasher.hash(&key)));
+                shard.put(place, u64::from(key) + 1, key, 1, &sum);
+            }
+        };
+        fill(&mut shard, 1000);
+        let slots = shard.table.slots();
+        shard.drain(|_, _, _| {});
+        shard.recycle();
+        assert_eq!((shard.len(), shard.table.slots()), (0, slots));
+        fill(&mut shard, 10);
+        shard.drain(|_, _, _| {});
+        shard.recycle();
+        assert_eq!(shard.table.slots(), FIRST_SLOTS);
     }
 }

@@ -9,7 +9,7 @@ use crate::shuffle::Values;
 use super::frame::Frame;
 use super::ring::{Chain, Ring};
 use super::slots::UNSEEN;
-use super::store::{Kept, Sliding};
+use super::store::{Arrival, Kept, Sliding};
 
 /// Keeps the values of every batch; a reader sees them put together.
 pub(crate) struct Grouping<V>(PhantomData<fn() -> V>);
@@ -45,9 +45,15 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         }
     }
 
-    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, place: u64, key: K, value: Values<V>) {
+    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, Values<V>>) {
+        let Arrival {
+            place,
+            tag,
+            key,
+            value,
+        } = arrival;
         let Kept { slots, batches, .. } = shard;
-        let slot = slots.slot(key, Chain::default);
+        let slot = slots.slot(tag, key, Chain::default);
         let chain = slots.entry_mut(slot);
         let value = millrace_text::detached(value);
         batches.push(batch, chain, slot, place, value);
@@ -98,7 +104,7 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
             if items.is_empty() {
                 return Err(StoreError::Malformed("a key of a window has no batch"));
             }
-            let slot = slots.slot(key, Chain::default);
+            let slot = slots.slot(slots.tag(&key), key, Chain::default);
             slots.set_place(slot, place);
             let items = items.into_iter();
             all.extend(

@@ -14,8 +14,8 @@ use crate::data::{Data, Key};
 use crate::durable::StoreError;
 
 use super::frame::Frame;
-use super::slots::UNSEEN;
-use super::store::{Kept, Sliding};
+use super::slots::{AHEAD, UNSEEN};
+use super::store::{Arrival, Kept, Sliding};
 
 /// Spark's words.
 const NO_VALUE: &str = "Neither previous window has value for key, nor new values found. Are you \
@@ -115,7 +115,12 @@ where
             .front()
             .is_some_and(|(batch, _)| *batch <= forgotten)
         {
-            for (slot, value) in batches.pop_front().into_iter().flat_map(|(_, keys)| keys) {
+            let (_, keys) = batches.pop_front().unwrap_or_default();
+            let mut keys = keys.into_iter();
+            while let Some((slot, value)) = keys.next() {
+                if let Some((ahead, _)) = keys.as_slice().get(AHEAD) {
+                    shard.slots.prefetch_slot(*ahead);
+                }
                 let key = shard.slots.entry_mut(slot);
                 key.batches -= 1;
                 let left = &mut change_of(slot, key, changes).left;
@@ -127,14 +132,20 @@ where
         }
     }
 
-    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, place: u64, key: K, value: V) {
+    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, V>) {
+        let Arrival {
+            place,
+            tag,
+            key,
+            value,
+        } = arrival;
         let Batches { batches, changes } = &mut shard.batches;
         let new = || InvertedKey {
             value: None,
             batches: 0,
             change: 0,
         };
-        let slot = shard.slots.slot(key, new);
+        let slot = shard.slots.slot(tag, key, new);
         let key = shard.slots.entry_mut(slot);
         let value = millrace_text::detached(value);
         key.batches += 1;
@@ -247,7 +258,7 @@ where
                 batches: brought.len() as u32,
                 change: 0,
             };
-            let slot = slots.slot(key, || entry);
+            let slot = slots.slot(slots.tag(&key), key, || entry);
             slots.set_place(slot, place);
             if let Some((left, entered, place)) = change.into_iter().next() {
                 let change = change_of(slot, slots.entry_mut(slot), &mut batches.changes);

@@ -15,9 +15,12 @@
 //! function keeps the value, it is the arrival that brought the key, until a filter removes it.
 
 mod durable;
+mod first;
 mod frame;
 mod group;
 mod inverse;
+mod order;
+mod read;
 mod reduce;
 mod replay;
 mod ring;

@@ -20,7 +20,7 @@ use crate::durable::StoreError;
 use super::frame::Frame;
 use super::ring::{Chain, Ring};
 use super::slots::UNSEEN;
-use super::store::{Kept, Sliding};
+use super::store::{Arrival, Kept, Sliding};
 
 /// Merges the batches of a window by an associative function.
 pub(crate) struct Reducing<V, F> {
@@ -156,10 +156,16 @@ where
         }
     }
 
-    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, place: u64, key: K, value: V) {
+    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, V>) {
+        let Arrival {
+            place,
+            tag,
+            key,
+            value,
+        } = arrival;
         debug_assert_ne!(place, UNSEEN);
         let Batches { ring, changed, .. } = &mut shard.batches;
-        let slot = shard.slots.slot(key, || ReducedKey::new(place));
+        let slot = shard.slots.slot(tag, key, || ReducedKey::new(place));
         let key = shard.slots.entry_mut(slot);
         let value = millrace_text::detached(value);
         if !key.turns {
@@ -244,7 +250,7 @@ where
                     "a key of a window has fewer batches than it says",
                 ));
             }
-            let slot = slots.slot(key, || ReducedKey::new(place));
+            let slot = slots.slot(slots.tag(&key), key, || ReducedKey::new(place));
             let key = slots.entry_mut(slot);
             (key.front, key.phase, key.turns) = (front, phase, turns);
             (key.back, key.value) = (back.into_iter().next(), value.into_iter().next());

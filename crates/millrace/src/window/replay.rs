@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::data::Key;
 use crate::durable::StoreError;
 
-use super::store::{Kept, Sliding, WindowStore};
+use super::store::{Arrival, Kept, Sliding, WindowStore};
 
 /// The value that one batch had of one key.
 pub(super) struct Delta<K, C> {
@@ -111,7 +111,17 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
                 while let Some(delta) = deltas.next_if(|delta| frame.batch(delta.number) <= batch) {
                     // No window has it if the program has another window than it had.
                     if step.taken {
-                        self.enter(kept, step, delta.place, delta.key, delta.value);
+                        let Delta {
+                            key, place, value, ..
+                        } = delta;
+                        let tag = kept.slots.tag(&key);
+                        let arrival = Arrival {
+                            place,
+                            tag,
+                            key,
+                            value,
+                        };
+                        self.enter(kept, step, arrival);
                     }
                 }
             })?;

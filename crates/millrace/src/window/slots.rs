@@ -8,7 +8,9 @@
 use std::ops::Range;
 
 use crate::data::Key;
-use crate::shuffle::{DASHMAP_BITS, KeyHasher};
+use crate::shuffle::{DASHMAP_BITS, KeyHasher, prefetch};
+
+use super::first::First;
 
 /// The place of a key that a reader does not see.
 pub(super) const UNSEEN: u64 = u64::MAX;
@@ -16,6 +18,13 @@ pub(super) const UNSEEN: u64 = u64::MAX;
 /// The smallest index, and the fewest slots worth numbering anew.
 const FEW: usize = 1 << 4;
 const WORTH_COMPACTING: usize = 1 << 10;
+
+/// Slots that are asked for ahead of the one that is looked at: about as many misses of the cache
+/// as a core keeps in flight.
+pub(super) const AHEAD: usize = 16;
+
+/// A cache line, in bytes.
+const LINE: usize = 64;
 
 /// Keys with an entry each.
 pub(super) struct Slots<K, E> {
@@ -27,12 +36,26 @@ pub(super) struct Slots<K, E> {
     vacant: Vec<u32>,
     /// The number of keys that have a place.
     seen: usize,
+    first: First,
+    /// Slots whose keys were given places since somebody read them all in order; `None` if
+    /// nobody did, or if there are more of them than it is worth to know.
+    placed: Option<Vec<u32>>,
     hasher: KeyHasher,
 }
 
-/// The shard takes bits from the top of a hash and leaves these.
-fn home(word: u64) -> usize {
-    ((word >> 32) as u32).rotate_left(DASHMAP_BITS) as usize
+/// The part of a key's hash that the index keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tag(u64);
+
+impl Tag {
+    fn of(word: u64) -> Tag {
+        Tag(word >> 32 << 32)
+    }
+
+    /// The shard takes bits from the top of a hash and leaves these.
+    fn home(self) -> usize {
+        ((self.0 >> 32) as u32).rotate_left(DASHMAP_BITS) as usize
+    }
 }
 
 fn slot_of(word: u64) -> usize {
@@ -47,6 +70,8 @@ impl<K: Key, E> Slots<K, E> {
             places: Vec::new(),
             vacant: Vec::new(),
             seen: 0,
+            first: First::default(),
+            placed: None,
             hasher,
         }
     }
@@ -72,11 +97,11 @@ impl<K: Key, E> Slots<K, E> {
 
     /// The slot of a key, if it has one.
     pub(super) fn find(&self, key: &K) -> Option<u32> {
-        let tag = self.hasher.hash(key) >> 32 << 32;
-        let mut at = home(tag) & self.mask();
+        let tag = self.tag(key);
+        let mut at = tag.home() & self.mask();
         while self.index[at] != 0 {
             let word = self.index[at];
-            if word >> 32 << 32 == tag
+            if Tag::of(word) == tag
                 && let Some((present, _)) = &self.entries[slot_of(word)]
                 && present == key
             {
@@ -99,13 +124,45 @@ impl<K: Key, E> Slots<K, E> {
             .map(|(slot, _)| slot)
     }
 
-    /// The slot of a key, which gets one if it has none.
-    pub(super) fn slot(&mut self, key: K, entry: impl FnOnce() -> E) -> u32 {
-        let tag = self.hasher.hash(&key) >> 32 << 32;
-        let mut at = home(tag) & self.mask();
+    /// The tag of a key.
+    #[inline]
+    pub(super) fn tag(&self, key: &K) -> Tag {
+        Tag::of(self.hasher.hash(key))
+    }
+
+    /// Asks the processor for the word of the index at which a search for the tag begins.
+    #[inline]
+    pub(super) fn prefetch_word(&self, tag: Tag) {
+        prefetch(&raw const self.index[tag.home() & self.mask()]);
+    }
+
+    /// Asks for the slot that this word names.
+    #[inline]
+    pub(super) fn prefetch_found(&self, tag: Tag) {
+        let word = self.index[tag.home() & self.mask()];
+        if word != 0 {
+            self.prefetch_slot(slot_of(word) as u32);
+        }
+    }
+
+    /// Asks for the entry and the place of a slot.
+    #[inline]
+    pub(super) fn prefetch_slot(&self, slot: u32) {
+        let entry = &raw const self.entries[slot as usize];
+        prefetch(entry);
+        if !LINE.is_multiple_of(size_of::<Option<(K, E)>>()) {
+            // The entry may end in another line than it begins in.
+            prefetch(entry.wrapping_add(1).cast::<u8>().wrapping_sub(1));
+        }
+        prefetch(&raw const self.places[slot as usize]);
+    }
+
+    /// The slot of a key with this tag, which gets one if it has none.
+    pub(super) fn slot(&mut self, tag: Tag, key: K, entry: impl FnOnce() -> E) -> u32 {
+        let mut at = tag.home() & self.mask();
         while self.index[at] != 0 {
             let word = self.index[at];
-            if word >> 32 << 32 == tag
+            if Tag::of(word) == tag
                 && let Some((present, _)) = &self.entries[slot_of(word)]
                 && *present == key
             {
@@ -119,11 +176,16 @@ impl<K: Key, E> Slots<K, E> {
             u32::try_from(self.entries.len() - 1).expect("a shard has fewer keys than four billion")
         });
         self.entries[slot as usize] = Some((key, entry()));
-        self.index[at] = tag | u64::from(slot + 1);
+        self.index[at] = tag.0 | u64::from(slot + 1);
         if self.len() > self.index.len() / 8 * 5 {
             self.resize(self.index.len() * 2);
         }
         slot
+    }
+
+    /// Forgets which keys were given places.
+    pub(super) fn forget_placed(&mut self) {
+        self.placed = None;
     }
 
     pub(super) fn key(&self, slot: u32) -> &K {
@@ -147,8 +209,39 @@ impl<K: Key, E> Slots<K, E> {
     /// Puts a key where a reader sees it, or, with [`UNSEEN`], where none does.
     pub(super) fn set_place(&mut self, slot: u32, place: u64) {
         let before = std::mem::replace(&mut self.places[slot as usize], place);
+        if before == place {
+            return;
+        }
         self.seen += usize::from(place != UNSEEN);
         self.seen -= usize::from(before != UNSEEN);
+        self.first.moved(slot, before, place);
+        if place != UNSEEN
+            && let Some(placed) = &mut self.placed
+        {
+            placed.push(slot);
+            if placed.len() > self.places.len().max(WORTH_COMPACTING) {
+                self.placed = None;
+            }
+        }
+    }
+
+    /// The keys that come first, as far as they are known: their places and slots, in order, and
+    /// whether there are others.
+    pub(super) fn first(&self) -> (&[(u64, u32)], bool) {
+        self.first.known()
+    }
+
+    /// Looks for the keys that come first if too few of them are known.
+    pub(super) fn refresh_first(&mut self) {
+        if self.first.has_few() {
+            self.first = First::of(self.places());
+        }
+    }
+
+    /// The slots whose keys were given places since this was called last, some of them twice and
+    /// some of them gone. `None` if that is not known: then [`places`](Slots::places) has all.
+    pub(super) fn take_placed(&mut self) -> Option<Vec<u32>> {
+        self.placed.replace(Vec::new())
     }
 
     /// Every key that a reader sees: its place and slot, in no order that may be seen outside.
@@ -180,14 +273,14 @@ impl<K: Key, E> Slots<K, E> {
         };
         self.vacant.push(slot);
         let mask = self.mask();
-        let mut hole = home(self.hasher.hash(&key)) & mask;
+        let mut hole = self.tag(&key).home() & mask;
         while self.index[hole] as u32 != slot + 1 {
             hole = (hole + 1) & mask;
         }
         // What stands behind the hole moves up, unless it would come before its home.
         let mut next = (hole + 1) & mask;
         while self.index[next] != 0 {
-            let from_home = next.wrapping_sub(home(self.index[next])) & mask;
+            let from_home = next.wrapping_sub(Tag::of(self.index[next]).home()) & mask;
             if from_home >= (next.wrapping_sub(hole) & mask) {
                 self.index[hole] = self.index[next];
                 hole = next;
@@ -200,7 +293,7 @@ impl<K: Key, E> Slots<K, E> {
     fn resize(&mut self, words: usize) {
         let old = std::mem::replace(&mut self.index, vec![0; words]);
         for word in old.into_iter().filter(|&word| word != 0) {
-            let mut at = home(word) & (words - 1);
+            let mut at = Tag::of(word).home() & (words - 1);
             while self.index[at] != 0 {
                 at = (at + 1) & (words - 1);
             }
@@ -226,6 +319,7 @@ impl<K: Key, E> Slots<K, E> {
             }
         }
         (self.entries, self.places, self.vacant) = (entries, places, Vec::new());
+        (self.first, self.placed) = (First::of(self.places()), None);
         for word in self.index.iter_mut().filter(|word| **word != 0) {
             *word = *word >> 32 << 32 | u64::from(numbers[slot_of(*word)] + 1);
         }
@@ -249,7 +343,7 @@ mod tests {
             let mut model: BTreeMap<u32, (u32, u64)> = BTreeMap::new();
             for (time, (removes, key)) in (0_u64..).zip(steps) {
                 if !removes {
-                    let slot = slots.slot(key, || key + 1);
+                    let slot = slots.slot(slots.tag(&key), key, || key + 1);
                     slots.set_place(slot, if key % 3 == 0 { UNSEEN } else { time });
                     if let Some((before, _)) = model.insert(key, (slot, time)) {
                         prop_assert_eq!(before, slot, "a slot stays");
@@ -272,7 +366,7 @@ mod tests {
             for (key, (slot, _)) in model {
                 prop_assert_eq!((slots.key(slot), slots.entry(slot)), (&key, &(key + 1)));
                 prop_assert_eq!(slots.find(&key), Some(slot));
-                prop_assert_eq!(slots.slot(key, || 0), slot, "it is found");
+                prop_assert_eq!(slots.slot(slots.tag(&key), key, || 0), slot, "it is found");
             }
         }
     }
@@ -280,13 +374,18 @@ mod tests {
     #[test]
     fn memory_of_many_keys_is_given_back() {
         let mut slots = Slots::new(KeyHasher::default());
-        let numbers: Vec<u32> = (0..10_000_u32).map(|key| slots.slot(key, || ())).collect();
+        let numbers: Vec<u32> = (0..10_000_u32)
+            .map(|key| slots.slot(slots.tag(&key), key, || ()))
+            .collect();
         numbers[10..].iter().for_each(|&slot| slots.remove(slot));
         let renumbered = slots.compacted().unwrap();
         assert!(slots.entries.len() == 10 && slots.index.len() == 32);
         for key in 0..10 {
             let slot = renumbered[numbers[key as usize] as usize];
-            assert_eq!((*slots.key(slot), slots.slot(key, || ())), (key, slot));
+            assert_eq!(
+                (*slots.key(slot), slots.slot(slots.tag(&key), key, || ())),
+                (key, slot)
+            );
         }
         assert!(slots.compacted().is_none());
     }

@@ -5,7 +5,7 @@
 //! batch slides the window.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rayon::prelude::*;
@@ -14,18 +14,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::data::{Data, Key};
-use crate::durable::{Recorder, StoreError};
+use crate::durable::{Record, Recorder, StoreError};
 use crate::exec::Executor;
-use crate::order::{Earliest, Placed, in_order};
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, Shard};
 
 use super::frame::{Frame, Step};
+use super::order::Order;
 use super::replay::Loading;
-use super::slots::Slots;
+use super::slots::{AHEAD, Slots, Tag};
 
 /// Below this, a slide is done before another thread has woken up.
-const WORTH_SHARING: usize = 1 << 12;
+pub(super) const WORTH_SHARING: usize = 1 << 12;
+
+/// Keys of a batch that are looked for together.
+const GROUP: usize = 2 * AHEAD;
 
 /// The rules by which a window's value of a key changes when batches enter and leave.
 ///
@@ -50,15 +53,8 @@ pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// Lets the batches up to `forgotten` go.
     fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64);
 
-    /// Takes what a batch has of a key; `place` is when it first had it.
-    fn enter(
-        &self,
-        shard: &mut Kept<K, Self>,
-        batch: u64,
-        place: u64,
-        key: K,
-        value: Self::Brought,
-    );
+    /// Takes what a batch has of a key.
+    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, Self::Brought>);
 
     /// Makes window number `due` of what is there.
     ///
@@ -88,6 +84,15 @@ pub(crate) trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     ) -> Result<(), StoreError>;
 }
 
+/// The value of a batch for one key.
+pub(crate) struct Arrival<K, V> {
+    /// When the batch first had the key.
+    pub(super) place: u64,
+    pub(super) tag: Tag,
+    pub(super) key: K,
+    pub(super) value: V,
+}
+
 /// A shard of a window.
 pub(crate) struct Kept<K: Key, S: Sliding<K>> {
     pub(super) slots: Slots<K, S::Entry>,
@@ -112,20 +117,20 @@ pub(crate) struct WindowStore<K: Key, S: Sliding<K>> {
     pub(super) frame: Frame,
     pub(super) hasher: KeyHasher,
     shards: Vec<RwLock<Kept<K, S>>>,
-    partitioner: Arc<dyn Partitioner<K>>,
+    pub(super) partitioner: Arc<dyn Partitioner<K>>,
     /// The place that comes after all given ones.
     pub(super) next_place: AtomicU64,
     /// The number of items that have entered or left since a window fired.
     unsettled: AtomicUsize,
     /// Batches of the parent so far.
     generation: AtomicU64,
+    /// True once somebody asked for the first few keys.
+    pub(super) wants_first: AtomicBool,
+    pub(super) order: Mutex<Order>,
     pub(super) recorder: Recorder,
     /// A checkpoint's content, by shard, until all of it is there.
     pub(super) loading: Vec<Mutex<Loading<K, S>>>,
 }
-
-/// The records of a window by partition, in order.
-pub(super) type Ordered<K, V> = Vec<Vec<(K, V)>>;
 
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     pub(crate) fn new(
@@ -144,6 +149,8 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
             next_place: AtomicU64::new(0),
             unsettled: AtomicUsize::new(0),
             generation: AtomicU64::new(0),
+            wants_first: AtomicBool::new(false),
+            order: Mutex::default(),
             recorder: Recorder::new(SHARDS),
             loading: (0..SHARDS).map(|_| Mutex::default()).collect(),
         }
@@ -165,6 +172,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         executor: &Executor,
     ) -> Result<Vec<Shard<K, S::Brought>>, StoreError> {
         self.generation.fetch_add(1, Ordering::Relaxed);
+        let forgets = self.forgets_order();
         let mut delta = delta.unwrap_or_default();
         let mut moved: usize = delta.iter().map(Shard::len).sum();
         for index in 0..SHARDS {
@@ -180,7 +188,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         brought.resize_with(SHARDS, || None);
         let base = self.next_place.load(Ordering::Relaxed);
         let one = |(index, brought): (usize, Option<&mut Shard<K, S::Brought>>)| {
-            self.slide_shard(index, step, brought, base)
+            self.slide_shard(index, step, brought, base, forgets)
         };
         let next: Result<Vec<u64>, StoreError> = if moved < WORTH_SHARING {
             brought.into_iter().enumerate().map(one).collect()
@@ -207,17 +215,52 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         step: Step,
         brought: Option<&mut Shard<K, S::Brought>>,
         base: u64,
+        forgets: bool,
     ) -> Result<u64, StoreError> {
         let mut shard = self.write(index);
+        if forgets {
+            shard.slots.forget_placed();
+        }
         let mut record = self.recorder.begin(index, step.number);
         self.step(&mut shard, step, |shard| {
             let Some(brought) = brought else { return };
+            let mut group = Vec::with_capacity(GROUP);
             brought.drain(|stamp, key, value| {
-                record.put(&key, base + stamp, &value);
-                self.enter(shard, step, base + stamp, key, value);
+                let (place, tag) = (base + stamp, shard.slots.tag(&key));
+                shard.slots.prefetch_word(tag);
+                group.push(Arrival {
+                    place,
+                    tag,
+                    key,
+                    value,
+                });
+                if group.len() == GROUP {
+                    self.enter_group(shard, step, &mut record, &mut group);
+                }
             });
+            self.enter_group(shard, step, &mut record, &mut group);
         })?;
+        if self.wants_first.load(Ordering::Relaxed) {
+            shard.slots.refresh_first();
+        }
         Ok(shard.next.max(base))
+    }
+
+    /// Takes what a batch has of a group of keys, whose words of the index have been asked for.
+    fn enter_group(
+        &self,
+        shard: &mut Kept<K, S>,
+        step: Step,
+        record: &mut Record<'_>,
+        group: &mut Vec<Arrival<K, S::Brought>>,
+    ) {
+        for arrival in group.iter() {
+            shard.slots.prefetch_found(arrival.tag);
+        }
+        for arrival in group.drain(..) {
+            record.put(&arrival.key, arrival.place, &arrival.value);
+            self.enter(shard, step, arrival);
+        }
     }
 
     /// Takes what a batch has of a key.
@@ -225,12 +268,10 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         &self,
         shard: &mut Kept<K, S>,
         step: Step,
-        place: u64,
-        key: K,
-        value: S::Brought,
+        arrival: Arrival<K, S::Brought>,
     ) {
-        shard.next = shard.next.max(place + 1);
-        self.sliding.enter(shard, step.batch, place, key, value);
+        shard.next = shard.next.max(arrival.place + 1);
+        self.sliding.enter(shard, step.batch, arrival);
     }
 
     /// Slides a shard over a batch whose keys `enter` lets enter.
@@ -276,49 +317,6 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// The number of keys that a reader sees.
     pub(super) fn len(&self) -> usize {
         (0..SHARDS).map(|index| self.read(index).slots.seen()).sum()
-    }
-
-    fn record(&self, shard: &Kept<K, S>, slot: u32) -> Option<(K, S::Value)> {
-        let value = self
-            .sliding
-            .value(&shard.batches, shard.slots.entry(slot))?;
-        Some((shard.slots.key(slot).clone(), value))
-    }
-
-    /// The first `count` keys with their values.
-    pub(super) fn take(&self, count: usize) -> Vec<(K, S::Value)> {
-        let mut earliest = Earliest::new(count);
-        for index in 0..SHARDS {
-            let shard = self.read(index);
-            for (place, slot) in shard.slots.places() {
-                let partition = || self.partitioner.partition(shard.slots.key(slot));
-                earliest.offer(place, partition, (index, slot));
-            }
-        }
-        let record = |(index, slot)| self.record(&self.read(index), slot);
-        earliest.into_records().filter_map(record).collect()
-    }
-
-    /// All keys with their values; on the workers if `executor` is given. Not to be given by one
-    /// of them.
-    pub(super) fn ordered(&self, executor: Option<&Executor>) -> Ordered<K, S::Value> {
-        let of_shard = |index| self.by_partition(index);
-        let ordered = |side_by_side| in_order(side_by_side, SHARDS, self.partitions(), of_shard);
-        match executor.filter(|_| self.len() >= WORTH_SHARING) {
-            None => ordered(false),
-            Some(executor) => executor.run(|| ordered(true)),
-        }
-    }
-
-    fn by_partition(&self, index: usize) -> Vec<Placed<(K, S::Value)>> {
-        let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
-        let shard = self.read(index);
-        for (place, slot) in shard.slots.places() {
-            if let Some(record) = self.record(&shard, slot) {
-                partitions[self.partitioner.partition(&record.0)].push((place, record));
-            }
-        }
-        partitions
     }
 }
 

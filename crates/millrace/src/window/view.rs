@@ -7,14 +7,15 @@ use crate::exec::Executor;
 use crate::order;
 use crate::rdd::RddSource;
 
-use super::store::{Ordered, Sliding, WindowStore};
+use super::order::Handles;
+use super::store::{Sliding, WindowStore};
 
 /// The window as one batch left it.
 pub(crate) struct WindowView<K: Key, S: Sliding<K>> {
     store: Arc<WindowStore<K, S>>,
     generation: u64,
     len: usize,
-    ordered: OnceLock<Ordered<K, S::Value>>,
+    handles: OnceLock<Arc<Handles>>,
     executor: Executor,
 }
 
@@ -25,7 +26,7 @@ impl<K: Key, S: Sliding<K>> WindowView<K, S> {
             store,
             generation,
             len,
-            ordered: OnceLock::new(),
+            handles: OnceLock::new(),
             executor,
         }
     }
@@ -33,12 +34,7 @@ impl<K: Key, S: Sliding<K>> WindowView<K, S> {
     /// # Panics
     /// If a later batch has slid the window: what the view stood for is gone.
     fn store(&self) -> &WindowStore<K, S> {
-        // Not `assert_eq`: whoever reads the message knows no generations.
-        assert!(
-            self.generation == self.store.generation(),
-            "the window of a batch was read after a later batch had changed it: collect what is \
-             to be kept while the batch runs"
-        );
+        self.store.check(self.generation);
         &self.store
     }
 }
@@ -53,14 +49,14 @@ impl<K: Key, S: Sliding<K>> RddSource<(K, S::Value)> for WindowView<K, S> {
     }
 
     fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut((K, S::Value))) {
-        let ordered = self.ordered.get_or_init(|| self.store().ordered(None));
-        let records = order::piece(&ordered[partition], piece, self.pieces(partition));
-        records.iter().cloned().for_each(each);
+        let handles = self.handles.get_or_init(|| self.store().handles(None));
+        let piece = order::piece(&handles[partition], piece, self.pieces(partition));
+        self.store.visit(piece, self.generation, each);
     }
 
     fn prepare(&self) {
-        self.ordered
-            .get_or_init(|| self.store().ordered(Some(&self.executor)));
+        self.handles
+            .get_or_init(|| self.store().handles(Some(&self.executor)));
     }
 
     fn take(&self, count: usize) -> Vec<(K, S::Value)> {

@@ -87,7 +87,12 @@ impl<S: Sliding<u32>, A> Keyed<S, A> {
     where
         S::Value: std::fmt::Debug,
     {
-        let all = self.store.ordered(None).concat();
+        let mut all = Vec::new();
+        for handles in self.store.handles(None).iter() {
+            let generation = self.store.generation();
+            self.store
+                .visit(handles, generation, &mut |record| all.push(record));
+        }
         let records = self.store.take(3).into_iter().chain(all);
         records.map(|record| format!("{record:?}")).collect()
     }

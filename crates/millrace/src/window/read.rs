@@ -1,0 +1,111 @@
+//! The readers of a window: of its first few keys, or of all in order.
+
+use std::sync::atomic::Ordering;
+
+use crate::data::Key;
+use crate::order::Earliest;
+use crate::shuffle::SHARDS;
+
+use super::order::Handle;
+use super::slots::AHEAD;
+use super::store::{Kept, Sliding, WindowStore};
+
+/// Records that are read while the shards are locked; a reader's function is called behind that.
+const CHUNK: usize = 1 << 11;
+
+impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+    fn record(&self, shard: &Kept<K, S>, slot: u32) -> Option<(K, S::Value)> {
+        let value = self
+            .sliding
+            .value(&shard.batches, shard.slots.entry(slot))?;
+        Some((shard.slots.key(slot).clone(), value))
+    }
+
+    /// Gives the records of some keys, in their order.
+    ///
+    /// # Panics
+    /// If the store has gone on from `generation`: what the handles stood for is gone.
+    pub(super) fn visit(
+        &self,
+        handles: &[Handle],
+        generation: u64,
+        each: &mut dyn FnMut((K, S::Value)),
+    ) {
+        let mut records = Vec::with_capacity(handles.len().min(CHUNK));
+        for handles in handles.chunks(CHUNK) {
+            let shards: Vec<_> = (0..SHARDS).map(|index| self.read(index)).collect();
+            self.check(generation);
+            for (number, handle) in handles.iter().enumerate() {
+                if let Some(ahead) = handles.get(number + AHEAD) {
+                    shards[ahead.shard as usize].slots.prefetch_slot(ahead.slot);
+                }
+                let shard = &shards[handle.shard as usize];
+                if shard.slots.place(handle.slot) == handle.place {
+                    records.extend(self.record(shard, handle.slot));
+                }
+            }
+            drop(shards);
+            records.drain(..).for_each(&mut *each);
+        }
+    }
+
+    /// # Panics
+    /// If a later batch has slid the window: what the generation stood for is gone.
+    pub(super) fn check(&self, generation: u64) {
+        // Not `assert_eq`: whoever reads the message knows no generations.
+        assert!(
+            generation == self.generation(),
+            "the window of a batch was read after a later batch had changed it: collect what is \
+             to be kept while the batch runs"
+        );
+    }
+
+    /// The first `count` keys with their values.
+    pub(super) fn take(&self, count: usize) -> Vec<(K, S::Value)> {
+        let first = self.known_first(count).unwrap_or_else(|| {
+            self.wants_first.store(true, Ordering::Relaxed);
+            self.looked_up_first(count)
+        });
+        let record = |(index, slot)| self.record(&self.read(index), slot);
+        first.into_iter().filter_map(record).collect()
+    }
+
+    /// The first `count` keys, if those that the shards know to come first have them.
+    fn known_first(&self, count: usize) -> Option<Vec<(usize, u32)>> {
+        // Up to here no key is missing.
+        let mut horizon = u64::MAX;
+        for index in 0..SHARDS {
+            let shard = self.read(index);
+            let (first, others) = shard.slots.first();
+            if others {
+                horizon = horizon.min(first.last()?.0);
+            }
+        }
+        let mut earliest = Earliest::new(count);
+        for index in 0..SHARDS {
+            let shard = self.read(index);
+            for &(place, slot) in shard.slots.first().0 {
+                if place <= horizon {
+                    let partition = || self.partitioner.partition(shard.slots.key(slot));
+                    earliest.offer(place, partition, (index, slot));
+                }
+            }
+        }
+        // A key of the first partition that is not among them may stand before all of another.
+        let whole = horizon == u64::MAX || earliest.is_full_of_first_partition();
+        whole.then(|| earliest.into_records().collect())
+    }
+
+    /// The first `count` keys, by their places.
+    fn looked_up_first(&self, count: usize) -> Vec<(usize, u32)> {
+        let mut earliest = Earliest::new(count);
+        for index in 0..SHARDS {
+            let shard = self.read(index);
+            for (place, slot) in shard.slots.places() {
+                let partition = || self.partitioner.partition(shard.slots.key(slot));
+                earliest.offer(place, partition, (index, slot));
+            }
+        }
+        earliest.into_records().collect()
+    }
+}

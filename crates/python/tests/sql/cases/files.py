@@ -92,3 +92,45 @@ def modes(spark):
     attempt(lambda: df.write.mode("bad"))
     attempt(lambda: spark.read.parquet(_at("nope")))
     attempt(lambda: spark.read.json(_at("nope.json")))
+
+
+def partitions(spark):
+    rows = [Row(w="a", n=1, t=1.5), Row(w="b", n=2, t=2.5), Row(w="a/ x", n=1, t=0.5), Row(w=None, n=2, t=4.5)]
+    df = spark.createDataFrame(rows).coalesce(1)
+    for kind in ("parquet", "json"):
+        df.write.format(kind).partitionBy("n", "w").save(_at(kind))
+        for directory, _, names in sorted(os.walk(_at(kind))):
+            parts = [name for name in names if name.startswith("part-")]
+            if parts:
+                print(os.path.relpath(directory, os.getcwd()), len(parts))
+        back = spark.read.format(kind).load(_at(kind))
+        back.printSchema()
+        back.orderBy("t").show()
+    df.write.partitionBy("n").mode("append").json(_at("more"))
+    df.write.json(_at("more"), mode="append")
+    df.write.partitionBy(["w"]).csv(_at("csv"))
+    spark.read.schema("x double, n int, w string").csv(_at("csv")).orderBy("x", "w").show()
+    spark.read.parquet(_at("parquet/n=1")).orderBy("t").show()
+    attempt(lambda: df.write.partitionBy("zz").json(_at("bad")))
+    attempt(lambda: df.select("n").write.partitionBy("n").json(_at("bad")))
+
+
+def tables(spark):
+    df = readings(spark).coalesce(1)
+    spark.sql("drop table if exists kept")
+    df.write.saveAsTable("kept")
+    spark.sql("select w, count(*) as c from kept group by w order by w").show()
+    attempt(lambda: df.write.saveAsTable("kept"))
+    df.write.mode("append").saveAsTable("kept")
+    df.select("t", "n", "w").write.mode("append").saveAsTable("kept")
+    df.write.mode("ignore").saveAsTable("kept")
+    df.write.insertInto("kept")
+    print(spark.table("kept").count(), spark.table("kept").columns, spark.catalog.tableExists("kept"))
+    print([(table.name, table.isTemporary) for table in spark.catalog.listTables() if table.name == "kept"])
+    spark.sql("show tables").where("tableName = 'kept'").show()
+    attempt(lambda: df.select("w").write.mode("append").saveAsTable("kept"))
+    df.limit(1).write.mode("overwrite").saveAsTable("kept")
+    spark.table("kept").show()
+    spark.sql("drop table kept")
+    attempt(lambda: spark.table("kept"))
+    attempt(lambda: df.write.insertInto("kept"))

@@ -241,3 +241,33 @@ def columns_that_are_not_grouped(spark):
         "select w from t where count(*) > 1", "select sum(count(n)) from t", "select sum(w) from t",
     ]:
         attempt(lambda: spark.sql(text).collect())
+
+
+def groups_of_every_type(spark):
+    # Nothing is sorted: the order is that of Spark's hash, type by type.
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    numbers = range(40)
+    columns = {
+        "int": [(n * 7919 % 101,) for n in numbers],
+        "bigint": [((n * 7919 % 101) << 33,) for n in numbers],
+        "double": [(n * 0.37 - 3,) for n in numbers],
+        "float": [(n * 0.5 - 3,) for n in numbers],
+        "boolean": [(n % 3 == 0,) for n in numbers],
+        "string": [("w" * (n % 6) + "\u00e9%d" % n,) for n in numbers],
+        "date": [(date(2020, 1 + n % 12, 1 + n % 28),) for n in numbers],
+        "timestamp": [(datetime(2020, 1, 1, n % 24, n % 60, 0, n * 1000),) for n in numbers],
+        "decimal(10,2)": [(Decimal(n * 31 - 500) / 100,) for n in numbers],
+        "binary": [(bytearray([n, 255 - n, 7][: 1 + n % 3]),) for n in numbers],
+        "smallint": [(n * 37 - 300,) for n in numbers],
+        "tinyint": [(n - 20,) for n in numbers],
+    }
+    for kind, rows in columns.items():
+        df = spark.createDataFrame(rows, "k %s" % kind)
+        print(kind, [str(row[0]) for row in df.groupBy("k").count().collect()])
+    both = [(n % 5, "x%d" % (n % 3)) for n in numbers]
+    print(spark.createDataFrame(both, "a int, b string").groupBy("a", "b").count().collect())
+    one = spark.createDataFrame(columns["int"], "k int").coalesce(1)
+    print([row[0] for row in one.groupBy("k").count().collect()])
+    print([row[0] for row in one.limit(20).groupBy("k").count().collect()])

@@ -1,5 +1,6 @@
 """What ``SparkSession.sql`` does with a text."""
 
+from . import _tables
 from ._create import local
 from ._duck import engine
 from ._errors import analysis, no_view
@@ -43,12 +44,14 @@ def _command(session, command):
                 "pre-existing views." % command.name,
             )
     elif command.kind == "drop":
-        if not session._views.drop(command.name) and not command.flag:
+        dropped = session._views.drop(command.name) or _tables.drop(session, command.name)
+        if not dropped and not command.flag:
             raise no_view("`%s`" % command.name)
     elif command.kind == "show":
         return _answer(
             [("namespace", StringType()), ("tableName", StringType()), ("isTemporary", BooleanType())],
-            [("", name, True) for name in session._views.names()],
+            [("default", name, False) for name in _tables.names(session)]
+            + [("", name, True) for name in session._views.names()],
         )
     elif command.kind == "describe":
         rows = [

@@ -33,7 +33,7 @@ def read(parts, schema, options):
     cells = [[[None if cell == null else cell for cell in row] for row in part] for part in rows]
     if schema is None:
         schema = _schema(cells, names, _flag(options, "inferschema"))
-    readers = [_reader(field.dataType) for field in schema.fields]
+    readers = [reader_of(field.dataType) for field in schema.fields]
     return [[_record(row, readers) for row in part] for part in cells], schema
 
 
@@ -49,7 +49,7 @@ def _schema(parts, names, infer):
     kinds = [T.StringType() for _ in names]
     if infer:
         kinds = [
-            _kind([row[i] for part in parts for row in part if i < len(row)])
+            kind_of([row[i] for part in parts for row in part if i < len(row)])
             for i in range(len(names))
         ]
     return T.StructType([T.StructField(name, kind) for name, kind in zip(names, kinds)])
@@ -59,7 +59,7 @@ _WHOLE = re.compile(r"[+-]?\d+$")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 
 
-def _kind(cells):
+def kind_of(cells):
     """The narrowest type that all cells of a column are of."""
     cells = [cell for cell in cells if cell is not None]
     if not cells:
@@ -72,14 +72,15 @@ def _kind(cells):
     if all(_NUMBER.match(cell) or cell in ("NaN", "Infinity", "-Infinity") for cell in cells):
         return T.DoubleType()
     for kind in (T.DateType(), T.TimestampType()):
-        if all(_reader(kind)(cell) is not None for cell in cells):
+        if all(reader_of(kind)(cell) is not None for cell in cells):
             return kind
     if all(cell.lower() in ("true", "false") for cell in cells):
         return T.BooleanType()
     return T.StringType()
 
 
-def _reader(kind):
+def reader_of(kind):
+    """What makes a value of a type of a cell; None where it is none."""
     if isinstance(kind, T.StringType):
         return str
     if isinstance(kind, T.IntegralType):

@@ -1,7 +1,9 @@
-"""The views of a session."""
+"""The views of a session, and the tables that were saved."""
 
 import threading
 from collections import namedtuple
+
+from . import _tables
 
 __all__ = ["Catalog", "Column", "Database", "Table"]
 
@@ -56,8 +58,12 @@ class Catalog:
         return [Database("default", "spark_catalog", "default database", "")]
 
     def listTables(self, dbName=None, pattern=None):
-        """The views."""
-        return [
+        """The tables and the views."""
+        tables = [
+            Table(name, "spark_catalog", ["default"], None, "MANAGED", False)
+            for name in _tables.names(self._session)
+        ]
+        return tables + [
             Table(name, None, [], None, "TEMPORARY", True)
             for name in self._session._views.names()
         ]
@@ -70,8 +76,8 @@ class Catalog:
         ]
 
     def tableExists(self, tableName, dbName=None):
-        """Whether there is a view of that name."""
-        return self._session._views.find(tableName) is not None
+        """Whether there is a view or a table of that name."""
+        return self._session._find(tableName) is not None
 
     def dropTempView(self, viewName):
         """Forgets a view; whether there was one."""

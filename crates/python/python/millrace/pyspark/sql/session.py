@@ -169,11 +169,14 @@ class SparkSession:
         return self._frame(local(parts, StructType([StructField("id", LongType(), False)])))
 
     def _find(self, name):
-        """The relation of a view's name, or None."""
+        """The relation of the name of a view or a table, or None."""
+        from ._tables import find
+
         parts = name.replace("`", "").split(".")
         if parts[0].lower() == "global_temp" and len(parts) == 2:
             return self._global_views.find(parts[1])
-        return self._views.find(parts[-1] if parts[0].lower() == "default" else ".".join(parts))
+        view = self._views.find(parts[-1] if parts[0].lower() == "default" else ".".join(parts))
+        return find(self, name) if view is None else view
 
     def sql(self, sqlQuery, args=None, **kwargs):
         """The DataFrame of a query."""

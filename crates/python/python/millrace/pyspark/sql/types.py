@@ -1,7 +1,26 @@
-"""Types of columns, by PySpark's names. What a type is in DuckDB stands beside what it is in Spark."""
+"""Types of columns, by PySpark's names."""
 
-import json
-
+from ._types.atoms import (
+    AtomicType,
+    BinaryType,
+    BooleanType,
+    ByteType,
+    DataType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    FractionalType,
+    IntegerType,
+    IntegralType,
+    LongType,
+    NullType,
+    NumericType,
+    ShortType,
+    StringType,
+    TimestampType,
+)
+from ._types.nested import ArrayType, MapType, StructField, StructType, quoted  # noqa: F401
 from .row import Row
 
 __all__ = [
@@ -26,339 +45,6 @@ __all__ = [
     "TimestampType",
 ]
 
-
-class DataType:
-    """A type."""
-
-    #: The type in DuckDB.
-    duck = None
-    _simple = None
-
-    def __repr__(self):
-        return type(self).__name__ + "()"
-
-    def __hash__(self):
-        return hash(str(self))
-
-    def __eq__(self, other):
-        return type(self) is type(other) and self.__dict__ == other.__dict__
-
-    def __ne__(self, other):
-        return not self == other
-
-    @classmethod
-    def typeName(cls):
-        """The name that stands in a JSON schema."""
-        return cls.__name__[:-4].lower()
-
-    def simpleString(self):
-        """The name that stands in a DDL text."""
-        return self._simple or self.typeName()
-
-    def jsonValue(self):
-        """The type as JSON data."""
-        return self.typeName()
-
-    def json(self):
-        """The type as a JSON text."""
-        return json.dumps(self.jsonValue(), separators=(",", ":"), sort_keys=True)
-
-
-class AtomicType(DataType):
-    """A type without parts."""
-
-
-class NumericType(AtomicType):
-    """A type of numbers."""
-
-
-class IntegralType(NumericType):
-    """A type of whole numbers."""
-
-
-class FractionalType(NumericType):
-    """A type of numbers with a fraction."""
-
-
-class NullType(DataType):
-    """The type of a column that has nothing but nulls."""
-
-    duck = "INTEGER"
-
-    @classmethod
-    def typeName(cls):
-        """``void``."""
-        return "void"
-
-
-class StringType(AtomicType):
-    """Texts."""
-
-    duck = "VARCHAR"
-
-
-class BinaryType(AtomicType):
-    """Bytes."""
-
-    duck = "BLOB"
-
-
-class BooleanType(AtomicType):
-    """True and false."""
-
-    duck = "BOOLEAN"
-
-
-class DateType(AtomicType):
-    """Days."""
-
-    duck = "DATE"
-
-
-class TimestampType(AtomicType):
-    """Points in time, in the zone of the machine."""
-
-    duck = "TIMESTAMP"
-
-
-class ByteType(IntegralType):
-    """Whole numbers of 8 bits."""
-
-    duck = "TINYINT"
-    _simple = "tinyint"
-
-
-class ShortType(IntegralType):
-    """Whole numbers of 16 bits."""
-
-    duck = "SMALLINT"
-    _simple = "smallint"
-
-
-class IntegerType(IntegralType):
-    """Whole numbers of 32 bits."""
-
-    duck = "INTEGER"
-    _simple = "int"
-
-
-class LongType(IntegralType):
-    """Whole numbers of 64 bits."""
-
-    duck = "BIGINT"
-    _simple = "bigint"
-
-
-class FloatType(FractionalType):
-    """Floating point numbers of 32 bits."""
-
-    duck = "FLOAT"
-
-
-class DoubleType(FractionalType):
-    """Floating point numbers of 64 bits."""
-
-    duck = "DOUBLE"
-
-
-class DecimalType(FractionalType):
-    """Numbers of so many digits, so many of them behind the point."""
-
-    def __init__(self, precision=10, scale=0):
-        self.precision = precision
-        self.scale = scale
-        self.hasPrecisionInfo = True
-
-    @property
-    def duck(self):
-        """The type in DuckDB."""
-        return "DECIMAL(%d,%d)" % (self.precision, self.scale)
-
-    def simpleString(self):
-        """The name that stands in a DDL text."""
-        return "decimal(%d,%d)" % (self.precision, self.scale)
-
-    jsonValue = simpleString
-
-    def __repr__(self):
-        return "DecimalType(%d,%d)" % (self.precision, self.scale)
-
-
-def _assert_type(value, name):
-    assert isinstance(value, DataType), "%s %s should be an instance of %s" % (
-        name,
-        value,
-        DataType,
-    )
-
-
-class ArrayType(DataType):
-    """Lists of one type."""
-
-    def __init__(self, elementType, containsNull=True):
-        _assert_type(elementType, "elementType")
-        self.elementType = elementType
-        self.containsNull = containsNull
-
-    @property
-    def duck(self):
-        """The type in DuckDB."""
-        return self.elementType.duck + "[]"
-
-    def simpleString(self):
-        """The name that stands in a DDL text."""
-        return "array<%s>" % self.elementType.simpleString()
-
-    def __repr__(self):
-        return "ArrayType(%s, %s)" % (self.elementType, self.containsNull)
-
-    def jsonValue(self):
-        """The type as JSON data."""
-        return {
-            "type": "array",
-            "elementType": self.elementType.jsonValue(),
-            "containsNull": self.containsNull,
-        }
-
-
-class MapType(DataType):
-    """Dicts whose keys are of one type, and their values too."""
-
-    def __init__(self, keyType, valueType, valueContainsNull=True):
-        _assert_type(keyType, "keyType")
-        _assert_type(valueType, "valueType")
-        self.keyType = keyType
-        self.valueType = valueType
-        self.valueContainsNull = valueContainsNull
-
-    @property
-    def duck(self):
-        """The type in DuckDB."""
-        return "MAP(%s, %s)" % (self.keyType.duck, self.valueType.duck)
-
-    def simpleString(self):
-        """The name that stands in a DDL text."""
-        return "map<%s,%s>" % (self.keyType.simpleString(), self.valueType.simpleString())
-
-    def __repr__(self):
-        return "MapType(%s, %s, %s)" % (self.keyType, self.valueType, self.valueContainsNull)
-
-    def jsonValue(self):
-        """The type as JSON data."""
-        return {
-            "type": "map",
-            "keyType": self.keyType.jsonValue(),
-            "valueType": self.valueType.jsonValue(),
-            "valueContainsNull": self.valueContainsNull,
-        }
-
-
-class StructField(DataType):
-    """A field: its name, its type, and whether it may be null."""
-
-    def __init__(self, name, dataType, nullable=True, metadata=None):
-        _assert_type(dataType, "dataType")
-        assert isinstance(name, str), "field name %s should be a string" % (name,)
-        self.name = name
-        self.dataType = dataType
-        self.nullable = nullable
-        self.metadata = metadata or {}
-
-    def simpleString(self):
-        """The field as it stands in a DDL text."""
-        return "%s:%s" % (self.name, self.dataType.simpleString())
-
-    def __repr__(self):
-        return "StructField('%s', %s, %s)" % (self.name, self.dataType, self.nullable)
-
-    def jsonValue(self):
-        """The field as JSON data."""
-        return {
-            "name": self.name,
-            "type": self.dataType.jsonValue(),
-            "nullable": self.nullable,
-            "metadata": self.metadata,
-        }
-
-
-class StructType(DataType):
-    """Fields: the type of a row, and of what is in a column of rows."""
-
-    def __init__(self, fields=None):
-        self.fields = list(fields or [])
-        self.names = [field.name for field in self.fields]
-        assert all(
-            isinstance(field, StructField) for field in self.fields
-        ), "fields should be a list of StructField"
-
-    def add(self, field, data_type=None, nullable=True, metadata=None):
-        """Adds a field, and gives the type itself."""
-        if not isinstance(field, StructField):
-            if data_type is None:
-                from ..errors.exceptions import PySparkValueError
-
-                raise PySparkValueError(
-                    "When creating StructField by name, must specify DataType.",
-                )
-            if isinstance(data_type, str):
-                from ._ddl import parsed_type
-
-                data_type = parsed_type(data_type)
-            field = StructField(field, data_type, nullable, metadata)
-        self.fields.append(field)
-        self.names.append(field.name)
-        return self
-
-    @property
-    def duck(self):
-        """The type in DuckDB."""
-        return "STRUCT(%s)" % ", ".join(
-            "%s %s" % (quoted(field.name), field.dataType.duck) for field in self.fields
-        )
-
-    def fieldNames(self):
-        """The names of the fields."""
-        return list(self.names)
-
-    def simpleString(self):
-        """The name that stands in a DDL text."""
-        return "struct<%s>" % ",".join(field.simpleString() for field in self.fields)
-
-    def jsonValue(self):
-        """The type as JSON data."""
-        return {"type": "struct", "fields": [field.jsonValue() for field in self.fields]}
-
-    def __iter__(self):
-        return iter(self.fields)
-
-    def __len__(self):
-        return len(self.fields)
-
-    def __getitem__(self, key):
-        if isinstance(key, str):
-            for field in self.fields:
-                if field.name == key:
-                    return field
-            raise KeyError("No StructField named %s" % key)
-        if isinstance(key, slice):
-            return StructType(self.fields[key])
-        return self.fields[key]
-
-    def __repr__(self):
-        return "StructType([%s])" % ", ".join(str(field) for field in self.fields)
-
-    def treeString(self, maxDepth=None):
-        """What ``printSchema`` prints."""
-        from ._tree import tree_string
-
-        return tree_string(self)
-
-
-def quoted(name):
-    """A name as it stands in a query for DuckDB."""
-    return '"%s"' % name.replace('"', '""')
-
-
 #: The types by the names that DDL texts have for them.
 BY_NAME = {
     "tinyint": ByteType,
@@ -380,3 +66,8 @@ BY_NAME = {
     "timestamp_ltz": TimestampType,
     "void": NullType,
 }
+
+for _type in (AtomicType, NumericType, IntegralType, FractionalType, *map(globals().get, __all__)):
+    # By the name that programs import it by, which a pickle says, too.
+    if _type is not Row:
+        _type.__module__ = __name__

@@ -6,7 +6,7 @@ from .._expr import nodes as N
 from .._parse import parsed_expression
 from .._plan import build
 from .._plan.grouped import distinct
-from .._plan.relation import Renamed
+from .._plan.relation import Coalesced, Renamed
 from .._plan.select import select, sort, where
 from ..column import Column, name_node, named_node
 
@@ -275,8 +275,10 @@ class Operators:
         return self
 
     def coalesce(self, numPartitions):
-        """The DataFrame itself: it is one piece here."""
-        return self
+        """The same rows; where they are one partition, groups come as they were first seen."""
+        if numPartitions > 1:
+            return self
+        return self._with(Coalesced(self._relation))
 
     def hint(self, name, *parameters):
         """The DataFrame itself: the query is planned by DuckDB."""

@@ -1,5 +1,7 @@
 """The columns that an expression can name."""
 
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .. import types as T
@@ -27,6 +29,32 @@ class Attribute:
         return replace(self, qualifier=qualifier)
 
 
+class Around:
+    """The query around one that is built: its columns, and whether the inner one reads any."""
+
+    def __init__(self, scope, beyond):
+        self.scope, self.beyond = scope, beyond
+        self.is_read = False
+
+
+_building = threading.local()
+
+
+def around():
+    """The query around the one that this thread builds, or None."""
+    return getattr(_building, "around", None)
+
+
+@contextmanager
+def inside(scope):
+    """What is built within may name the columns of `scope`, too."""
+    made = _building.around = Around(scope, around())
+    try:
+        yield made
+    finally:
+        _building.around = made.beyond
+
+
 class Scope:
     """The columns of the relations that a query reads."""
 
@@ -38,6 +66,12 @@ class Scope:
 
     def find(self, parts, at=None):
         """The column that a name with its points means, and the parts left: fields of it."""
+        found = self._own(parts) or _of_around(parts)
+        if found is None:
+            raise self.unresolved(parts, at)
+        return found
+
+    def _own(self, parts):
         if len(parts) > 1:
             found = [
                 attribute
@@ -49,7 +83,11 @@ class Scope:
         found = [attribute for attribute in self.attributes if _same(attribute.name, parts[0])]
         if found:
             return self._only(found, parts), parts[1:]
-        raise self.unresolved(parts, at)
+        return None
+
+    def is_own(self, parts):
+        """True unless a name means a column of a query around this one."""
+        return self._own(parts) is not None or around() is None
 
     def unresolved(self, parts, at=None):
         """The error of a name that means nothing."""
@@ -86,6 +124,20 @@ class Scope:
 def column(attribute):
     """A column as an expression."""
     return Typed(attribute.id, attribute.type, attribute.nullable, False, (attribute.name,))
+
+
+def _of_around(parts):
+    """What a name means in the queries around the one that is built, the nearest first."""
+    passed, at = [], around()
+    while at is not None:
+        passed.append(at)
+        found = at.scope._own(parts)
+        if found is not None:
+            for each in passed:
+                each.is_read = True
+            return found
+        at = at.beyond
+    return None
 
 
 def _same(a, b):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from .._expr.nodes import Node
-from .expressions import RESERVED, ExpressionReader
+from .expressions import ExpressionReader
+from .reserved import RESERVED
 
 
 @dataclass

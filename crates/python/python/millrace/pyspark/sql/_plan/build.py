@@ -3,11 +3,11 @@
 from .._errors import analysis, no_view
 from .._expr import nodes as N
 from .._expr.call import Call
-from .._expr.scope import Attribute, Scope, column
+from .._expr.scope import Attribute, Scope, around, column, inside
 from .._expr.typed import cast, common
 from .._duck import engine, new_name
 from .._parse import queries as Q
-from .._parse.expressions import _OfQuery
+from .._parse.inner import OfQuery, ScalarQuery
 from .grouped import distinct
 from .joined import Join, SetDifference, apart
 from .ordered import Limit
@@ -57,7 +57,7 @@ class Builder:
             return _values(body.values)
         child = self._source(body.source) if body.source is not None else one_row()
         for node in [body.where, body.having, *body.items, *orders]:
-            self._fill(node)
+            self._fill(node, child.scope(self.functions))
         if body.where is not None:
             child = where(child, body.where, self.functions)
         if body.groups is not None or body.having is not None or any(map(has_aggregate, body.items)):
@@ -96,13 +96,16 @@ class Builder:
         ordered = sort(wide, list(orders), self.functions)
         return Project(ordered, [(a, column(a)) for a in visible]), ()
 
-    def _fill(self, node):
-        """Builds the queries that are inside of expressions."""
+    def _fill(self, node, scope):
+        """Builds the queries that are inside of expressions, which may name columns of `scope`."""
         if node is None or isinstance(node, N.Star):
             return
         for part in node.walk():
-            if isinstance(part, _OfQuery) and part.plan is None:
-                part.plan = self.query(part.query)
+            if isinstance(part, OfQuery) and part.plan is None:
+                with inside(scope) as outer:
+                    part.plan = self.query(part.query)
+                if outer.is_read and isinstance(part, ScalarQuery):
+                    _check_one_row(part.query)
 
     def _source(self, source):
         if isinstance(source, Q.Table):
@@ -113,7 +116,7 @@ class Builder:
         if isinstance(source, Q.LateralView):
             return self._lateral(source)
         left, right = self._source(source.left), self._source(source.right)
-        self._fill(source.on)
+        self._fill(source.on, Scope([*left.attributes, *right.attributes], self.functions))
         return joined(left, right, source.kind, source.on, source.using, self.functions)
 
     def _table(self, source):
@@ -128,7 +131,12 @@ class Builder:
         if made is None:
             shown = ".".join("`%s`" % part for part in source.parts)
             raise no_view(shown, source.at)
-        return named(made, source.alias or source.parts[-1], source.columns)
+        made = named(made, source.alias or source.parts[-1], source.columns)
+        outer = around()
+        while outer is not None:
+            made = apart(outer.scope, made)
+            outer = outer.beyond
+        return made
 
     def _lateral(self, source):
         child = self._source(source.child)
@@ -146,6 +154,17 @@ class Builder:
             made = united(left, right)
             return made if operation.everything else distinct(made)
         return difference(left, right, operation.kind == "INTERSECT", operation.everything)
+
+
+def _check_one_row(query):
+    """Spark's rule for a query that is run for each row of another, and gives one value."""
+    body = query.body
+    if not isinstance(body, Q.Select) or body.groups or not any(map(has_aggregate, body.items)):
+        raise analysis(
+            "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.MUST_AGGREGATE_CORRELATED_SCALAR_SUBQUERY",
+            "Unsupported subquery expression: Correlated scalar subqueries must be aggregated to "
+            "return at most one row.",
+        )
 
 
 def one_row():

@@ -2,13 +2,14 @@
 
 from .._duck import engine, new_name
 from .._hash import partition_of
-from .relation import Relation
+from .relation import Kept
 
 
-class Aggregate(Relation):
+class Aggregate(Kept):
     """One row for every group of rows."""
 
     def __init__(self, child, keys, columns, shuffle=200):
+        super().__init__()
         self.child = child
         self.keys = keys
         self.attributes = [attribute for attribute, _ in columns]
@@ -16,7 +17,7 @@ class Aggregate(Relation):
         self.shuffle = shuffle
         #: Whether Spark shuffles twice, so that it is forgotten where a group was first seen.
         self.twice = False
-        self._table = None
+        self.is_single = child.is_single or not keys
 
     def _query(self):
         """The groups: the columns, the keys, where each was first seen."""
@@ -33,6 +34,8 @@ class Aggregate(Relation):
 
     def _order(self, found):
         """The place of every group, of rows that end with the keys and where they were seen."""
+        if self.is_single:
+            return sorted(range(len(found)), key=lambda index: found[index][-1])
         kinds = [key.type for key in self.keys]
         width = len(kinds)
         places = [
@@ -48,12 +51,10 @@ class Aggregate(Relation):
         width = len(self.attributes)
         return [found[index][:width] for index in self._order(found)]
 
-    def sql(self):
-        if self._table is None:
-            self._table = self._ordered()
-        return "SELECT %s_p, _o FROM %s" % (self.columns(), self._table.name)
+    def inner_sql(self):
+        return "SELECT %s_p, _o FROM (%s)" % (self.columns(), self._query())
 
-    def _ordered(self):
+    def made(self):
         if not self.keys:
             return engine().create(self._query())
         groups = engine().create(self._query())

@@ -8,7 +8,7 @@ from .relation import Project, Relation
 
 
 def apart(left, right):
-    """The right relation, with other ids where both have the same."""
+    """The right relation, with other ids where both have the same; the left may be a scope."""
     known = {attribute.id for attribute in left.attributes}
     if not any(attribute.id in known for attribute in right.attributes):
         return right

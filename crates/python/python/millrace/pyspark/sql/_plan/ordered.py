@@ -1,6 +1,7 @@
 """Sorted relations and their beginnings."""
 
 from .._duck import engine
+from .._expr.scope import around
 from ._least import least_of
 from .relation import Relation
 
@@ -16,6 +17,7 @@ class Sort(Relation):
         #: What stands behind ORDER BY.
         self.keys = keys
         self.attributes = child.attributes
+        self.is_single = child.is_single
 
     def sql(self):
         return "SELECT %s0 AS _p, row_number() OVER (ORDER BY %s, _o) AS _o FROM (%s)" % (
@@ -31,15 +33,23 @@ class Sort(Relation):
 class Limit(Relation):
     """The first rows."""
 
+    is_single = True
+
     def __init__(self, child, count):
         if isinstance(child, Limit):
             child, count = child.child, min(child.number, count)
         self.child = child
         self.number = count
         self.attributes = child.attributes
+        self._around = around()
         self._table = None
 
+    def _first(self):
+        return "SELECT * FROM (%s) ORDER BY _o LIMIT %d" % (self.child.sql(), self.number)
+
     def sql(self):
+        if self._around is not None and self._around.is_read:
+            return self._first()
         from .relation import Project, Renamed
 
         below, steps = self.child, []
@@ -50,7 +60,7 @@ class Limit(Relation):
             if self._table is None:
                 self._table = self._least_rows(below)
             return _on_top("SELECT * FROM %s" % self._table.name, steps)
-        return "SELECT * FROM (%s) ORDER BY _o LIMIT %d" % (self.child.sql(), self.number)
+        return self._first()
 
     def _least_rows(self, sort):
         """The least rows of a sorted relation, ties as Spark's heap breaks them."""

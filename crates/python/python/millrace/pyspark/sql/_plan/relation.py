@@ -6,7 +6,7 @@ row in, and `_o`, the place of the row. So the order of rows is data, and is Spa
 
 from .._duck import engine, new_name
 from .._expr.nodes import SortKey
-from .._expr.scope import Attribute, Scope
+from .._expr.scope import Attribute, Scope, around
 
 __all__ = ["Filter", "Local", "Project", "Relation", "Renamed", "SortKey", "Union"]
 
@@ -17,6 +17,8 @@ class Relation:
     attributes = ()
     #: Whether the rows of several of Spark's partitions are in it.
     partitions = 1
+    #: Whether Spark knows that there is one partition, and need not shuffle.
+    is_single = False
 
     def sql(self):
         """The query."""
@@ -39,6 +41,36 @@ class Relation:
     def columns(self):
         """The ids of the columns, for a SELECT."""
         return "".join(attribute.id + ", " for attribute in self.attributes)
+
+
+class Kept(Relation):
+    """Rows that are computed once, and kept in a table, because their order is Spark's.
+
+    Of a query that reads columns of the one around it nothing can be kept, and no order is seen.
+    """
+
+    def __init__(self):
+        self._around = around()
+        self._table = None
+
+    def sql(self):
+        if self._table is None:
+            if self._around is not None and self._around.is_read:
+                return self.inner_sql()
+            self._table = self.made()
+        return self.kept_sql(self._table)
+
+    def inner_sql(self):
+        """The query for each row of the one around it."""
+        raise NotImplementedError
+
+    def made(self):
+        """The table."""
+        raise NotImplementedError
+
+    def kept_sql(self, table):
+        """The query for what is in the table."""
+        return "SELECT %s_p, _o FROM %s" % (self.columns(), table.name)
 
 
 def fresh(name, typed):
@@ -65,6 +97,7 @@ class Renamed(Relation):
         self.child = child
         self.attributes = list(attributes)
         self.partitions = child.partitions
+        self.is_single = child.is_single
 
     def sql(self):
         return self.child.sql()
@@ -78,6 +111,14 @@ class Renamed(Relation):
         return self.child.count()
 
 
+class Coalesced(Renamed):
+    """The same rows, in one partition."""
+
+    def __init__(self, child):
+        super().__init__(child, child.attributes)
+        self.is_single = True
+
+
 class Project(Relation):
     """An expression for every column."""
 
@@ -86,6 +127,7 @@ class Project(Relation):
         self.attributes = [attribute for attribute, _ in columns]
         self.expressions = [typed for _, typed in columns]
         self.partitions = child.partitions
+        self.is_single = child.is_single
         #: Another order of the rows, if the expressions bring one.
         self.order = order
 
@@ -112,6 +154,7 @@ class Filter(Relation):
         self.condition = condition
         self.attributes = child.attributes
         self.partitions = child.partitions
+        self.is_single = child.is_single
 
     def sql(self):
         return "SELECT * FROM (%s) WHERE %s" % (self.child.sql(), self.condition.sql)

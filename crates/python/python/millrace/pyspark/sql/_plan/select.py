@@ -233,6 +233,9 @@ def _check_grouped(node, typed, known, scope, grouped):
     if isinstance(node, Call) and node.is_aggregate():
         return
     if isinstance(node, (N.Ref, N.Bound)):
+        if isinstance(node, N.Ref) and not scope.is_own(node.parts):
+            # One value for every row that the query is run for.
+            return
         if not grouped:
             raise no_group_by()
         raise not_aggregated(node.name())

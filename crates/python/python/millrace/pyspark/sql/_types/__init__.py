@@ -1,0 +1,1 @@
+"""What ``pyspark.sql.types`` is made of."""

@@ -134,6 +134,23 @@ function axis(extra) {
   return { stroke: color('--dim'), grid: { stroke: color('--line'), width: 1 }, font: '11px system-ui', ...extra };
 }
 
+// Times of day in one row, and days where ticks are that far apart: a date below them would be cut
+// at the edge of a narrow card.
+function clock(seconds, step) {
+  const at = new Date(seconds * 1000);
+  const two = (n) => String(n).padStart(2, '0');
+  if (step >= 86400) return `${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const minutes = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  if (step >= 60) return minutes;
+  if (step >= 1) return `${minutes}:${two(at.getSeconds())}`;
+  return `:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+}
+
+const TIMES = { space: 64, values: (_, ticks, place, space, step) => ticks.map((tick) => clock(tick, step)) };
+
+// Room for half of the last label.
+const PADDING = [null, 28, null, null];
+
 function width(holder) {
   return Math.max(100, holder.clientWidth);
 }
@@ -147,9 +164,9 @@ function fitted(plot, holder, height) {
 
 function line(holder, chart) {
   return fitted(new uPlot({
-    width: width(holder), height: 110, legend: { show: false }, cursor: { y: false },
+    width: width(holder), height: 110, padding: PADDING, legend: { show: false }, cursor: { y: false },
     series: [{}, { stroke: color('--blue'), width: 1.5, fill: `${color('--blue')}22` }],
-    axes: [axis({}), axis({ size: 62, values: (_, ticks) => ticks.map((n) => (chart.tick || chart.unit)(n)) })],
+    axes: [axis({ size: 24, ...TIMES }), axis({ size: 62, values: (_, ticks) => ticks.map((n) => (chart.tick || chart.unit)(n)) })],
     scales: { y: { range: (_, low, high) => [0, Math.max(high, 1)] } },
   }, [[], []], holder), holder, 110);
 }

@@ -84,8 +84,14 @@ impl Chromium {
         Some(browser)
     }
 
-    /// The result of a command. What the browser tells besides is passed over.
+    /// The result of a command.
     pub(crate) fn ask(&mut self, method: &str, parameters: Value) -> Value {
+        let answer = self.try_ask(method, parameters);
+        answer.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The result of a command, or its error. What the browser tells besides is passed over.
+    fn try_ask(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
         self.sent += 1;
         let mut message = json!({ "id": self.sent, "method": method, "params": parameters });
         if !self.session.is_empty() {
@@ -101,8 +107,10 @@ impl Chromium {
             assert_eq!(answer.pop(), Some(0), "the browser has ended");
             let mut answer: Value = serde_json::from_slice(&answer).unwrap();
             if answer["id"] == json!(self.sent) {
-                assert!(answer.get("error").is_none(), "{method}: {answer}");
-                return answer["result"].take();
+                return match answer.get("error") {
+                    Some(error) => Err(error.clone()),
+                    None => Ok(answer["result"].take()),
+                };
             }
         }
     }
@@ -128,10 +136,20 @@ impl Chromium {
     }
 
     /// The value of an expression of JavaScript; nothing if it throws, as it may while a page
-    /// loads.
+    /// loads, or if the page goes while it is asked.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let asked = json!({ "expression": expression, "returnByValue": true });
-        self.ask("Runtime.evaluate", asked)["result"]["value"].take()
+        match self.try_ask("Runtime.evaluate", asked) {
+            Ok(mut answer) => answer["result"]["value"].take(),
+            Err(error)
+                if error["message"]
+                    .as_str()
+                    .is_some_and(|it| it.contains("navigated")) =>
+            {
+                Value::Null
+            }
+            Err(error) => panic!("{expression}: {error}"),
+        }
     }
 
     /// Waits until an expression is true.

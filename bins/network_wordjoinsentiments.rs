@@ -9,7 +9,6 @@
 //! network_wordjoinsentiments localhost 9999
 //! ```
 
-use std::io::{Write, stderr};
 use std::path::{Path, absolute};
 use std::process::ExitCode;
 
@@ -38,7 +37,7 @@ fn network_wordjoinsentiments(app: &App) -> Result<(), Exit> {
     } else {
         let path = absolute(LIST).unwrap_or_else(|_| LIST.into());
         let instead = "is not there: a short list of words serves instead";
-        drop(writeln!(stderr(), "{} {instead}", path.display()));
+        app.warn(&format!("{} {instead}", path.display()));
         ssc.parallelize(SHORT_LIST.lines().map(Text::from).collect())
     };
     // A line that is not `word<TAB>score` is passed over.

@@ -22,11 +22,12 @@ millrace-types:
 millrace-text:
 millrace-wal:
 millrace-pyfn:     millrace-text
-millrace:          millrace-types millrace-text millrace-wal
-millrace-ui:       millrace-types
-millrace-kafka:    millrace
-millrace-cli:      millrace millrace-types millrace-ui
-millrace-python:   millrace millrace-cli millrace-pyfn millrace-text millrace-types millrace-ui
+millrace-stderr:   millrace-types
+millrace:          millrace-stderr millrace-types millrace-text millrace-wal
+millrace-ui:       millrace-stderr millrace-types
+millrace-kafka:    millrace millrace-stderr
+millrace-cli:      millrace millrace-stderr millrace-types millrace-ui
+millrace-python:   millrace millrace-cli millrace-pyfn millrace-stderr millrace-text millrace-types millrace-ui
 millrace-bins:     millrace millrace-cli millrace-kafka
 millrace-benches:  millrace millrace-types millrace-text
 '

@@ -23,12 +23,14 @@ mod acceptance {
     mod kills;
     mod laws;
     mod locations;
+    mod logs;
     mod long_lines;
     mod model;
     mod page;
     mod play;
     mod printing;
     mod programs;
+    mod progress;
     mod random;
     mod recovery;
     mod senders;

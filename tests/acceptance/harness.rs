@@ -9,6 +9,7 @@ mod chromium;
 mod launch;
 mod program;
 mod sender;
+mod terminal;
 mod transcript;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub(crate) use chromium::Chromium;
 pub(crate) use launch::{ENDLESS, ENDLESS_TIME, Launch};
 pub(crate) use program::{FULL, Finished, Program, Read, Signal};
 pub(crate) use sender::{Connection, Reserved, Sender};
+pub(crate) use terminal::screen;
 pub(crate) use transcript::{Batch, assert_ticks, printed};
 
 /// The time that anything that must happen may take on a busy machine. Reaching

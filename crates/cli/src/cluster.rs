@@ -15,7 +15,9 @@ use millrace_types::{Conf, Master, MasterError, keys};
 use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::lookup::is_program;
-use crate::options::{CHECKPOINT_DIR, CONF, EXPLAIN, MEANT, RECOVER, SUPERVISE, USAGE_ERROR};
+use crate::options::{
+    CHECKPOINT_DIR, CONF, EXPLAIN, MEANT, PROGRESS, RECOVER, SUMMARY, SUPERVISE, USAGE_ERROR,
+};
 use crate::python;
 
 const SPARK_SUBMIT: &str = "spark-submit";
@@ -112,7 +114,7 @@ fn is_short(short: Option<char>, name: &str) -> bool {
 /// True if an option says nothing to Spark.
 fn is_ours(name: &str, value: Option<&str>) -> bool {
     match name.strip_prefix("--").unwrap_or(name) {
-        CHECKPOINT_DIR | RECOVER | EXPLAIN => true,
+        CHECKPOINT_DIR | RECOVER | EXPLAIN | PROGRESS | SUMMARY => true,
         CONF | "-c" => value.is_some_and(|setting| setting.trim_start().starts_with("millrace.")),
         short => short.strip_prefix("-c").is_some_and(|setting| {
             let setting = setting.trim_start_matches('=').trim_start();
@@ -156,6 +158,9 @@ mod tests {
             "--checkpoint-dir=x",
             "--recover",
             "--recover=3",
+            "--summary",
+            "--progress",
+            "always",
             "--conf",
             "spark.a=millrace.b",
             "-c",

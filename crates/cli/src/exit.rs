@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use millrace_stderr::last;
 use millrace_types::one_line;
 
-use crate::stderr::say;
 use crate::typed::Aside;
 use crate::usage::version;
 
@@ -98,13 +98,13 @@ impl Exit {
             return ExitCode::from(self.code);
         }
         if self.code != 0 {
-            say(&self.message);
+            last(&self.message);
             return ExitCode::from(self.code);
         }
         match writeln!(io::stdout(), "{}", self.message) {
             // Nobody reads on, as behind `| head`.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                say(&format!("Error: cannot write to standard output: {error}"));
+                last(&format!("Error: cannot write to standard output: {error}"));
                 ExitCode::FAILURE
             }
             _ => ExitCode::SUCCESS,

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, Command, value_parser};
 use millrace::{Conf, keys};
+use millrace_stderr::info;
 use millrace_ui::{History, UiError};
 
 use crate::exit::Exit;
-use crate::stderr::say;
 
 /// The interval at which logs are read on while their pages are served.
 const EVERY: Duration = Duration::from_secs(1);
@@ -100,7 +100,7 @@ pub fn millrace_history(arguments: impl IntoIterator<Item = OsString>) -> ExitCo
 
 fn serve(history: &History, conf: &Conf) -> Result<std::convert::Infallible, UiError> {
     let server = history.serve(conf)?;
-    say(&format!(
+    info(&format!(
         "millrace-history: the runs are at {}",
         server.address()
     ));

@@ -60,3 +60,4 @@ pub use run::{App, run};
 pub use state::millrace_state;
 pub use submit::{Launch, submit};
 pub use submitted::submitted;
+pub use summary::Summary;

@@ -21,6 +21,8 @@ pub(crate) const CHECKPOINT_DIR: &str = "checkpoint-dir";
 pub(crate) const RECOVER: &str = "recover";
 /// Has a meaning for Python programs alone.
 pub(crate) const EXPLAIN: &str = "explain";
+pub(crate) const PROGRESS: &str = "progress";
+pub(crate) const SUMMARY: &str = "summary";
 pub(crate) const VERBOSE: &str = "verbose";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const HELP: &str = "help";
@@ -82,6 +84,18 @@ pub(crate) const MEANT: &[Meant] = &[
         None,
         None,
         "of a Python program: show where its functions run, and end",
+    ),
+    meant(
+        PROGRESS,
+        None,
+        Some("WHEN"),
+        "a live line on a terminal's stderr: auto, always or never",
+    ),
+    meant(
+        SUMMARY,
+        None,
+        None,
+        "show the figures of the run on stderr when it ends",
     ),
     meant(VERBOSE, Some('v'), None, "show the resolved settings"),
     meant(VERSION, None, None, "show the version"),

@@ -1,14 +1,12 @@
 //! Runs a program: from its command line to its exit code.
 //!
 //! A program writes its streams only. Everything around them is the same for all: reading the
-//! arguments, signals, the summary, and what an error is to whoever started it. Everything
-//! around them is the same for all: reading the arguments, signals, the summary, and what an
-//! error is to whoever started it.
+//! arguments, signals, the log, the summary, and what an error is to whoever started it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use millrace::{
     Conf, Duration, Error, ErrorKind, StreamingContext, keys, panic_message, panics_in_one_line,
@@ -16,7 +14,7 @@ use millrace::{
 use millrace_types::TimeUnit;
 use millrace_ui::{RunInfo, Ui};
 
-use millrace_types::local_path;
+use millrace_types::{local_path, one_line};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -25,14 +23,13 @@ use crate::port::parse_port;
 use crate::program::{Invocation, Program, parse};
 use crate::seconds::parse_seconds;
 use crate::signals::{Signals, refuse_large_files};
-use crate::stderr::say;
 use crate::summary::Summary;
 
 /// A program that has been called: its settings and arguments.
 #[derive(Debug)]
 pub struct App {
     invocation: Invocation,
-    summary: Option<Arc<Summary>>,
+    summary: Option<Summary>,
     signals: Signals,
     /// The Streaming page of each context, served until the program ends.
     pages: Mutex<Vec<Ui>>,
@@ -73,12 +70,15 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
         Ok(invocation) => invocation,
         Err(exit) => return exit.report(),
     };
+    if let Err(bad) = millrace_stderr::configure(&invocation.conf) {
+        return Exit::error(bad.to_string()).report();
+    }
     invocation.announce();
     if let Err(error) = refuse_large_files() {
         return Exit::error(format!("cannot watch for signals: {error}")).report();
     }
     panics_in_one_line();
-    let summary = match summary(&invocation.conf) {
+    let summary = match Summary::of(&invocation.conf) {
         Ok(summary) => summary,
         Err(exit) => return exit.report(),
     };
@@ -97,17 +97,6 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),
     }
-}
-
-/// The summary that the settings ask for.
-fn summary(conf: &Conf) -> Result<Option<Arc<Summary>>, Exit> {
-    if conf.get(keys::SUMMARY) == Some("-") {
-        return Ok(Some(Arc::new(Summary::said())));
-    }
-    let file = conf.location(keys::SUMMARY);
-    let file = file.map_err(|bad| Exit::error(bad.to_string()))?;
-    let summary = file.map(Summary::new).transpose()?;
-    Ok(summary.map(Arc::new))
 }
 
 impl App {
@@ -170,6 +159,11 @@ impl App {
         })
     }
 
+    /// Warns whoever runs the program, by one line on stderr.
+    pub fn warn(&self, line: &str) {
+        millrace_stderr::warn(&one_line(line));
+    }
+
     /// `spark.streaming.stopGracefullyOnShutdown`.
     fn stops_gracefully(&self) -> Result<bool, Exit> {
         let graceful = self.conf().boolean(keys::STOP_GRACEFULLY_ON_SHUTDOWN);
@@ -189,13 +183,14 @@ impl App {
             .map_err(|error| Exit::error(format!("cannot watch for signals: {error}")))?;
         let ssc = StreamingContext::new(self.conf(), batch_duration)?;
         if let Some(summary) = &self.summary {
-            ssc.add_streaming_listener(summary.listener());
+            summary.listen(&ssc);
         }
         self.watch(&ssc, batch_duration)?;
         Ok(ssc)
     }
 
-    /// Serves the Streaming page and begins the event log, as far as the settings ask for them.
+    /// Serves the Streaming page, and begins the event log and the live line, as far as the settings
+    /// ask for them. When the run starts, the address of the page is said on stderr.
     ///
     /// No port for the page is no reason not to run; Spark's context fails then.
     fn watch(&self, ssc: &StreamingContext, batch_duration: Duration) -> Result<(), Exit> {
@@ -209,11 +204,6 @@ impl App {
         let ui = Ui::start(conf, info).map_err(|error| Exit::error(error.to_string()))?;
         ui.ask(ssc.probe());
         ssc.add_streaming_listener(ui.listener());
-        match ui.address() {
-            Ok(Some(address)) => say(&format!("millrace: the Streaming page is at {address}")),
-            Ok(None) => {}
-            Err(error) => say(&format!("millrace: {error}")),
-        }
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         pages.push(ui);
         Ok(())
@@ -245,7 +235,7 @@ impl App {
         let ended = ssc.await_termination();
         let interrupted = self.signals.interrupted();
         if let Some(summary) = &self.summary {
-            summary.write(ssc.bytes_not_run(), ssc.input_counts())?;
+            summary.end(ssc)?;
         }
         ended?;
         if interrupted {

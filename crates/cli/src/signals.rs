@@ -13,11 +13,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use millrace::StopHandle;
+use millrace_stderr::{info, retire};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 use signal_hook::iterator::Signals as Incoming;
-
-use crate::stderr::say;
 
 /// The signals that came, and the streams to ask to stop.
 #[derive(Clone, Default)]
@@ -74,7 +73,9 @@ impl Signals {
                 state.ask();
                 // Not while others wait: nobody may be reading.
                 drop(state);
-                say(if graceful {
+                // A second one ends the process where it stands.
+                retire();
+                info(if graceful {
                     "millrace: stopping: what was received is run first; a second signal ends at \
                      once"
                 } else {

@@ -153,6 +153,8 @@ impl Launch {
     /// the program; returns only when that fails. Where a process cannot become
     /// another one, the program runs as a child and its exit code is returned.
     pub fn run(&self) -> Exit {
+        // Settings that were checked.
+        let _ = self.conf.as_ref().map(millrace_stderr::configure);
         announce(&self.notices, self.verbose.as_deref());
         let mut command = Command::new(&self.program);
         command

@@ -6,17 +6,53 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use millrace::{BatchInfo, InputCounts, StreamingListener};
+use millrace::{BatchInfo, Conf, InputCounts, StreamingContext, StreamingListener, keys};
+use millrace_stderr::answer;
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
+use crate::exit::Exit;
 use crate::output::try_to_write;
 use crate::resources::{cpu_seconds, peak_resident_bytes};
-use crate::stderr::say;
 
-/// Collects while the run goes on; whoever asked for it gets a file.
+/// The figures of a run, if its settings ask for them.
+///
+/// It is made before a context starts, listens to it, and is ended when the run has ended.
+#[derive(Debug, Clone)]
+pub struct Summary(Arc<Collector>);
+
+impl Summary {
+    /// The summary that `millrace.summary` asks for, if it asks for one.
+    ///
+    /// # Errors
+    /// An [`Exit`] that says why the file cannot be written.
+    pub fn of(conf: &Conf) -> Result<Option<Summary>, Exit> {
+        if conf.get(keys::SUMMARY) == Some("-") {
+            return Ok(Some(Summary(Arc::new(Collector::to(None)))));
+        }
+        let file = conf.location(keys::SUMMARY);
+        let file = file.map_err(|bad| Exit::error(bad.to_string()))?;
+        let collector = file.map(Collector::new).transpose()?;
+        Ok(collector.map(|collector| Summary(Arc::new(collector))))
+    }
+
+    /// Collects from now on what `ssc` does.
+    pub fn listen(&self, ssc: &StreamingContext) {
+        ssc.add_streaming_listener(Listener(Arc::clone(&self.0)));
+    }
+
+    /// Writes the file, or says the figures on standard error.
+    ///
+    /// # Errors
+    /// An [`Exit`] that says why the file could not be written.
+    pub fn end(&self, ssc: &StreamingContext) -> Result<(), Exit> {
+        Ok(self.0.write(ssc.bytes_not_run(), ssc.input_counts())?)
+    }
+}
+
+/// Collects while the run goes on.
 #[derive(Debug)]
-pub(crate) struct Summary {
+struct Collector {
     /// The file that takes it as JSON; without one it is said on stderr, for people.
     file: Option<PathBuf>,
     started: Instant,
@@ -34,7 +70,7 @@ struct Figures {
 }
 
 /// The summary's ear on the stream.
-struct Listener(Arc<Summary>);
+struct Listener(Arc<Collector>);
 
 impl StreamingListener for Listener {
     fn on_batch_completed(&mut self, batch: &BatchInfo) {
@@ -55,20 +91,15 @@ impl StreamingListener for Listener {
     }
 }
 
-impl Summary {
-    /// A summary that will be in `file`; an error says why it could not be written there.
-    pub(crate) fn new(file: PathBuf) -> Result<Summary, CommandError> {
+impl Collector {
+    /// For `file`; an error says why it could not be written there.
+    fn new(file: PathBuf) -> Result<Collector, CommandError> {
         try_to_write(&file).map_err(|why| cannot_write(&file, why))?;
-        Ok(Summary::to(Some(file)))
+        Ok(Collector::to(Some(file)))
     }
 
-    /// A summary that will be said on stderr, for people.
-    pub(crate) fn said() -> Summary {
-        Summary::to(None)
-    }
-
-    fn to(file: Option<PathBuf>) -> Summary {
-        Summary {
+    fn to(file: Option<PathBuf>) -> Collector {
+        Collector {
             file,
             started: Instant::now(),
             figures: Mutex::default(),
@@ -79,15 +110,11 @@ impl Summary {
         self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn listener(self: &Arc<Self>) -> impl StreamingListener + 'static {
-        Listener(Arc::clone(self))
-    }
-
     /// Writes the file, or says the figures; an error says why it could not.
-    pub(crate) fn write(&self, bytes_not_run: u64, input: InputCounts) -> Result<(), CommandError> {
+    fn write(&self, bytes_not_run: u64, input: InputCounts) -> Result<(), CommandError> {
         let json = self.json(bytes_not_run, input);
         let Some(file) = &self.file else {
-            say(&for_people(&json));
+            answer(&for_people(&json));
             return Ok(());
         };
         std::fs::write(file, format!("{json:#}\n")).map_err(|why| cannot_write(file, why))

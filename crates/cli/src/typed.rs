@@ -17,8 +17,8 @@ use clap::{Arg, ArgMatches, Command};
 use millrace_types::{keys, local_path};
 
 use crate::options::{
-    CHECKPOINT_DIR, CONF, EXPLAIN, HELP, MASTER, MEANT, NAME, OF_A_CLUSTER, PROPERTIES_FILE,
-    RECOVER, SUPERVISE, USAGE_ERROR, VERBOSE, VERSION, WITHOUT_EFFECT,
+    CHECKPOINT_DIR, CONF, EXPLAIN, HELP, MASTER, MEANT, NAME, OF_A_CLUSTER, PROGRESS,
+    PROPERTIES_FILE, RECOVER, SUMMARY, SUPERVISE, USAGE_ERROR, VERBOSE, VERSION, WITHOUT_EFFECT,
 };
 use crate::suggestion::nearest_option;
 
@@ -111,8 +111,12 @@ pub(crate) fn read(args: &[OsString]) -> Result<Typed, Aside> {
     for (option, key) in [
         (CHECKPOINT_DIR, keys::CHECKPOINT_DIR),
         (RECOVER, keys::CHECKPOINT_RECOVER),
+        (PROGRESS, keys::PROGRESS),
     ] {
         conf.extend(last(&mut matches, option).map(|value| (key.to_owned(), value)));
+    }
+    if matches.get_flag(SUMMARY) {
+        conf.push((keys::SUMMARY.to_owned(), "-".to_owned()));
     }
     let properties_file: Option<OsString> = matches.remove_one(PROPERTIES_FILE);
     let properties_file = properties_file.map(|file| located(PROPERTIES_FILE, &file));
@@ -328,6 +332,26 @@ mod tests {
         assert_eq!(typed.properties_file, Some("f".into()));
         assert!(typed.verbose);
         assert_eq!(typed.rest, ["prog"]);
+    }
+
+    #[test]
+    fn what_is_shown_of_a_run_is_a_setting() {
+        let typed = typed(&[
+            "--summary",
+            "--progress",
+            "never",
+            "-c",
+            "millrace.summary=f",
+            "p",
+        ]);
+        let expected = [
+            ("millrace.summary", "f"),
+            ("millrace.progress", "never"),
+            ("millrace.summary", "-"),
+        ];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(typed.conf, expected);
+        assert_eq!(typed.rest, ["p"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::options::MEANT;
 /// `network_wordcount [options] <hostname> <port>`.
 pub(crate) fn usage(call: &str) -> String {
     let mut text =
-        format!("Usage: {call}\n\nOptions, as spark-submit has them, and two for recovery:\n");
+        format!("Usage: {call}\n\nOptions, spark-submit's and some of millrace's own:\n");
     for option in MEANT {
         let short = option
             .short

@@ -3,17 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write;
 
-/// Says something to whoever runs the program. A standard error that is closed is not worth a
-/// failure.
+/// Warns whoever runs the program.
 pub(crate) fn say(message: impl fmt::Display) {
-    let message = format!("millrace: {message}").replace(['\n', '\r'], " ");
-    drop(
-        std::io::stderr()
-            .lock()
-            .write_all((message + "\n").as_bytes()),
-    );
+    millrace_stderr::warn(&format!("millrace: {message}").replace(['\n', '\r'], " "));
 }
 
 /// Troubles of the moment, by what they are with.

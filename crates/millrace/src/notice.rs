@@ -6,15 +6,22 @@
 mod repeats;
 
 use std::fmt;
-use std::io::Write;
 
 use millrace_types::one_line;
 
 pub(crate) use repeats::Repeats;
 
-/// Says something to whoever runs the program. A standard error that is closed is not worth a
-/// failure. What is in the message stays in its line: a name may hold a line end.
+/// Warns whoever runs the program of something that will do harm, or that the run gets over. What
+/// is in the message stays in its line: a name may hold a line end.
 pub(crate) fn notice(message: impl fmt::Display) {
-    let line = format!("{}\n", one_line(&format!("millrace: {message}")));
-    drop(std::io::stderr().lock().write_all(line.as_bytes()));
+    millrace_stderr::warn(&line(message));
+}
+
+/// Says what is no trouble.
+pub(crate) fn news(message: impl fmt::Display) {
+    millrace_stderr::info(&line(message));
+}
+
+fn line(message: impl fmt::Display) -> String {
+    one_line(&format!("millrace: {message}"))
 }

@@ -86,6 +86,9 @@ impl Write for Stdout {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.terminal {
+            millrace_stderr::step_aside();
+        }
         // To the end: what others write does not come between.
         let mut stdout = io::stdout().lock();
         stdout.flush()?;

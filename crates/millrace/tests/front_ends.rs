@@ -133,3 +133,15 @@ fn a_record_is_skipped_only_where_the_program_asks_for_it() {
     let refused = ssc.skip_record((1, 0, 0), "map", "no number".to_owned(), &"a");
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Illegal);
 }
+
+#[test]
+fn a_level_of_the_log_has_a_name_of_sparks() {
+    let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1)).unwrap();
+    for level in ["all", "Debug", "FATAL", "OFF"] {
+        ssc.set_log_level(level).unwrap();
+    }
+    let refused = ssc.set_log_level("loud").unwrap_err().to_string();
+    let expected = "requirement failed: Supplied level loud did not match one of: \
+                    ALL,DEBUG,ERROR,FATAL,INFO,OFF,TRACE,WARN";
+    assert_eq!(refused, expected);
+}

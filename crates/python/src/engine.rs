@@ -12,6 +12,7 @@ use millrace::{
     BatchTime, Boxed, ContextState, DStream, Duration, Error, ErrorKind, Notes, Rdd,
     StreamingContext,
 };
+use millrace_cli::{Exit, Summary};
 use millrace_pyfn::Value;
 use millrace_types::{TimeUnit, keys};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -42,6 +43,9 @@ pub(crate) struct Engine {
     ssc: Option<StreamingContext>,
     slots: Slots,
     page: Page,
+    summary: Option<Summary>,
+    /// Taken once: several calls may learn of the end of a run.
+    summed_up: OnceLock<()>,
     /// State that Python keeps from batch to batch, if it keeps any.
     notes: OnceLock<Notes<Value, Value>>,
     /// Milliseconds between two batches.
@@ -60,6 +64,17 @@ impl Engine {
         // A context starts once.
         let _ = self.notes.set(notes);
         noting.boxed()
+    }
+
+    /// Writes or says the figures of the run, which has ended, if they were asked for; once.
+    fn sum_up(&self) -> PyResult<()> {
+        match &self.summary {
+            Some(summary) if self.summed_up.set(()).is_ok() => {
+                let ended = summary.end(self.ssc());
+                ended.map_err(|exit| PyRuntimeError::new_err(text_of(&exit)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Passes on what a call has described, unless it has broken a rule of the engine.
@@ -82,6 +97,11 @@ impl Drop for Engine {
 /// The engine's error as an exception.
 fn raised(error: &Error) -> PyErr {
     PyRuntimeError::new_err(error.to_string())
+}
+
+/// The message of an end that a program of the command line would have.
+fn text_of(exit: &Exit) -> String {
+    exit.message.trim_start_matches("Error: ").to_owned()
 }
 
 /// Runs an output in the interpreter; why it failed, if it did. Python shows that itself.
@@ -108,7 +128,13 @@ impl Engine {
         let ssc = made.map_err(|error| refused(&error))?;
         let interval = conf.duration(keys::BATCH_INTERVAL, TimeUnit::Milliseconds);
         let interval = interval.map_err(|error| refused(&error))?.unwrap_or(given);
+        let summary = Summary::of(&conf).map_err(|exit| PyValueError::new_err(text_of(&exit)))?;
+        if let Some(summary) = &summary {
+            summary.listen(&ssc);
+        }
         Ok(Engine {
+            summary,
+            summed_up: OnceLock::new(),
             page: py.detach(|| Page::begin(&conf, interval, &ssc))?,
             ssc: Some(ssc),
             slots: Slots::default(),
@@ -261,12 +287,17 @@ impl Engine {
     /// Waits for the end, but no longer than `seconds`; whether it has come.
     fn wait(&self, py: Python<'_>, seconds: f64) -> PyResult<bool> {
         let timeout = StdDuration::try_from_secs_f64(seconds).unwrap_or(StdDuration::MAX);
-        py.detach(|| self.ssc().await_termination_or_timeout(timeout))
-            .map_err(|error| {
-                let raised = crate::raised::take(&error.to_string());
-                let raised = raised.filter(|_| error.kind() != ErrorKind::RecordErrors);
-                raised.unwrap_or_else(|| self::raised(&error))
-            })
+        let ended = py.detach(|| self.ssc().await_termination_or_timeout(timeout));
+        let summed_up = match ended {
+            Ok(false) => Ok(()),
+            _ => py.detach(|| self.sum_up()),
+        };
+        let ended = ended.map_err(|error| {
+            let raised = crate::raised::take(&error.to_string());
+            let raised = raised.filter(|_| error.kind() != ErrorKind::RecordErrors);
+            raised.unwrap_or_else(|| self::raised(&error))
+        })?;
+        summed_up.map(|()| ended)
     }
 
     /// Asks for a stop and returns.
@@ -275,8 +306,12 @@ impl Engine {
     }
 
     /// Stops and waits for it.
-    fn stop(&self, py: Python<'_>, graceful: bool) {
-        py.detach(|| self.ssc().stop(graceful));
+    fn stop(&self, py: Python<'_>, graceful: bool) -> PyResult<()> {
+        py.detach(|| {
+            let started = self.ssc().get_state() != ContextState::Initialized;
+            self.ssc().stop(graceful);
+            if started { self.sum_up() } else { Ok(()) }
+        })
     }
 
     /// INITIALIZED, ACTIVE or STOPPED.

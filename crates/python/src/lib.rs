@@ -17,6 +17,7 @@ mod plan;
 mod raised;
 mod receiver;
 mod settings;
+mod stderr;
 mod stream;
 
 use pyo3::prelude::*;
@@ -37,6 +38,11 @@ mod _engine {
     use crate::raised::described;
     #[pymodule_export]
     use crate::settings::{parallelism, settings};
+    #[pymodule_export]
+    use crate::stderr::{
+        has_live_line, log_as, log_is_json, retire_live_line, say, say_last, says, set_log_level,
+        step_aside,
+    };
     #[pymodule_export]
     use crate::stream::Stream;
 

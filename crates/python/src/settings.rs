@@ -26,9 +26,13 @@ pub(crate) fn parallelism(master: &str) -> PyResult<usize> {
     Ok(master.resolve(available))
 }
 
-/// The settings as the engine takes them.
+/// The settings as the engine takes them. The log is the business of the SparkContext, whose program
+/// may have chosen another level since.
 pub(crate) fn conf_of(settings: Vec<(String, String)>) -> Conf {
     let mut conf = Conf::from_iter(settings);
     conf.set_if_missing(keys::MASTER, Master::DEFAULT.to_string());
+    for key in [keys::LOG_LEVEL, keys::LOG_FORMAT] {
+        conf.remove(key);
+    }
     conf
 }

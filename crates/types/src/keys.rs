@@ -74,6 +74,16 @@ pub const EVENT_LOG_DIR: &str = "spark.eventLog.dir";
 pub const EVENT_LOG_FILE_BYTES: &str = "spark.eventLog.rolling.maxFileSize";
 /// The number of files of a run's event log that are kept.
 pub const EVENT_LOG_FILES: &str = "millrace.eventLog.maxFiles";
+/// The level of what is written to standard error.
+pub const LOG_LEVEL: &str = "spark.log.level";
+/// The form in which it is written.
+pub const LOG_FORMAT: &str = "millrace.log.format";
+/// When a line on the terminal shows how the run is doing.
+pub const PROGRESS: &str = "millrace.progress";
+/// The levels of a log by Spark's names, in its order.
+pub const LOG_LEVELS: &[&str] = &[
+    "ALL", "DEBUG", "ERROR", "FATAL", "INFO", "OFF", "TRACE", "WARN",
+];
 /// The batch interval, stronger than the program's.
 pub const BATCH_INTERVAL: &str = "millrace.batchInterval";
 /// The number of batches after which the program ends.
@@ -338,6 +348,24 @@ pub const KEYS: &[Key] = &[
         ValueKind::PositiveInteger,
         "8",
         "files of a log that are kept",
+    ),
+    key(
+        LOG_LEVEL,
+        ValueKind::OneOfAnyCase(LOG_LEVELS),
+        "no log, all messages",
+        "what is written to stderr: ALL to OFF",
+    ),
+    key(
+        LOG_FORMAT,
+        ValueKind::OneOf(&["text", "json"]),
+        "text",
+        "its form: text, or json",
+    ),
+    key(
+        PROGRESS,
+        ValueKind::OneOf(&["auto", "always", "never"]),
+        "auto",
+        "as --progress",
     ),
     key(
         BATCH_INTERVAL,

@@ -42,6 +42,8 @@ pub enum ValueKind {
     Location,
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// One of these words, in any case.
+    OneOfAnyCase(&'static [&'static str]),
 }
 
 impl ValueKind {
@@ -93,6 +95,12 @@ impl ValueKind {
                 )
             }
             ValueKind::OneOf(words) => require(words.contains(&value.trim()), &alternatives(words)),
+            ValueKind::OneOfAnyCase(words) => require(
+                words
+                    .iter()
+                    .any(|word| word.eq_ignore_ascii_case(value.trim())),
+                &alternatives(words),
+            ),
             ValueKind::Location => conf.location(key).map(drop),
         }
     }
@@ -133,6 +141,12 @@ mod tests {
             (PRINT_NUM, "ten", "a whole number"),
             (PRINT_FORMAT, "xml", "pyspark, scala or json"),
             (PRINT_FORMAT, "JSON", "pyspark, scala or json"),
+            (
+                LOG_LEVEL,
+                "loud",
+                "ALL, DEBUG, ERROR, FATAL, INFO, OFF, TRACE or WARN",
+            ),
+            (PROGRESS, "yes", "auto, always or never"),
             (MAX_BYTES_IN_FLIGHT, "0", "a size above zero"),
             (MAX_LINE_BYTES, "256MiB", "a size"),
             (MAX_LINE_BYTES, "64k", "a size from 1m to 256m"),

@@ -1,4 +1,5 @@
-//! The Streaming page of a millrace program, Spark's REST interface, metrics and the event log.
+//! The Streaming page of a millrace program, Spark's REST interface, metrics, the event log, and
+//! the live line on a terminal.
 //!
 //! Everything here listens to events and reads settings; it does not know the engine. Law 8:
 //! nothing here can delay a batch. Events come on the listeners' thread, which has a bounded
@@ -27,10 +28,12 @@ mod desk;
 mod error;
 mod event;
 mod history;
+mod journal;
 mod listen;
 mod log;
 mod metrics;
 mod process;
+mod progress;
 mod rest;
 mod run;
 mod runs;
@@ -39,6 +42,7 @@ mod server;
 mod settings;
 mod time_text;
 mod ui;
+mod watchers;
 
 pub use error::UiError;
 pub use history::{History, HistoryServer};

@@ -1,8 +1,7 @@
-//! One line on stderr. Nobody has to read it, so a closed stderr is no error.
+//! One line on stderr about a trouble of what watches a run.
 
-use std::io::Write;
+use millrace_types::one_line;
 
 pub(crate) fn say(message: &str) {
-    // There is no other place to say that stderr is closed.
-    let _ = writeln!(std::io::stderr(), "millrace: {message}");
+    millrace_stderr::warn(&one_line(&format!("millrace: {message}")));
 }

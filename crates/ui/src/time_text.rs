@@ -1,8 +1,10 @@
 //! Times as the page and the REST interface show them.
 
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use millrace_types::EpochMillis;
 
 /// Now, by the wall clock: for showing, never for deciding.
@@ -17,6 +19,26 @@ pub(crate) fn now() -> EpochMillis {
 pub(crate) fn gmt(time: EpochMillis) -> String {
     let time = Timestamp::from_millisecond(time).unwrap_or(Timestamp::UNIX_EPOCH);
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fGMT").to_string()
+}
+
+/// A time in the zone of this process, as batches are printed: `2026-11-29 11:19:13`, and behind a
+/// dot its milliseconds if it has any.
+pub(crate) fn local(time: EpochMillis) -> String {
+    shown(time, "%Y-%m-%d %H:%M:%S", time % 1000 != 0)
+}
+
+/// The time of day of [`local`], with milliseconds or without.
+pub(crate) fn local_time(time: EpochMillis, millis: bool) -> String {
+    shown(time, "%H:%M:%S", millis)
+}
+
+fn shown(time: EpochMillis, format: &str, millis: bool) -> String {
+    static ZONE: OnceLock<TimeZone> = OnceLock::new();
+    let zone = ZONE.get_or_init(TimeZone::system).clone();
+    let at = Timestamp::from_millisecond(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    let millis = if millis { ".%3f" } else { "" };
+    let format = format!("{format}{millis}");
+    at.to_zoned(zone).strftime(&format).to_string()
 }
 
 #[cfg(test)]

@@ -1,20 +1,23 @@
-//! The watchers of a run: its page, its metrics, its event log.
+//! All that shows a run while it runs, and afterwards: begun by its settings, ended with it.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use millrace_types::{Conf, EpochMillis, RunProbe, StreamingListener};
+use millrace_stderr::LiveLine;
+use millrace_types::{Conf, RunProbe, StreamingListener};
 
 use crate::error::UiError;
-use crate::event::{Event, Kept, RunInfo};
-use crate::listen::{EventListener, Sink};
+use crate::event::RunInfo;
+use crate::listen::EventListener;
 use crate::log::LogWriter;
 use crate::metrics::Metrics;
+use crate::progress::Progress;
 use crate::run::Run;
 use crate::runs::Live;
 use crate::server::{Pages, Server};
 use crate::settings::Settings;
+use crate::watchers::{Page, Watchers};
 
-/// The page and the event log of a run, as far as its settings ask for them.
+/// The page, the event log and the live line of a run, as far as its settings ask for them.
 ///
 /// The page is served until this value is dropped.
 pub struct Ui {
@@ -22,73 +25,14 @@ pub struct Ui {
     server: Result<Option<Server>, UiError>,
     page: Option<Page>,
     log: Mutex<Option<LogWriter>>,
+    progress: Mutex<Option<Progress>>,
     probe: Arc<OnceLock<Arc<dyn RunProbe>>>,
-}
-
-/// Folds events into what the page and the metrics show.
-#[derive(Debug, Clone)]
-struct Page {
-    run: Arc<Run>,
-    metrics: Arc<Metrics>,
-}
-
-/// The page and the log, each if there is one.
-struct Watchers {
-    page: Option<Page>,
-    log: Option<LogWriter>,
-    probe: Arc<OnceLock<Arc<dyn RunProbe>>>,
-    /// The batch behind which the probe was asked last.
-    asked: EpochMillis,
-}
-
-/// Milliseconds between the batches behind which the probe is asked.
-const BETWEEN: i64 = 1000;
-
-impl Watchers {
-    /// The answers of the probe that are news behind `event`.
-    fn ask(&mut self, event: &Event) -> Option<Event> {
-        let probe = self.probe.get()?;
-        match event {
-            Event::StreamingStarted { .. } => Some(Event::Streams {
-                names: probe
-                    .streams()
-                    .into_iter()
-                    .map(|(id, name)| (id.0, name))
-                    .collect(),
-            }),
-            Event::BatchCompleted(batch) if batch.time - self.asked >= BETWEEN => {
-                self.asked = batch.time;
-                Some(Event::Kept(Kept::new(batch.time, probe.figures())))
-            }
-            _ => None,
-        }
-    }
-
-    fn pass(&mut self, event: Event) {
-        if let Some(page) = &self.page {
-            page.metrics.fold(&event);
-            page.run.fold(event.clone());
-        }
-        if let Some(log) = &mut self.log {
-            log.take(event);
-        }
-    }
-}
-
-impl Sink for Watchers {
-    fn take(&mut self, event: Event) {
-        let answer = self.ask(&event);
-        self.pass(event);
-        if let Some(answer) = answer {
-            self.pass(answer);
-        }
-    }
 }
 
 impl Ui {
     /// Serves the page (`spark.ui.enabled`, `spark.ui.port`, `spark.ui.bindAddress`,
     /// `spark.port.maxRetries`) and begins the event log (`spark.eventLog.enabled`,
-    /// `spark.eventLog.dir`) of a run. No port for the page is no error here: a run is worth more
+    /// `spark.eventLog.dir`) and the live line (`millrace.progress`) of a run. No port for the page is no error here: a run is worth more
     /// than its page. [`address`](Ui::address) tells.
     ///
     /// # Errors
@@ -97,11 +41,14 @@ impl Ui {
         let settings = Settings::resolve(conf)?;
         let log = settings.log.map(|log| LogWriter::create(log, info.clone()));
         let log = Mutex::new(log.transpose()?);
+        let progress = LiveLine::of(conf).map(|line| Progress::new(line, info.batch_duration));
+        let progress = Mutex::new(progress);
         if !settings.enabled {
             return Ok(Ui {
                 server: Ok(None),
                 page: None,
                 log,
+                progress,
                 probe: Arc::default(),
             });
         }
@@ -118,24 +65,22 @@ impl Ui {
             page: server.is_ok().then_some(page),
             server: server.map(Some),
             log,
+            progress,
             probe: Arc::default(),
         })
     }
 
-    /// The listener that the context has to be given, once.
+    /// The listener that the context has to be given, once. It also says on standard error where
+    /// the page is, when the run starts, and tells the events of the run through `tracing`.
     pub fn listener(&self) -> impl StreamingListener + 'static {
-        let log = self
-            .log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let page = self.page.clone();
-        EventListener(Watchers {
-            page,
-            log,
-            probe: Arc::clone(&self.probe),
-            asked: EpochMillis::MIN / 2,
-        })
+        let place = self.address().map_err(ToString::to_string).transpose();
+        EventListener(Watchers::new(
+            self.page.clone(),
+            taken(&self.log),
+            taken(&self.progress),
+            Arc::clone(&self.probe),
+            place,
+        ))
     }
 
     /// Has `probe` answer about the run: its state, its memory, the names of its streams. Called
@@ -157,6 +102,10 @@ impl Ui {
             .as_ref()
             .map(|server| format!("http://{}/", server.address())))
     }
+}
+
+fn taken<T>(from: &Mutex<Option<T>>) -> Option<T> {
+    from.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 impl std::fmt::Debug for Ui {

@@ -34,6 +34,8 @@ pub(crate) struct Launch {
     directory: TempDir,
     /// The user it runs as, if not the test's own.
     user: Option<u32>,
+    /// The width of the terminal that is its standard error, if it is one.
+    columns: Option<u16>,
 }
 
 impl Launch {
@@ -63,6 +65,7 @@ impl Launch {
             ],
             directory: tempfile::tempdir().unwrap(),
             user: None,
+            columns: None,
         }
     }
 
@@ -139,6 +142,12 @@ impl Launch {
         self
     }
 
+    /// The same with a terminal so wide as standard error.
+    pub(crate) fn on_terminal(mut self, columns: u16) -> Launch {
+        self.columns = Some(columns);
+        self
+    }
+
     /// The directory the program will run in.
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
@@ -189,6 +198,6 @@ impl Launch {
         if let Some(profile) = env::var_os("LLVM_PROFILE_FILE") {
             command.env("LLVM_PROFILE_FILE", profile);
         }
-        Program::start(command, self.directory, read)
+        Program::start(command, self.directory, read, self.columns)
     }
 }

@@ -10,6 +10,7 @@ use rustix::process::{self, Pid};
 use tempfile::TempDir;
 
 use super::capture::Capture;
+use super::terminal;
 use super::transcript::{self, Batch};
 use super::{GLANCE, PATIENCE};
 
@@ -60,12 +61,25 @@ pub(crate) struct Finished {
 }
 
 impl Program {
-    pub(super) fn start(mut command: Command, directory: TempDir, read: Read) -> Program {
+    /// Starts it; `columns` are those of the terminal that is its standard error, if it is one.
+    pub(super) fn start(
+        mut command: Command,
+        directory: TempDir,
+        read: Read,
+        columns: Option<u16>,
+    ) -> Program {
         command.stdout(match read {
             Read::Full => OpenOptions::new().write(true).open(FULL).unwrap().into(),
             _ => Stdio::piped(),
         });
-        command.stderr(Stdio::piped());
+        let terminal = columns.map(|columns| terminal::open(columns).unwrap());
+        let screen = terminal.map(|(reads, writes)| {
+            command.stderr(writes);
+            reads
+        });
+        if screen.is_none() {
+            command.stderr(Stdio::piped());
+        }
         let mut child = command
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -75,7 +89,13 @@ impl Program {
             Read::First(bytes) => (pipe.map(|pipe| Capture::of_first(pipe, bytes)), None),
             Read::Nothing | Read::Full => (None, pipe),
         };
-        let stderr = Some(Capture::of(child.stderr.take().unwrap()));
+        // Its end of the terminal is the program's alone: its end is the end of what is read.
+        drop(command);
+        let stderr = match screen {
+            Some(screen) => Capture::of(screen),
+            None => Capture::of(child.stderr.take().unwrap()),
+        };
+        let stderr = Some(stderr);
         Program {
             child,
             stdout,

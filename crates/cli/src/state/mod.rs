@@ -17,7 +17,6 @@ use millrace_types::counted;
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::stderr::say;
 use command::{Asked, Task};
 
 /// Reads the arguments, which do not begin with the tool's name, and does what they ask.
@@ -169,7 +168,7 @@ fn json_line(entry: &StoreEntry) -> String {
 }
 
 fn complain(message: &str) {
-    say(&format!("millrace-state: {message}"));
+    millrace_stderr::warn(&format!("millrace-state: {message}"));
 }
 
 fn passed_over(number: usize) {

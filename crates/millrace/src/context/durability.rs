@@ -14,7 +14,7 @@ use crate::durable::Durable;
 use crate::error::{Error, Result};
 use crate::files::{DeadLetterFiles, located};
 use crate::graph::{Graph, Kind, Lifecycle};
-use crate::notice::notice;
+use crate::notice::{news, notice};
 use crate::receiver::{BlockLog, Replayed, Written, stream_of};
 use crate::scheduler::{BatchQueue, DeadLetters, Engine, FirstBatch, submit};
 
@@ -366,7 +366,7 @@ fn say_replay(replayed: &Replayed) {
     };
     if blocks > 0 || cut > 0 {
         let (blocks, bytes) = (counted(blocks, "block"), counted(bytes, "byte"));
-        notice(format_args!(
+        news(format_args!(
             "going on with what was received before the crash: {blocks} ({bytes}) of the \
              write-ahead log{again}"
         ));
@@ -381,7 +381,7 @@ pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interv
     }
     let place = opened.checkpoint.place();
     let Some(last) = opened.last else {
-        notice(format_args!(
+        news(format_args!(
             "going on from {place}, which has no batch yet"
         ));
         return;
@@ -392,7 +392,7 @@ pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interv
         _ => 0,
     };
     let s = if missed == 1 { "" } else { "s" };
-    notice(format_args!(
+    news(format_args!(
         "going on from {place} after its {}; {missed} interval{s} missed since",
         described(&last)
     ));

@@ -3,7 +3,7 @@
 use millrace_types::{Duration, keys};
 
 use crate::checkpoint::Opened;
-use crate::notice::notice;
+use crate::notice::news;
 use crate::receiver::{Replayed, ReplayedBatch};
 use crate::scheduler::{FirstBatch, Ticks};
 
@@ -54,7 +54,7 @@ pub(super) fn say_skipped(opened: &Opened, first: FirstBatch, interval: Duration
             1 => ("1 batch that was".to_owned(), "is"),
             skipped => (format!("{skipped} batches that were"), "are"),
         };
-        notice(format_args!(
+        news(format_args!(
             "{batches} due meanwhile {are} left out ({key}=skip)"
         ));
     }

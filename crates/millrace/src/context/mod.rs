@@ -6,6 +6,7 @@ mod described;
 mod durability;
 mod file_streams;
 mod get_or_create;
+mod log_level;
 mod missed;
 mod misuse;
 mod probe;
@@ -29,7 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration as StdDuration;
 
-use millrace_types::{Conf, Duration, Host, StreamId, StreamingListener};
+use millrace_types::{Conf, Duration, Host, StreamId, StreamingListener, keys};
 
 use crate::checkpoint::Start;
 use crate::dstream::{DStream, PrintFormat, Printer};
@@ -134,6 +135,9 @@ impl StreamingContext {
     /// ```
     pub fn new(conf: &Conf, batch_duration: Duration) -> Result<StreamingContext> {
         let settings = Settings::resolve(conf, batch_duration)?;
+        if conf.contains(keys::LOG_LEVEL) || conf.contains(keys::LOG_FORMAT) {
+            millrace_stderr::configure(conf).map_err(Error::config)?;
+        }
         let printer = Printer::new(
             settings.print_format,
             settings.print_num,

@@ -22,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::error::UiError;
+use crate::journal;
 use route::{Reply, Site, answered, finish};
 
 pub(crate) use guard::Guard;
@@ -182,6 +183,8 @@ async fn connection(
                 Reply::Later(answer) => answered(answer.await.ok()),
             };
             let response = finish(response, request.method());
+            let status = response.status().as_u16();
+            journal::request(request.method().as_str(), request.uri().path(), status);
             answers.fetch_or(response.body().listens(), Ordering::Relaxed);
             Ok::<_, Infallible>(response)
         }

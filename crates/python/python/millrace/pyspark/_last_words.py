@@ -6,6 +6,7 @@ function that met it. After a SIGINT that was asked for there is nothing to show
 
 import sys
 
+from ._say import trouble
 from .errors.exceptions import own_traceback
 
 
@@ -19,6 +20,6 @@ def _show(kind, error, trace):
     sys.stdout.flush()
     if isinstance(error, KeyboardInterrupt) and getattr(error, "was_announced", False):
         return
-    print(own_traceback(error), file=sys.stderr, flush=True)
+    trouble(own_traceback(error))
     for note in getattr(error, "where", ()):
-        print("millrace: " + note, file=sys.stderr, flush=True)
+        trouble("millrace: " + note)

@@ -75,6 +75,7 @@ class SparkContext:
         # A conf without defaults has no master; Spark's launcher has given it one by then.
         self._conf.setIfMissing("spark.master", "local[*]")
         self._conf.setIfMissing("spark.app.name", "pyspark-shell")
+        self._set_up_log()
         self.master = self._conf.get("spark.master")
         self.appName = self._conf.get("spark.app.name")
         self.environment = dict(environment or {})
@@ -95,6 +96,22 @@ class SparkContext:
         self._engines = []
         #: Takes what is known of a record that is skipped, while a batch runs that may skip some.
         self._skip = None
+
+    def _set_up_log(self):
+        level = self._conf.get("spark.log.level")
+        if level is not None and level.strip().upper() not in _LEVELS:
+            from .errors import IllegalArgumentException
+
+            raise IllegalArgumentException(
+                "The value of spark.log.level should be one of %s, but was %s"
+                % (", ".join(_LEVELS), level.upper())
+            )
+        try:
+            _engine.log_as(self._conf.getAll())
+        except ValueError as error:
+            from .errors import IllegalArgumentException
+
+            raise IllegalArgumentException(str(error)) from None
 
     def __repr__(self):
         return "<SparkContext master=%s appName=%s>" % (self.master, self.appName)
@@ -158,7 +175,7 @@ class SparkContext:
         return self._conf._copy()
 
     def setLogLevel(self, logLevel):
-        """Checks the level; there is no log that it could quieten."""
+        """Says from now on what is at least as grave, and writes a log if it is so fine."""
         if str(logLevel).upper() not in _LEVELS:
             from .errors import IllegalArgumentException
 
@@ -166,6 +183,7 @@ class SparkContext:
                 "requirement failed: Supplied level %s did not match one of: %s"
                 % (logLevel, ",".join(_LEVELS))
             )
+        _engine.set_log_level(str(logLevel))
 
     def _next_rdd_id(self):
         return next(self._rdd_ids)

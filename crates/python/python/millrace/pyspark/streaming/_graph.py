@@ -11,6 +11,7 @@ import threading
 import weakref
 from datetime import datetime
 
+from .._say import trouble
 from ..errors.exceptions import own_traceback, stream_failed
 from ._kept import Kept
 
@@ -155,9 +156,9 @@ class Graph:
 
 def show(error, *where):
     """Shows an error on standard error, and in which batch and output it was."""
-    print(own_traceback(error), file=sys.stderr)
+    trouble(own_traceback(error))
     for note in where:
-        print("millrace: " + note, file=sys.stderr, flush=True)
+        trouble("millrace: " + note)
 
 
 def _accepted(returned):

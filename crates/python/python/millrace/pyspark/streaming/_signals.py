@@ -11,6 +11,9 @@ import sys
 import threading
 from contextlib import contextmanager
 
+from .._native import _engine
+from .._say import info
+
 
 class Signals:
     """The signals of a context."""
@@ -47,12 +50,12 @@ class Signals:
         self._heard = number
         conf = self._ssc._sc._conf
         graceful = conf.get("spark.streaming.stopGracefullyOnShutdown", "true") != "false"
-        print(
+        # A second one ends the process where it stands.
+        _engine.retire_live_line()
+        info(
             "millrace: stopping: what was received is run first; a second signal ends at once"
             if graceful
-            else "millrace: stopping: what was received and not run is left",
-            file=sys.stderr,
-            flush=True,
+            else "millrace: stopping: what was received and not run is left"
         )
         self._ssc._engine.ask_to_stop(graceful)
         if not self._waiting:

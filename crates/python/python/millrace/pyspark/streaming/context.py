@@ -2,12 +2,12 @@
 
 import atexit
 import os
-import sys
 import time as clock
 from datetime import datetime
 
 from .._native import _engine
 from .._paths import caller
+from .._say import Screen, warn
 from ..context import SparkContext
 from ..storagelevel import StorageLevel
 from ._graph import Graph
@@ -53,17 +53,11 @@ class StreamingContext:
         self._remembered = None
         self._ticks = 0
         self._signals = Signals(self)
+        self._screen = Screen()
 
     def _begin(self, settings, interval):
-        """The engine, and the Streaming page and the event log as the settings ask for them."""
+        """The engine; with it begin what the settings ask for: the page, the event log, figures."""
         engine = _engine.Engine(settings, interval)
-        try:
-            address = engine.page()
-            said = address and "the Streaming page is at %s/" % address
-        except RuntimeError as error:
-            said = str(error)
-        if said:
-            print("millrace: " + said, file=sys.stderr, flush=True)
         self._sc._engines = [*self._sc._engines, engine]
         return engine
 
@@ -265,7 +259,7 @@ class StreamingContext:
         """Starts to receive and to run batches, and returns."""
         state = self._engine.state()
         if state == "ACTIVE":
-            print("StreamingContext has already been started", file=sys.stderr)
+            warn("StreamingContext has already been started")
             return
         from ..errors import IllegalArgumentException
         from ..errors.exceptions import Py4JJavaError
@@ -303,6 +297,7 @@ class StreamingContext:
             for number, (_, _, name) in enumerate(self._graph.outputs)
         ]
         self._signals.watch()
+        self._screen.share()
         try:
             self._engine.start(
                 self._graph.natives, outputs, self._ticks, self._graph.kept is not None
@@ -360,6 +355,7 @@ class StreamingContext:
         if StreamingContext._activeContext is self:
             StreamingContext._activeContext = None
         self._signals.forget()
+        self._screen.leave()
         if stopSparkContext:
             self._sc.stop()
 
@@ -376,6 +372,7 @@ class StreamingContext:
             while not self._engine.wait(0.1):
                 pass
         self._engine.stop(False)
+        self._screen.leave()
         self._graph.log_failure()
 
     def _milliseconds(self, time):

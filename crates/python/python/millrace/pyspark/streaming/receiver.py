@@ -4,9 +4,9 @@ The methods are those of Scala's class. The engine bounds what a receiver stores
 down, starts it again when it asks for that, and tells listeners, as with every other receiver.
 """
 
-import sys
 import threading
 
+from .._say import trouble
 from ..errors.exceptions import own_traceback
 from ..storagelevel import StorageLevel
 
@@ -125,7 +125,7 @@ class Receiver:
         try:
             self.onStop()
         except Exception as error:
-            print(own_traceback(error), file=sys.stderr, flush=True)
+            trouble(own_traceback(error))
             self._handle.report_error("onStop raised %s" % _line_of(error), _text_of(error))
 
     def _guarded(self, handle, function, *arguments):
@@ -134,7 +134,7 @@ class Receiver:
         except BaseException as error:
             if not handle.is_started():
                 return  # It was to end, and has ended.
-            print(own_traceback(error), file=sys.stderr, flush=True)
+            trouble(own_traceback(error))
             name = getattr(function, "__name__", type(function).__name__)
             shown = "receive" if function == self._store_all else name
             handle.restart("%s raised %s" % (shown, _line_of(error)), _text_of(error), None)

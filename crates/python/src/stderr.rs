@@ -1,0 +1,68 @@
+//! Standard error, for what the Python package says there.
+
+use millrace_stderr::{Format, Level};
+use millrace_types::Conf;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// Follows the settings of the log. Raises ValueError if one has a value that it does not take.
+#[pyfunction]
+pub(crate) fn log_as(settings: Vec<(String, String)>) -> PyResult<()> {
+    let conf = Conf::from_iter(settings);
+    millrace_stderr::configure(&conf).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+/// Writes what is at least as grave. Raises ValueError with Spark's words if there is no such level.
+#[pyfunction]
+pub(crate) fn set_log_level(level: &str) -> PyResult<()> {
+    let level = Level::parse(level).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    millrace_stderr::set_level(level);
+    Ok(())
+}
+
+/// True if lines are objects of JSON.
+#[pyfunction]
+pub(crate) fn log_is_json() -> bool {
+    Format::chosen() == Format::Json
+}
+
+/// True if a message is said: one that is no trouble (`info`), or one that is.
+#[pyfunction]
+pub(crate) fn says(info: bool) -> bool {
+    millrace_stderr::says(info)
+}
+
+/// Says a line that is no trouble (`info`), or one that is.
+#[pyfunction]
+pub(crate) fn say(py: Python<'_>, line: &str, info: bool) {
+    let say = if info {
+        millrace_stderr::info
+    } else {
+        millrace_stderr::warn
+    };
+    py.detach(|| say(line));
+}
+
+/// Says why the program ends, whatever the level is.
+#[pyfunction]
+pub(crate) fn say_last(py: Python<'_>, line: &str) {
+    py.detach(|| millrace_stderr::last(line));
+}
+
+/// True while there is a live line.
+#[pyfunction]
+pub(crate) fn has_live_line() -> bool {
+    millrace_stderr::is_shown()
+}
+
+/// Clears the row of the live line: somebody is about to write there.
+#[pyfunction]
+pub(crate) fn step_aside(py: Python<'_>) {
+    py.detach(millrace_stderr::step_aside);
+}
+
+/// Shows no live line any more: the process may end at any moment.
+#[pyfunction]
+pub(crate) fn retire_live_line(py: Python<'_>) {
+    py.detach(millrace_stderr::retire);
+}

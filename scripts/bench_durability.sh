@@ -14,6 +14,7 @@
 # is missed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/support/common.sh
 
 usage() {
     cat <<'TEXT'
@@ -24,18 +25,28 @@ usage: scripts/bench_durability.sh [options]
   --rounds N       rounds of the flood (3)
   --seconds S      how long a round feeds each program (6)
   --dir DIR        where the checkpoints are written (target/durability)
+  --limit S        how long a program may take (900; with --quick 60); one that does not end
+                   is named, and the script with it
+  --quick          every section for a moment, with unoptimised programs: the script is tried,
+                   nothing is measured and no bar is missed
 TEXT
 }
 
-sections=() keys=10000000 batches=50 rounds=3 seconds=6 dir=
+sections=() keys=10000000 batches=50 rounds=3 seconds=6 dir= limit= most=900
+quick=no profile=release middle=1000000 tool_keys=2000000 size=100000000
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help)
             usage
             exit 0
             ;;
-        --only | --keys | --batches | --rounds | --seconds | --dir)
-            [ $# -ge 2 ] || { usage >&2; exit 1; }
+        --quick)
+            quick=yes profile=dev keys=20000 middle=15000 tool_keys=10000 batches=3 rounds=1
+            seconds=1 size=1000000 most=60
+            shift
+            ;;
+        --only | --keys | --batches | --rounds | --seconds | --dir | --limit)
+            value_of "$1" $#
             case $1 in
                 --only) sections+=("$2") ;;
                 --keys) keys=$2 ;;
@@ -43,54 +54,35 @@ while [ $# -gt 0 ]; do
                 --rounds) rounds=$2 ;;
                 --seconds) seconds=$2 ;;
                 --dir) dir=$2 ;;
+                --limit) limit=$2 ;;
             esac
             shift 2
             ;;
-        *)
-            usage >&2
-            exit 1
-            ;;
+        *) die "there is no option $1; --help shows those that there are" ;;
     esac
 done
+: "${limit:=$most}"
 [ ${#sections[@]} -gt 0 ] || sections=(state recovery tool flood)
 
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
-bin=$target/release
+bin=$target/release texts=$target/corpora
+[ $quick = no ] || bin=$target/debug
 mkdir -p "${dir:-$target/durability}"
 # On a disk, and not where temporary files are: that may be memory.
 work=$(mktemp -d "${dir:-$target/durability}/XXXXXX")
+# The real texts stay as they are.
+[ $quick = no ] || texts=$work/corpora
 feeder=
-stop_feeder() {
-    if [ -n "$feeder" ]; then
-        kill "$feeder" 2>/dev/null || true
-        wait "$feeder" 2>/dev/null || true
-        feeder=
-    fi
-}
 trap 'stop_feeder; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-die() {
-    echo "bench_durability: $*" >&2
-    exit 1
-}
-# The value of a number in a flat JSON object.
-field() { # file name
-    local value
-    value=$(tr -d ' \n' <"$1" | sed -n "s/.*\"$2\":\\([-+0-9.eE]*\\).*/\\1/p")
-    [ -n "$value" ] || die "no $2 in $(cat "$1")"
-    echo "$value"
-}
-median() { # numbers on stdin
-    sort -g | awk '{ value[NR] = $1 } END {
-        if (NR % 2) print value[(NR + 1) / 2]; else print (value[NR / 2] + value[NR / 2 + 1]) / 2 }'
-}
-
 missed=0
 bar() { # what value comparison limit
-    if awk "BEGIN { exit !($2 $3 $4) }"; then
+    if [ $quick = yes ]; then
+        printf '  tried   %-64s %8.2f\n' "$1" "$2"
+    elif awk "BEGIN { exit !($2 $3 $4) }"; then
         printf '  met     %-64s %8.2f %s %s\n' "$1" "$2" "$3" "$4"
     else
         printf '  MISSED  %-64s %8.2f %s %s\n' "$1" "$2" "$3" "$4"
@@ -102,7 +94,10 @@ durability() { # file mode options...
     local file=$1
     shift
     echo "bench_durability: $*" >&2
-    "$durability" "$@" >"$file" || die "durability $* failed"
+    local code=0
+    limited "$durability" "$@" >"$file" || code=$?
+    ! is_late $code || die "durability $* did not end within $limit s"
+    [ $code = 0 ] || die "durability $* failed"
 }
 
 state_row() { # name prefix file
@@ -121,13 +116,13 @@ state() {
     local size
     echo "Checkpoint of a batch of 1000 distinct words, $batches batches, local[2]"
     state_head
-    for size in 10000 1000000 "$keys"; do
+    for size in 10000 "$middle" "$keys"; do
         durability "$work/state-$size" load --dir "$work/$size" --keys "$size" --batches "$batches"
         state_row "$size keys" '' "$work/state-$size"
         [ "$size" = "$keys" ] || rm -rf "${work:?}/$size"
     done
-    durability "$work/every" load --dir "$work/every.d" --keys 1000000 --batches 10 --operator every
-    state_row "1000000 keys, all visited" '' "$work/every"
+    durability "$work/every" load --dir "$work/every.d" --keys "$middle" --batches 10 --operator every
+    state_row "$middle keys, all visited" '' "$work/every"
     rm -rf "$work/every.d"
     for size in mapped timed; do
         durability "$work/$size" load --dir "$work/$size.d" --keys "$keys" --batches 10 --operator $size
@@ -169,7 +164,7 @@ recovery() {
 measured() { # row command...
     local row=$1
     shift
-    python3 - "$work/tool.out" "$@" >"$work/tool.$row" <<'PY' || die "$row: $(cat "$work/tool.$row")"
+    limited python3 - "$work/tool.out" "$@" >"$work/tool.$row" <<'PY' ||
 import resource, subprocess, sys, time
 with open(sys.argv[1], "wb") as out:
     start = time.monotonic()
@@ -179,11 +174,12 @@ peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 print(f"{seconds:.3f} {peak:.0f}")
 sys.exit(code > 1)
 PY
+        die "$row failed, or did not end within $limit s"
     printf '%-10s %8.3f s %8.0f MiB\n' "$row" $(cat "$work/tool.$row")
 }
 
 tool() {
-    local keys=2000000 from=$work/tool.d row size
+    local keys=$tool_keys from=$work/tool.d row size
     durability "$work/tool-load" load --dir "$from" --keys $keys --batches 5
     durability "$work/tool-snapshot" recover --dir "$from" --keys $keys --snapshot yes
     durability "$work/tool-recovery" recover --dir "$from" --keys $keys --batches 5
@@ -193,7 +189,7 @@ tool() {
     recovery=$(field "$work/tool-recovery" start_s)
     echo "millrace-state on $keys counts, $size MiB of files; a recovery starts in $recovery s"
     measured get "$bin/millrace-state" get "$from" "$("$bin/millrace-state" export "$from" |
-        sed -n '1000000{s/.*"key":"\([^"]*\)".*/\1/p;q}')"
+        sed -n "$((keys / 2))"'{s/.*"key":"\([^"]*\)".*/\1/p;q}')"
     measured verify "$bin/millrace-state" verify "$from"
     measured export "$bin/millrace-state" export "$from"
     measured diff "$bin/millrace-state" diff "$from" "$from.copy"
@@ -214,19 +210,13 @@ tool() {
 flood_once() { # row options...
     local row=$1
     shift
-    : >"$work/port"
-    "$bin/feed" --port 0 --seconds "$seconds" "$text" >"$work/port" 2>"$work/fed" &
-    feeder=$!
-    local tries=0
-    until [ -s "$work/port" ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 500 ] || die 'the feeder does not listen'
-        sleep 0.02
-    done
-    (cd "$work" && exec "$bin/network_wordcount" --master 'local[2]' \
+    feed --seconds "$seconds" "$text"
+    local code=0
+    (cd "$work" && limited "$bin/network_wordcount" --master 'local[2]' \
         --conf millrace.stopAtEof=true --conf "millrace.summary=$work/figures" "$@" \
-        127.0.0.1 "$(cat "$work/port")") >/dev/null 2>"$work/said" ||
-        die "network_wordcount: $(cat "$work/said")"
+        127.0.0.1 "$port") >/dev/null 2>"$work/said" || code=$?
+    ! is_late $code || die "network_wordcount did not end within $limit s"
+    [ $code = 0 ] || die "network_wordcount: $(cat "$work/said")"
     wait "$feeder" || die "the feeder: $(cat "$work/fed")"
     feeder=
     [ "$(field "$work/figures" bytes)" = "$(field "$work/fed" bytes)" ] || die "$row lost bytes"
@@ -236,18 +226,18 @@ flood_once() { # row options...
 
 # Bytes of the disk's own: the text, written once and synced at the end.
 disk_once() {
-    local before=$EPOCHREALTIME after size
+    local before=$EPOCHREALTIME after written
     dd if="$text" of="$work/sequence" bs=1M conv=fdatasync 2>/dev/null
     after=$EPOCHREALTIME
-    size=$(stat -c %s "$work/sequence")
+    written=$(stat -c %s "$work/sequence")
     rm "$work/sequence"
-    awk "BEGIN { print $size / (${after/,/.} - ${before/,/.}) / 1e6 }" >>"$work/flood.disk"
+    awk "BEGIN { print $written / (${after/,/.} - ${before/,/.}) / 1e6 }" >>"$work/flood.disk"
 }
 
 flood() {
     local round row
-    text=$target/corpora/natural.txt
-    "$bin/corpus" --dir "$target/corpora" --bytes 100000000 --kind natural >&2
+    text=$texts/natural.txt
+    "$bin/corpus" --dir "$texts" --bytes "$size" --kind natural >&2
     for round in $(seq "$rounds"); do
         for row in off block batch; do
             echo "bench_durability: round $round of $rounds, log $row" >&2
@@ -272,10 +262,12 @@ flood() {
             awk '{ print $1 / ($2 < $3 ? $2 : $3) }' | median)" '>=' 0.5
 }
 
-echo 'bench_durability: building (release)' >&2
-cargo build --release --quiet -p millrace-bins -p millrace-benches --bin network_wordcount \
-    --bin feed --bin corpus --bin millrace-state
-durability=$(cargo bench --quiet -p millrace-benches --bench durability --no-run \
+echo "bench_durability: building ($profile)" >&2
+cargo build --profile $profile --quiet -p millrace-bins -p millrace-benches \
+    --bin network_wordcount --bin feed --bin corpus --bin millrace-state
+bench=bench
+[ $quick = no ] || bench=dev
+durability=$(cargo bench --quiet -p millrace-benches --bench durability --no-run --profile $bench \
     --message-format=json | sed -n 's/.*"executable":"\([^"]*durability-[^"]*\)".*/\1/p' | tail -n 1)
 [ -x "$durability" ] || die 'cargo names no program'
 for section in "${sections[@]}"; do

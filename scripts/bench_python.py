@@ -93,19 +93,32 @@ def text(size, distinct=60000):
     return "".join(lines).encode()
 
 
+class Late(Exception):
+    """A program did not end in its time."""
+
+
 class Feeder:
     """Sends to the first client as fast as it reads, for some seconds; then closes."""
+
+    # How long it waits for a client.
+    limit = None
 
     def __init__(self, data, seconds, pace=None):
         self.data, self.seconds, self.pace, self.sent = data, seconds, pace, 0
         self.server = socket.create_server(("127.0.0.1", 0))
+        self.server.settimeout(self.limit)
         self.port = self.server.getsockname()[1]
         self.connected = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
     def _run(self):
-        client, _ = self.server.accept()
+        try:
+            client, _ = self.server.accept()
+        except OSError:
+            self.server.close()
+            return
+        client.settimeout(self.limit)
         self.connected.set()
         until = time.monotonic() + self.seconds
         with client:
@@ -146,14 +159,44 @@ def run(program, feeder, directory, python=None):
         start_new_session=True,
     )
     feeder.thread.join()
+    if not feeder.connected.is_set():
+        end(process)
+        raise Late("%s did not connect within %s s" % (os.path.basename(program), Feeder.limit))
     if python is not None:
         # A program of PySpark never ends by itself; what it still has to do is little.
         time.sleep(3)
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    wait(process, program)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return cpu, time.monotonic() - began
+
+
+def connected(feeder, process, program):
+    """Waits for a program to connect, as long as the limit allows."""
+    if not feeder.connected.wait(Feeder.limit):
+        end(process)
+        name = os.path.basename(program)
+        raise Late("%s did not connect within %s s" % (name, Feeder.limit))
+
+
+def end(process):
+    """Ends a program and all that it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def wait(process, program):
+    """Waits for a program to end, as long as the limit allows."""
+    try:
+        process.wait(Feeder.limit)
+    except subprocess.TimeoutExpired:
+        end(process)
+        name = os.path.basename(program)
+        raise Late("%s did not end within %s s" % (name, Feeder.limit)) from None
 
 
 def written(directory, name, body, interval=1):
@@ -167,12 +210,21 @@ def written(directory, name, body, interval=1):
 
 def alternating(rows, data, options, directory):
     """CPU seconds a gigabyte and megabytes a second, for every row, a round after the other."""
-    seen = {name: [] for name, _, _ in rows}
+    seen, late = {name: [] for name, _, _ in rows}, set()
     for _ in range(options.rounds):
         for name, program, python in rows:
             feeder = Feeder(data, options.seconds)
-            cpu, wall = run(program, feeder, directory, python)
+            if name in late:
+                continue
+            try:
+                cpu, wall = run(program, feeder, directory, python)
+            except Late as error:
+                late.add(name)
+                print("  left out: %s" % error, flush=True)
+                continue
             seen[name].append((cpu / feeder.sent * 1e9, feeder.sent / wall / 1e6))
+    for name in late:
+        del seen[name]
     for name, figures in seen.items():
         costs = statistics.median(cost for cost, _ in figures)
         speed = statistics.median(speed for _, speed in figures)
@@ -181,13 +233,16 @@ def alternating(rows, data, options, directory):
 
 
 def ratio(seen, name, to):
-    """By how much one row is cheaper than another, by the median of the rounds."""
+    """By how much one row is cheaper than another, by the median of the rounds; nan if one of
+    them is out."""
+    if name not in seen or to not in seen:
+        return float("nan")
     pairs = zip(seen[to], seen[name])
     return statistics.median(other[0] / own[0] for other, own in pairs)
 
 
 def throughput(options, directory):
-    data = text(8 << 20)
+    data = text(options.bytes)
     pairs = [
         ("network_wordcount", written(directory, "count", COUNT)),
         ("stateful_network_wordcount", written(directory, "sums", STATE, 5)),
@@ -206,14 +261,14 @@ def interpreted(options, directory):
     rows = [("the same count by CPython", written(directory, "interpreted", INTERPRETED), None)]
     if options.pyspark:
         rows.append(("PySpark", rows[0][1], options.pyspark))
-    seen = alternating(rows, text(1 << 20), options, directory)
-    if options.pyspark:
+    seen = alternating(rows, text(options.bytes >> 3), options, directory)
+    if "PySpark" in seen:
         print("  times PySpark: %.1f" % ratio(seen, rows[0][0], "PySpark"))
 
 
 def small(options, directory):
     program = written(directory, "small", SMALL, 0.01)
-    feeder = Feeder(b"twelve short words that stand in one line of a batch\n", 10, pace=0.005)
+    feeder = Feeder(b"twelve short words that stand in one line of a batch\n", options.small, pace=0.005)
     cpu, wall = run(program, feeder, directory)
     idle = run(program, Feeder(b"", 0.2), directory)[0]
     batches = wall / 0.01
@@ -223,7 +278,7 @@ def small(options, directory):
 def start(options, directory):
     program = written(directory, "count", COUNT)
     took = []
-    for _ in range(10):
+    for _ in range(options.starts):
         feeder = Feeder(b"a line\n", 0)
         began = time.monotonic()
         process = subprocess.Popen(
@@ -231,20 +286,25 @@ def start(options, directory):
             cwd=directory,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-        feeder.connected.wait()
+        connected(feeder, process, program)
         took.append((time.monotonic() - began) * 1e3)
-        process.wait()
-    print("  start to connected: %.0f ms, median of 10" % statistics.median(took))
+        wait(process, program)
+    median = statistics.median(took)
+    print("  start to connected: %.0f ms, median of %d" % (median, options.starts))
 
 
 def idle(options, directory):
     program = written(directory, "count", COUNT)
     feeder = Feeder(b"", 3600)
     process = subprocess.Popen(
-        command(program, feeder.port, directory), cwd=directory, stdout=subprocess.DEVNULL
+        command(program, feeder.port, directory),
+        cwd=directory,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
-    feeder.connected.wait()
+    connected(feeder, process, program)
     time.sleep(2)
     ticks = os.sysconf("SC_CLK_TCK")
 
@@ -254,17 +314,16 @@ def idle(options, directory):
         return (int(fields[11]) + int(fields[12])) / ticks
 
     before = spent()
-    time.sleep(10)
-    used = spent() - before
+    time.sleep(options.idle)
+    used = (spent() - before) / options.idle
     with open("/proc/%d/status" % process.pid) as file:
         resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-    process.kill()
-    process.wait()
-    print("  idle: %.1f MB resident, %.2f %% of a core" % (resident / 1e3, used * 10))
+    end(process)
+    print("  idle: %.1f MB resident, %.2f %% of a core" % (resident / 1e3, used * 100))
 
 
 def state(options, directory):
-    million = " ".join("k%07d" % number for number in range(1000000))
+    million = " ".join("k%07d" % number for number in range(options.keys))
     words = " ".join("k%07d" % number for number in range(1000))
     lines = "".join(million[at : at + 9000].strip() + "\n" for at in range(0, len(million), 9000))
     program = written(directory, "sums", STATE.replace(".pprint()", ".foreachRDD(lambda rdd: None)"))
@@ -276,8 +335,9 @@ def state(options, directory):
         threading.Timer(0.5, lambda: setattr(feeder, "data", first)).start()
         return run(program, feeder, directory)[0]
 
-    few, many = cost(5), cost(25)
-    print("  a batch of 1000 words on 1,000,000 keys: %.2f ms of CPU" % ((many - few) / 20 * 1e3))
+    few, many = cost(options.few), cost(options.few + options.more)
+    each = (many - few) / options.more * 1e3
+    print("  a batch of 1000 words on {:,} keys: {:.2f} ms of CPU".format(options.keys, each))
 
 
 def main():
@@ -286,11 +346,24 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8, help="of sending in a round")
     parser.add_argument("--pyspark", metavar="PYTHON", help="an interpreter with pyspark 3.5.9")
+    parser.add_argument("--limit", type=float, default=120, help="seconds for a program to end in")
+    parser.add_argument(
+        "--quick", action="store_true", help="try every section for a moment, and measure nothing"
+    )
     options = parser.parse_args()
+    sizes = dict(bytes=8 << 20, small=10, starts=10, idle=10, keys=1000000, few=5, more=20)
+    if options.quick:
+        options.rounds, options.seconds = 1, 1
+        sizes = dict(bytes=1 << 18, small=1, starts=2, idle=1, keys=10000, few=1, more=2)
+    vars(options).update(sizes)
+    Feeder.limit = options.limit
     for section in options.only or SECTIONS:
         print(section, flush=True)
         with tempfile.TemporaryDirectory() as directory:
-            globals()[section](options, directory)
+            try:
+                globals()[section](options, directory)
+            except Late as error:
+                print("  left out: %s" % error, flush=True)
 
 
 if __name__ == "__main__":

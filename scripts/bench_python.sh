@@ -7,13 +7,22 @@
 #
 # Figures are CPU seconds a gigabyte of text, so that a busy machine says much the
 # same; the ratios, from rounds that follow each other, say most.
+#
+# --quick tries the script with unoptimised programs and measures nothing; a program that does not
+# end is named and left out. --help shows the other options.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-case ${1:-} in
-    -h | --help) exec python3 scripts/bench_python.py --help ;;
-esac
-cargo build --release --quiet -p millrace-python
-cargo build --release --quiet -p millrace-bins --bin millrace-submit \
+profile=release built=release
+for word in "$@"; do
+    case $word in
+        -h | --help) exec python3 scripts/bench_python.py --help ;;
+        --quick) profile=dev built=debug ;;
+    esac
+done
+cargo build --profile $profile --quiet -p millrace-python
+cargo build --profile $profile --quiet -p millrace-bins --bin millrace-submit \
     --bin network_wordcount --bin stateful_network_wordcount
-export MILLRACE_BIN=${CARGO_TARGET_DIR:-$PWD/target}/release
+target=${CARGO_TARGET_DIR:-target}
+case $target in /*) ;; *) target=$PWD/$target ;; esac
+export MILLRACE_BIN=$target/$built
 exec python3 scripts/bench_python.py "$@"

@@ -67,7 +67,6 @@ cargo +nightly fuzz build "${options[@]}" >"$here/build.log" 2>&1 || {
 executions=0
 fuzz() { # target
     local corpus=$here/corpus/$1 found=$here/found/$1 log=$here/$1.log
-    mkdir -p "$corpus" "$found"
     # Twice the time is more than it needs to end by itself.
     limit=$((2 * seconds + 60)) limited cargo +nightly fuzz run "${options[@]}" "$1" \
         "$corpus" "tests/fuzz/corpus/$1" -- \
@@ -80,7 +79,8 @@ fuzz() { # target
 status=0 rows=()
 for name in "${chosen[@]}"; do
     echo "fuzz: $name for $seconds s" >&2
-    before=$(ls "$here/found/$name" 2>/dev/null | wc -l)
+    mkdir -p "$here/corpus/$name" "$here/found/$name"
+    before=$(ls "$here/found/$name" | wc -l)
     fuzz "$name"
     new=$(($(ls "$here/found/$name" | wc -l) - before))
     if [ "$new" -gt 0 ]; then

@@ -266,7 +266,8 @@ idle() {
 }
 
 echo "bench: building ($profile)" >&2
-cargo build --profile $profile --quiet -p millrace-bins -p millrace-benches --bins
+build --profile $profile --bin corpus --bin feed --bin discard --bin limit \
+    --bin plain --bin network_wordcount --bin stateful_network_wordcount
 case $target in
     /*) ;;
     *)

@@ -11,7 +11,7 @@
 #             what the disk takes in sequence
 #
 # Times are of the wall clock. Prints a line for each bar of docs/BENCHMARKS.md, and fails if one
-# is missed.
+# is missed, or if a program did not end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh
@@ -25,8 +25,8 @@ usage: scripts/bench_durability.sh [options]
   --rounds N       rounds of the flood (3)
   --seconds S      how long a round feeds each program (6)
   --dir DIR        where the checkpoints are written (target/durability)
-  --limit S        how long a program may take (900; with --quick 60); one that does not end
-                   is named, and the script with it
+  --limit S        how long a program may take (900; with --quick 60); a section with one that
+                   does not end is named and left out
   --quick          every section for a moment, with unoptimised programs: the script is tried,
                    nothing is measured and no bar is missed
 TEXT
@@ -62,6 +62,12 @@ while [ $# -gt 0 ]; do
     esac
 done
 : "${limit:=$most}"
+for section in ${sections[@]+"${sections[@]}"}; do
+    case $section in
+        state | recovery | tool | flood) ;;
+        *) die "no section $section: state, recovery, tool or flood" ;;
+    esac
+done
 [ ${#sections[@]} -gt 0 ] || sections=(state recovery tool flood)
 
 target=${CARGO_TARGET_DIR:-target}
@@ -78,7 +84,7 @@ trap 'stop_feeder; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-missed=0
+MISSED=3 LATE=4 missed=0
 bar() { # what value comparison limit
     if [ $quick = yes ]; then
         printf '  tried   %-64s %8.2f\n' "$1" "$2"
@@ -90,13 +96,19 @@ bar() { # what value comparison limit
     fi
 }
 
+# Ends a section, which runs in a shell of its own.
+late() { # program
+    echo "left out: $section, since $1 did not end within $limit s"
+    exit $LATE
+}
+
 durability() { # file mode options...
     local file=$1
     shift
     echo "bench_durability: $*" >&2
     local code=0
     limited "$durability" "$@" >"$file" || code=$?
-    ! is_late $code || die "durability $* did not end within $limit s"
+    ! is_late $code || late "durability $1"
     [ $code = 0 ] || die "durability $* failed"
 }
 
@@ -164,17 +176,22 @@ recovery() {
 measured() { # row command...
     local row=$1
     shift
-    limited python3 - "$work/tool.out" "$@" >"$work/tool.$row" <<'PY' ||
+    local code=0
+    python3 - "$limit" "$work/tool.out" "$@" >"$work/tool.$row" <<'PY' || code=$?
 import resource, subprocess, sys, time
-with open(sys.argv[1], "wb") as out:
+with open(sys.argv[2], "wb") as out:
     start = time.monotonic()
-    code = subprocess.call(sys.argv[2:], stdout=out)
+    try:
+        code = subprocess.call(sys.argv[3:], stdout=out, timeout=float(sys.argv[1]))
+    except subprocess.TimeoutExpired:
+        sys.exit(124)
     seconds = time.monotonic() - start
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 print(f"{seconds:.3f} {peak:.0f}")
 sys.exit(code > 1)
 PY
-        die "$row failed, or did not end within $limit s"
+    ! is_late $code || late "millrace-state $row"
+    [ $code = 0 ] || die "millrace-state $row failed"
     printf '%-10s %8.3f s %8.0f MiB\n' "$row" $(cat "$work/tool.$row")
 }
 
@@ -215,7 +232,7 @@ flood_once() { # row options...
     (cd "$work" && limited "$bin/network_wordcount" --master 'local[2]' \
         --conf millrace.stopAtEof=true --conf "millrace.summary=$work/figures" "$@" \
         127.0.0.1 "$port") >/dev/null 2>"$work/said" || code=$?
-    ! is_late $code || die "network_wordcount did not end within $limit s"
+    ! is_late $code || late network_wordcount
     [ $code = 0 ] || die "network_wordcount: $(cat "$work/said")"
     wait "$feeder" || die "the feeder: $(cat "$work/fed")"
     feeder=
@@ -263,18 +280,34 @@ flood() {
 }
 
 echo "bench_durability: building ($profile)" >&2
-cargo build --profile $profile --quiet -p millrace-bins -p millrace-benches \
-    --bin network_wordcount --bin feed --bin corpus --bin millrace-state
+case " ${sections[*]} " in
+    *' tool '*) build --profile $profile --bin millrace-state ;;
+esac
+case " ${sections[*]} " in
+    *' flood '*) build --profile $profile --bin network_wordcount --bin feed --bin corpus ;;
+esac
 bench=bench
 [ $quick = no ] || bench=dev
-durability=$(cargo bench --quiet -p millrace-benches --bench durability --no-run --profile $bench \
+durability=$(cargo bench --quiet --workspace --bench durability --no-run --profile $bench \
     --message-format=json | sed -n 's/.*"executable":"\([^"]*durability-[^"]*\)".*/\1/p' | tail -n 1)
 [ -x "$durability" ] || die 'cargo names no program'
+status=0
 for section in "${sections[@]}"; do
-    case $section in
-        state | recovery | tool | flood) "$section" ;;
-        *) die "no section $section: state, recovery, tool or flood" ;;
+    # With `||` behind it the shell would go on behind what fails in there.
+    set +e
+    (
+        set -e
+        trap stop_feeder EXIT
+        "$section"
+        [ $missed = 0 ] || exit $MISSED
+    )
+    code=$?
+    set -e
+    case $code in
+        0) ;;
+        "$MISSED" | "$LATE") status=1 ;;
+        *) exit $code ;;
     esac
     echo
 done
-exit "$missed"
+exit $status

@@ -213,9 +213,9 @@ def alternating(rows, data, options, directory):
     seen, late = {name: [] for name, _, _ in rows}, set()
     for _ in range(options.rounds):
         for name, program, python in rows:
-            feeder = Feeder(data, options.seconds)
             if name in late:
                 continue
+            feeder = Feeder(data, options.seconds)
             try:
                 cpu, wall = run(program, feeder, directory, python)
             except Late as error:

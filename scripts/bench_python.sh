@@ -12,6 +12,7 @@
 # end is named and left out. --help shows the other options.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/support/common.sh
 profile=release built=release
 for word in "$@"; do
     case $word in
@@ -20,8 +21,8 @@ for word in "$@"; do
     esac
 done
 cargo build --profile $profile --quiet -p millrace-python
-cargo build --profile $profile --quiet -p millrace-bins --bin millrace-submit \
-    --bin network_wordcount --bin stateful_network_wordcount
+build --profile $profile --bin millrace-submit --bin network_wordcount \
+    --bin stateful_network_wordcount
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
 export MILLRACE_BIN=$target/$built

@@ -4,19 +4,19 @@
 # they count. The order of records is not Spark's promise there, so lines are compared sorted.
 #
 #   PROGRAM...    only these of scripts/support/cluster: batches, state, words
+#   --quick       words alone
 #   -h, --help    show this
 #
-# Needs millrace-submit and the extension module (cargo build -p millrace-bins -p millrace-python;
-# MILLRACE_BIN names another directory than target/debug), Java 8, 11 or 17, and a CPython with
-# PySpark 3.5.9: MILLRACE_SPARK_VENV names its virtual environment, by default the one that
-# compare_with_spark.sh makes. Takes about two minutes.
+# Builds millrace-submit and the extension module, unless MILLRACE_BIN names a directory that has
+# both. Needs Java 8, 11 or 17, and a CPython with PySpark 3.5.9: MILLRACE_SPARK_VENV names its
+# virtual environment, by default the one that compare_with_spark.sh makes. Takes about two minutes,
+# with --quick less than one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh
 
 limit=${MILLRACE_CLUSTER_LIMIT:-180}
 venv=${MILLRACE_SPARK_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace/pyspark-3.5.9}
-bin=${MILLRACE_BIN:-target/debug}
 programs=()
 for word in "$@"; do
     case $word in
@@ -24,6 +24,7 @@ for word in "$@"; do
             help_of_head
             exit 0
             ;;
+        --quick) programs+=(words) ;;
         -*) die "there is no option $word; --help shows those that there are" ;;
         *)
             [ -f "scripts/support/cluster/$word.py" ] || die "there is no program $word"
@@ -33,9 +34,15 @@ for word in "$@"; do
 done
 [ ${#programs[@]} -gt 0 ] || programs=(batches state words)
 
-[ -x "$bin/millrace-submit" ] || die "there is no $bin/millrace-submit; cargo build makes it"
 [ -x "$venv/bin/spark-submit" ] ||
     die "there is no spark-submit in $venv; scripts/compare_with_spark.sh makes it"
+bin=${MILLRACE_BIN:-}
+if [ -z "$bin" ]; then
+    bin=${CARGO_TARGET_DIR:-target}/debug
+    cargo build --quiet -p millrace-python
+    build --bin millrace-submit
+fi
+[ -x "$bin/millrace-submit" ] || die "there is no $bin/millrace-submit; MILLRACE_BIN is wrong"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -34,7 +34,7 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
 fi
 
 say "building ($profile)"
-cargo build --profile $profile --quiet -p millrace-bins --bins --example feeder
+build --profile $profile --bin network_wordcount --example feeder
 
 # Four lines a second, for as long as somebody reads them.
 sample_text() {

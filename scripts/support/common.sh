@@ -29,6 +29,12 @@ median() { # numbers on stdin
         if (NR % 2) print value[(NR + 1) / 2]; else print (value[NR / 2] + value[NR / 2 + 1]) / 2 }'
 }
 
+# Builds programs. With the features that the whole workspace asks for, so that no script builds
+# anew what another one, or a test, has built.
+build() { # options of cargo build
+    cargo build --quiet --workspace "$@"
+}
+
 # Runs a program for at most $limit seconds. A program that hangs would hold the script for ever;
 # 124 or 137 says that it did not end.
 limited() { # program words...

@@ -49,7 +49,7 @@ fi
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 code=0
-PYTHONPATH=$here TZ=UTC PYTHONDONTWRITEBYTECODE=1 limited \
+PYSPARK_PYTHON=$venv/bin/python PYTHONPATH=$here TZ=UTC PYTHONDONTWRITEBYTECODE=1 limited \
     "$venv/bin/python" "$here/run.py" "$made" ${cases[@]+"${cases[@]}"} 2>"$made/log" || code=$?
 if [ $code != 0 ]; then
     tail -n 20 "$made/log" >&2

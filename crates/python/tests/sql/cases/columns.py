@@ -259,3 +259,21 @@ def columns_of_words(spark):
     df.groupBy("word").count().orderBy("count", "word").limit(4).show()
     df.select(F.length("word").alias("l")).groupBy("l").count().orderBy("l").show()
     print(df.groupBy("word").count().filter("count > 2").collect())
+
+
+def functions_of_pandas(spark):
+    import pandas as pd
+    from pyspark.sql.functions import PandasUDFType, pandas_udf
+
+    @pandas_udf("double")
+    def half(values: pd.Series) -> pd.Series:
+        return values / 2
+
+    joined = pandas_udf(lambda a, b: a + b.astype(str), "string", PandasUDFType.SCALAR)
+    df = spark.createDataFrame([("a", 1, 1.5), ("b", 2, None), ("c", 5, 0.5)], ["w", "n", "t"])
+    df.select(half("n"), half(df.t).alias("h"), joined("w", "n")).show()
+    df.withColumn("h", half("n") + 1).filter(half("n") > 0.5).show()
+    spark.udf.register("halved", half)
+    df.createOrReplaceTempView("p")
+    spark.sql("select w, halved(n) as h from p order by h desc").show()
+    df.select(half("n")).printSchema()

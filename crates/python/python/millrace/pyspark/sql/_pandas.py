@@ -24,13 +24,14 @@ def frame_of(found, schema):
     columns = list(zip(*rows)) if rows else [[] for _ in schema.fields]
     made = {}
     for index, (values, field) in enumerate(zip(columns, schema.fields)):
-        made[index] = _series(pandas, list(values), field.dataType)
+        made[index] = series_of(pandas, list(values), field.dataType)
     frame = pandas.DataFrame(made)
     frame.columns = schema.names
     return frame
 
 
-def _series(pandas, values, kind):
+def series_of(pandas, values, kind):
+    """A column as a Series."""
     name = _KINDS.get(type(kind))
     if name is not None:
         has_null = any(value is None for value in values)

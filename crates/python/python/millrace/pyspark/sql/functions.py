@@ -3,6 +3,7 @@
 from ..errors.exceptions import PySparkTypeError
 from ._expr import nodes as N
 from ._expr.call import Call
+from ._pandas_call import PandasFunction, PandasUDFType, evaluation_of
 from ._parse import parsed_expression
 from .column import Column, named_node, node_of
 from .types import DataType
@@ -10,8 +11,8 @@ from .types import DataType
 # Programs say `from pyspark.sql.functions import *`, so this list is all that they get.
 __all__ = ["array", "asc", "broadcast", "coalesce", "col", "column", "concat", "concat_ws", "count",
            "countDistinct", "count_distinct", "create_map", "date_format", "desc", "expr", "first",
-           "from_json", "greatest", "last", "least", "lit", "regexp_extract", "regexp_replace", "round",
-           "split", "struct", "substring", "sumDistinct", "sum_distinct", "to_date", "to_timestamp",
+           "from_json", "greatest", "last", "least", "lit", "PandasUDFType", "pandas_udf",
+           "regexp_extract", "regexp_replace", "round", "split", "struct", "substring", "sumDistinct", "sum_distinct", "to_date", "to_timestamp",
            "udf", "when"]
 
 
@@ -76,6 +77,20 @@ def udf(f=None, returnType=None):
         kind = returnType if f is None else f
         return lambda function: UserDefinedFunction(function, kind)
     return UserDefinedFunction(f, returnType)
+
+
+def pandas_udf(f=None, returnType=None, functionType=None):
+    """A function of the program's own that takes columns as pandas Series, and gives one."""
+    from .udf import UserDefinedFunction
+
+    if f is None or isinstance(f, (str, DataType)):
+        kind, evaluation = (returnType, functionType) if f is None else (f, returnType)
+        evaluation = functionType if evaluation is None else evaluation
+        return lambda function: pandas_udf(function, kind, evaluation)
+    evaluation = evaluation_of(f, functionType)
+    return UserDefinedFunction(
+        f, returnType, make=lambda *of: PandasFunction(*of, evaluation=evaluation)
+    )
 
 
 def count(col):

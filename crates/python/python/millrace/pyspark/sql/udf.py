@@ -11,12 +11,13 @@ __all__ = ["UDFRegistration", "UserDefinedFunction"]
 class UserDefinedFunction:
     """A function that takes columns."""
 
-    def __init__(self, function, returnType=None, name=None):
+    def __init__(self, function, returnType=None, name=None, make=PythonFunction):
         kind = returnType if returnType is not None else StringType()
         self.func = function
         self.returnType = kind if isinstance(kind, DataType) else parsed_type(kind)
         self._name = name or getattr(function, "__name__", type(function).__name__)
-        self._function = PythonFunction(function, self.returnType, self._name)
+        self._make = make
+        self._function = make(function, self.returnType, self._name)
 
     def __call__(self, *cols):
         return Column(PythonNode(self._function, [named_node(column) for column in cols]))
@@ -35,5 +36,5 @@ class UDFRegistration:
             if isinstance(f, UserDefinedFunction)
             else UserDefinedFunction(f, returnType, name)
         )
-        self._session._functions[name.lower()] = PythonFunction(made.func, made.returnType, name)
+        self._session._functions[name.lower()] = made._make(made.func, made.returnType, name)
         return made

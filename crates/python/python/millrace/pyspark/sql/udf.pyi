@@ -16,6 +16,7 @@ class UserDefinedFunction:
         function: Callable[..., Any],
         returnType: DataType | str | None = ...,
         name: str | None = ...,
+        make: Callable[..., Any] = ...,
     ) -> None: ...
 
 class UDFRegistration:

@@ -13,6 +13,10 @@ class PythonFunction:
     def __init__(self, function, kind, name):
         self.function, self.kind, self.name = function, kind, name
 
+    def values(self, function, rows, kinds):
+        """What a task's copy of the function makes of rows, whose columns have these types."""
+        return [fitted(function(*row), self.kind) for row in rows]
+
 
 class PythonNode(N.Node):
     """A call of such a function."""
@@ -80,14 +84,13 @@ class PythonCall(Relation):
             "%s AS %s, " % (typed.sql, name) for typed, name in zip(self.arguments, names)
         )
         rows = engine().create("SELECT %s* FROM (%s) ORDER BY _o" % (given, self.child.sql()))
-        readers = [reader_of(typed.type) for typed in self.arguments]
+        kinds = [typed.type for typed in self.arguments]
+        readers = [reader_of(kind) for kind in kinds]
         function, kind = task_copy(self.function.function), self.function.kind
         found = engine().rows("SELECT %s_o FROM %s" % ("".join(n + ", " for n in names), rows.name))
         try:
-            values = [
-                fitted(function(*[read(item) for read, item in zip(readers, row)]), kind)
-                for row in found
-            ]
+            given = [[read(item) for read, item in zip(readers, row)] for row in found]
+            values = self.function.values(function, given, kinds)
         except Exception as error:
             raise task_failed(error) from error
         columns = "".join(a.id + ", " for a in self.child.attributes)

@@ -12,6 +12,7 @@
 
 mod client;
 mod error;
+mod fault;
 mod limit;
 mod native;
 mod offset_range;

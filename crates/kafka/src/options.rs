@@ -8,6 +8,7 @@ use millrace::{Conf, Duration, TimeUnit, keys};
 use crate::error::Error;
 use crate::limit::Limits;
 use crate::pid::Gains;
+use crate::planner::Ends;
 use crate::starting::StartingOffsets;
 
 /// Options of a stream of Kafka. What a setting says is stronger than what is said here.
@@ -53,12 +54,43 @@ impl KafkaOptions {
 pub(crate) struct Resolved {
     pub(crate) starting: StartingOffsets,
     pub(crate) params: BTreeMap<String, String>,
-    pub(crate) fail_on_data_loss: bool,
+    pub(crate) loss: OnLoss,
     pub(crate) patience: StdDuration,
     pub(crate) budget: u64,
     pub(crate) limits: Limits,
     pub(crate) backpressure: Option<Backpressure>,
     pub(crate) interval: Duration,
+}
+
+/// The way on when records are gone that were not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnLoss {
+    /// The run ends.
+    Fail,
+    /// The stream goes on at the oldest record that there is.
+    Oldest,
+    /// The stream goes on behind the newest one: the parameter `auto.offset.reset` says so.
+    Newest,
+}
+
+impl OnLoss {
+    fn of(fails: bool, params: &BTreeMap<String, String>) -> OnLoss {
+        let reset = params.get("auto.offset.reset").map(|reset| reset.trim());
+        match (fails, reset) {
+            (true, _) => OnLoss::Fail,
+            (false, Some("latest" | "largest")) => OnLoss::Newest,
+            (false, _) => OnLoss::Oldest,
+        }
+    }
+
+    /// The offset at which it goes on, if it does.
+    pub(crate) fn goes_on(self, ends: Ends) -> Option<i64> {
+        match self {
+            OnLoss::Fail => None,
+            OnLoss::Oldest => Some(ends.low),
+            OnLoss::Newest => Some(ends.high),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -108,10 +140,12 @@ impl Resolved {
             least: number(keys::PID_MIN_RATE, 100.0)?,
             interval: interval.as_millis() as f64,
         };
+        let fails = yes(keys::KAFKA_FAIL_ON_DATA_LOSS)? != Some(false);
+        let loss = OnLoss::of(fails, &params);
         Ok(Resolved {
             starting,
             params,
-            fail_on_data_loss: yes(keys::KAFKA_FAIL_ON_DATA_LOSS)? != Some(false),
+            loss,
             patience: patience.unwrap_or(Duration::minutes(2)).to_std(),
             budget: budget.map_or(256 << 20, |budget| budget.as_bytes()),
             limits: Limits {

@@ -13,6 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::client::Context;
+use crate::fault::{Trouble, Unreachable, subject};
 use crate::topics::Selection;
 
 /// The time that brokers may take to answer.
@@ -40,7 +41,7 @@ pub(crate) struct Ends {
 pub(crate) struct View {
     pub(crate) ends: BTreeMap<Part, Ends>,
     /// Troubles, by what they are with.
-    pub(crate) troubles: BTreeMap<String, String>,
+    pub(crate) troubles: BTreeMap<String, Trouble>,
 }
 
 pub(crate) struct Planner {
@@ -61,8 +62,8 @@ impl Planner {
     /// Asks the brokers.
     ///
     /// # Errors
-    /// Why they cannot be asked, for people.
-    pub(crate) fn look(&mut self) -> Result<View, String> {
+    /// If they cannot be asked.
+    pub(crate) fn look(&mut self) -> Result<View, Unreachable> {
         let patience = if self.answered { PATIENCE } else { GLANCE };
         let deadline = Instant::now() + patience;
         let mut view = self.view(deadline);
@@ -75,8 +76,8 @@ impl Planner {
         self.answered = view.is_ok();
         // Errors of connections come out of the queue of events.
         while self.client.poll(Duration::ZERO).is_some() {}
-        let reason = self.client.context().take_reason();
-        view.map_err(|error| reason.unwrap_or_else(|| error.to_string()))
+        let connection = self.client.context().take_reason();
+        view.map_err(|cause| Unreachable { cause, connection })
     }
 
     fn view(&self, deadline: Instant) -> Result<View, KafkaError> {
@@ -92,12 +93,11 @@ impl Planner {
                 (Some(&Ok(low)), Some(&Ok(high))) => {
                     view.ends.insert(part, Ends { low, high });
                 }
-                (Some(Err(error)), _) | (_, Some(Err(error))) => {
-                    view.troubles.insert(subject(&part), error.clone());
+                (Some(Err(trouble)), _) | (_, Some(Err(trouble))) => {
+                    view.troubles.insert(subject(&part), trouble.clone());
                 }
                 _ => {
-                    let what = "its offsets are not known";
-                    view.troubles.insert(subject(&part), what.to_owned());
+                    view.troubles.insert(subject(&part), Trouble::Offsets(None));
                 }
             }
         }
@@ -108,7 +108,7 @@ impl Planner {
     fn parts(
         &self,
         deadline: Instant,
-        troubles: &mut BTreeMap<String, String>,
+        troubles: &mut BTreeMap<String, Trouble>,
     ) -> Result<Vec<Part>, KafkaError> {
         let mut names: Vec<Option<&str>> = match &self.selection {
             Selection::Named(names) => names.iter().map(|name| Some(name.as_str())).collect(),
@@ -125,14 +125,15 @@ impl Planner {
                 }
                 if let Some(error) = topic.error() {
                     let error = RDKafkaErrorCode::from(error);
-                    troubles.insert(format!("topic {}", topic.name()), error.to_string());
+                    let topic = format!("topic {}", topic.name());
+                    troubles.insert(topic, Trouble::Topic(error));
                     continue;
                 }
                 for partition in topic.partitions() {
                     let part = (topic.name().to_owned(), partition.id());
                     match partition.leader() {
                         -1 => {
-                            troubles.insert(subject(&part), "no broker leads it".to_owned());
+                            troubles.insert(subject(&part), Trouble::NoLeader);
                         }
                         _ => parts.push(part),
                     }
@@ -142,8 +143,8 @@ impl Planner {
         if let Selection::Parts(wanted) = &self.selection {
             parts.retain(|part| wanted.contains(part));
             for part in wanted.iter().filter(|part| !parts.contains(part)) {
-                let missing = || "there is no such partition".to_owned();
-                troubles.entry(subject(part)).or_insert_with(missing);
+                let trouble = troubles.entry(subject(part));
+                trouble.or_insert(Trouble::NoPartition);
             }
         }
         parts.sort();
@@ -156,7 +157,7 @@ impl Planner {
         parts: &[Part],
         end: Offset,
         deadline: Instant,
-    ) -> Result<BTreeMap<Part, Result<i64, String>>, KafkaError> {
+    ) -> Result<BTreeMap<Part, Result<i64, Trouble>>, KafkaError> {
         let mut asked = TopicPartitionList::with_capacity(parts.len());
         for (topic, partition) in parts {
             asked.add_partition_offset(topic, *partition, end)?;
@@ -164,9 +165,9 @@ impl Planner {
         let answer = self.client.offsets_for_times(asked, left(deadline))?;
         let answer = answer.elements().into_iter().map(|it| {
             let offset = match (it.error(), it.offset()) {
-                (Err(error), _) => Err(error.to_string()),
+                (Err(error), _) => Err(Trouble::Offsets(Some(error))),
                 (Ok(()), Offset::Offset(offset)) => Ok(offset),
-                (Ok(()), _) => Err("its offsets are not known".to_owned()),
+                (Ok(()), _) => Err(Trouble::Offsets(None)),
             };
             ((it.topic().to_owned(), it.partition()), offset)
         });
@@ -183,11 +184,6 @@ fn has_moved(error: &KafkaError) -> bool {
     error
         .rdkafka_error_code()
         .is_some_and(|code| codes.contains(&code))
-}
-
-/// The name of a partition in messages.
-pub(crate) fn subject((topic, partition): &Part) -> String {
-    format!("topic {topic}, partition {partition}")
 }
 
 fn left(deadline: Instant) -> Duration {

@@ -7,19 +7,22 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use millrace::RunStop;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::client::{self, Context};
+use crate::fault::{Fault, Lost, Missing, subject};
 use crate::native::{Event, Message, Queue};
 use crate::offset_range::OffsetRange;
-use crate::options::Resolved;
-use crate::planner::{Part, subject};
+use crate::options::{OnLoss, Resolved};
+use crate::planner::{Ends, Part};
 use crate::say::say;
 use crate::walk::{Seen, Step, step};
 
@@ -29,6 +32,8 @@ const QUEUED: (u64, u64) = (1 << 20, 64 << 20);
 const LOOK: Duration = Duration::from_millis(100);
 /// The silence after which it is said that nothing comes.
 const SILENCE: Duration = Duration::from_secs(5);
+/// The silence after which a batch is given up when the run is to end without grace.
+const HURRY: Duration = Duration::from_millis(500);
 /// The time that brokers may take to say where a partition begins and ends, and a queue to stand
 /// somewhere else.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -45,9 +50,12 @@ pub(crate) struct Reader {
     budget: u64,
     /// The silence after which the batch fails.
     patience: Duration,
-    /// Set if records that are gone fail the batch; else it goes on at the oldest.
-    fail_on_loss: bool,
+    /// The way on when records are gone.
+    loss: OnLoss,
     open: Mutex<Option<Arc<Open>>>,
+    stop: OnceLock<RunStop>,
+    /// Set once a batch was given up because the run is to end.
+    given_up: AtomicBool,
 }
 
 /// The client and its queues, from the first batch on that has records.
@@ -75,9 +83,16 @@ impl Reader {
             config,
             budget: options.budget,
             patience: options.patience,
-            fail_on_loss: options.fail_on_data_loss,
+            loss: options.loss,
             open: Mutex::new(None),
+            stop: OnceLock::new(),
+            given_up: AtomicBool::new(false),
         }
+    }
+
+    /// Takes what says that the run is to end; the first one counts.
+    pub(crate) fn watch_stop(&self, stop: RunStop) {
+        self.stop.get_or_init(|| stop);
     }
 
     /// Makes the client, if there is none yet, for so many partitions.
@@ -109,17 +124,16 @@ impl Reader {
         }
         let part = (range.topic.clone(), range.partition);
         let open = lock(&self.open).clone();
-        let open = open.ok_or_else(|| io::Error::other("there is no client"))?;
+        let open = open.ok_or(Fault::NoClient)?;
         while open.client.poll(Duration::ZERO).is_some() {}
         let lane = open.lane(&part)?;
         let mut lane = lock(&lane);
         open.place(&mut lane, &part, range.from_offset)?;
-        let read = Reading {
+        let mut read = Reading {
+            reader: self,
             open: &open,
             part: &part,
             range,
-            patience: self.patience,
-            fail_on_loss: self.fail_on_loss,
             since: Instant::now(),
             silent: false,
             trouble: None,
@@ -127,7 +141,8 @@ impl Reader {
         // Until it is known where it stands, should the program's function panic.
         lane.next = None;
         read.run(&mut lane, each)?;
-        lane.next = Some(range.until_offset);
+        // Behind an error it may stand still.
+        lane.next = read.trouble.is_none().then_some(range.until_offset);
         Ok(())
     }
 }
@@ -139,7 +154,7 @@ impl Open {
             return Ok(Arc::clone(lane));
         }
         let queue = Queue::of(&self.client, &part.0, part.1);
-        let queue = queue.ok_or_else(|| io::Error::other("the partition has no queue"))?;
+        let queue = queue.ok_or_else(|| Fault::NoQueue(part.clone()))?;
         let lane = Arc::new(Mutex::new(Lane {
             held: VecDeque::new(),
             queue,
@@ -173,7 +188,7 @@ impl Open {
         let mut new = TopicPartitionList::new();
         new.add_partition_offset(topic, *partition, Offset::Offset(from))
             .and_then(|()| self.client.incremental_assign(&new))
-            .map_err(|error| io::Error::other(format!("{}: {error}", subject(part))))?;
+            .map_err(|error| Fault::Assign(part.clone(), error))?;
         lane.assigned = true;
         Ok(())
     }
@@ -181,11 +196,10 @@ impl Open {
 
 /// A range while it is read.
 struct Reading<'a> {
+    reader: &'a Reader,
     open: &'a Open,
     part: &'a Part,
     range: &'a OffsetRange,
-    patience: Duration,
-    fail_on_loss: bool,
     /// When something has come last.
     since: Instant,
     /// Set once it was said that nothing comes.
@@ -194,9 +208,10 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn run(mut self, lane: &mut Lane, each: &mut dyn FnMut(&Message)) -> io::Result<()> {
+    fn run(&mut self, lane: &mut Lane, each: &mut dyn FnMut(&Message)) -> io::Result<()> {
         let mut next = self.range.from_offset;
         loop {
+            let before = next;
             while let Some(message) = lane.held.pop_front() {
                 let offset = message.offset();
                 let seen = match message.event() {
@@ -228,8 +243,9 @@ impl Reading<'_> {
                     return Ok(());
                 }
             }
+            // An error is no record, however often it comes.
+            self.look(next > before, next)?;
             lane.queue.take(LOOK, &mut lane.held);
-            self.look(lane.held.is_empty(), next)?;
         }
     }
 
@@ -237,28 +253,36 @@ impl Reading<'_> {
     fn lost(&self, next: i64) -> io::Result<i64> {
         let (topic, partition) = self.part;
         let ends = self.open.client.fetch_watermarks(topic, *partition, ANSWER);
-        let (what, until) = (subject(self.part), self.range.until_offset);
-        let there = match &ends {
-            Ok((low, high)) => format!("there are {low} to {high}"),
-            Err(error) => error.to_string(),
-        };
-        let lost = format!("{what}: offset {next} is gone, and the batch ends at {until}: {there}");
-        match ends {
-            Ok((low, _)) if low > next && !self.fail_on_loss => {
-                say(format_args!(
-                    "kafka: records were lost: {lost}; it goes on at {low}"
-                ));
-                Ok(low)
+        let ends = ends.map(|(low, high)| Ends { low, high });
+        let on = match &ends {
+            Ok(ends) if ends.low > next => self.reader.loss.goes_on(*ends),
+            // Of the range there is nothing any more.
+            Ok(ends) if ends.high < next => {
+                let on = self.reader.loss.goes_on(*ends);
+                on.map(|_| self.range.until_offset)
             }
-            _ => Err(io::Error::other(lost)),
-        }
+            _ => None,
+        };
+        let lost = Lost {
+            part: self.part.clone(),
+            next,
+            until: Some(self.range.until_offset),
+            ends,
+        };
+        let Some(on) = on else {
+            return Err(Fault::Lost(lost).into());
+        };
+        say(format_args!(
+            "kafka: records were lost: {lost}; it goes on at {on}"
+        ));
+        Ok(on)
     }
 
     /// Says when nothing has come for long and when something comes again; gives up in the end.
-    fn look(&mut self, empty: bool, next: i64) -> io::Result<()> {
-        let (what, range) = (subject(self.part), self.range);
-        if !empty {
+    fn look(&mut self, came: bool, next: i64) -> io::Result<()> {
+        if came {
             if std::mem::take(&mut self.silent) {
+                let what = subject(self.part);
                 say(format_args!("kafka: {what}: records come again"));
             }
             self.since = Instant::now();
@@ -266,26 +290,53 @@ impl Reading<'_> {
         }
         while self.open.client.poll(Duration::ZERO).is_some() {}
         let waited = self.since.elapsed();
+        self.give_up(waited, next)?;
         if waited < SILENCE {
             return Ok(());
         }
+        let missing = self.missing(waited, next);
+        if waited >= self.reader.patience {
+            return Err(Fault::Missing(missing).into());
+        }
+        if !std::mem::replace(&mut self.silent, true) {
+            say(format_args!("kafka: the batch waits: {missing}"));
+        }
+        Ok(())
+    }
+
+    fn missing(&mut self, waited: Duration, next: i64) -> Missing {
         if let Some(reason) = self.open.client.context().take_reason() {
             self.trouble = Some(reason);
         }
-        let until = range.until_offset;
-        let trouble = self.trouble.as_deref().unwrap_or("nothing comes");
-        if waited >= self.patience {
-            return Err(io::Error::other(format!(
-                "{what}: offset {next} has not come for {} s, and the batch ends at {until}: \
-                 {trouble}",
-                waited.as_secs()
-            )));
+        Missing {
+            part: self.part.clone(),
+            next,
+            until: self.range.until_offset,
+            waited,
+            trouble: self.trouble.clone(),
         }
-        if !std::mem::replace(&mut self.silent, true) {
-            say(format_args!(
-                "kafka: {what}: the batch waits for offset {next}, and ends at {until}: {trouble}"
-            ));
+    }
+
+    /// Ends the reading if the run is to end and nothing comes: at once when it has to be quick, or
+    /// when another partition has been given up before.
+    fn give_up(&mut self, waited: Duration, next: i64) -> io::Result<()> {
+        let stop = self.reader.stop.get().filter(|stop| stop.is_asked());
+        let Some(stop) = stop else {
+            return Ok(());
+        };
+        let given_up = self.reader.given_up.load(Ordering::Acquire);
+        let patience = if stop.is_urgent() { HURRY } else { SILENCE };
+        if waited < patience && !given_up {
+            return Ok(());
         }
-        Ok(())
+        let missing = self.missing(waited, next);
+        let what = format!(
+            "{missing}; the run stops without it, and a run that goes on from the checkpoint has it"
+        );
+        // A stop without grace shows no error.
+        if !self.reader.given_up.swap(true, Ordering::AcqRel) && stop.is_urgent() {
+            say(format_args!("kafka: {what}"));
+        }
+        Err(RunStop::unfinished(what))
     }
 }

@@ -6,14 +6,15 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use millrace::{BatchSource, SourceBatch, SourceInput, SourcePartition, Text};
+use millrace::{BatchSource, RunStop, SourceBatch, SourceInput, SourcePartition, Text};
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::fault::{Fault, Lost, Unreachable};
 use crate::limit::taken;
 use crate::offset_range::OffsetRange;
 use crate::options::Resolved;
-use crate::planner::{Ends, Part, View, subject};
+use crate::planner::{Ends, Part, View};
 use crate::rate::Rate;
 use crate::reader::Reader;
 use crate::record::KafkaMessage;
@@ -96,7 +97,12 @@ where
             let next = next.entry(part.clone()).or_insert(ends.low);
             *next = self.there(part, *next, *ends)?;
         }
-        self.say_troubles(view.troubles.clone());
+        let troubles = view.troubles.iter();
+        self.say_troubles(
+            troubles
+                .map(|(subject, trouble)| (subject.clone(), trouble.to_string()))
+                .collect(),
+        );
         let ranges = self.ranges(&next, &view);
         self.offsets.set(&ranges);
         Ok((!ranges.is_empty()).then_some(ranges))
@@ -120,6 +126,10 @@ where
         if self.options.params.contains_key("group.id") {
             self.commit(ranges);
         }
+    }
+
+    fn watch_stop(&mut self, stop: RunStop) {
+        self.reader.watch_stop(stop);
     }
 
     fn input(&self, ranges: &Vec<OffsetRange>) -> SourceInput {
@@ -182,21 +192,22 @@ impl<F> KafkaSource<F> {
             }
         }
         self.behind.remove(part);
-        let (what, Ends { low, high }) = (subject(part), ends);
-        let lost = format!("{what}: offset {next} comes next, and there are {low} to {high}");
-        if self.options.fail_on_data_loss {
-            let key = millrace::keys::KAFKA_FAIL_ON_DATA_LOSS;
-            return Err(io::Error::other(format!(
-                "records were lost: {lost} ({key}=false goes on at the oldest)"
-            )));
-        }
+        let lost = Lost {
+            part: part.clone(),
+            next,
+            until: None,
+            ends: Ok(ends),
+        };
+        let Some(on) = self.options.loss.goes_on(ends) else {
+            return Err(Fault::Lost(lost).into());
+        };
         say(format_args!(
-            "kafka: records were lost: {lost}; it goes on at {low}"
+            "kafka: records were lost: {lost}; it goes on at {on}"
         ));
-        Ok(low)
+        Ok(on)
     }
 
-    fn unreachable(&mut self, reason: &str) {
+    fn unreachable(&mut self, reason: &Unreachable) {
         let what = format!("cannot be reached; batches go on without it: {reason}");
         let subject = format!("broker {}", self.brokers);
         if let Some(line) = self.troubles.add(subject, what) {

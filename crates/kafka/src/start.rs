@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::thread::{self, JoinHandle};
 
-use crate::planner::{Part, Planner, View, subject};
+use crate::fault::Fault;
+use crate::planner::{Part, Planner, View};
 use crate::starting::{NEWEST, OLDEST, StartingOffsets};
 
 type Looked = (Planner, Option<View>);
@@ -41,9 +42,7 @@ impl Start {
         }
         match self {
             Start::Ready(looked) => Ok((&mut looked.0, looked.1.as_ref())),
-            _ => Err(io::Error::other(
-                "the thread that asks the brokers has ended",
-            )),
+            _ => Err(Fault::NoPlanner.into()),
         }
     }
 
@@ -80,11 +79,7 @@ pub(crate) fn starting(
                 Some(&OLDEST) => ends.low,
                 Some(&offset) if (ends.low..=ends.high).contains(&offset) => offset,
                 Some(offset) => {
-                    let (what, low, high) = (subject(part), ends.low, ends.high);
-                    return Err(io::Error::other(format!(
-                        "{what}: the starting offset {offset} is not there: there are {low} to \
-                         {high}"
-                    )));
+                    return Err(Fault::StartsNowhere(part.clone(), *offset, *ends).into());
                 }
             },
         };

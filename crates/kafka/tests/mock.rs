@@ -1,5 +1,5 @@
 //! Streams of librdkafka's mock cluster: brokers that go and come, leaders that change, records
-//! that are gone.
+//! that are gone or do not come.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,4 +11,5 @@ mod mock {
     mod loss;
     mod records;
     mod recovery;
+    mod stops;
 }

@@ -1,6 +1,6 @@
 //! A mock cluster, and who writes to it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -92,6 +92,17 @@ impl Cluster {
         self.producer.flush(PATIENCE).unwrap();
     }
 
+    /// Another consumer of a group.
+    pub(crate) fn member(&self, group: &str, topic: &str) -> Member {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", self.brokers());
+        config.set("group.id", group);
+        config.set("heartbeat.interval.ms", "200");
+        let consumer: BaseConsumer = config.create().unwrap();
+        consumer.subscribe(&[topic]).unwrap();
+        Member(consumer)
+    }
+
     /// The offset of partition 0 that is committed to a group.
     pub(crate) fn committed(&self, group: &str, topic: &str) -> Option<i64> {
         let mut config = ClientConfig::new();
@@ -104,6 +115,19 @@ impl Cluster {
         match answer.elements()[0].offset() {
             Offset::Offset(offset) => Some(offset),
             _ => None,
+        }
+    }
+}
+
+/// A consumer that is in a group.
+pub(crate) struct Member(BaseConsumer);
+
+impl Member {
+    pub(crate) fn wait_for_a_partition(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.0.assignment().unwrap().count() == 0 {
+            drop(self.0.poll(Duration::from_millis(20)));
+            assert!(Instant::now() < deadline, "the group gives it nothing");
         }
     }
 }

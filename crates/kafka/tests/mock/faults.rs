@@ -1,9 +1,12 @@
 //! Brokers that are not there, and leaders that change.
 
 use millrace_kafka::Topics;
+use rdkafka::bindings::rd_kafka_resp_err_t::{
+    RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+};
 
 use super::cluster::Cluster;
-use super::life::{Life, earliest};
+use super::life::{Life, POISON, Place, earliest};
 
 #[test]
 fn batches_go_on_without_a_broker_that_is_down_and_have_its_records_later() {
@@ -65,6 +68,81 @@ fn a_topic_that_is_made_later_is_read_from_its_first_record_on() {
     life.wait_for_batches(2);
     let batches = life.stop();
     assert_eq!(batches.last().unwrap().ranges.len(), 3);
+}
+
+/// A partition that nobody leads is not there; one that is added comes the same way.
+#[test]
+fn a_partition_that_comes_while_it_runs_is_read_from_its_first_record_on() {
+    let cluster = Cluster::new(1);
+    cluster.topic("t", 2);
+    cluster.put("t", 0, "a");
+    cluster.put("t", 1, "b");
+    cluster.mock.partition_leader("t", 1, None).unwrap();
+    let life = Life::start(&cluster, Topics::subscribe(["t"]), earliest());
+    assert_eq!(life.wait_for(1), ["a"]);
+    life.wait_for_batches(2);
+    assert!(life.batches().iter().all(|batch| batch.ranges.len() < 2));
+    cluster.mock.partition_leader("t", 1, Some(1)).unwrap();
+    assert_eq!(life.wait_for(2), ["a", "b"]);
+    cluster.put("t", 0, "c");
+    assert_eq!(life.wait_for(3), ["a", "b", "c"]);
+}
+
+/// A topic that the brokers do not know for a while is in no batch, and then goes on.
+#[test]
+fn a_topic_that_is_unknown_for_a_while_loses_and_repeats_nothing() {
+    let cluster = Cluster::new(1);
+    cluster.topic("t", 1);
+    cluster.put("t", 0, "a");
+    let life = Life::start(&cluster, Topics::subscribe(["t"]), earliest());
+    assert_eq!(life.wait_for(1), ["a"]);
+    let error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    cluster.mock.topic_error("t", error).unwrap();
+    life.wait_for_batches(4);
+    let none = RD_KAFKA_RESP_ERR_NO_ERROR;
+    cluster.mock.topic_error("t", none).unwrap();
+    cluster.put("t", 0, "b");
+    assert_eq!(life.wait_for(2), ["a", "b"]);
+}
+
+/// Others of the group come and go: the stream has its partitions whatever they have, and goes on
+/// when its commit is refused.
+#[test]
+fn others_of_the_group_take_nothing_away() {
+    let cluster = Cluster::new(1);
+    cluster.topic("t", 2);
+    let options = earliest().param("group.id", "g");
+    let life = Life::start(&cluster, Topics::subscribe(["t"]), options);
+    cluster.put("t", 0, "a");
+    assert_eq!(life.wait_for(1), ["a"]);
+    let other = cluster.member("g", "t");
+    other.wait_for_a_partition();
+    cluster.put("t", 1, "b");
+    assert_eq!(life.wait_for(2), ["a", "b"]);
+    drop(other);
+    cluster.put("t", 0, "c");
+    assert_eq!(life.wait_for(3), ["a", "b", "c"]);
+    life.stop();
+}
+
+/// As any error of the program it ends the run; where records may be passed over, it is one of
+/// them.
+#[test]
+fn a_record_at_which_the_program_panics_ends_the_run_or_is_passed_over() {
+    let cluster = Cluster::new(1);
+    cluster.topic("t", 1);
+    cluster.put_all("t", 0, &["a", POISON, "b"]);
+    let place = Place::new("poison");
+    let error = place.start(&[], &cluster, earliest()).error().to_string();
+    assert!(error.contains("a value that is no value"), "{error}");
+    let letters = place.beside("letters");
+    let skip = [
+        ("millrace.onRecordError", "skip"),
+        ("millrace.deadLetterDir", letters.as_str()),
+    ];
+    let second = place.start(&skip, &cluster, earliest());
+    assert_eq!(second.wait_for(2), ["a", "b"]);
+    second.stop();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +11,9 @@ use millrace::{Conf, Error, StreamingContext, testing};
 use millrace_kafka::{KafkaOptions, KafkaStreams, OffsetRange, StartingOffsets, Topics};
 
 use super::cluster::{Cluster, PATIENCE};
+
+/// A value at which the program panics.
+pub(crate) const POISON: &str = "poison";
 
 /// A batch that has run.
 #[derive(Debug, Clone)]
@@ -21,6 +25,8 @@ pub(crate) struct Batch {
 pub(crate) struct Life {
     ssc: StreamingContext,
     batches: Arc<Mutex<Vec<Batch>>>,
+    /// Set when a batch that has a range is being run, or has been.
+    begun: Arc<AtomicBool>,
 }
 
 pub(crate) fn earliest() -> KafkaOptions {
@@ -50,9 +56,15 @@ impl Life {
                 message.value_text().map(String::from)
             })
             .unwrap();
+        let records = stream.records().map(|value| {
+            assert_ne!(value.as_deref(), Some(POISON), "a value that is no value");
+            value
+        });
         let (batches, offsets) = (Arc::new(Mutex::new(Vec::new())), stream.offsets());
-        let seen = Arc::clone(&batches);
-        stream.records().foreach_rdd(move |rdd| {
+        let (seen, begun) = (Arc::clone(&batches), Arc::new(AtomicBool::new(false)));
+        let begins = Arc::clone(&begun);
+        records.foreach_rdd(move |rdd| {
+            begins.fetch_or(!offsets.ranges().is_empty(), Ordering::AcqRel);
             let values = rdd.collect().into_iter().flatten().collect();
             seen.lock().unwrap().push(Batch {
                 ranges: offsets.ranges(),
@@ -60,7 +72,16 @@ impl Life {
             });
         });
         ssc.start().unwrap();
-        Life { ssc, batches }
+        Life {
+            ssc,
+            batches,
+            begun,
+        }
+    }
+
+    /// True if a batch that has a range is being run, or has been.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
     }
 
     pub(crate) fn batches(&self) -> Vec<Batch> {
@@ -108,6 +129,12 @@ impl Life {
         ended.expect_err("it has not failed")
     }
 
+    /// Stops it, and gives what it says of that.
+    pub(crate) fn end(self, graceful: bool) -> millrace::Result<()> {
+        self.ssc.stop(graceful);
+        self.ssc.await_termination()
+    }
+
     pub(crate) fn stop(self) -> Vec<Batch> {
         self.ssc.stop(false);
         self.ssc.await_termination().unwrap();
@@ -122,6 +149,11 @@ impl Place {
     pub(crate) fn new(name: &str) -> Place {
         let name = format!("millrace-kafka-{}-{name}", std::process::id());
         Place(std::env::temp_dir().join(name))
+    }
+
+    /// The path of something next to it, which goes with it.
+    pub(crate) fn beside(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
     }
 
     pub(crate) fn start(

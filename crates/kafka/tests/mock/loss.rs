@@ -53,3 +53,34 @@ fn records_that_are_gone_end_the_run_unless_a_setting_says_otherwise() {
     });
     third.stop();
 }
+
+/// The parameter of Kafka's clients says at which end it goes on.
+#[test]
+fn behind_a_loss_it_goes_on_where_the_reset_says() {
+    for reset in ["smallest", "latest"] {
+        let cluster = Cluster::new(1);
+        cluster.topic("t", 1);
+        cluster.put("t", 0, "first");
+        let place = Place::new(&format!("reset-{reset}"));
+        let first = place.start(&[], &cluster, earliest());
+        first.wait_for(1);
+        first.stop();
+        flood(&cluster);
+        cluster.put("t", 0, "last");
+        let options = earliest().param("auto.offset.reset", reset);
+        let goes_on = [("millrace.kafka.failOnDataLoss", "false")];
+        let second = place.start(&goes_on, &cluster, options);
+        second.wait_until("the partition", |life| {
+            let batches = life.batches();
+            let ranges = batches.iter().flat_map(|batch| &batch.ranges);
+            ranges.clone().any(|range| range.until_offset == 14)
+        });
+        cluster.put("t", 0, "new");
+        second.wait_until("the new value", |life| {
+            life.values().last().is_some_and(|it| it == "new")
+        });
+        let has_last = second.values().iter().any(|it| it == "last");
+        assert_eq!(has_last, reset == "smallest");
+        second.stop();
+    }
+}

@@ -1,5 +1,10 @@
 """What a program did wrong: its own lines, one clear message, the right code, nothing of ours."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 HEAD = """
@@ -59,6 +64,55 @@ CASES = {
         "def f(x):\n    return f(x)\nssc.queueStream([[1]]).map(f).pprint()\n" + RUN,
         ["RecursionError: maximum recursion depth exceeded"],
     ),
+    "an exit in an output": (
+        "def show(rdd):\n    sys.exit(5)\nssc.queueStream([[1]]).foreachRDD(show)\n" + RUN,
+        ["in show", "SystemExit: 5", "foreachRDD at"],
+    ),
+    "an exception at the top level": (
+        'ssc.queueStream([[1]]).pprint()\nssc.start()\nraise ValueError("top")\n',
+        ["in <module>", "ValueError: top"],
+    ),
+    "a second SparkContext": (
+        'SparkContext("local[2]", "two")\n',
+        ["ValueError: Cannot run multiple SparkContexts at once; existing SparkContext(app=bad, "
+         "master=local[2]) created by __init__ at "],
+    ),
+    "a second StreamingContext that starts": (
+        "other = StreamingContext(sc, 1)\nfor each in (ssc, other):\n"
+        "    each.queueStream([[1]]).pprint()\n    each.start()\n",
+        ["IllegalStateException: Only one StreamingContext may be started"],
+    ),
+    "a stream that is described too late": (
+        "ssc.queueStream([[1]]).pprint()\nssc.start()\nssc.queueStream([[1]])\n",
+        ["Adding new inputs, transformations, and output operations after starting a context"],
+    ),
+    "a file in a record function": (
+        "file = open(sys.argv[0])\n"
+        "ssc.queueStream([[1]]).map(lambda x: file.name).pprint()\n" + RUN,
+        ["PicklingError: Could not serialize object: TypeError: cannot pickle "],
+    ),
+    "a cluster's master in the program": (
+        'sc.stop()\nSparkContext("spark://host:7077", "bad")\n',
+        ["master 'spark://host:7077' is a cluster's", "millrace-submit --master"],
+    ),
+    "a name of Python 2": (
+        "ssc.queueStream([[1]]).map(lambda x: unicode(x)).pprint()\n" + RUN,
+        ["NameError: name 'unicode' is not defined",
+         "millrace: unicode is of Python 2, and this is Python 3: use str"],
+    ),
+    "a method of Python 2": (
+        "for pair in {1: 2}.iteritems():\n    pass\n",
+        ["AttributeError: 'dict' object has no attribute 'iteritems'",
+         "millrace: iteritems is of Python 2, and this is Python 3: use items"],
+    ),
+    "print to a file in Python 2": (
+        "print >>sys.stderr, 1\n",
+        ["TypeError", "millrace: print >> file is of Python 2", "use print(..., file=file)"],
+    ),
+    "a module of Python 2": (
+        "import urllib2\n",
+        ["ModuleNotFoundError", "millrace: urllib2 is of Python 2", "use urllib.request"],
+    ),
     "a master that is none": (
         'sc.stop()\nSparkContext("local[x]", "bad")\n',
         ["local[x]"],
@@ -90,3 +144,97 @@ ssc.stop()
     assert shown == ["6", "2"]
     assert ended.returncode == 0
     assert "ZeroDivisionError" in ended.stderr
+
+
+PYTHON2 = {
+    'print "a", 1': "print without parentheses",
+    "print x": "print without parentheses",
+    "try:\n    x = 1\nexcept ValueError, e:\n    x = 2": "except with a comma",
+    'raise ValueError, "no"': "raise with a comma",
+    "f = lambda (k, v): v": "a lambda that takes a tuple apart",
+    "def f(time, (k, v)):\n    return v": "a function that takes a tuple apart",
+    "x = 1 <> 2": "the operator <>",
+    "x = `1`": "backquotes",
+    "x = 0777": "an octal number without 0o",
+    "x = 10L": "a long number",
+    'exec "x = 1"': "exec without parentheses",
+}
+
+
+@pytest.mark.parametrize("lines", PYTHON2)
+def test_a_construct_of_python_2_is_named_with_its_line(lines, program):
+    ended = program("import sys\n" + lines + "\n")
+    assert ended.returncode == 1
+    assert "Error" in ended.stderr
+    line = 4 if lines.startswith("try") else 2
+    said = "program.py, line %d: %s is of Python 2, and this is Python 3: port the program"
+    assert said % (line, PYTHON2[lines]) in ended.stderr
+    assert "/millrace/" not in ended.stderr
+
+
+@pytest.mark.parametrize("lines", ["x = (1,", "x = 1 +* 2", "  x = 1", 'print("a" "b" c)', "for"])
+def test_any_other_syntax_error_is_pythons_own(lines, program):
+    ended = program("import sys\n" + lines + "\n")
+    assert ended.returncode == 1
+    assert "program.py" in ended.stderr and "Error: " in ended.stderr
+    assert "millrace" not in ended.stderr
+
+
+def test_another_sitecustomize_is_not_hidden(program, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import builtins\nbuiltins.customized = 7\n")
+    path = os.environ["PYTHONPATH"] + os.pathsep + str(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", path)
+    assert program("import sys\nprint(customized)\n").stdout == "7\n"
+
+
+NEVER = HEAD + """
+import time
+
+def never(rdd):
+    print("called", flush=True)
+    while True:
+        time.sleep(0.01)
+
+ssc.queueStream([[1]]).foreachRDD(never)
+ssc.start()
+"""
+
+ENDS = {
+    "waiting": "ssc.awaitTermination()\n",
+    "stopping": "time.sleep(0.3)\nssc.stop()\n",
+    "stopping with grace": "time.sleep(0.3)\nssc.stop(stopGraceFully=True)\n",
+    "leaving": "time.sleep(0.3)\n",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_callback_that_never_returns_is_ended_by_a_second_signal(end, tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(NEVER + ENDS[end])
+    settings = "# settings\nspark.ui.enabled=false\n"
+    running = subprocess.Popen(
+        [sys.executable, str(path)],
+        env=dict(os.environ, MILLRACE_SUBMIT_CONF=settings, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert running.stdout.readline() == "called\n"
+        said = []
+        while not any("a second signal ends at once" in line for line in said):
+            if end == "waiting" and not said:
+                running.send_signal(signal.SIGINT)
+            said.append(running.stderr.readline())
+            assert said[-1], said
+        for _ in range(2):
+            if running.poll() is None:
+                running.send_signal(signal.SIGINT)
+                try:
+                    running.wait(5)
+                except subprocess.TimeoutExpired:
+                    pass
+        assert running.wait(30) == 128 + signal.SIGINT
+    finally:
+        running.kill()
+        running.wait()

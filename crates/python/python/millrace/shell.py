@@ -1,7 +1,8 @@
-"""An interactive Python with ``sc`` and ``spark`` in it: ``python -m millrace.shell``.
+"""An interactive Python with ``sc`` and ``spark`` in it: ``millrace-submit --shell``.
 
 Programs can be tried line by line, or pasted, as in ``pyspark``. What comes through a pipe is run
-as a whole: values of expressions are shown, and the first error ends it.
+as a whole: values of expressions are shown, and the first error ends it. A program in a file that
+was written for a shell, and makes no context of its own, runs in it too.
 """
 
 import argparse
@@ -67,17 +68,46 @@ def _run_all(text, names):
     return 0
 
 
+def _run_file(path, arguments, names):
+    """Runs a program as the interpreter would, but with the names of the shell; the exit code."""
+    sys.argv[:] = [path, *arguments]
+    sys.path[0] = os.path.dirname(os.path.abspath(path))
+    names["__file__"] = path
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError as error:
+        print("millrace: cannot open %s: %s" % (path, error.strerror), file=sys.stderr)
+        return 2
+    try:
+        exec(compile(text, path, "exec"), names)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        if isinstance(error, SyntaxError) and error.filename == path:
+            error = error.with_traceback(None)
+        _show(error)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
 def _arguments(given):
+    """The options, and the program with its arguments, which stand behind ``--``."""
     parser = argparse.ArgumentParser(
         prog="python -m millrace.shell",
-        description="An interactive Python with a SparkContext, sc, and a SparkSession, spark.",
+        usage="%(prog)s [options] [-- program.py [arguments]]",
+        description="An interactive Python with a SparkContext, sc, and a SparkSession, spark; or a "
+        "program that runs with both.",
     )
     parser.add_argument("--master", help="where to run: local[N] is N threads; local[*] unless set")
     parser.add_argument("--name", help="the name of the program; 'millrace shell' unless set")
     parser.add_argument(
         "--conf", action="append", default=[], metavar="KEY=VALUE", help="a setting; any number"
     )
-    options = parser.parse_args(given)
+    given = sys.argv[1:] if given is None else given
+    at = given.index("--") if "--" in given else len(given)
+    options = parser.parse_args(given[:at])
+    options.program = given[at + 1 :]
     for setting in options.conf:
         if not setting.partition("=")[1]:
             parser.error("--conf takes KEY=VALUE, and %r has no '='" % setting)
@@ -136,6 +166,8 @@ def main(given=None):
     sc = _context(parser, options)
     try:
         names = _namespace(sc)
+        if options.program:
+            return _run_file(options.program[0], options.program[1:], names)
         if sys.stdin.isatty():
             return _converse(sc, names)
         return _run_all(sys.stdin.read(), names)

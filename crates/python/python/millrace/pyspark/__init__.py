@@ -25,7 +25,6 @@ else:
         "AccumulatorParam",
         "Broadcast",
         "RDD",
-        "SQLContext",
         "SparkConf",
         "SparkContext",
         "SparkFiles",
@@ -33,4 +32,10 @@ else:
         "StorageLevel",
     ]
 
-    from .sql import SQLContext
+    def __getattr__(name):
+        """What PySpark has here for old programs; SQL is loaded by those alone that use it."""
+        if name in ("HiveContext", "Row", "SQLContext"):
+            from . import sql
+
+            return getattr(sql, name)
+        raise AttributeError("module 'pyspark' has no attribute %r" % name)

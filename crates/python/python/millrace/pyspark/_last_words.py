@@ -12,7 +12,7 @@ from .errors.exceptions import own_traceback
 
 def install():
     """Shows uncaught exceptions so, unless the program has a way of its own."""
-    if sys.excepthook is sys.__excepthook__:
+    if sys.excepthook is sys.__excepthook__ or getattr(sys.excepthook, "is_millraces", False):
         sys.excepthook = _show
 
 
@@ -23,3 +23,15 @@ def _show(kind, error, trace):
     trouble(own_traceback(error))
     for note in getattr(error, "where", ()):
         trouble("millrace: " + note)
+    hint_at_python2(error)
+
+
+def hint_at_python2(error):
+    """Says what Python 2 an error is about, if it is."""
+    from millrace import _python2
+
+    while error is not None:
+        line = _python2.hint(error)
+        if line is not None:
+            trouble("millrace: " + line)
+        error = error.__cause__

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 import threading
 import time
 
@@ -49,6 +48,7 @@ class SparkContext:
     ):
         if in_task():
             raise RuntimeError("SparkContext should only be created and accessed on the driver.")
+        _last_words.install()
         with SparkContext._lock:
             active = SparkContext._active_spark_context
             if active is not None:
@@ -62,7 +62,6 @@ class SparkContext:
             for path in pyFiles or []:
                 self.addPyFile(path)
             SparkContext._active_spark_context = self
-        _last_words.install()
 
     def _set_up(self, master, appName, sparkHome, environment, conf):
         self._conf = conf._copy() if conf is not None else SparkConf()
@@ -314,6 +313,8 @@ class SparkContext:
 
     def _file_directory(self):
         if SparkFiles._root_directory is None:
+            import tempfile
+
             SparkFiles._root_directory = tempfile.mkdtemp(prefix="millrace-files-")
         return SparkFiles._root_directory
 

@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import shutil
 
 from .._missing import missing
 from .repartition import batches
@@ -43,6 +42,8 @@ def write(rdd, path, each):
         open(os.path.join(building, "_SUCCESS"), "wb").close()
         os.rename(building, target)
     except BaseException:
+        import shutil
+
         shutil.rmtree(building, ignore_errors=True)
         raise
 

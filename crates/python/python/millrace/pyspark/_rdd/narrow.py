@@ -6,9 +6,6 @@ program raises is an error there, and does not end the records silently.
 
 import itertools
 import os
-import shlex
-import subprocess
-import threading
 
 from .._skipping import skipping
 from .._tasks import task_copy
@@ -200,6 +197,9 @@ class Narrow:
 
     def pipe(self, command, env=None, checkCode=False):
         """Makes every partition the lines that a command writes when it reads the records."""
+        import shlex
+        import subprocess
+        import threading
 
         def feed(out, records):
             try:

@@ -1,15 +1,21 @@
 """Random samples. A seed gives the same sample as it gives in PySpark."""
 
 import math
-import random
 import sys
+
+
+def _generators():
+    """The module `random`, which few programs need and which takes long to load."""
+    import random
+
+    return random
 
 
 class _Drawn:
     """Random numbers of one partition."""
 
     def __init__(self, seed, index):
-        self._random = random.Random(seed ^ index)
+        self._random = _generators().Random(seed ^ index)
         for _ in range(10):
             self._random.randint(0, 1)
 
@@ -42,7 +48,7 @@ class Sampling:
         """About `fraction` of the records, at random."""
         if not fraction >= 0:
             raise ValueError("Fraction must be nonnegative.")
-        seed = seed if seed is not None else random.randint(0, sys.maxsize)
+        seed = seed if seed is not None else _generators().randint(0, sys.maxsize)
 
         def compute(index):
             drawn = _Drawn(seed, index)
@@ -63,7 +69,7 @@ class Sampling:
         total = float(sum(weights))
         if total <= 0:
             raise ValueError("Sum of weights must be positive")
-        seed = seed if seed is not None else random.randint(0, 2**32 - 1)
+        seed = seed if seed is not None else _generators().randint(0, 2**32 - 1)
         bounds = [0.0]
         for weight in weights:
             bounds.append(bounds[-1] + weight / total)
@@ -83,7 +89,7 @@ class Sampling:
         """A sample of the pairs of every key, by the key's own fraction."""
         for fraction in fractions.values():
             assert fraction >= 0.0, "Negative fraction value: %s" % fraction
-        seed = seed if seed is not None else random.randint(0, sys.maxsize)
+        seed = seed if seed is not None else _generators().randint(0, sys.maxsize)
 
         def compute(index):
             drawn = _Drawn(seed, index)
@@ -108,7 +114,7 @@ class Sampling:
         initial = self.count()
         if initial == 0:
             return []
-        rand = random.Random(seed)
+        rand = _generators().Random(seed)
         if not withReplacement and num >= initial:
             samples = self.collect()
             rand.shuffle(samples)

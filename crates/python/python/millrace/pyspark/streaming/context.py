@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import threading
 import time as clock
 from datetime import datetime
 
@@ -350,14 +351,22 @@ class StreamingContext:
             raise error
 
     def stop(self, stopSparkContext=True, stopGraceFully=False):
-        """Stops; with grace, what was received is run first."""
-        self._engine.stop(bool(stopGraceFully))
+        """Stops; with grace, what was received is run first. A batch that runs is waited for."""
+        self._stop_engine(bool(stopGraceFully))
         if StreamingContext._activeContext is self:
             StreamingContext._activeContext = None
         self._signals.forget()
         self._screen.leave()
         if stopSparkContext:
             self._sc.stop()
+
+    def _stop_engine(self, graceful):
+        """Stops the engine; where signals are heard they go on to be, however long it takes."""
+        if threading.current_thread() is threading.main_thread():
+            self._engine.ask_to_stop(graceful)
+            while self._engine.state() == "ACTIVE":
+                clock.sleep(0.005)
+        self._engine.stop(graceful)
 
     @classmethod
     def _stop_active(cls):
@@ -367,11 +376,12 @@ class StreamingContext:
 
     def _leave(self):
         """The program is through: the engine must not outlive the interpreter."""
-        if self._signals.asked():
-            # Somebody asked for an end with grace, and the program has not waited for it.
-            while not self._engine.wait(0.1):
-                pass
-        self._engine.stop(False)
+        with self._signals.waiting():
+            if self._signals.asked():
+                # Somebody asked for an end with grace, and the program has not waited for it.
+                while not self._engine.wait(0.1):
+                    pass
+            self._stop_engine(False)
         self._screen.leave()
         self._graph.log_failure()
 

@@ -3,8 +3,6 @@
 PySpark has neither; names and rules are those of Scala's classes, and so are the words of errors.
 """
 
-import inspect
-
 from ..errors.exceptions import IllegalArgumentException
 
 #: Stands for no state; None is a state like any other.
@@ -69,6 +67,8 @@ class StateSpec:
 
 def _arity(function):
     """How many arguments a mapping function takes: 3 or 4."""
+    import inspect
+
     given = inspect.signature(function).parameters.values()
     count = sum(
         each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)

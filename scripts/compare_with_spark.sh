@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the cases of tests/spark on real PySpark 3.5.9 and on millrace, and prints
 # a table: case, operator, same or different, and for a difference the entry of
-# docs/DIFFERENCES.md that explains it. Fails if there is none.
+# docs/DIFFERENCES.md that explains it. Fails if there is none. The very files that
+# run on PySpark then run on the Python package, in CPython and lowered.
 #
 #   --record      rewrite tests/spark/recorded with what PySpark prints
 #   --spark-only  leave millrace out: is the recording still what PySpark prints?
@@ -99,6 +100,22 @@ play_on_millrace() {
     }
 }
 
+# The same files by the Python package. The tests compare with the recording, too.
+play_on_the_package() {
+    local python=${MILLRACE_TEST_PYTHON:-python3} package=$PWD/crates/python expression
+    "$python" -c 'import pytest' 2>/dev/null || {
+        say "the Python package is left out: $python has no pytest; see MILLRACE_TEST_PYTHON"
+        return
+    }
+    cargo build --quiet -p millrace-python
+    expression=$(printf ' or -%s]' ${cases[@]+"${cases[@]}"})
+    say "running the same files on the Python package"
+    env MILLRACE_ENGINE="${CARGO_TARGET_DIR:-$PWD/target}/debug/libmillrace_engine.so" TZ=UTC \
+        PYTHONPATH="$package/python/millrace/_as_pyspark:$package/python" \
+        "$python" -B -m pytest -q -p no:cacheprovider ${cases[@]+-k "${expression# or }"} \
+        "$package/tests/test_spark_cases.py"
+}
+
 compare() {
     "$python" -B $here/python/compare.py "$@" "${cases[@]}"
 }
@@ -136,4 +153,5 @@ if [ $millrace = yes ]; then
     say "running the cases on millrace"
     play_on_millrace
     compare "$work/spark" "$work/millrace"
+    play_on_the_package
 fi

@@ -11,6 +11,7 @@ import threading
 import weakref
 from datetime import datetime
 
+from .._last_words import hint_at_python2
 from .._say import trouble
 from ..errors.exceptions import own_traceback, stream_failed
 from ._kept import Kept
@@ -52,11 +53,19 @@ class Graph:
                 parent._remember = max(parent._remember, stream._remember + longer)
                 parent._is_held = parent._is_held or longer > 0
         for stream in self.streams:
-            stream._is_held = stream._is_held or self.remember > stream._slide
+            if self.remember > stream._slide:
+                stream._is_held = stream._is_eager = True
+            stream._is_eager = stream._is_eager or self._is_timely(stream)
+
+    def _is_timely(self, stream):
+        """Whether a stream has to be looked at in every batch, because later it cannot be."""
+        if stream._engine_stream is not None or stream._is_by_key or stream._states is not None:
+            return True
+        return any(parent._is_eager or self._is_timely(parent) for parent in stream._parents)
 
     def keep(self, engine):
         """Lets the checkpoint have what the streams of Python keep from batch to batch."""
-        held = [stream for stream in self.streams if stream._is_held]
+        held = [each for each in self.streams if each._is_held or each._states is not None]
         if held:
             self.kept = Kept(self, engine, held)
 
@@ -99,7 +108,8 @@ class Graph:
         self.now = time
         self._jobs = []
         for stream in self.streams:
-            if stream._is_held:
+            # A queue gives its items to the batches that are read, as in PySpark.
+            if stream._states is not None or stream._is_held and stream._is_eager:
                 stream._rdd(time)
         self._jobs = [self._job(output, time) for output in self.outputs]
 
@@ -159,6 +169,7 @@ def show(error, *where):
     trouble(own_traceback(error))
     for note in where:
         trouble("millrace: " + note)
+    hint_at_python2(error)
 
 
 def _accepted(returned):

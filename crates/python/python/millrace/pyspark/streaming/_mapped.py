@@ -5,27 +5,14 @@ that fails has changed nothing, and what a program does to an object that it was
 state, unless it says so.
 """
 
-import pickle
-
 from .._native import _engine
-from .._tasks import are_atoms, keep, kept, pickled, task, task_copy
+from .._tasks import keep, kept, task, task_copy
 from ..errors.exceptions import Py4JJavaError, task_failed
 from ..rdd import RDD
 from ._graph import local_time
+from ._table import frozen, thawed
 from .dstream import TransformedDStream
 from .state import ABSENT, State
-
-
-class _Pickle(bytes):
-    """A state that somebody could change, as it was."""
-
-
-def _frozen(value):
-    return value if are_atoms((value,)) else _Pickle(pickled(value))
-
-
-def _thawed(stored):
-    return pickle.loads(stored) if type(stored) is _Pickle else stored
 
 
 class States:
@@ -56,7 +43,7 @@ class States:
         """Begins a batch; what a batch before has left unfinished is forgotten."""
         self._touched = {}
         for key, value in self._initial or ():
-            self._put(key, time, _frozen(value))
+            self._put(key, time, frozen(value))
         if self._initial is not None:
             self._commit(time)
             self._initial = None
@@ -75,10 +62,10 @@ class States:
     def meet(self, key, time, call):
         """Calls the program's function with the state of a key that has a record."""
         entry = self._entry(key)
-        state = State(ABSENT if entry is None else _thawed(entry[2]))
+        state = State(ABSENT if entry is None else thawed(entry[2]))
         made = call(state)
         if state._outcome == "updated":
-            self._put(key, time, _frozen(state._value))
+            self._put(key, time, frozen(state._value))
         elif state._outcome == "removed":
             self._touched[key] = None
         elif entry is not None and self._timeout is not None:
@@ -94,7 +81,7 @@ class States:
             for key in self._due[seen]:
                 entry = self._entry(key)
                 if entry is not None and entry[1] == seen:
-                    due.append((entry[0], key, _thawed(entry[2])))
+                    due.append((entry[0], key, thawed(entry[2])))
         due.sort(key=lambda each: each[0])
         return [(key, value) for _, key, value in due]
 
@@ -136,7 +123,7 @@ class States:
     def pairs(self, index):
         """Keys and states of a partition as they are now."""
         part = self._parts[index]
-        return [(key, _thawed(stored)) for key, (_, _, stored) in part.items()]
+        return [(key, thawed(stored)) for key, (_, _, stored) in part.items()]
 
     def record(self):
         """Begins to write down what changes."""
@@ -154,7 +141,7 @@ class States:
                 gone.append((key,))
             else:
                 place, time, stored = entry
-                noted.append(((key,), (place, time, _thawed(stored))))
+                noted.append(((key,), (place, time, thawed(stored))))
         self._unnoted = set()
         return noted, gone
 
@@ -165,7 +152,7 @@ class States:
         entries = sorted((entry[0], key, entry) for (key,), entry in found.items())
         for place, key, (_, time, value) in entries:
             self._next = max(self._next, place + 1)
-            self._parts[self.partition(key)][key] = (place, time, _frozen(value))
+            self._parts[self.partition(key)][key] = (place, time, frozen(value))
             if self._timeout is not None:
                 self._due.setdefault(time, []).append(key)
 
@@ -185,7 +172,6 @@ class MapWithStateDStream(TransformedDStream):
             initial = [(key, value) for key, value in initial]
         self._spec = spec
         self._states = States(self._count, spec._timeout, initial)
-        self._is_held = True
 
     def stateSnapshots(self):
         """All keys with their states, in every batch, in the order in which the keys came.

@@ -149,6 +149,7 @@ def lower(ssc, skips=False):
         if plan.is_engines(stream):
             # Nobody in Python has to keep what the engine keeps.
             stream._needs = lambda: []
+            stream._states = None
     for number, stream in enumerate(read):
         _read(ssc, stream, number)
     graph.natives = natives

@@ -37,6 +37,8 @@ class DStream(Stateful, Windows):
         self._made = {}
         self._remember = 0
         self._is_held = False
+        #: Whether its batches are made in their turn, though nobody may read them.
+        self._is_eager = False
         self.is_cached = False
         self.is_checkpointed = False
         ssc._add_stream(self)
@@ -306,7 +308,7 @@ class DStream(Stateful, Windows):
     def slice(self, begin, end):
         """The RDDs of the batch times from `begin` to `end`, datetimes or seconds of the epoch."""
         first, last = self._ssc._milliseconds(begin), self._ssc._milliseconds(end)
-        self._is_held = True
+        self._is_held = self._is_eager = True
         return [self._made[time] for time in sorted(self._made) if first <= time <= last]
 
     @property

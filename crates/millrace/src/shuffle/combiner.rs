@@ -6,6 +6,11 @@
 //! is combined almost wholly here; one of a million spills every tenth record and merges shard
 //! by shard. Both walk memory forwards: the local table has its keys in the order of the shards'
 //! ones.
+//!
+//! Keys that hardly repeat gain nothing by a table: nearly every record would be inserted here,
+//! moved out, and inserted in its shard again. Such records are *passed*: each is an entry of its
+//! own, written straight to its shard's list. From time to time a sample is combined, to see
+//! whether keys repeat now.
 
 #![expect(
     unsafe_code,
@@ -29,6 +34,15 @@ const TABLE_BYTES: usize = 96 << 20;
 /// Slots of a new table: enough for a small batch, little to clear.
 const FIRST_SLOTS: usize = 1 << 8;
 
+/// Records of a sample: it shows whether combining pays.
+const SAMPLE: usize = 1 << 13;
+
+/// Combining pays unless this share of a sample's records has new keys, in eighths.
+const MOSTLY_NEW: usize = 7;
+
+/// Records that are passed before the next sample.
+const PASSED: usize = 1 << 16;
+
 /// A spilled record: what a slot held. The stamp is the tag over the arrival in the run.
 pub(crate) struct Entry<K, C> {
     stamp: u64,
@@ -46,18 +60,25 @@ impl<K, C> Entry<K, C> {
     }
 }
 
-/// The entries that a run spilled, by shard; a key comes once per spill, and its spills in their
-/// order.
+/// The entries that a run spilled, by shard; a key comes once per spill, and once for each of its
+/// records that was passed, in order.
 pub(crate) struct Spilled<K, C> {
     pub(super) shards: Vec<Vec<Entry<K, C>>>,
 }
 
 /// The memory of a combiner between two runs.
-pub(crate) struct LocalTable<K, C>(Table<K, C>);
+pub(crate) struct LocalTable<K, C> {
+    table: Table<K, C>,
+    /// Records that are still to be passed.
+    passes: usize,
+}
 
 impl<K, C> LocalTable<K, C> {
     pub(crate) fn new() -> LocalTable<K, C> {
-        LocalTable(Table::with_slots(FIRST_SLOTS))
+        LocalTable {
+            table: Table::with_slots(FIRST_SLOTS),
+            passes: 0,
+        }
     }
 }
 
@@ -78,13 +99,18 @@ struct Run<'a, K, V, A: Aggregator<V>> {
     /// Records of a group whose keys are not where a probe for them begins.
     elsewhere: Vec<usize>,
     spilled: Spilled<K, A::Acc>,
+    /// The records of this sample, and the arrivals before it.
+    sampled: usize,
+    before: u32,
+    /// Records that are still to be passed.
+    passes: usize,
 }
 
 impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     pub(crate) fn new(
         aggregator: &'a A,
         hasher: &KeyHasher,
-        LocalTable(table): LocalTable<K, A::Acc>,
+        LocalTable { table, passes }: LocalTable<K, A::Acc>,
     ) -> Combiner<'a, K, V, A> {
         let shards = (0..SHARDS).map(|_| Vec::new()).collect();
         let run = Run {
@@ -94,6 +120,9 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             of_shard: [0; SHARDS],
             elsewhere: Vec::with_capacity(GROUP),
             spilled: Spilled { shards },
+            sampled: 0,
+            before: 0,
+            passes,
         };
         Combiner {
             waiting: Lookahead::new(),
@@ -118,7 +147,7 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
         let turn = self.waiting.turn();
         for records in [turn.waited, turn.rest] {
             // SAFETY: what has its turn is initialised, and nothing is looked at twice.
-            unsafe { self.run.combine(records) };
+            unsafe { self.run.take(records) };
         }
     }
 
@@ -132,15 +161,72 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
         // from nothing.
         let slots = run.table.slots();
         let table = if slots == FIRST_SLOTS || run.arrivals as usize >= slots / 8 {
-            LocalTable(run.table)
+            run.table
         } else {
-            LocalTable(Table::with_slots((slots / 4).max(FIRST_SLOTS)))
+            Table::with_slots((slots / 4).max(FIRST_SLOTS))
         };
-        (run.spilled, table)
+        let passes = run.passes;
+        (run.spilled, LocalTable { table, passes })
     }
 }
 
 impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
+    /// Combines records or passes them.
+    ///
+    /// # Safety
+    /// As [`combine`](Run::combine).
+    #[inline]
+    unsafe fn take(&mut self, records: &[MaybeUninit<Tagged<K, V>>]) {
+        if self.passes > 0 {
+            // SAFETY: the caller's promise.
+            return unsafe { self.pass(records) };
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.combine(records) };
+        self.sampled += records.len();
+        if self.sampled >= SAMPLE {
+            self.judge();
+        }
+    }
+
+    /// Decides by a sample whether the next records are combined.
+    #[inline(never)]
+    fn judge(&mut self) {
+        let new = (self.arrivals - self.before) as usize;
+        if new >= self.sampled / 8 * MOSTLY_NEW {
+            // What is in the table came before what is passed.
+            self.spill();
+            self.passes = PASSED;
+        }
+        (self.sampled, self.before) = (0, self.arrivals);
+    }
+
+    /// Makes an entry of every record.
+    ///
+    /// # Safety
+    /// As [`combine`](Run::combine).
+    #[inline(never)]
+    unsafe fn pass(&mut self, records: &[MaybeUninit<Tagged<K, V>>]) {
+        for record in records {
+            // SAFETY: the caller's promise.
+            let Tagged { key, value, tag } = unsafe { record.assume_init_read() };
+            let stamp = self.stamp(tag);
+            let value = self.aggregator.publish(self.aggregator.create(value));
+            let key = millrace_text::detached(key);
+            self.spilled.shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
+        }
+        self.passes = self.passes.saturating_sub(records.len());
+        self.before = self.arrivals;
+    }
+
+    /// The stamp of a key that arrives.
+    #[inline(always)]
+    fn stamp(&mut self, tag: u32) -> u64 {
+        // A run that inserts four billion keys ties the order of the last ones.
+        self.arrivals = self.arrivals.saturating_add(1);
+        u64::from(tag) << 32 | u64::from(self.arrivals)
+    }
+
     /// Folds records into their keys' values, or begins new ones. All records of a key go the
     /// same way, and in order.
     ///
@@ -179,9 +265,7 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
         };
         // The key outlives its block, which must not stay for it.
         let (key, acc) = (millrace_text::detached(key), self.aggregator.create(value));
-        // A run that inserts four billion keys ties the order of the last ones.
-        self.arrivals = self.arrivals.saturating_add(1);
-        let stamp = u64::from(tag) << 32 | u64::from(self.arrivals);
+        let stamp = self.stamp(tag);
         self.table.fill(slot, stamp, key, acc);
         self.of_shard[shard_of_tag(tag)] += 1;
         if self.table.len() <= self.table.slots() / 2 {
@@ -273,11 +357,12 @@ mod tests {
         let hasher = KeyHasher::default();
         let slots_after = |keys: u32, table| {
             let mut combiner = Combiner::new(&sum, &hasher, table);
-            (0..keys).for_each(|key| combiner.push((key, 1)));
+            // Twice each, or they would be passed.
+            (0..2 * keys).for_each(|record| combiner.push((record / 2, 1)));
             let (spilled, table) = combiner.finish();
             let keys_spilled = spilled.shards.iter().map(Vec::len).sum::<usize>();
             assert_eq!(keys_spilled, keys as usize);
-            (table.0.slots(), table)
+            (table.table.slots(), table)
         };
         let (long, mut table) = slots_after(200_000, LocalTable::new());
         assert!(long >= 400_000);
@@ -303,13 +388,13 @@ mod tests {
         let first = Reduce(|earlier: Large, _| earlier);
         let hasher = KeyHasher::default();
         let mut combiner = Combiner::new(&first, &hasher, LocalTable::new());
-        let mut keys = 0_u32..;
+        let mut records = 0_u32..;
         while combiner.run.spilled.shards.iter().all(Vec::is_empty) {
-            combiner.push((keys.next().expect("many"), [0; 32]));
+            combiner.push((records.next().expect("many") / 2, [0; 32]));
         }
         let slots = combiner.run.table.slots();
         assert!(combiner.run.table.len() < slots / 8);
-        assert_eq!(combiner.finish().1.0.slots(), slots);
+        assert_eq!(combiner.finish().1.table.slots(), slots);
     }
 
     #[test]
@@ -322,7 +407,8 @@ mod tests {
         });
         let hasher = KeyHasher::default();
         let mut combiner = Combiner::new(&first_last_and_count, &hasher, LocalTable::new());
-        let records = (0..keys).chain((0..keys).step_by(3));
+        let twice = (0..2 * keys).map(|record| record / 2);
+        let records = twice.chain((0..keys).step_by(3));
         for (at, key) in records.enumerate() {
             let at = at as u32;
             let mut value = [0; 32];
@@ -342,10 +428,65 @@ mod tests {
         assert_eq!(merged.len() as u32, keys);
         for (place, (_, key, value)) in (0..keys).zip(merged) {
             let (last, count) = match key % 3 {
-                0 => (keys + key / 3, 2),
-                _ => (key, 1),
+                0 => (2 * keys + key / 3, 3),
+                _ => (2 * key + 1, 2),
             };
-            assert_eq!((key, value[..3].to_vec()), (place, vec![key, last, count]));
+            assert_eq!(
+                (key, value[..3].to_vec()),
+                (place, vec![2 * key, last, count])
+            );
         }
+    }
+
+    /// Records of few keys, of new keys for long, and of the same few again: first combined, then
+    /// passed, then combined.
+    #[test]
+    fn passed_records_stand_in_order_among_combined_ones() {
+        let few = |count: u32| (0..count).map(|record| record % 1000);
+        let new = 500..500 + 2 * PASSED as u32;
+        let records: Vec<u32> = few(20_000).chain(new).chain(few(200_000)).collect();
+        let list = CombineBy {
+            create: |number: u32| vec![number],
+            add: |mut numbers: Vec<u32>, number| {
+                numbers.push(number);
+                numbers
+            },
+            merge: |mut numbers: Vec<u32>, mut later| {
+                numbers.append(&mut later);
+                numbers
+            },
+        };
+        let hasher = KeyHasher::default();
+        let mut combiner = Combiner::new(&list, &hasher, LocalTable::new());
+        let mut model: std::collections::HashMap<u32, (usize, Vec<u32>)> = Default::default();
+        let mut has_passed = false;
+        for (number, key) in records.iter().enumerate() {
+            combiner.push((*key, number as u32));
+            has_passed |= combiner.run.passes > 0;
+            let (_, numbers) = model.entry(*key).or_insert((number, Vec::new()));
+            numbers.push(number as u32);
+        }
+        assert!(has_passed && combiner.run.passes == 0);
+        let (spilled, _) = combiner.finish();
+        let entries: usize = spilled.shards.iter().map(Vec::len).sum();
+        assert!(entries < records.len() - 50_000, "{entries} entries");
+        let mut merged = Vec::new();
+        for entries in spilled.shards {
+            let mut shard = Shard::new();
+            shard.merge(0, entries, &list, &hasher);
+            shard.drain(|stamp, key, numbers| merged.push((stamp, key, numbers)));
+        }
+        merged.sort_by_key(|(stamp, ..)| *stamp);
+        let mut expected: Vec<_> = model.into_iter().collect();
+        expected.sort_by_key(|(_, (first, _))| *first);
+        let merged: Vec<_> = merged
+            .into_iter()
+            .map(|(_, key, numbers)| (key, numbers))
+            .collect();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(key, (_, numbers))| (key, numbers))
+            .collect();
+        assert!(merged == expected, "another order, or other values");
     }
 }

@@ -15,10 +15,13 @@ use crate::exec::Executor;
 use crate::order::{self, Earliest, in_order};
 use crate::partition::Partitioner;
 use crate::rdd::RddSource;
-use crate::shuffle::{KeyHasher, Shard};
+use crate::shuffle::{KeyHasher, Shard, prefetch};
 
 /// Fewer keys are in order before another thread has woken up.
 const WORTH_SHARING: usize = 1 << 12;
+
+/// Records that are asked for ahead of the one that is copied.
+const AHEAD: usize = 16;
 
 /// The result of a shuffle with reduce partitions.
 pub(crate) struct Shuffled<K: Key, C: Data> {
@@ -99,9 +102,14 @@ impl<K: Key, C: Data> Shuffled<K, C> {
             let (shards, partitions) = (self.shards.len(), self.partitions());
             let ordered = |side_by_side| in_order(side_by_side, shards, partitions, of_shard);
             let owned = |records: Vec<(&K, &C)>| -> Vec<(K, C)> {
-                let owned = records
-                    .iter()
-                    .map(|(key, value)| ((*key).clone(), (*value).clone()));
+                let owned = records.iter().enumerate().map(|(number, (key, value))| {
+                    // In order of arrival they lie all over the shards.
+                    if let Some((key, value)) = records.get(number + AHEAD) {
+                        prefetch(*key);
+                        prefetch(*value);
+                    }
+                    ((*key).clone(), (*value).clone())
+                });
                 owned.collect()
             };
             if free && self.len >= WORTH_SHARING {

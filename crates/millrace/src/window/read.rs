@@ -15,10 +15,9 @@ const CHUNK: usize = 1 << 11;
 
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     fn record(&self, shard: &Kept<K, S>, slot: u32) -> Option<(K, S::Value)> {
-        let value = self
-            .sliding
-            .value(&shard.batches, shard.slots.entry(slot))?;
-        Some((shard.slots.key(slot).clone(), value))
+        let (key, entry) = shard.slots.pair(slot);
+        let value = self.sliding.value(&shard.batches, entry)?;
+        Some((key.clone(), value))
     }
 
     /// Gives the records of some keys, in their order.
@@ -40,8 +39,10 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
                     shards[ahead.shard as usize].slots.prefetch_slot(ahead.slot);
                 }
                 let shard = &shards[handle.shard as usize];
-                if shard.slots.place(handle.slot) == handle.place {
-                    records.extend(self.record(shard, handle.slot));
+                if shard.slots.place(handle.slot) == handle.place
+                    && let Some(record) = self.record(shard, handle.slot)
+                {
+                    records.push(record);
                 }
             }
             drop(shards);

@@ -196,7 +196,9 @@ impl<K: Key, E> Slots<K, E> {
         &self.pair(slot).1
     }
 
-    fn pair(&self, slot: u32) -> &(K, E) {
+    /// A key with its entry.
+    #[inline]
+    pub(super) fn pair(&self, slot: u32) -> &(K, E) {
         let pair = self.entries[slot as usize].as_ref();
         pair.expect("a slot is used while its key is there")
     }

@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use millrace_stderr::last;
 use millrace_types::one_line;
 
+use crate::error::{CommandError, NotRun};
 use crate::typed::Aside;
 use crate::usage::version;
 
@@ -41,10 +42,27 @@ impl Exit {
         Exit::error(format!("{message} (see {program} --help)"))
     }
 
-    /// A native program that is asked for the functions of a Python program.
-    pub(crate) fn not_python(program: &str) -> Exit {
-        let message = "--explain shows the functions of a Python program, and this is none";
-        Exit::misuse(message, program)
+    /// A native program that is asked for what only a Python program has.
+    pub(crate) fn not_python(shell: bool, program: &str) -> Exit {
+        let does = match shell {
+            true => "--shell is a Python's, or runs",
+            false => "--explain shows the functions of",
+        };
+        Exit::misuse(
+            format!("{does} a Python program, and this is none"),
+            program,
+        )
+    }
+
+    /// A Python program that is not there, or not to be read: the code is the interpreter's own.
+    pub(crate) fn no_script(error: &CommandError) -> Exit {
+        let is_unreadable = |why: &NotRun| matches!(why, NotRun::Io(_));
+        let code = match error {
+            CommandError::NotRun { why, .. } if is_unreadable(why) => 2,
+            _ => 1,
+        };
+        let exit = Exit::error(error.to_string());
+        Exit { code, ..exit }
     }
 
     /// The end that shows how the program is called: code 255, which is what

@@ -43,7 +43,8 @@ pub(crate) fn find(resource: &OsStr, environment: &Environment) -> Result<PathBu
     named(resource, environment).ok_or_else(|| CommandError::NotFound(shown.into_owned()))
 }
 
-fn located(resource: &OsStr) -> Result<PathBuf, NotRun> {
+/// The path of a file that is there.
+pub(crate) fn located(resource: &OsStr) -> Result<PathBuf, NotRun> {
     let path = local_path(resource).map_err(NotRun::Location)?;
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => Err(NotRun::Directory),

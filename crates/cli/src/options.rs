@@ -23,6 +23,8 @@ pub(crate) const RECOVER: &str = "recover";
 pub(crate) const EXPLAIN: &str = "explain";
 pub(crate) const PROGRESS: &str = "progress";
 pub(crate) const SUMMARY: &str = "summary";
+/// Starts Python with what a shell has, or a Python program in that.
+pub(crate) const SHELL: &str = "shell";
 pub(crate) const VERBOSE: &str = "verbose";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const HELP: &str = "help";
@@ -84,6 +86,12 @@ pub(crate) const MEANT: &[Meant] = &[
         None,
         None,
         "of a Python program: show where its functions run, and end",
+    ),
+    meant(
+        SHELL,
+        None,
+        None,
+        "an interactive Python with sc and spark; or run a Python program with them",
     ),
     meant(
         PROGRESS,

@@ -141,8 +141,8 @@ pub fn parse(
         let line = program.wrong_call(&typed, submitted.is_some());
         return Err(Exit::wrong_call(line));
     }
-    if typed.explain {
-        return Err(Exit::not_python(program.name));
+    if typed.explain || typed.shell {
+        return Err(Exit::not_python(typed.shell, program.name));
     }
     let arguments = texts(&typed.rest)?;
     let Resolved {

@@ -14,8 +14,8 @@ use std::process::Command;
 use millrace_types::Conf;
 
 use crate::environment::Environment;
-use crate::error::CommandError;
-use crate::lookup::named;
+use crate::error::{CommandError, NotRun};
+use crate::lookup::{located, named};
 
 /// Asks the package to say where functions run instead of running the program.
 pub(crate) const EXPLAIN: &str = "MILLRACE_EXPLAIN";
@@ -30,6 +30,72 @@ const AS_PYSPARK: &str = "millrace/_as_pyspark";
 /// True if a resource is a Python program.
 pub(crate) fn is_python(resource: &OsStr) -> bool {
     resource.as_encoded_bytes().ends_with(b".py")
+}
+
+/// The module that is the shell, and Spark's name for a shell in the place of a program.
+const SHELL: &str = "millrace.shell";
+const SHELL_OF_SPARK: &str = "pyspark-shell";
+
+/// The work of an interpreter.
+pub(crate) enum Job {
+    /// A program, by its file.
+    Program(OsString),
+    /// The shell, and the file of a program that runs in it.
+    Shell(Option<OsString>),
+}
+
+impl Job {
+    /// The work that a command line asks for; `None` if that is not Python's.
+    pub(crate) fn of(shell: bool, resource: Option<&OsStr>) -> Option<Job> {
+        match resource {
+            Some(resource) if is_python(resource) => Some(match shell {
+                true => Job::Shell(Some(resource.to_owned())),
+                false => Job::Program(resource.to_owned()),
+            }),
+            Some(resource) if resource == SHELL_OF_SPARK => Some(Job::Shell(None)),
+            None if shell => Some(Job::Shell(None)),
+            _ => None,
+        }
+    }
+
+    /// The file of the program.
+    pub(crate) fn script(&self) -> Option<&OsStr> {
+        match self {
+            Job::Program(script) => Some(script),
+            Job::Shell(script) => script.as_deref(),
+        }
+    }
+
+    /// The words for the interpreter, before those of the program.
+    ///
+    /// # Errors
+    ///
+    /// One line, if the program is not there or not to be read.
+    pub(crate) fn words(&self) -> Result<Vec<OsString>, CommandError> {
+        let script = self.script().map(readable).transpose()?;
+        let script = script.map(PathBuf::into_os_string);
+        Ok(match self {
+            Job::Program(_) => script.into_iter().collect(),
+            Job::Shell(_) => {
+                let words = ["-m", SHELL].map(OsString::from).into_iter();
+                // Its own options would be the shell's otherwise.
+                let end = script.is_some().then(|| "--".into());
+                words.chain(end).chain(script).collect()
+            }
+        })
+    }
+}
+
+/// The path of a program that can be read.
+fn readable(script: &OsStr) -> Result<PathBuf, CommandError> {
+    let path = located(script).and_then(|path| match fs::File::open(&path) {
+        Ok(_) => Ok(path),
+        Err(error) => Err(NotRun::Io(error)),
+    });
+    path.map_err(|why| CommandError::NotRun {
+        program: script.to_string_lossy().into_owned(),
+        why,
+    })
 }
 
 /// The name of a program that nobody named: its file's (Spark 3.5).
@@ -196,6 +262,26 @@ mod tests {
         conf.set("spark.pyspark.driver.python", "/no/such");
         let message = interpreter(&conf, &environment).unwrap_err().to_string();
         assert!(message.contains("'/no/such'") && message.contains("PYSPARK_PYTHON"));
+    }
+
+    #[test]
+    fn the_shell_runs_alone_or_with_a_program() {
+        let directory = tempfile::tempdir().unwrap();
+        let script = directory.path().join("prog.py");
+        put(&script);
+        let words = |shell, resource: Option<&OsStr>| {
+            let words = Job::of(shell, resource)?.words().unwrap().into_iter();
+            Some(words.collect::<Vec<OsString>>())
+        };
+        let path = Some(script.as_os_str());
+        let shell = ["-m", "millrace.shell"].map(OsString::from).to_vec();
+        let program = vec![script.clone().into_os_string()];
+        let both = [&shell[..], &["--".into()], &program[..]].concat();
+        assert_eq!(words(false, path), Some(program));
+        assert_eq!(words(true, path), Some(both));
+        assert_eq!(words(true, None), Some(shell.clone()));
+        assert_eq!(words(false, Some("pyspark-shell".as_ref())), Some(shell));
+        assert_eq!(words(true, Some("prog".as_ref())), None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::handoff::{self, SUBMIT_CONF};
 use crate::lookup;
 use crate::options::PY_FILES;
-use crate::python;
+use crate::python::{self, Job};
 use crate::resolved::{Resolved, layered, resolve};
 use crate::stderr::announce;
 use crate::typed;
@@ -64,44 +64,49 @@ pub fn submit(
     let mut typed = typed::read(&args).map_err(|aside| Exit::aside(aside, &usage, NAME))?;
     let mut words = std::mem::take(&mut typed.rest).into_iter();
     let resource = words.next();
-    let is_python = resource.as_deref().is_some_and(python::is_python);
-    if is_python && !typed.explain {
+    let job = Job::of(typed.shell, resource.as_deref());
+    if matches!(job, Some(Job::Program(_))) && !typed.explain {
         let conf = layered(&typed, environment)?.conf;
         if let Some(master) = cluster::master(&conf) {
             return for_cluster(&conf, master, environment, &args, words.len() + 1);
         }
     }
-    let py_files = is_python.then(|| typed.take_without_effect(PY_FILES).unwrap_or_default());
+    let py_files = job
+        .is_some()
+        .then(|| typed.take_without_effect(PY_FILES).unwrap_or_default());
     let Resolved {
         mut conf,
         notices,
         properties_file,
     } = resolve(&typed, environment)?;
-    let Some(resource) = resource else {
+    if resource.is_none() && job.is_none() {
         return Err(Exit::misuse(
             "no program is named: write its name or path behind the options",
             NAME,
         ));
-    };
+    }
     let mut arguments: Vec<OsString> = words.collect();
     let mut variables = Vec::new();
-    let program = match py_files {
-        None if typed.explain => return Err(Exit::not_python(NAME)),
-        None => lookup::find(&resource, environment),
-        Some(py_files) => {
-            conf.set_if_missing(keys::APP_NAME, python::name_of(&resource));
-            arguments.insert(0, resource);
-            python::interpreter(&conf, environment).and_then(|interpreter| {
-                let packages = python::packages(&interpreter, environment)?;
-                variables = packages.variables(&py_files, environment);
-                if typed.explain {
-                    variables.push((python::EXPLAIN.into(), "1".into()));
-                }
-                Ok(interpreter)
-            })
+    let program = match (job, resource) {
+        (None, Some(_)) if typed.explain || typed.shell => {
+            return Err(Exit::not_python(typed.shell, NAME));
+        }
+        (None, resource) => lookup::find(&resource.unwrap_or_default(), environment)?,
+        (Some(job), _) => {
+            let first = job.words().map_err(|error| Exit::no_script(&error))?;
+            arguments.splice(0..0, first);
+            if let Some(script) = job.script() {
+                conf.set_if_missing(keys::APP_NAME, python::name_of(script));
+            }
+            let interpreter = python::interpreter(&conf, environment)?;
+            let packages = python::packages(&interpreter, environment)?;
+            variables = packages.variables(&py_files.unwrap_or_default(), environment);
+            if typed.explain {
+                variables.push((python::EXPLAIN.into(), "1".into()));
+            }
+            interpreter
         }
     };
-    let program = program?;
     let verbose = typed.verbose.then(|| {
         let shown: Vec<String> = arguments
             .iter()
@@ -247,6 +252,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         put_program(directory.path(), "");
         let environment = Environment::empty().beside(directory.path());
+        let [script, folder] = ["real.py", "folder.py"].map(|name| directory.path().join(name));
+        fs::write(&script, "").unwrap();
+        fs::create_dir(&folder).unwrap();
+        let [script, folder] = [&script, &folder].map(|path| path.to_str().unwrap());
         let usage = "Usage: millrace-submit [options] <program> [arguments]";
         let cases = [
             (&[][..], 255, usage),
@@ -312,8 +321,24 @@ mod tests {
             ),
             (
                 &["x/prog.py", "a"],
+                2,
+                "Error: Cannot run program 'x/prog.py': No such file",
+            ),
+            (
+                &[script, "a"],
                 1,
                 "Error: Cannot find the Python interpreter 'python3'",
+            ),
+            (&[folder], 1, "Error: Cannot run program '"),
+            (
+                &["--shell"],
+                1,
+                "Error: Cannot find the Python interpreter 'python3'",
+            ),
+            (
+                &["--shell", "prog"],
+                1,
+                "Error: --shell is a Python's, or runs a Python program, and this is none",
             ),
         ];
         for (args, code, expected) in cases {

@@ -18,7 +18,8 @@ use millrace_types::{keys, local_path};
 
 use crate::options::{
     CHECKPOINT_DIR, CONF, EXPLAIN, HELP, MASTER, MEANT, NAME, OF_A_CLUSTER, PROGRESS,
-    PROPERTIES_FILE, RECOVER, SUMMARY, SUPERVISE, USAGE_ERROR, VERBOSE, VERSION, WITHOUT_EFFECT,
+    PROPERTIES_FILE, RECOVER, SHELL, SUMMARY, SUPERVISE, USAGE_ERROR, VERBOSE, VERSION,
+    WITHOUT_EFFECT,
 };
 use crate::suggestion::nearest_option;
 
@@ -35,6 +36,8 @@ pub(crate) struct Typed {
     pub(crate) properties_file: Option<PathBuf>,
     /// True if `--explain` was there.
     pub(crate) explain: bool,
+    /// True if `--shell` was there.
+    pub(crate) shell: bool,
     /// True if `--verbose` was there.
     pub(crate) verbose: bool,
     /// The options without effect, by name, and their last values; `None` for
@@ -126,6 +129,7 @@ pub(crate) fn read(args: &[OsString]) -> Result<Typed, Aside> {
         conf,
         properties_file: properties_file.transpose()?,
         explain: matches.get_flag(EXPLAIN),
+        shell: matches.get_flag(SHELL),
         verbose: matches.get_flag(VERBOSE),
         without_effect,
         of_a_cluster: OF_A_CLUSTER

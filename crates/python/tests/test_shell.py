@@ -118,3 +118,29 @@ def test_at_a_terminal_lines_are_run_as_they_come():
     assert "master local[2]: sc and spark are there" in err
     assert "return 1 // x" in err
     assert "code.py" not in err
+
+
+def test_a_program_in_a_file_finds_the_names_of_a_shell(tmp_path):
+    path = tmp_path / "pasted.py"
+    path.write_text(
+        "import sys\n"
+        "double = lambda x: 2 * x\n"
+        "print(sc.parallelize([1, 2]).map(double).collect(), spark.sparkContext is sc)\n"
+        "print(sys.argv[1:], __name__, __file__.endswith('pasted.py'))\n"
+        "if len(sys.argv) > 3:\n"
+        "    sys.exit(3)\n"
+        "1 / 0\n"
+    )
+    ended = run("", "--master", "local[2]", "--", str(path), "--master", "x")
+    assert ended.stdout == "[2, 4] True\n['--master', 'x'] __main__ True\n"
+    assert ended.returncode == 1
+    assert "line 7, in <module>" in ended.stderr and "ZeroDivisionError" in ended.stderr
+    assert "/millrace/" not in ended.stderr
+    assert run("", "--", str(path), "a", "b", "c").returncode == 3
+    path.write_text("x = (\n")
+    broken = run("", "--", str(path))
+    assert broken.returncode == 1 and "SyntaxError" in broken.stderr
+    assert "/millrace/" not in broken.stderr
+    missing = run("", "--", str(tmp_path / "nope.py"))
+    assert missing.returncode == 2
+    assert missing.stderr.startswith("millrace: cannot open ")

@@ -1,6 +1,6 @@
 //! Lowered functions, and chains of them, as Python hands them over.
 
-use millrace_pyfn::{Function, Value};
+use millrace_pyfn::{Function, Shape, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -38,6 +38,12 @@ impl LoweredFunction {
             Ok(value) => to_python(py, &value),
             Err(_) => Ok(py.NotImplemented().into_bound(py)),
         }
+    }
+
+    /// True if it adds new ints to an old one, or to none: an int that nothing comes for stays.
+    #[getter]
+    fn keeps_idle_ints(&self) -> bool {
+        self.function.shape() == Some(Shape::SumOrZero)
     }
 
     /// The items of the iterable that it gives, or NotImplemented if only CPython can tell.

@@ -1,7 +1,7 @@
 //! The settings a program finds, and what they mean.
 
 use millrace_cli::Environment;
-use millrace_types::{Conf, Master, keys};
+use millrace_types::{Conf, Master, MasterError, keys};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -21,7 +21,17 @@ pub(crate) fn settings() -> PyResult<Vec<(String, String)>> {
 /// it is none.
 #[pyfunction]
 pub(crate) fn parallelism(master: &str) -> PyResult<usize> {
-    let master = Master::parse(master).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let master = Master::parse(master).map_err(|error| {
+        PyValueError::new_err(match error {
+            // The settings that were typed have been looked at before the program began.
+            MasterError::Cluster(_) => format!(
+                "master '{master}' is a cluster's, and the program sets it itself when it runs on \
+                 this machine already: leave it out of the program, and start that by \
+                 'millrace-submit --master {master}', which hands it over to spark-submit"
+            ),
+            error => error.to_string(),
+        })
+    })?;
     let available = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(master.resolve(available))
 }

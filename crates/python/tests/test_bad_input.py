@@ -93,7 +93,8 @@ CASES = {
     ),
     "a cluster's master in the program": (
         'sc.stop()\nSparkContext("spark://host:7077", "bad")\n',
-        ["master 'spark://host:7077' is a cluster's", "millrace-submit --master"],
+        ["master 'spark://host:7077' is a cluster's", "leave it out of the program",
+         "'millrace-submit --master spark://host:7077'"],
     ),
     "a name of Python 2": (
         "ssc.queueStream([[1]]).map(lambda x: unicode(x)).pprint()\n" + RUN,

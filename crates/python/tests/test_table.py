@@ -10,6 +10,34 @@ def total(new, old):
     return sum(new) + (old or 0)
 
 
+def test_idle_keys_are_passed_over_where_they_surely_keep_their_states():
+    with Clock() as clock:
+        pairs = clock.input()
+        sums = pairs.updateStateByKey(total, numPartitions=1, initialRDD=[("i", 5)])
+        seen = clock.collect(sums)
+        assert sums._is_idle_kept()
+        sums._function, given = counted(total)
+        for batch in ([("a", 1), ("b", 2)], [], [("b", 1), ("c", 7)]):
+            clock.give(pairs, batch)
+        clock.advance(3)
+    assert seen[2] == [("i", 5), ("a", 1), ("b", 3), ("c", 7)]
+    assert given == [[], [1], [2], [1], [7]]
+
+
+def counted(function):
+    """The function, and a list of the new values that it has been given."""
+
+    class Counted:
+        _is_shared = True
+        given = []
+
+        def __call__(self, new, old):
+            self.given.append(new)
+            return function(new, old)
+
+    return Counted(), Counted.given
+
+
 @pytest.mark.parametrize("initial, last", [([("i", 1.5)], 1.5), ([("i", True)], 1)])
 def test_a_state_that_is_no_int_is_looked_at_in_every_batch(initial, last):
     with Clock() as clock:

@@ -51,6 +51,8 @@ class Table:
         self.parts = [{} for _ in range(count)]
         #: The time of the last batch that is in it; None before the first.
         self.time = None
+        #: True while every state is an int.
+        self.is_of_ints = True
         self._unnoted = None
 
     def change(self, time, changes):
@@ -63,6 +65,7 @@ class Table:
                     part.pop(key, None)
                 else:
                     part[key] = stored
+                    self.is_of_ints = self.is_of_ints and type(stored) is int
             if self._unnoted is not None:
                 self._unnoted.update((key, index) for key in changed)
 
@@ -94,3 +97,4 @@ class Table:
         self.parts = [{} for _ in range(count)]
         for (key,), (index, value) in found.items():
             self.parts[index][key] = frozen(value)
+            self.is_of_ints = self.is_of_ints and type(value) is int

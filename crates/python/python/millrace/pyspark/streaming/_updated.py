@@ -1,8 +1,12 @@
 """``updateStateByKey`` of a stream that the engine does not have: the states are here.
 
-As in PySpark the function is called for every key in every batch.
+PySpark calls the function for every key in every batch. Where it surely gives back the state of a
+key for which nothing came, only the keys of the batch are looked at.
 """
 
+from millrace._compile import lower
+
+from .._native import _engine
 from .._rdd.partitioner import by_hash
 from .._tasks import task, task_copy
 from ..errors.exceptions import Py4JJavaError, task_failed
@@ -20,6 +24,7 @@ class Updated(TransformedDStream):
         super().__init__(parent._ssc, parent._slide, self._update, (parent,))
         self._function, self._count, self._initial = function, count, initial
         self._states = Table(count)
+        self._keeps_idle = None
         options = {"partitions": count, "initial": initial}
         self._operator = ("updateStateByKey", function, options)
 
@@ -71,12 +76,21 @@ class Updated(TransformedDStream):
         for key, values in initial.items():
             # Of two states for one key the first counts, as in PySpark.
             call(key, values[0])
-        for key, stored in part.items():
-            call(key, thawed(stored))
+        if not self._is_idle_kept():
+            for key, stored in part.items():
+                call(key, thawed(stored))
         for key in new:
-            if key not in initial and key not in part:
-                call(key, None)
+            if key in initial or key in part and not self._is_idle_kept():
+                continue
+            call(key, thawed(part[key]) if key in part else None)
         return changed
+
+    def _is_idle_kept(self):
+        """Whether keys for which nothing came surely keep their states."""
+        if self._keeps_idle is None:
+            form = lower(self._function, 2, False).json
+            self._keeps_idle = form is not None and _engine.Function(form).keeps_idle_ints
+        return self._keeps_idle and self._states.is_of_ints
 
     def _seen(self):
         """The states as they are until the next batch."""

@@ -125,6 +125,17 @@ def test_what_may_not_be_done_is_said():
         StateSpec(count, timeout=-1)
 
 
+def test_explain_says_where_the_function_runs(capsys):
+    with Clock() as clock:
+        pairs = clock.context.socketTextStream("localhost", 9).map(lambda line: (line, 1))
+        pairs.mapWithState(lambda key, value, state: key).map(lambda key: (key, 2)).explain()
+    shown = [line.split("  ")[-1].strip() for line in capsys.readouterr().out.splitlines()]
+    assert shown == [
+        "compiled", "CPython: it sees and changes a state",
+        "CPython: what comes before it runs there, too",
+    ]
+
+
 PROGRAM = """
 import os, sys
 from pyspark import SparkContext

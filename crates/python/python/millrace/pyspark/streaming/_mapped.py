@@ -171,6 +171,7 @@ class MapWithStateDStream(TransformedDStream):
         elif initial is not None:
             initial = [(key, value) for key, value in initial]
         self._spec = spec
+        self._operator = ("mapWithState", spec._function, {})
         self._states = States(self._count, spec._timeout, initial)
 
     def stateSnapshots(self):

@@ -21,6 +21,9 @@ _KINDS = {
     "updateStateByKey": (2, False),
 }
 
+#: The function of `mapWithState`, which has an effect and is never lowered.
+_OF_A_STATE = (3, False)
+
 _BY_KEY = ("reduceByKey", "updateStateByKey")
 
 
@@ -39,7 +42,7 @@ class Plan:
         """The lowered form of a stream's function."""
         if stream not in self.forms:
             kind, function, _ = stream._operator
-            count, iterated = _KINDS[kind]
+            count, iterated = _KINDS.get(kind, _OF_A_STATE)
             self.forms[stream] = lowered_form(function, count, iterated)
         return self.forms[stream]
 
@@ -52,7 +55,9 @@ class Plan:
     def _is_engines(self, stream):
         if stream._engine_stream is not None:
             return True
-        if stream._operator is None or not self.is_engines(stream._parents[0]):
+        if stream._operator is None or stream._operator[0] not in _KINDS:
+            return False
+        if not self.is_engines(stream._parents[0]):
             return False
         if self.skips and stream._operator[0] in NARROW and not self.is_whole(stream):
             return False
@@ -194,7 +199,9 @@ def _row(plan, stream):
     form = plan.form(stream)
     code = getattr(function, "__code__", None)
     place = "" if code is None else "%s:%d" % (code.co_filename.rsplit("/", 1)[-1], form.line)
-    if form.json is None:
+    if kind not in _KINDS:
+        tier = "CPython: it sees and changes a state"
+    elif form.json is None:
         tier = "CPython: %s" % form.reason
     elif not plan.is_engines(stream):
         tier = "CPython: what comes before it runs there, too"

@@ -130,11 +130,69 @@ fn sorted<R>(parts: Vec<Placed<R>>) -> Vec<R> {
         ranges[range_of(record.0)].push(record);
     }
     let mut records = Vec::with_capacity(len);
+    let mut scratch = Scratch::default();
     for mut range in ranges {
-        range.sort_unstable_by_key(|&(place, _)| place);
+        scratch.put_in_order(&mut range);
         records.extend(range.into_iter().map(|(_, record)| record));
     }
     records
+}
+
+/// A range has few enough places without a record if it has at most so many for each that has one.
+const DENSE: u64 = 4;
+
+/// Memory to put ranges in order with, one after the other.
+#[derive(Default)]
+struct Scratch {
+    /// The record at each place of a range, by its number plus one; zero if there is none.
+    at: Vec<u32>,
+    /// The number that each record is to have.
+    ranks: Vec<u32>,
+}
+
+impl Scratch {
+    /// Puts the records of a range in order. Places are counted through where most of them have a
+    /// record, which takes a third of the time of a sort.
+    fn put_in_order<R>(&mut self, range: &mut Placed<R>) {
+        if !self.rank(range) {
+            range.sort_unstable_by_key(|&(place, _)| place);
+            return;
+        }
+        for number in 0..range.len() {
+            // Every swap brings one record to where it belongs.
+            while self.ranks[number] as usize != number {
+                let rank = self.ranks[number] as usize;
+                range.swap(number, rank);
+                self.ranks.swap(number, rank);
+            }
+        }
+    }
+
+    /// Finds the ranks of records by their places; false if that is not worth it, or if two
+    /// records share a place.
+    fn rank<R>(&mut self, range: &Placed<R>) -> bool {
+        let places = || range.iter().map(|&(place, _)| place);
+        let (Some(first), Some(last)) = (places().min(), places().max()) else {
+            return false;
+        };
+        if (last - first) / DENSE > range.len() as u64 {
+            return false;
+        }
+        self.at.clear();
+        self.at.resize((last - first) as usize + 1, 0);
+        for (number, place) in (1..).zip(places()) {
+            let at = &mut self.at[(place - first) as usize];
+            if std::mem::replace(at, number) != 0 {
+                return false;
+            }
+        }
+        self.ranks.resize(range.len(), 0);
+        let numbers = self.at.iter().filter(|&&number| number != 0);
+        for (rank, &number) in (0..).zip(numbers) {
+            self.ranks[number as usize - 1] = rank;
+        }
+        true
+    }
 }
 
 /// Records that one task reads of what is in order, about; and the most pieces of a partition.

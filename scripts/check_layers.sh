@@ -25,7 +25,7 @@ millrace-pyfn:     millrace-text
 millrace-stderr:   millrace-types
 millrace:          millrace-stderr millrace-types millrace-text millrace-wal
 millrace-ui:       millrace-stderr millrace-types
-millrace-kafka:    millrace millrace-stderr
+millrace-kafka:    millrace millrace-stderr millrace-types
 millrace-cli:      millrace millrace-stderr millrace-types millrace-ui
 millrace-python:   millrace millrace-cli millrace-pyfn millrace-stderr millrace-text millrace-types millrace-ui
 millrace-bins:     millrace millrace-cli millrace-kafka

@@ -134,6 +134,30 @@ fn what_happens_to_one_file_after_the_other_is_said_at_growing_intervals() {
 }
 
 #[test]
+fn a_line_past_the_limit_is_cut_said_once_a_file_and_counted() {
+    const LIMIT: usize = 1 << 20;
+    let long = "x".repeat(7 * LIMIT / 2);
+    let launch = watching()
+        .conf("millrace.receiver.maxLineBytes", LIMIT)
+        .conf("millrace.summary", "figures.json")
+        .file("aside/long", &format!("{long}\nb a b\na\n"));
+    let program = launch.arg("in").start();
+    program.wait_for_more_batches(2);
+    touch(&program.directory().join("aside/long"), SystemTime::now());
+    move_in(&program, "long");
+    program.wait_for_batches("the counts", |batches| {
+        let found = batches.iter().any(|batch| batch.body.contains("('a', 2)"));
+        found.then_some(())
+    });
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    let said = finished.stderr.matches("maxLineBytes").count();
+    assert_eq!(said, 1, "{}", finished.stderr);
+    let figures = fs::read_to_string(finished.path("figures.json")).unwrap();
+    assert!(figures.contains("\"lines_cut\": 3"), "{figures}");
+}
+
+#[test]
 fn a_file_that_changes_after_it_was_read_is_said_once() {
     let launch = watching()
         .file("aside/ok", "b a b\na\n")

@@ -17,6 +17,7 @@ mod damage;
 mod each;
 mod inbox;
 mod kind;
+mod letters;
 mod life;
 mod matrix;
 mod place;
@@ -90,6 +91,11 @@ fn each_line_is_in_the_windows_that_cover_it_however_often_the_program_is_killed
 #[test]
 fn windows_are_the_sums_of_their_batches_however_often_the_program_is_killed() {
     run(Kind::Windows);
+}
+
+#[test]
+fn each_poison_record_has_one_letter_however_often_the_program_is_killed() {
+    run(Kind::Poison);
 }
 
 /// The whole matrix: `scripts/kill_matrix.sh`.

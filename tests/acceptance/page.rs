@@ -6,7 +6,7 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
-use super::harness::{Launch, Program, Sender};
+use super::harness::{Launch, Program, Sender, Signal};
 
 /// The address of a program's page, as it says it on stderr.
 fn address(program: &Program) -> String {
@@ -103,4 +103,31 @@ fn figures_of_runs_that_are_not_there_are_an_error() {
     let help = history().arg("--help").start().finish().with_code(0);
     assert!(help.stdout.contains("--summary"), "{}", help.stdout);
     history().start().finish().with_code(2);
+}
+
+/// The directory is looked at every second; two things that come to it one after the other have
+/// been seen by two looks.
+#[test]
+fn a_log_that_cannot_be_read_is_not_said_every_second() {
+    let program = Launch::of(env!("CARGO_BIN_EXE_millrace-history"))
+        .file("logs/broken/events-1.jsonl/is-a-directory", "")
+        .args(["--port=0", "logs"])
+        .start();
+    let refused = |name: &str, text: &str| {
+        let line = |line: &&str| line.contains(name) && line.contains("is not read");
+        text.lines().filter(line).count()
+    };
+    for name in ["broken", "second", "third"] {
+        let file = program
+            .directory()
+            .join("logs")
+            .join(name)
+            .join("events-1.jsonl");
+        fs::create_dir_all(file).unwrap();
+        program.wait_for_stderr(name, |text| (refused(name, text) > 0).then_some(()));
+    }
+    program.signal(Signal::Kill);
+    let stderr = program.finish().stderr;
+    // More than one only if the machine took ten seconds for it.
+    assert!(refused("broken", &stderr) < 3, "{stderr}");
 }

@@ -1,9 +1,11 @@
 //! The end of a program, if not by returning.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use millrace_stderr::last;
 use millrace_types::one_line;
 
@@ -85,20 +87,65 @@ impl Exit {
         Exit { code, message }
     }
 
-    /// The end of a tool whose command line clap does not take, or that is to show its help or
-    /// version: code 2 if the line is wrong.
-    pub(crate) fn of_clap(error: &clap::Error) -> Exit {
+    /// The end of `tool`, whose command line clap does not take, or that is to show its help or
+    /// version: code 2 if the line is wrong, and one line that says how.
+    pub(crate) fn of_clap(error: &clap::Error, tool: &str) -> Exit {
         let code = match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
-            _ => 2,
+            // Nothing was asked for, so it is shown what can be.
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => 2,
+            _ => return Exit::of_wrong_line(error, tool),
         };
-        let text = error.to_string();
-        let text = text.trim_end();
-        let message = match text.strip_prefix("error: ") {
-            Some(what) => format!("Error: {what}"),
-            None => text.to_owned(),
-        };
+        let message = error.to_string().trim_end().to_owned();
         Exit { code, message }
+    }
+
+    fn of_wrong_line(error: &clap::Error, tool: &str) -> Exit {
+        let told = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+        let meant = match told(ContextKind::SuggestedArg) + &told(ContextKind::SuggestedSubcommand)
+        {
+            none if none.is_empty() => none,
+            near => format!("; did you mean {near}?"),
+        };
+        let argument = told(ContextKind::InvalidArg);
+        let value = told(ContextKind::InvalidValue);
+        let message = match error.kind() {
+            ErrorKind::MissingRequiredArgument => {
+                let usage = one_line(told(ContextKind::Usage).trim());
+                let message = format!("{usage} (see {tool} --help)");
+                return Exit { code: 2, message };
+            }
+            ErrorKind::InvalidSubcommand => {
+                let name = told(ContextKind::InvalidSubcommand);
+                format!("there is no command '{name}'{meant}")
+            }
+            ErrorKind::UnknownArgument if argument.starts_with('-') => {
+                format!("Unrecognized option: {argument}{meant}")
+            }
+            ErrorKind::UnknownArgument => format!("'{argument}' is an argument too many"),
+            ErrorKind::InvalidValue if value.is_empty() => {
+                format!("Missing argument for option '{}'", name_of(&argument))
+            }
+            ErrorKind::InvalidValue => {
+                let known = told(ContextKind::ValidValue).replace(", ", " or ");
+                format!(
+                    "{} should be {known}, but was '{value}'",
+                    name_of(&argument)
+                )
+            }
+            ErrorKind::ValueValidation => {
+                let expected = error.source().map(ToString::to_string).unwrap_or_default();
+                format!(
+                    "{} should be {expected}, but was '{value}'",
+                    name_of(&argument)
+                )
+            }
+            _ => first_paragraph(&error.to_string()),
+        };
+        Exit {
+            code: 2,
+            ..Exit::misuse(message, tool)
+        }
     }
 
     /// The end with `code` and nothing to say.
@@ -129,3 +176,43 @@ impl Exit {
         }
     }
 }
+
+/// The name in clap's `--keep <N>` or `<DIR>`.
+fn name_of(argument: &str) -> &str {
+    let name = argument.split(' ').next().unwrap_or(argument);
+    name.trim_matches(['<', '>'])
+}
+
+/// The first paragraph of what clap says, without its mark.
+fn first_paragraph(text: &str) -> String {
+    let first = text.split("\n\n").next().unwrap_or(text);
+    let words: Vec<&str> = first.split_whitespace().collect();
+    words.join(" ").trim_start_matches("error: ").to_owned()
+}
+
+/// A parser of whole numbers from `least` to `most`.
+pub(crate) fn whole_number(
+    least: u32,
+    most: u32,
+) -> impl Fn(&str) -> Result<u32, NotInRange> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.parse().ok();
+        let within = number.filter(|number| (least..=most).contains(number));
+        within.ok_or(NotInRange { least, most })
+    }
+}
+
+/// What a number should be; the end of a sentence whose subject is its option.
+#[derive(Debug)]
+pub(crate) struct NotInRange {
+    least: u32,
+    most: u32,
+}
+
+impl fmt::Display for NotInRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from {} to {}", self.least, self.most)
+    }
+}
+
+impl StdError for NotInRange {}

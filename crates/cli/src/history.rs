@@ -6,16 +6,17 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::iter::once;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, Command};
 use millrace::{Conf, keys};
 use millrace_stderr::info;
+use millrace_types::local_path;
 use millrace_ui::{History, UiError};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, whole_number};
 
 /// The interval at which logs are read on while their pages are served.
 const EVERY: Duration = Duration::from_secs(1);
@@ -33,14 +34,14 @@ fn command() -> Command {
         .arg(
             Arg::new("DIR")
                 .required(true)
-                .value_parser(value_parser!(PathBuf))
+                .value_parser(ValueParser::os_string())
                 .help("the directory of event logs, spark.eventLog.dir of the programs"),
         )
         .arg(
             Arg::new("port")
                 .long("port")
                 .value_name("PORT")
-                .value_parser(value_parser!(u16))
+                .value_parser(whole_number(0, u16::MAX.into()))
                 .default_value("18080")
                 .help("port of the pages; 0: any that is free"),
         )
@@ -71,7 +72,7 @@ pub fn millrace_history(arguments: impl IntoIterator<Item = OsString>) -> ExitCo
     let arguments = once(OsString::from(NAME)).chain(arguments);
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return Exit::of_clap(&error).report(),
+        Err(error) => return Exit::of_clap(&error, NAME).report(),
     };
     let mut conf = Conf::new();
     for (key, id) in [(keys::UI_PORT, "port"), (keys::UI_BIND_ADDRESS, "bind")] {
@@ -79,10 +80,12 @@ pub fn millrace_history(arguments: impl IntoIterator<Item = OsString>) -> ExitCo
             conf.set(key, value.to_string_lossy());
         }
     }
-    let Some(directory) = matches.get_one::<PathBuf>("DIR") else {
-        return failed("the directory of event logs is missing");
+    let name = matches.get_one::<OsString>("DIR").cloned();
+    let directory = match local_path(name.unwrap_or_default()) {
+        Ok(directory) => directory,
+        Err(error) => return failed(&format!("the name of the directory {error}")),
     };
-    let history = match History::open(directory, &conf) {
+    let history = match History::open(&directory, &conf) {
         Ok(history) => history,
         Err(error) => return failed(&error.to_string()),
     };

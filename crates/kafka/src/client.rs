@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
 use crate::error::Error;
-use crate::say::{Troubles, say};
+use crate::say::{Troubles, Voice};
 
 /// News that a client has from its threads.
 #[derive(Debug, Default)]
@@ -21,6 +21,7 @@ pub(crate) struct Context {
     /// Commits that are on their way.
     pub(crate) commits: AtomicUsize,
     troubles: Mutex<Troubles>,
+    voice: Voice,
 }
 
 impl Context {
@@ -33,9 +34,8 @@ impl Context {
     fn commit_ended(&self, error: Option<String>) {
         let now = error.map(|error| ("committing offsets to the group".to_owned(), error));
         let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
-        for line in troubles.change(now.into_iter().collect()) {
-            say(format_args!("kafka: {line}"));
-        }
+        let now = now.into_iter().collect();
+        troubles.change(&now, |kind, line| self.voice.say(kind, line));
     }
 }
 

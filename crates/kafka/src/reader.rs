@@ -23,7 +23,7 @@ use crate::native::{Event, Message, Queue};
 use crate::offset_range::OffsetRange;
 use crate::options::{OnLoss, Resolved};
 use crate::planner::{Ends, Part};
-use crate::say::say;
+use crate::say::Voice;
 use crate::walk::{Seen, Step, step};
 
 /// The least and the most that waits in the queue of a partition.
@@ -52,6 +52,7 @@ pub(crate) struct Reader {
     patience: Duration,
     /// The way on when records are gone.
     loss: OnLoss,
+    voice: Arc<Voice>,
     open: Mutex<Option<Arc<Open>>>,
     stop: OnceLock<RunStop>,
     /// Set once a batch was given up because the run is to end.
@@ -78,12 +79,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Reader {
-    pub(crate) fn new(config: ClientConfig, options: &Resolved) -> Reader {
+    pub(crate) fn new(config: ClientConfig, options: &Resolved, voice: Arc<Voice>) -> Reader {
         Reader {
             config,
             budget: options.budget,
             patience: options.patience,
             loss: options.loss,
+            voice,
             open: Mutex::new(None),
             stop: OnceLock::new(),
             given_up: AtomicBool::new(false),
@@ -272,9 +274,8 @@ impl Reading<'_> {
         let Some(on) = on else {
             return Err(Fault::Lost(lost).into());
         };
-        say(format_args!(
-            "kafka: records were lost: {lost}; it goes on at {on}"
-        ));
+        let line = format_args!("records were lost: {lost}; it goes on at {on}");
+        self.reader.voice.say("lost", line);
         Ok(on)
     }
 
@@ -283,7 +284,8 @@ impl Reading<'_> {
         if came {
             if std::mem::take(&mut self.silent) {
                 let what = subject(self.part);
-                say(format_args!("kafka: {what}: records come again"));
+                let line = format_args!("{what}: records come again");
+                self.reader.voice.say("come again", line);
             }
             self.since = Instant::now();
             return Ok(());
@@ -299,7 +301,8 @@ impl Reading<'_> {
             return Err(Fault::Missing(missing).into());
         }
         if !std::mem::replace(&mut self.silent, true) {
-            say(format_args!("kafka: the batch waits: {missing}"));
+            let line = format_args!("the batch waits: {missing}");
+            self.reader.voice.say("waits", line);
         }
         Ok(())
     }
@@ -335,7 +338,7 @@ impl Reading<'_> {
         );
         // A stop without grace shows no error.
         if !self.reader.given_up.swap(true, Ordering::AcqRel) && stop.is_urgent() {
-            say(format_args!("kafka: {what}"));
+            self.reader.voice.say("given up", &what);
         }
         Err(RunStop::unfinished(what))
     }

@@ -1,42 +1,104 @@
-//! Lines on standard error, one per change: a trouble is said when it begins, when it becomes
-//! another one, and when it is over, however many batches it lasts.
+//! Lines on standard error: a trouble is said when it begins, when it becomes another one, and
+//! when it is over, however many batches it lasts; one that comes and goes, at growing intervals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-/// Warns whoever runs the program.
-pub(crate) fn say(message: impl fmt::Display) {
-    millrace_stderr::warn(&format!("millrace: {message}").replace(['\n', '\r'], " "));
+use millrace_types::{Pauses, one_line};
+
+/// Says the lines of a client or a stream.
+#[derive(Debug)]
+pub(crate) struct Voice {
+    since: Instant,
+    pauses: Mutex<Pauses>,
 }
 
-/// Troubles of the moment, by what they are with.
+impl Default for Voice {
+    fn default() -> Voice {
+        Voice {
+            since: Instant::now(),
+            pauses: Mutex::default(),
+        }
+    }
+}
+
+impl Voice {
+    fn pauses(&self) -> MutexGuard<'_, Pauses> {
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> i64 {
+        i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Says `line`, or counts it if a line of its kind was said a short while ago; gives whether
+    /// it was said.
+    pub(crate) fn say(&self, kind: &str, line: impl fmt::Display) -> bool {
+        // Not under the lock: standard error may be a pipe that nobody reads.
+        let said = self.pauses().pass(self.now(), kind);
+        if let Some(repeated) = said {
+            notice(repeated.with(line));
+        }
+        said.is_some()
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        let left = self.pauses().end(self.now());
+        if let Some(left) = left {
+            notice(format_args!(
+                "lines such as those above were left out {left}"
+            ));
+        }
+    }
+}
+
+/// Warns whoever runs the program.
+fn notice(message: impl fmt::Display) {
+    millrace_stderr::warn(&one_line(&format!("millrace: kafka: {message}")));
+}
+
+/// Troubles by what they are with, as they were said last.
 #[derive(Debug, Default)]
 pub(crate) struct Troubles(BTreeMap<String, String>);
 
 impl Troubles {
-    /// Takes all troubles that there are now, and gives the lines that are to be said.
-    pub(crate) fn change(&mut self, now: BTreeMap<String, String>) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (subject, what) in &now {
-            if self.0.get(subject) != Some(what) {
-                lines.push(format!("{subject}: {what}"));
+    /// Takes all troubles that there are now, and says what has changed. What is not said, since
+    /// its subject was heard a short while ago, is said another time if it lasts.
+    pub(crate) fn change(
+        &mut self,
+        now: &BTreeMap<String, String>,
+        mut say: impl FnMut(&str, String) -> bool,
+    ) {
+        let subjects: BTreeSet<String> = self.0.keys().chain(now.keys()).cloned().collect();
+        for subject in subjects {
+            let what = now.get(&subject);
+            if self.0.get(&subject) == what {
+                continue;
+            }
+            let text = what.map_or("it is well again", |what| what);
+            if say(&subject, format!("{subject}: {text}")) {
+                match what {
+                    Some(what) => self.0.insert(subject, what.clone()),
+                    None => self.0.remove(&subject),
+                };
             }
         }
-        let over = self.0.keys().filter(|subject| !now.contains_key(*subject));
-        lines.extend(over.map(|subject| format!("{subject}: it is well again")));
-        self.0 = now;
-        lines
     }
 
-    /// Something is wrong besides what is known already; gives the line, unless it was wrong
-    /// before.
-    pub(crate) fn add(&mut self, subject: String, what: String) -> Option<String> {
-        if self.0.contains_key(&subject) {
-            return None;
+    /// Something is wrong besides what is known already; says it, unless it was wrong before.
+    pub(crate) fn add(
+        &mut self,
+        subject: &str,
+        what: String,
+        say: impl FnOnce(&str, String) -> bool,
+    ) {
+        if !self.0.contains_key(subject) && say(subject, format!("{subject}: {what}")) {
+            self.0.insert(subject.to_owned(), what);
         }
-        let line = format!("{subject}: {what}");
-        self.0.insert(subject, what);
-        Some(line)
     }
 }
 
@@ -44,17 +106,43 @@ impl Troubles {
 mod tests {
     use super::*;
 
+    /// What is said of a topic at a moment, in seconds.
+    fn told() -> impl FnMut(i64, Option<&str>) -> Vec<String> {
+        let (mut troubles, mut pauses) = (Troubles::default(), Pauses::default());
+        move |now, what| {
+            let mut lines = Vec::new();
+            let what = what.map(|what| ("topic t".to_owned(), what.to_owned()));
+            troubles.change(&what.into_iter().collect(), |kind, line| {
+                let said = pauses.pass(now * 1000, kind);
+                lines.extend(said.map(|said| said.with(line)));
+                said.is_some()
+            });
+            lines
+        }
+    }
+
     #[test]
     fn a_trouble_is_said_when_it_begins_changes_and_ends() {
-        let mut troubles = Troubles::default();
-        let mut change = |what: Option<&str>| {
-            let now = what.map(|what| ("topic t".to_owned(), what.to_owned()));
-            troubles.change(now.into_iter().collect())
-        };
-        assert_eq!(change(Some("no leader")), ["topic t: no leader"]);
-        assert!(change(Some("no leader")).is_empty());
-        assert_eq!(change(Some("gone")), ["topic t: gone"]);
-        assert_eq!(change(None), ["topic t: it is well again"]);
-        assert!(change(None).is_empty());
+        let mut told = told();
+        assert_eq!(told(0, Some("no leader")), ["topic t: no leader"]);
+        assert!(told(60, Some("no leader")).is_empty());
+        assert_eq!(told(120, Some("gone")), ["topic t: gone"]);
+        assert_eq!(told(180, None), ["topic t: it is well again"]);
+        assert!(told(240, None).is_empty());
+    }
+
+    #[test]
+    fn one_that_comes_and_goes_is_said_ever_more_seldom_and_its_last_word_is_true() {
+        let mut told = told();
+        let mut lines = Vec::new();
+        for second in 0..600 {
+            lines.extend(told(second, (second % 2 == 0).then_some("no leader")));
+        }
+        assert!(lines.len() <= 8, "{lines:#?}");
+        let mut last = lines.last().cloned().unwrap();
+        for second in 600..1300 {
+            last = told(second, Some("no leader")).pop().unwrap_or(last);
+        }
+        assert!(last.starts_with("topic t: no leader"), "{last}");
     }
 }

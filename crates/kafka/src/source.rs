@@ -18,7 +18,7 @@ use crate::planner::{Ends, Part, View};
 use crate::rate::Rate;
 use crate::reader::Reader;
 use crate::record::KafkaMessage;
-use crate::say::{Troubles, say};
+use crate::say::{Troubles, Voice};
 use crate::start::{Start, starting};
 
 /// The time for which a partition may end before the offset that comes next: a broker that has
@@ -56,6 +56,7 @@ pub(crate) struct KafkaSource<F> {
     pub(crate) rate: Rate,
     pub(crate) handler: Arc<F>,
     pub(crate) troubles: Troubles,
+    pub(crate) voice: Arc<Voice>,
     /// Partitions that end before the offset that comes next, and since when.
     pub(crate) behind: BTreeMap<Part, Instant>,
 }
@@ -98,11 +99,8 @@ where
             *next = self.there(part, *next, *ends)?;
         }
         let troubles = view.troubles.iter();
-        self.say_troubles(
-            troubles
-                .map(|(subject, trouble)| (subject.clone(), trouble.to_string()))
-                .collect(),
-        );
+        let troubles = troubles.map(|(subject, trouble)| (subject.clone(), trouble.to_string()));
+        self.say_troubles(&troubles.collect());
         let ranges = self.ranges(&next, &view);
         self.offsets.set(&ranges);
         Ok((!ranges.is_empty()).then_some(ranges))
@@ -201,24 +199,21 @@ impl<F> KafkaSource<F> {
         let Some(on) = self.options.loss.goes_on(ends) else {
             return Err(Fault::Lost(lost).into());
         };
-        say(format_args!(
-            "kafka: records were lost: {lost}; it goes on at {on}"
-        ));
+        let line = format_args!("records were lost: {lost}; it goes on at {on}");
+        self.voice.say("lost", line);
         Ok(on)
     }
 
     fn unreachable(&mut self, reason: &Unreachable) {
         let what = format!("cannot be reached; batches go on without it: {reason}");
         let subject = format!("broker {}", self.brokers);
-        if let Some(line) = self.troubles.add(subject, what) {
-            say(format_args!("kafka: {line}"));
-        }
+        let say = |kind: &str, line| self.voice.say(kind, line);
+        self.troubles.add(&subject, what, say);
     }
 
-    fn say_troubles(&mut self, now: BTreeMap<String, String>) {
-        for line in self.troubles.change(now) {
-            say(format_args!("kafka: {line}"));
-        }
+    fn say_troubles(&mut self, now: &BTreeMap<String, String>) {
+        let say = |kind: &str, line| self.voice.say(kind, line);
+        self.troubles.change(now, say);
     }
 
     fn commit(&mut self, ranges: &[OffsetRange]) {

@@ -14,7 +14,7 @@ use crate::planner::Planner;
 use crate::rate::{Rate, Watch};
 use crate::reader::Reader;
 use crate::record::{KafkaMessage, KafkaRecord};
-use crate::say::Troubles;
+use crate::say::{Troubles, Voice};
 use crate::source::{BatchOffsets, KafkaSource};
 use crate::start::Start;
 use crate::topics::Topics;
@@ -112,15 +112,17 @@ impl KafkaStreams for StreamingContext {
         let start = Start::look(planner).map_err(|error| Error::Client(error.to_string()))?;
         let (offsets, rate) = (BatchOffsets::default(), Rate::default());
         let backpressure = options.backpressure;
+        let voice = Arc::<Voice>::default();
         let source = KafkaSource {
             brokers: brokers.to_owned(),
             start,
-            reader: Arc::new(Reader::new(config, &options)),
+            reader: Arc::new(Reader::new(config, &options, Arc::clone(&voice))),
             options,
             offsets: offsets.clone(),
             rate: rate.clone(),
             handler: Arc::new(handler),
             troubles: Troubles::default(),
+            voice,
             behind: BTreeMap::new(),
         };
         let records = self.source_stream(&name(&topics), source);

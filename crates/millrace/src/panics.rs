@@ -9,10 +9,11 @@ use std::any::Any;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, Once, PoisonError};
 
+use crate::clock::SystemClock;
 use crate::error::Error;
-use crate::notice::notice;
+use crate::notice::Repeats;
 
 /// Panics that are caught and not told yet; more than there are threads would be forgotten ones.
 const KEPT: usize = 256;
@@ -101,15 +102,23 @@ pub fn panics_in_one_line() {
     std::panic::set_hook(Box::new(keep_place));
 }
 
+/// Lines about threads of the program, which it may start again and again.
+static THREADS: LazyLock<Repeats> =
+    LazyLock::new(|| Repeats::new(Arc::new(SystemClock::default())));
+
+/// Says how many panics of the program's threads were not said: a run has ended.
+pub(crate) fn say_left_out() {
+    THREADS.end("threads of the program");
+}
+
 fn keep_place(info: &PanicHookInfo<'_>) {
     let message = text_of(info.payload());
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let thread = std::thread::current();
     let name = thread.name().unwrap_or("without a name");
     if name != "main" && !name.starts_with("millrace-") {
-        notice(format_args!(
-            "the program's thread {name} panicked: {message} ({place})"
-        ));
+        let line = format_args!("the program's thread {name} panicked: {message} ({place})");
+        THREADS.say(&place, line);
         return;
     }
     keep(message, place);

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod recovery {
+    mod huge;
     mod state;
     mod windows;
 }

@@ -26,6 +26,7 @@ mod listener;
 mod location;
 mod master;
 mod one_line;
+mod pauses;
 mod probe;
 mod quantity;
 mod value_kind;
@@ -46,6 +47,7 @@ pub use listener::StreamingListener;
 pub use location::{LocationError, local_path};
 pub use master::{Master, MasterError, Threads};
 pub use one_line::one_line;
+pub use pauses::{Pauses, Repeated};
 pub use probe::{
     KeptRecord, LastRecords, RunFigures, RunProbe, StateFound, StateSearch, StoreFigures,
 };

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 pub enum LocationError {
     /// There is no name.
     Empty,
+    /// The name has nothing that can be seen.
+    Blank,
     /// The name has a scheme that is not `file`.
     Scheme {
         /// The name as it was given.
@@ -44,6 +46,7 @@ impl fmt::Display for LocationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LocationError::Empty => write!(f, "is empty"),
+            LocationError::Blank => write!(f, "is nothing but blanks"),
             LocationError::Scheme { name, scheme } => write!(
                 f,
                 "is {name}, and there are no {scheme}: locations here, only files of this machine: \
@@ -77,7 +80,7 @@ impl Error for LocationError {}
 ///
 /// # Errors
 ///
-/// If the name is empty, has another scheme, names another machine, or is `file:` with a path
+/// If the name is empty or blank, has another scheme, names another machine, or is `file:` with a path
 /// that does not begin with a slash.
 ///
 /// ```
@@ -95,6 +98,9 @@ pub fn local_path(name: impl AsRef<Path>) -> Result<PathBuf, LocationError> {
     let bytes = name.as_os_str().as_bytes();
     if bytes.is_empty() {
         return Err(LocationError::Empty);
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(LocationError::Blank);
     }
     let Some((scheme, rest)) = with_scheme(bytes) else {
         return Ok(name.to_owned());
@@ -180,6 +186,7 @@ mod tests {
             assert!(message.contains(expected), "{message}");
         }
         assert_eq!(local_path("").unwrap_err().to_string(), "is empty");
+        assert_eq!(local_path(" \t"), Err(LocationError::Blank));
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use crate::error::UiError;
 use crate::log::{LogReader, directories};
 use crate::run::{Run, Status, mean};
 use crate::runs::Runs;
-use crate::say::say;
+use crate::say::Voice;
 use crate::server::{Pages, Server};
 use crate::settings::Settings;
 use crate::time_text::gmt;
@@ -27,6 +27,8 @@ struct Logs {
     directory: PathBuf,
     retained: usize,
     readers: Mutex<BTreeMap<PathBuf, LogReader>>,
+    /// A log is looked at every second: what cannot be read is said at growing intervals.
+    voice: Voice,
 }
 
 impl History {
@@ -41,6 +43,7 @@ impl History {
             directory: directory.to_owned(),
             retained,
             readers: Mutex::default(),
+            voice: Voice::default(),
         };
         logs.refresh().map_err(|error| UiError::Directory {
             path: directory.to_owned(),
@@ -94,10 +97,10 @@ impl HistoryServer {
     /// Reads what has come to the logs since; open pages show it.
     pub fn refresh(&self) {
         if let Err(error) = self.logs.refresh() {
-            say(&format!(
-                "{} cannot be read: {error}; the pages show what was read before",
-                self.logs.directory.display()
-            ));
+            let directory = self.logs.directory.display();
+            let line =
+                format!("{directory} cannot be read: {error}; the pages show what was read before");
+            self.logs.voice.say("the directory", line);
         }
     }
 }
@@ -121,7 +124,9 @@ impl Logs {
                 }),
             };
             if let Err(error) = read {
-                say(&format!("{} is not read: {error}", path.display()));
+                let name = path.display().to_string();
+                self.voice
+                    .say(&name, format_args!("{name} is not read: {error}"));
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ use crate::acceptance::harness::{PATIENCE, Sender, Signal};
 
 use super::inbox::Inbox;
 use super::kind::{Kind, Means};
+use super::letters::Letters;
 use super::life::Life;
 use super::matrix::Table;
 use super::place::{self, Place};
@@ -51,6 +52,7 @@ pub(super) struct Case<'a> {
     printed: Printed,
     inbox: Inbox,
     saved: Saved,
+    letters: Letters,
     /// So many lines have been seen to have arrived.
     floor: u64,
     /// The place where it was killed last.
@@ -69,6 +71,7 @@ impl<'a> Case<'a> {
             printed: Printed::default(),
             inbox: Inbox::default(),
             saved: Saved::default(),
+            letters: Letters::default(),
             floor: 0,
             last: String::new(),
         }
@@ -235,6 +238,7 @@ impl<'a> Case<'a> {
             Kind::Stateless => beginning(&self.printed.counts())?,
             Kind::Stateful => beginning(&state(&at)?)?,
             Kind::Windowed => windowed::judge(&self.printed)?,
+            Kind::Poison => self.letters.judge(&at)?,
             Kind::Files => self.inbox.judge(&self.printed, committed)?,
             Kind::StatefulFiles => {
                 let arrived = beginning(&state(&at)?)?;

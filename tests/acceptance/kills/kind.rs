@@ -24,6 +24,9 @@ pub(super) enum Kind {
     Saving,
     /// A program of the tests: short windows, with an inverse and without, beside their batches.
     Windows,
+    /// A program of the tests: `update_state_by_key` of a socket, behind a function that fails at
+    /// some records, which are skipped.
+    Poison,
 }
 
 /// The batch interval.
@@ -44,7 +47,7 @@ pub(super) struct Means<'a> {
 }
 
 impl Kind {
-    pub(super) const ALL: [Kind; 7] = [
+    pub(super) const ALL: [Kind; 8] = [
         Kind::Stateless,
         Kind::Stateful,
         Kind::Windowed,
@@ -52,6 +55,7 @@ impl Kind {
         Kind::StatefulFiles,
         Kind::Saving,
         Kind::Windows,
+        Kind::Poison,
     ];
 
     /// A word for the head of a column.
@@ -64,6 +68,7 @@ impl Kind {
             Kind::StatefulFiles => "stateful files",
             Kind::Saving => "saving",
             Kind::Windows => "windows",
+            Kind::Poison => "poison",
         }
     }
 
@@ -84,7 +89,10 @@ impl Kind {
 
     /// True if it is one of the tests' own, which hear no signals.
     pub(super) fn is_ours(self) -> bool {
-        matches!(self, Kind::StatefulFiles | Kind::Saving | Kind::Windows)
+        matches!(
+            self,
+            Kind::StatefulFiles | Kind::Saving | Kind::Windows | Kind::Poison
+        )
     }
 
     /// True if the judge does not ask for the grid of the batches.
@@ -97,6 +105,8 @@ impl Kind {
         let of_blocks = ["wal.block", "wal.cut.", "checkpoint.blocks."];
         let begins = |heads: &[&str]| heads.iter().any(|head| failpoint.starts_with(head));
         match self {
+            // Letters are files, too.
+            _ if begins(&["output.file."]) => self.saves() || self == Kind::Poison,
             _ if begins(&["output."]) => self.saves(),
             _ if begins(&of_blocks) => !self.reads_files(),
             // It keeps nothing, so that nothing is ever due.
@@ -126,6 +136,10 @@ impl Kind {
         if !self.reads_files() {
             let log = "spark.streaming.receiver.writeAheadLog.enable";
             settings.push((log, "true".to_owned()));
+        }
+        if self == Kind::Poison {
+            settings.push(("millrace.onRecordError", "skip".to_owned()));
+            settings.push(("millrace.maxRecordErrors", "1000000".to_owned()));
         }
         settings
     }

@@ -73,10 +73,10 @@ fn describe(kind: Kind, root: &Path) -> millrace::Result<StreamingContext> {
     );
     let ssc = StreamingContext::new(&conf, Duration::seconds(1))?;
     let out = |name: &str| place::saved(root).join(name).display().to_string();
+    let add = |new_values: &Values<i64>, sum: Option<i64>| {
+        Some(new_values.iter().sum::<i64>() + sum.unwrap_or(0))
+    };
     if kind == Kind::StatefulFiles {
-        let add = |new_values: &Values<i64>, sum: Option<i64>| {
-            Some(new_values.iter().sum::<i64>() + sum.unwrap_or(0))
-        };
         ssc.text_file_stream(&place::inbox(root).display().to_string())
             .map(|line| (line, 1_i64))
             .update_state_by_key(add)
@@ -86,6 +86,14 @@ fn describe(kind: Kind, root: &Path) -> millrace::Result<StreamingContext> {
     }
     let port = std::env::var(PORT).ok().and_then(|port| port.parse().ok());
     let lines = ssc.socket_text_stream("127.0.0.1", port.unwrap_or(0));
+    if kind == Kind::Poison {
+        let good = lines.map(|line: Text| {
+            super::letters::taste(line.as_str());
+            (line, 1_i64)
+        });
+        good.update_state_by_key(add).count().foreach_rdd(|_| ());
+        return Ok(ssc);
+    }
     let counts = lines.map(|line: Text| (line, 1_i64));
     if kind == Kind::Saving {
         let counts = counts.reduce_by_key(|a, b| a + b);

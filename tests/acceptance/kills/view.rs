@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use millrace::CheckpointReader;
+use millrace::{CheckpointReader, GenerationView};
 
 use crate::acceptance::harness::Batch;
 
@@ -63,26 +63,28 @@ pub(super) fn state(directory: &Path) -> Result<Counts, String> {
     };
     let read = || {
         let newest = reader.generations()?.pop().unwrap_or(0);
-        // A file stream keeps what it has read, too.
-        let view = reader.view(newest)?;
-        let named = view.info().stores;
-        let place = named
-            .iter()
-            .position(|(operator, _)| operator.starts_with("update_state_by_key"));
-        view.entries(place.unwrap_or(0))
+        counts_in(&reader.view(newest)?)
     };
-    let entries = read().map_err(|error| error.to_string())?;
+    let mut counts = read().map_err(|error| error.to_string())?;
+    for known in ["hello", "world"] {
+        if let Some(value) = counts.remove(known).filter(|value| *value != 1) {
+            return Err(format!("the initial state of {known} is {value}"));
+        }
+    }
+    Ok(counts)
+}
+
+/// The state of a generation.
+pub(super) fn counts_in(view: &GenerationView) -> millrace::Result<Counts> {
+    // A file stream keeps what it has read, too.
+    let named = view.info().stores;
+    let place = named
+        .iter()
+        .position(|(operator, _)| operator.starts_with("update_state_by_key"));
     let mut counts = Counts::new();
-    for entry in entries {
+    for entry in view.entries(place.unwrap_or(0))? {
         let key = entry.key.as_str().unwrap_or_default().to_owned();
-        let value = entry.value.as_i64().unwrap_or(-1);
-        let known = ["hello", "world"].contains(&key.as_str());
-        if known && value != 1 {
-            return Err(format!("the initial state of {key} is {value}"));
-        }
-        if !known {
-            counts.insert(key, value);
-        }
+        counts.insert(key, entry.value.as_i64().unwrap_or(-1));
     }
     Ok(counts)
 }

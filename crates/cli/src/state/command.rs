@@ -6,9 +6,9 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, ValueParser};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, whole_number};
 
 /// The task and its checkpoint.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ const NAME: &str = "millrace-state";
 pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Exit> {
     let matches = command()
         .try_get_matches_from(once(OsString::from(NAME)).chain(arguments))
-        .map_err(|error| Exit::of_clap(&error))?;
+        .map_err(|error| Exit::of_clap(&error, NAME))?;
     let (name, matches) = matches.subcommand().unwrap_or(("ls", &matches));
     let path = |name: &str| {
         let name = matches.get_one::<OsString>(name);
@@ -114,7 +114,7 @@ fn command() -> Command {
         Arg::new(name)
             .long(name)
             .value_name("N")
-            .value_parser(value_parser!(u32))
+            .value_parser(whole_number(0, u32::MAX))
             .help(help)
     };
     let generation = || {
@@ -134,11 +134,11 @@ fn command() -> Command {
         .action(ArgAction::SetTrue)
         .help("what can be read before the damage [of the last generation]");
     let keep = number("keep", "how many generations to keep")
-        .value_parser(value_parser!(u32).range(1..))
+        .value_parser(whole_number(1, u32::MAX))
         .default_value("1");
     let partitions = Arg::new("PARTITIONS")
         .required(true)
-        .value_parser(value_parser!(u32).range(1..))
+        .value_parser(whole_number(1, u32::MAX))
         .help("the number of partitions from now on");
     Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))
@@ -225,13 +225,42 @@ mod tests {
     }
 
     #[test]
-    fn usage_lines_begin_with_the_name_of_the_tool() {
-        let line = ["get", "dir"].map(OsString::from);
-        let message = read(line).unwrap_err().message;
-        assert!(
-            message.contains("Usage: millrace-state get <DIR> <KEY>"),
-            "{message}"
-        );
+    fn a_wrong_line_is_told_in_one_line_with_what_to_do() {
+        for (line, message) in [
+            ("get dir", "Usage: millrace-state get <DIR> <KEY>"),
+            ("frob", "Error: there is no command 'frob'"),
+            (
+                "exprt dir",
+                "Error: there is no command 'exprt'; did you mean export?",
+            ),
+            (
+                "ls --halp",
+                "Error: Unrecognized option: --halp; did you mean --help?",
+            ),
+            ("ls a b", "Error: 'b' is an argument too many"),
+            (
+                "export dir --format xml",
+                "Error: --format should be jsonl or csv, but was 'xml'",
+            ),
+            (
+                "prune dir --keep 0",
+                "Error: --keep should be a whole number from 1 to 4294967295, but was '0'",
+            ),
+            (
+                "repartition dir x",
+                "Error: PARTITIONS should be a whole number from 1 to 4294967295, but was 'x'",
+            ),
+            (
+                "stats dir --generation",
+                "Error: Missing argument for option '--generation'",
+            ),
+        ] {
+            let words = line.split(' ').map(OsString::from);
+            let exit = read(words).unwrap_err();
+            assert_eq!(exit.code, 2, "{line}");
+            let expected = format!("{message} (see millrace-state --help)");
+            assert_eq!(exit.message, expected, "{line}");
+        }
     }
 
     #[test]

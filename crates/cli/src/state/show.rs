@@ -114,5 +114,8 @@ pub(super) fn get(
             found = true;
         }
     }
+    if !found {
+        complain(&format!("nothing is kept for '{key}'"));
+    }
     Ok(u8::from(!found))
 }

@@ -31,7 +31,8 @@ impl StreamingContext {
     /// Files come in the order of their times, then of their paths; each is one partition, and
     /// large ones are read by several workers at once. Lines are those of
     /// [`socket_text_stream`](StreamingContext::socket_text_stream), but a byte order mark at
-    /// the start is dropped. A file whose name ends with `.gz`, `.bz2`, `.deflate`, `.lz4`,
+    /// the start is dropped; one longer than `millrace.receiver.maxLineBytes` is cut there, which
+    /// is said once a file and counted. A file whose name ends with `.gz`, `.bz2`, `.deflate`, `.lz4`,
     /// `.snappy` or `.zst` is decompressed, by one worker. Names that begin with `.` or `_`, and
     /// files that are empty, are not read. Of a sub-directory that is moved here, the files
     /// directly in it are read; see also [`FileOptions::recursive`]. Records are not counted as
@@ -99,7 +100,7 @@ impl StreamingContext {
     /// ```
     #[track_caller]
     pub fn file_stream(&self, directory: &str, options: FileOptions) -> DStream<Output<Text>> {
-        let format = LinesFormat::new(self.settings.max_line);
+        let format = LinesFormat::new(self.settings.max_line, Arc::clone(&self.counters));
         self.files("file stream", directory, options, format)
     }
 

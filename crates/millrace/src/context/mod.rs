@@ -38,7 +38,7 @@ use crate::error::{Error, Result};
 use crate::exec::Executor;
 use crate::graph::{Builder, Lifecycle};
 use crate::listener::ListenerHandle;
-use crate::notice::notice;
+use crate::notice::Repeats;
 use crate::pipeline::{Lines, NodeId};
 use crate::receiver::{InputCounters, InputCounts};
 use crate::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
@@ -80,6 +80,8 @@ pub struct StreamingContext {
     ends: Arc<Ends>,
     counters: Arc<InputCounters>,
     probe: Arc<probe::Probe>,
+    /// Lines about calls, which a program may make again and again.
+    calls: Repeats,
     /// True if only one such context may be active in its process.
     alone: bool,
     parts: Mutex<Parts>,
@@ -183,6 +185,7 @@ impl StreamingContext {
         });
         Ok(StreamingContext {
             probe: Arc::new(probe::Probe::new(&builder)),
+            calls: Repeats::new(Arc::clone(&clock)),
             builder,
             printer: Arc::new(printer),
             clock,
@@ -353,7 +356,8 @@ impl StreamingContext {
         match self.get_state() {
             ContextState::Initialized => {}
             ContextState::Active => {
-                notice("StreamingContext has already been started");
+                let line = "StreamingContext has already been started";
+                self.calls.say("start", line);
                 return Ok(());
             }
             ContextState::Stopped => {
@@ -456,7 +460,7 @@ impl StreamingContext {
     pub fn stop(&self, graceful: bool) {
         if std::thread::current().name() == Some(crate::listener::THREAD) {
             let rule = "Cannot stop StreamingContext within listener bus thread.";
-            notice(rule);
+            self.calls.say("stop", rule);
             self.builder.break_rule(Error::illegal(rule));
             return;
         }
@@ -507,7 +511,7 @@ impl StreamingContext {
         }
     }
 
-    /// Counts of special input: lines that were cut, unfinished ones that a broken connection
+    /// Counts of special input: lines that were cut, of sockets and of files, unfinished ones that a broken connection
     /// left and that were dropped, records of queues. Counted from the start on, and final when
     /// the context has stopped.
     ///
@@ -572,6 +576,7 @@ impl Drop for StreamingContext {
     /// Stops without grace what is still running.
     fn drop(&mut self) {
         self.stop(false);
+        self.calls.end("calls of the context");
     }
 }
 

@@ -4,7 +4,6 @@ use millrace_types::Duration;
 
 use crate::error::{Error, Result};
 use crate::graph::Lifecycle;
-use crate::notice::notice;
 
 use super::StreamingContext;
 
@@ -42,7 +41,8 @@ impl StreamingContext {
             )));
         }
         if self.builder.lifecycle() != Lifecycle::Initialized {
-            notice("remember changes nothing after the start");
+            let line = "remember changes nothing after the start";
+            self.calls.say("remember", line);
             return Ok(());
         }
         self.builder.memory.want(duration)

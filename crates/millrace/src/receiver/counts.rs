@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InputCounts {
-    /// Lines that were longer than `millrace.receiver.maxLineBytes` and were cut, each time they
-    /// were.
+    /// Lines, of sockets and of files, that were longer than `millrace.receiver.maxLineBytes` and
+    /// were cut, each time they were.
     pub lines_cut: u64,
     /// Lines and other records that were dropped, because the connection broke within them.
     pub unfinished_dropped: u64,

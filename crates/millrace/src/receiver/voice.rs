@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use millrace_types::StreamId;
 
@@ -17,7 +17,14 @@ pub(super) struct Voice {
     stream: StreamId,
     repeats: Repeats,
     /// The trouble that lasts.
-    trouble: Mutex<Option<String>>,
+    trouble: Mutex<Option<Trouble>>,
+}
+
+struct Trouble {
+    what: String,
+    /// True once it was said. Within a pause it is only counted, and said when the pause is over
+    /// if it lasts: else a sender that has gone for good would be passed over in silence.
+    said: bool,
 }
 
 impl Voice {
@@ -31,28 +38,37 @@ impl Voice {
 
     /// Says `line`, of which there may be many of one kind.
     pub(super) fn say(&self, kind: &str, line: impl fmt::Display) {
-        let stream = self.stream.0;
-        self.repeats
-            .say(kind, format_args!("receiver {stream}: {line}"));
+        self.has_said(kind, line);
     }
 
-    /// Says `line` unless this trouble lasts already.
-    pub(super) fn trouble(&self, trouble: &str, line: impl fmt::Display) {
-        {
-            let mut lasting = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-            if lasting.as_deref() == Some(trouble) {
-                return;
-            }
-            *lasting = Some(trouble.to_owned());
+    fn has_said(&self, kind: &str, line: impl fmt::Display) -> bool {
+        let stream = self.stream.0;
+        let line = format_args!("receiver {stream}: {line}");
+        self.repeats.has_said(kind, line)
+    }
+
+    fn lasting(&self) -> MutexGuard<'_, Option<Trouble>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says `line` unless this trouble lasts already and was said. To be called as often as it is
+    /// met.
+    pub(super) fn trouble(&self, what: &str, line: impl fmt::Display) {
+        let is_said = |trouble: &Trouble| trouble.what == what && trouble.said;
+        if self.lasting().as_ref().is_some_and(is_said) {
+            return;
         }
         // Not under the lock: standard error may be a pipe that nobody reads.
-        self.say(trouble, line);
+        let said = self.has_said(what, line);
+        *self.lasting() = Some(Trouble {
+            what: what.to_owned(),
+            said,
+        });
     }
 
     /// The trouble is over; gives whether there was one.
     pub(super) fn is_well(&self) -> bool {
-        let mut lasting = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        lasting.take().is_some()
+        self.lasting().take().is_some()
     }
 
     /// Says that a connection broke within a line or another record.
@@ -81,5 +97,29 @@ pub(super) fn broken(address: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::InvalidData => format!("the connection to {address} was left: {error}"),
         _ => format!("the connection to {address} broke: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use millrace_types::Duration;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    #[test]
+    fn a_trouble_that_is_counted_only_is_said_when_the_pause_is_over() {
+        let clock = ManualClock::new();
+        let voice = Voice::new(StreamId(0), Arc::new(clock.clone()));
+        let is_said = || {
+            voice.trouble("gone", "it is gone");
+            voice.lasting().as_ref().is_some_and(|trouble| trouble.said)
+        };
+        assert!(is_said());
+        assert!(voice.is_well(), "it comes back for a moment");
+        clock.advance(Duration::seconds(2));
+        assert!(!is_said(), "it was said a short while ago");
+        clock.advance(Duration::seconds(9));
+        assert!(is_said(), "and it lasts");
     }
 }

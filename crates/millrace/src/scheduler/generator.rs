@@ -8,12 +8,12 @@ use std::time::{Duration as StdDuration, Instant};
 use millrace_types::{BatchInfo, BatchTime, Duration, StreamingEvent};
 
 use crate::graph::Batch;
-use crate::notice::notice;
+use crate::notice::{Repeats, notice};
 use crate::patience::Threads;
 use crate::zone;
 
 use super::outcome::BATCH_PATIENCE;
-use super::pace::{Pace, ahead};
+use super::pace::{Pace, Said, ahead};
 use super::queue::Ticks;
 use super::{BatchQueue, Engine, FirstBatch, StopMode};
 
@@ -54,8 +54,11 @@ fn make_batches(engine: &Engine, first: FirstBatch, queue: &BatchQueue) -> First
     let mut left = engine.max_batches.unwrap_or(u64::MAX);
     let mut next = first;
     let mut pace = Pace::new(engine.clock.reading());
-    say(ahead(engine.clock.now(), first.time, engine.interval));
-    while let Some(now) = wait_for(engine, next.time, &mut pace) {
+    let repeats = Repeats::new(Arc::clone(&engine.clock));
+    if let Some(line) = ahead(engine.clock.now(), first.time, engine.interval) {
+        notice(line);
+    }
+    while let Some(now) = wait_for(engine, next.time, &mut pace, &repeats) {
         tick(engine, next, queue);
         next = next.later(engine.interval, 1);
         // What has been received is in the batch that was just made: these have nothing.
@@ -68,7 +71,7 @@ fn make_batches(engine: &Engine, first: FirstBatch, queue: &BatchQueue) -> First
             interval: engine.interval,
             queued: now,
         };
-        say(pace.ticked(next.time, missed, ticks.last()));
+        say(&repeats, pace.ticked(next.time, missed, ticks.last()));
         queue.push_empty(ticks);
         next = next.later(engine.interval, missed);
         left -= missed + 1;
@@ -76,21 +79,22 @@ fn make_batches(engine: &Engine, first: FirstBatch, queue: &BatchQueue) -> First
             engine.outcome.ask(StopMode::Enough, None);
         }
     }
+    repeats.end("the clock");
     next
 }
 
-fn say(line: Option<String>) {
-    if let Some(line) = line {
-        notice(line);
+fn say(repeats: &Repeats, said: Option<Said>) {
+    if let Some(Said { kind, line }) = said {
+        repeats.say(&kind, line);
     }
 }
 
 /// Waits until the clock shows `time`, and gives what it shows; `None` if the run stops.
-fn wait_for(engine: &Engine, time: BatchTime, pace: &mut Pace) -> Option<i64> {
+fn wait_for(engine: &Engine, time: BatchTime, pace: &mut Pace, repeats: &Repeats) -> Option<i64> {
     let stopped = || engine.outcome.stop().is_some();
     loop {
         let now = engine.clock.reading();
-        say(pace.look(now, time));
+        say(repeats, pace.look(now, time));
         if stopped() {
             return None;
         }

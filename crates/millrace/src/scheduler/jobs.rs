@@ -8,6 +8,7 @@ use millrace_types::{BatchInfo, BatchTime, OutputOperationInfo, StreamingEvent, 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Batch, BatchRun};
 use crate::notice::notice;
+use crate::panics;
 
 use super::generator::announce;
 use super::queue::{Ticks, Work};
@@ -99,6 +100,7 @@ impl Jobs<'_> {
     fn ended(&self) {
         let engine = self.engine;
         engine.graph.end();
+        panics::say_left_out();
         let graceful = engine.outcome.stop() == Some(StopMode::Graceful);
         if graceful && let Some((output, slide)) = engine.graph.not_shown(self.last, self.received)
         {

@@ -1,5 +1,5 @@
 //! Ticks and a clock that is not what it was: how far it has jumped, and how many ticks were
-//! missed. Each is said in one line.
+//! missed. Each is said in one line; what happens again and again, at growing intervals.
 
 use std::fmt;
 
@@ -15,6 +15,25 @@ const JUMP: i64 = 1000;
 /// Ticks that come later than this, in milliseconds, are said although the clock was not set: the
 /// process stood still.
 const LATE: i64 = 10_000;
+
+/// What is to be said of a clock.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    /// What happened and about how far, to a power of two of seconds: a jump that is much longer
+    /// than the one before is news, however soon it comes.
+    pub(super) kind: String,
+    pub(super) line: String,
+}
+
+impl Said {
+    fn new(what: &str, millis: i64, line: String) -> Said {
+        let seconds = (millis / 1000).max(1);
+        Said {
+            kind: format!("{what} {}", seconds.ilog2()),
+            line,
+        }
+    }
+}
 
 /// The clock as it was when somebody looked last.
 pub(super) struct Pace {
@@ -34,9 +53,9 @@ impl Pace {
         }
     }
 
-    /// Looks at the clock; gives the line to be said if it was set back. The next batch is that of
+    /// Looks at the clock; gives what is to be said if it was set back. The next batch is that of
     /// `next`.
-    pub(super) fn look(&mut self, now: Reading, next: BatchTime) -> Option<String> {
+    pub(super) fn look(&mut self, now: Reading, next: BatchTime) -> Option<Said> {
         let jump = (now.wall - self.last.wall) - (now.steady - self.last.steady);
         self.last = now;
         if jump >= JUMP {
@@ -44,25 +63,20 @@ impl Pace {
         }
         let back = || {
             let why = format!("the clock was set back by {}", Span(-jump));
-            waits(&why, now.wall, next)
+            Said::new("back", -jump, waits(&why, now.wall, next))
         };
         (jump <= -JUMP && now.wall < next.as_millis()).then(back)
     }
 
-    /// `missed` ticks are made up, the first one at `time`; gives the line to be said of it.
-    pub(super) fn ticked(
-        &mut self,
-        time: BatchTime,
-        missed: u64,
-        last: BatchTime,
-    ) -> Option<String> {
+    /// `missed` ticks are made up, the first one at `time`; gives what is to be said of it.
+    pub(super) fn ticked(&mut self, time: BatchTime, missed: u64, last: BatchTime) -> Option<Said> {
         let forward = std::mem::take(&mut self.forward);
         let ran = std::mem::replace(&mut self.ticked, true);
         let late = self.last.wall - time.as_millis();
-        let why = match (forward, late) {
-            (JUMP.., _) => format!("the clock went forward by {}", Span(forward)),
-            (_, LATE..) if ran => format!("the program stood still for {}", Span(late)),
-            (_, LATE..) => format!("the program was down for {}", Span(late)),
+        let (what, length) = match (forward, late) {
+            (JUMP.., _) => ("the clock went forward by", forward),
+            (_, LATE..) if ran => ("the program stood still for", late),
+            (_, LATE..) => ("the program was down for", late),
             _ => return None,
         };
         let last = zone::shown(last, self.last.wall);
@@ -70,8 +84,9 @@ impl Pace {
             1 => "1 batch is".to_owned(),
             missed => format!("{missed} batches are"),
         };
+        let why = format!("{what} {}", Span(length));
         let line = || format!("{why}: {batches} made up, the last one is that of {last}");
-        (missed > 0).then(line)
+        (missed > 0).then(|| Said::new(what, length, line()))
     }
 }
 
@@ -130,13 +145,17 @@ mod tests {
         BatchTime::from_millis(millis)
     }
 
+    fn line_of(said: Option<Said>) -> Option<String> {
+        said.map(|said| said.line)
+    }
+
     #[test]
     fn a_clock_that_was_set_back_says_when_the_next_batch_is_due() {
         let mut pace = Pace::new(at(7_200_000, 0));
         assert_eq!(pace.look(at(7_201_000, 1000), time(7_202_000)), None);
         // What a daemon slews is no jump.
         assert_eq!(pace.look(at(7_201_100, 2000), time(7_202_000)), None);
-        let said = pace.look(at(3_601_100, 2000), time(7_202_000));
+        let said = line_of(pace.look(at(3_601_100, 2000), time(7_202_000)));
         let due = zone::shown(time(7_202_000), 3_601_100);
         let line = format!("the clock was set back by 1 h: the next batch is due at {due}, in 1 h");
         assert_eq!(said, Some(line));
@@ -152,7 +171,7 @@ mod tests {
     fn ticks_that_are_made_up_are_said_with_their_number() {
         let mut pace = Pace::new(at(0, 0));
         assert_eq!(pace.look(at(3_600_000, 500), time(1000)), None);
-        let said = pace.ticked(time(2000), 3599, time(3_600_000));
+        let said = line_of(pace.ticked(time(2000), 3599, time(3_600_000)));
         let last = zone::shown(time(3_600_000), 3_600_000);
         let line = format!(
             "the clock went forward by 59 min 59 s: 3599 batches are made up, the last one is \
@@ -166,16 +185,28 @@ mod tests {
         assert_eq!(pace.look(at(3_624_000, 21_000), time(3_610_000)), None);
         assert_eq!(pace.ticked(time(3_622_000), 3, time(3_624_000)), None);
         assert_eq!(pace.look(at(3_684_000, 81_000), time(3_625_000)), None);
-        let said = pace.ticked(time(3_626_000), 59, time(3_684_000)).unwrap();
+        let said = line_of(pace.ticked(time(3_626_000), 59, time(3_684_000))).unwrap();
         assert!(
             said.starts_with("the program stood still for 58 s: 59 batches"),
             "{said}"
         );
         let mut begins = Pace::new(at(864_000_000, 0));
         let said = begins.ticked(time(2000), 863_999, time(864_000_000));
-        let said = said.unwrap();
+        let said = line_of(said).unwrap();
         let begin = "the program was down for 9 d 23 h: 863999 batches are made up";
         assert!(said.starts_with(begin), "{said}");
+    }
+
+    /// What a daemon does every few seconds is one kind; a jump of an hour is news beside it.
+    #[test]
+    fn jumps_of_about_one_length_are_one_kind() {
+        let kind = |seconds: i64| {
+            let mut pace = Pace::new(at(864_000_000, 0));
+            let back = at(864_000_000 - 1000 * seconds, 0);
+            pace.look(back, time(864_000_000)).unwrap().kind
+        };
+        assert_eq!(kind(5), kind(7));
+        assert_ne!(kind(5), kind(3600));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{file_name, number_of};
@@ -81,6 +82,10 @@ impl LogWriter {
         let Some(open) = &mut self.file else {
             return Ok(());
         };
+        // What is written to a file without a name nobody will read.
+        if open.file.metadata()?.nlink() == 0 {
+            return Err(io::Error::other("it was removed"));
+        }
         let mut line = serde_json::to_vec(event)?;
         line.push(b'\n');
         open.file.write_all(&line)?;

@@ -138,6 +138,22 @@ fn a_torn_last_line_and_foreign_files_are_passed_over() {
     );
 }
 
+/// Nobody would ever read what goes on into a file that has no name any more.
+#[test]
+fn a_log_that_is_removed_is_not_written_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = settings(&directory, "4k");
+    let (_ui, _, mut listener, info) = page(&settings);
+    tell(&mut listener, &run(0, 5, (1, 1), None));
+    let log = directory.path().join(&info.id);
+    fs::remove_dir_all(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    for number in 1..50 {
+        tell(&mut listener, &run(number, 5, (1, 1), None));
+    }
+    assert!(files(&log).is_empty(), "a part of a run is no log of it");
+}
+
 #[test]
 fn a_log_that_cannot_be_begun_is_an_error_that_says_where() {
     let directory = tempfile::tempdir().unwrap();

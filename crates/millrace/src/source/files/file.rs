@@ -1,8 +1,10 @@
 //! A file that a batch has taken, and what is said when it cannot be read.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::reason;
 
@@ -17,6 +19,19 @@ pub(crate) struct Taken {
     read: AtomicBool,
     /// Set once a notice has said that it cannot be read.
     said: AtomicBool,
+    /// The lines that were cut for their length, by piece.
+    cuts: Mutex<HashMap<usize, u64>>,
+}
+
+/// What is new about a line that was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// No line of the file was cut before.
+    First,
+    /// Another one.
+    Another,
+    /// Nothing: the piece is read once more, by another output.
+    Known,
 }
 
 impl Taken {
@@ -26,6 +41,23 @@ impl Taken {
             length,
             read: AtomicBool::new(false),
             said: AtomicBool::new(false),
+            cuts: Mutex::default(),
+        }
+    }
+
+    /// Takes that whoever reads a piece has cut `count` lines of it by now. A line counts once,
+    /// however often the piece is read.
+    pub(super) fn cut(&self, piece: usize, count: u64) -> News {
+        let mut cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = cuts.is_empty();
+        let known = cuts.entry(piece).or_default();
+        if count <= *known {
+            return News::Known;
+        }
+        *known = count;
+        match first {
+            true => News::First,
+            false => News::Another,
         }
     }
 

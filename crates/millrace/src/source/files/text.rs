@@ -7,15 +7,18 @@
 //!
 //! Of a file that cannot be read to its end, the lines before that are given.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::sync::Arc;
 
 use millrace_text::{Buffer, Text};
 
 use crate::files::Codec;
+use crate::receiver::InputCounters;
 
-use super::file::{Cut, Taken};
+use super::file::{Cut, News, Taken};
 use super::troubles::Voice;
 use super::{Format, empty};
 
@@ -36,17 +39,27 @@ pub(crate) struct LinesFormat {
     piece: u64,
     /// `millrace.receiver.maxLineBytes`.
     max_line: usize,
+    counters: Arc<InputCounters>,
 }
 
 impl LinesFormat {
-    pub(crate) fn new(max_line: usize) -> LinesFormat {
+    pub(crate) fn new(max_line: usize, counters: Arc<InputCounters>) -> LinesFormat {
         LinesFormat {
             piece: PIECE,
             max_line,
+            counters,
         }
     }
 
-    fn say_cut(&self, file: &Taken, voice: &Voice) {
+    /// Counts a line that was cut, and says the first one of a file.
+    fn cut(&self, file: &Taken, news: News, voice: &Voice) {
+        if news == News::Known {
+            return;
+        }
+        self.counters.lines_cut(1);
+        if news == News::Another {
+            return;
+        }
         let (limit, name) = (self.max_line, file.path.display());
         let line = format!(
             "a line of {name} is longer than millrace.receiver.maxLineBytes ({limit}) and was cut \
@@ -78,7 +91,11 @@ impl Format for LinesFormat {
         each: &mut dyn FnMut(Text),
     ) -> Result<(), Cut> {
         let mut file = File::open(&taken.path)?;
-        let cut = || self.say_cut(taken, voice);
+        let cuts = Cell::new(0);
+        let cut = || {
+            cuts.set(cuts.get() + 1);
+            self.cut(taken, taken.cut(piece, cuts.get()), voice);
+        };
         if let Some(codec) = Codec::of(&taken.path) {
             let mut bytes = codec.decoder(file)?;
             return lines_of(&mut bytes, self.max_line, BUFFER, &cut, each);
@@ -284,7 +301,7 @@ mod tests {
     fn read(bytes: &[u8], piece: u64, max_line: usize) -> Vec<Vec<String>> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        let mut format = LinesFormat::new(max_line);
+        let mut format = LinesFormat::new(max_line, Arc::default());
         format.piece = piece;
         let taken = Taken::new(file.path().to_owned(), bytes.len() as u64);
         let pieces = (0..format.pieces(&taken)).map(|piece| {
@@ -411,13 +428,31 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_cut_counts_once_however_often_it_is_read() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"123456789\n12345\nab\n").unwrap();
+        let counters = Arc::<InputCounters>::default();
+        let mut format = LinesFormat::new(4, Arc::clone(&counters));
+        format.piece = 10;
+        let taken = Taken::new(file.path().to_owned(), 19);
+        for _ in 0..2 {
+            for piece in 0..format.pieces(&taken) {
+                format
+                    .read(&taken, piece, &Voice::quiet(), &mut |_| ())
+                    .unwrap();
+            }
+            assert_eq!(counters.get().lines_cut, 3, "after 4, 8 and 14 bytes");
+        }
+    }
+
+    #[test]
     fn a_file_that_is_shorter_than_it_was_gives_its_whole_lines() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"one\ntwo\nthr").unwrap();
         let taken = Taken::new(file.path().to_owned(), 100);
         let mut lines = Vec::new();
         let mut each = |line: Text| lines.push(line.to_string());
-        let cut = LinesFormat::new(1 << 20)
+        let cut = LinesFormat::new(1 << 20, Arc::default())
             .read(&taken, 0, &Voice::quiet(), &mut each)
             .unwrap_err();
         assert_eq!(lines, ["one", "two"]);

@@ -88,13 +88,27 @@ fn what_is_no_program_of_ours_is_refused() {
         ),
         ("custom_receiver.jar", "run custom_receiver instead"),
         ("other.jar", "there is no other"),
-        ("some.py", "Cannot find the Python interpreter 'python3'"),
+        ("some.py", "Cannot run program 'some.py': No such file"),
         ("nosuch", "Cannot find program 'nosuch'"),
         ("./nosuch", "Cannot run program './nosuch'"),
     ] {
         let launch = Launch::submit().args(["--master=local[2]", resource, "localhost", "9999"]);
         let finished = launch.start().finish().with_code(1);
         assert_eq!(finished.stdout, "");
+        assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+        assert!(finished.stderr.contains(expected), "{}", finished.stderr);
+    }
+}
+
+/// Whichever interpreter runs it, a program that is not there is what is wrong.
+#[test]
+fn a_python_program_is_looked_for_before_its_packages() {
+    for (program, expected) in [
+        ("nosuch.py", "Cannot run program 'nosuch.py': No such file"),
+        ("hdfs://nn/x.py", "there are no hdfs: locations here"),
+    ] {
+        let launch = Launch::submit().env("PYSPARK_PYTHON", "/bin/sh").arg(program);
+        let finished = launch.start().finish().with_code(1);
         assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
         assert!(finished.stderr.contains(expected), "{}", finished.stderr);
     }

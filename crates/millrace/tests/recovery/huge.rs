@@ -51,7 +51,8 @@ fn peak() -> u64 {
 fn live(directory: &Path, added: Range<u32>) -> (usize, usize) {
     let ssc = StreamingContext::new(&conf(directory), Duration::milliseconds(100)).unwrap();
     let (send, seen) = channel();
-    let keep = |_: &Values<()>, old: Option<String>| Some(old.unwrap_or_else(|| "x".repeat(LENGTH)));
+    let keep =
+        |_: &Values<()>, old: Option<String>| Some(old.unwrap_or_else(|| "x".repeat(LENGTH)));
     ssc.queue_stream(vec![added.collect::<Vec<_>>()])
         .map(|number| (Alike(number), ()))
         .update_state_by_key_with(keep, StateOptions::new().idle_keeps_state())

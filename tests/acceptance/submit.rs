@@ -107,7 +107,9 @@ fn a_python_program_is_looked_for_before_its_packages() {
         ("nosuch.py", "Cannot run program 'nosuch.py': No such file"),
         ("hdfs://nn/x.py", "there are no hdfs: locations here"),
     ] {
-        let launch = Launch::submit().env("PYSPARK_PYTHON", "/bin/sh").arg(program);
+        let launch = Launch::submit()
+            .env("PYSPARK_PYTHON", "/bin/sh")
+            .arg(program);
         let finished = launch.start().finish().with_code(1);
         assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
         assert!(finished.stderr.contains(expected), "{}", finished.stderr);

@@ -202,7 +202,7 @@ pub(crate) fn whole_number(
     }
 }
 
-/// What a number should be; the end of a sentence whose subject is its option.
+/// The range that a number is not in; the end of a sentence whose subject is its option.
 #[derive(Debug)]
 pub(crate) struct NotInRange {
     least: u32,

@@ -106,7 +106,7 @@ impl Troubles {
 mod tests {
     use super::*;
 
-    /// What is said of a topic at a moment, in seconds.
+    /// Takes what is wrong with a topic at a moment, in seconds; gives the lines that are said.
     fn told() -> impl FnMut(i64, Option<&str>) -> Vec<String> {
         let (mut troubles, mut pauses) = (Troubles::default(), Pauses::default());
         move |now, what| {

@@ -16,11 +16,11 @@ const JUMP: i64 = 1000;
 /// process stood still.
 const LATE: i64 = 10_000;
 
-/// What is to be said of a clock.
+/// A line about a clock.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Said {
-    /// What happened and about how far, to a power of two of seconds: a jump that is much longer
-    /// than the one before is news, however soon it comes.
+    /// The event, and about how far the clock went, to a power of two of seconds: a jump that is
+    /// much longer than the one before is news, however soon it comes.
     pub(super) kind: String,
     pub(super) line: String,
 }
@@ -197,7 +197,7 @@ mod tests {
         assert!(said.starts_with(begin), "{said}");
     }
 
-    /// What a daemon does every few seconds is one kind; a jump of an hour is news beside it.
+    /// Jumps that a daemon makes every few seconds are one kind; one of an hour is news beside them.
     #[test]
     fn jumps_of_about_one_length_are_one_kind() {
         let kind = |seconds: i64| {

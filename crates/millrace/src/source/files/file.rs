@@ -23,7 +23,7 @@ pub(crate) struct Taken {
     cuts: Mutex<HashMap<usize, u64>>,
 }
 
-/// What is new about a line that was cut.
+/// The news about a line that was cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum News {
     /// No line of the file was cut before.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The files that further interpreters run.
-const OF_EACH_VERSION: [&str; 10] = [
+const OF_EACH_VERSION: [&str; 12] = [
     "test_bad_input.py",
     "test_compiled.py",
     "test_documented.py",
@@ -19,6 +19,8 @@ const OF_EACH_VERSION: [&str; 10] = [
     "test_rdd.py",
     "test_receiver.py",
     "test_spark_cases.py",
+    "test_surprises.py",
+    "test_table.py",
     "test_testing.py",
 ];
 

@@ -1,0 +1,179 @@
+"""What programs for PySpark count on and a package that only looks like it would break."""
+
+import functools
+import operator
+
+import pytest
+from millrace.testing import Clock, run
+from py4j.protocol import Py4JJavaError
+from pyspark import SparkConf, SparkContext
+from pyspark.streaming import DStream
+
+HEAD = """
+from pyspark import SparkContext
+from pyspark.streaming import StreamingContext
+ssc = StreamingContext(SparkContext("local[2]", "surprises"), 0.05)
+RUN = lambda: (ssc.start(), ssc.awaitTermination())
+"""
+
+
+def ended(program, body, **conf):
+    made = program(HEAD + body, conf={"millrace.maxBatches": 2, **conf})
+    assert made.returncode == 0, made.stderr
+    return made.stdout
+
+
+def test_the_main_module_is_not_imported_again(program):
+    shown = ended(program, """
+print("once")
+class Pair:
+    def __init__(self, x):
+        self.x = x
+ssc.queueStream([[1]]).map(Pair).map(lambda pair: pair.x + 1).pprint()
+RUN()
+""")
+    assert shown.count("once") == 1 and "\n2\n" in shown
+
+
+def test_findspark_and_submit_arguments_of_the_program_do_no_harm(program):
+    made = program("""
+import os
+os.environ["PYSPARK_SUBMIT_ARGS"] = "--packages x:y:1 pyspark-shell"
+import findspark
+findspark.init("/opt/spark")
+from pyspark import *
+print(SparkContext("local[2]", "found").parallelize([1]).collect())
+""")
+    assert (made.stdout, made.returncode) == ("[1]\n", 0), made.stderr
+
+
+def test_modules_are_where_programs_look_for_them():
+    from pyspark.context import SparkContext as own
+    from pyspark.resultiterable import ResultIterable  # noqa: F401
+    from pyspark.statcounter import StatCounter  # noqa: F401
+    from pyspark.streaming.context import StreamingContext  # noqa: F401
+    from pyspark.streaming.dstream import TransformedDStream  # noqa: F401
+
+    assert own is SparkContext
+    assert SparkContext.__module__ == "pyspark.context"
+
+
+def test_old_names_at_the_top_are_loaded_when_they_are_used(program):
+    made = program("""
+import sys, pyspark, pyspark.streaming
+print("pyspark.sql" in sys.modules, hasattr(pyspark, "nosuch"))
+from pyspark import Row, SQLContext
+print(Row(a=1), "pyspark.sql" in sys.modules)
+""")
+    assert (made.stdout, made.stderr) == ("False False\nRow(a=1) True\n", "")
+
+
+def test_the_number_of_arguments_is_that_of_the_code():
+    seen = []
+    with Clock() as clock:
+        numbers = clock.input()
+        numbers.foreachRDD(lambda rdd: seen.append(rdd.collect()))
+        numbers.foreachRDD(lambda time, rdd: seen.append((time.timestamp(), rdd.collect())))
+        numbers.foreachRDD(lambda rdd, more=7: seen.append(more.collect()))
+        for odd in (functools.partial(print), print):
+            with pytest.raises(AttributeError, match="__code__"):
+                numbers.foreachRDD(odd)
+        clock.give(numbers, [1])
+        clock.advance()
+    assert seen == [[1], (1.0, [1]), [1]]
+
+
+def test_functions_of_map_need_no_code():
+    half = functools.partial(operator.floordiv, 9)
+    assert run(lambda numbers: numbers.map(half).map(str), [[2, 4]]) == [["4", "2"]]
+
+
+def test_outputs_give_none_and_streams_are_true(sc):
+    with Clock() as clock:
+        numbers = clock.input()
+        assert numbers.pprint() is None and numbers.foreachRDD(lambda rdd: None) is None
+        assert bool(numbers) and isinstance(numbers, DStream) and "DStream" in str(numbers)
+    assert type(sc.parallelize([1])).__name__ == "RDD"
+
+
+def test_what_functions_may_give():
+    def flat(n):
+        return [{1}, (x for x in "ab"), map(str, [2]), zip([1], [2]), {"k": 3}.items()][n]
+
+    made = run(lambda numbers: numbers.flatMap(flat), [[0, 1, 2, 3, 4]])
+    assert made == [[1, "a", "b", "2", (1, 2), ("k", 3)]]
+    kept = run(lambda numbers: numbers.filter(lambda n: [n] if n else ""), [[0, 5]])
+    assert kept == [[5]]
+    with pytest.raises(Py4JJavaError, match="TypeError: 'NoneType' object is not iterable"):
+        run(lambda numbers: numbers.flatMap(lambda n: None), [[1]])
+
+
+def test_a_state_that_is_changed_in_place_is_the_new_one():
+    def collect(new, old):
+        old = old or []
+        old.extend(new)
+        return old
+
+    pairs = [[("k", 1)], [("k", 2)]]
+    assert run(lambda p: p.updateStateByKey(collect), pairs) == [[("k", [1])], [("k", [1, 2])]]
+
+
+def test_a_global_that_a_record_function_changes_stays_and_that_of_an_output_does_not(program):
+    shown = ended(program, """
+count = 0
+seen = []
+def add(x):
+    global count
+    count += 1
+    return x
+ssc.queueStream([[1, 2], [3]]).map(add).foreachRDD(lambda rdd: seen.extend(rdd.collect()))
+RUN()
+print(count, seen)
+""")
+    assert shown == "0 [1, 2, 3]\n"
+
+
+def test_a_print_in_a_record_function_comes_out_on_stdout(program):
+    assert "mine 1\n" in ended(program, """
+ssc.queueStream([[1]]).map(lambda x: print("mine", x)).pprint()
+RUN()
+""")
+
+
+def test_callbacks_may_run_loops_and_threads_of_their_own(program):
+    shown = ended(program, """
+import asyncio, threading
+async def shout(records):
+    await asyncio.sleep(0)
+    print("loop", records)
+def show(rdd):
+    records = rdd.collect()
+    asyncio.run(shout(records))
+    thread = threading.Thread(target=lambda: print("thread", rdd.count()))
+    thread.start()
+    thread.join()
+ssc.queueStream([[1]]).foreachRDD(show)
+RUN()
+""")
+    assert shown == "loop [1]\nthread 1\nloop []\nthread 0\n"
+
+
+def test_the_context_of_a_dataset_makes_others():
+    def both(rdd):
+        assert rdd.context.getConf().get("spark.app.name") == "testing"
+        return rdd.union(rdd.context.parallelize([9]))
+
+    assert run(lambda numbers: numbers.transform(both), [[1]]) == [[1, 9]]
+
+
+def test_other_file_systems_are_named(sc):
+    for scheme in ("hdfs://host/x", "s3a://bucket/x"):
+        with pytest.raises(Exception, match=scheme.split(":")[0]):
+            sc.parallelize([1]).saveAsTextFile(scheme)
+
+
+def test_conf_is_chained_and_the_second_context_is_refused(sc):
+    conf = SparkConf(loadDefaults=False).setMaster("local").setAppName("x").set("k", "v")
+    assert conf.setAll([("a", "b")]).get("a") == "b"
+    with pytest.raises(ValueError, match="Cannot run multiple SparkContexts at once"):
+        SparkContext(conf=conf)

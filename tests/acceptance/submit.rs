@@ -88,7 +88,6 @@ fn what_is_no_program_of_ours_is_refused() {
         ),
         ("custom_receiver.jar", "run custom_receiver instead"),
         ("other.jar", "there is no other"),
-        ("some.py", "Cannot run program 'some.py': No such file"),
         ("nosuch", "Cannot find program 'nosuch'"),
         ("./nosuch", "Cannot run program './nosuch'"),
     ] {
@@ -100,17 +99,22 @@ fn what_is_no_program_of_ours_is_refused() {
     }
 }
 
-/// Whichever interpreter runs it, a program that is not there is what is wrong.
+/// Whichever interpreter runs it, a program that is not there is what is wrong. The code is that
+/// of an interpreter that cannot open it.
 #[test]
 fn a_python_program_is_looked_for_before_its_packages() {
-    for (program, expected) in [
-        ("nosuch.py", "Cannot run program 'nosuch.py': No such file"),
-        ("hdfs://nn/x.py", "there are no hdfs: locations here"),
+    for (program, code, expected) in [
+        (
+            "nosuch.py",
+            2,
+            "Cannot run program 'nosuch.py': No such file",
+        ),
+        ("hdfs://nn/x.py", 1, "there are no hdfs: locations here"),
     ] {
         let launch = Launch::submit()
             .env("PYSPARK_PYTHON", "/bin/sh")
             .arg(program);
-        let finished = launch.start().finish().with_code(1);
+        let finished = launch.start().finish().with_code(code);
         assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
         assert!(finished.stderr.contains(expected), "{}", finished.stderr);
     }

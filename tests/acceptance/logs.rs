@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::harness::{Launch, Sender};
+use super::harness::{Launch, Reserved, Sender};
+use super::page::{address, get, watched};
 
 /// A run of three batches; gives its standard error.
 fn run(launch: Launch) -> String {
@@ -48,7 +49,7 @@ fn a_level_leaves_messages_out_and_the_end_of_a_run_never() {
         let launch = Launch::stateful()
             .arg("--recover")
             .conf("spark.log.level", level);
-        let reserved = super::harness::Reserved::new();
+        let reserved = Reserved::new();
         let launch = launch.conf("millrace.maxBatches", 1).every("20ms");
         let program = launch
             .args(["127.0.0.1", &reserved.port().to_string()])
@@ -114,4 +115,15 @@ fn what_is_wrong_with_an_argument_is_all_that_is_said() {
         "{}",
         finished.stderr
     );
+}
+
+#[test]
+fn requests_to_the_page_are_logged_at_debug() {
+    let sender = Sender::new();
+    let launch = watched().conf("spark.log.level", "DEBUG");
+    let program = launch.start_at(&sender);
+    let _connection = sender.accept();
+    get(&address(&program), "/api/v1/version");
+    let line = "DEBUG millrace::http: answered method=GET path=/api/v1/version status=200\n";
+    program.wait_for_stderr("the request", |text| text.contains(line).then_some(()));
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::harness::{Launch, Program, Sender, Signal};
 
 /// The address of a program's page, as it says it on stderr.
-fn address(program: &Program) -> String {
+pub(super) fn address(program: &Program) -> String {
     program.wait_for_stderr("the address of the page", |text| {
         let (_, rest) = text.split_once("the Streaming page is at http://")?;
         rest.lines()
@@ -18,7 +18,7 @@ fn address(program: &Program) -> String {
     })
 }
 
-fn get(address: &str, path: &str) -> Value {
+pub(super) fn get(address: &str, path: &str) -> Value {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = "Host: localhost\r\nConnection: close\r\n\r\n";
     write!(stream, "GET {path} HTTP/1.1\r\n{head}").unwrap();
@@ -28,7 +28,7 @@ fn get(address: &str, path: &str) -> Value {
     serde_json::from_str(body).unwrap_or_else(|_| panic!("{path}: {answer}"))
 }
 
-fn watched() -> Launch {
+pub(super) fn watched() -> Launch {
     Launch::network_wordcount()
         .threads(2)
         .every("100ms")

@@ -89,3 +89,16 @@ fn a_run_says_how_it_is_doing_when_and_where_it_was_asked_to() {
         "{summary}"
     );
 }
+
+#[test]
+fn a_terminal_that_takes_nothing_delays_no_batch_and_no_end() {
+    let sender = Sender::new();
+    let launch = Launch::network_wordcount().on_stopped_terminal();
+    let program = launch.until_eof().every("50ms").start_at(&sender);
+    let mut connection = sender.accept();
+    connection.send(b"a b a\n");
+    program.wait_for_stdout("the words", |text| text.contains("('a', 2)").then_some(()));
+    program.wait_for_more_batches(5);
+    connection.close();
+    program.finish().with_code(0);
+}

@@ -72,7 +72,6 @@ pub fn is_shown() -> bool {
 /// screen. It comes back when it is drawn next.
 pub fn step_aside() {
     if is_shown()
-        && is_ready()
         && let Some(mut live) = live_if_free()
     {
         live.erase();

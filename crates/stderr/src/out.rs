@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::terminal::is_ready;
+
 /// Goes to the beginning of the row and clears it.
 const ERASE: &str = "\r\x1b[K";
 
@@ -63,9 +65,10 @@ impl Live {
         self.drawn = true;
     }
 
-    /// Clears the row until the line is drawn again.
+    /// Clears the row until the line is drawn again. A terminal that was stopped keeps it: nothing
+    /// waits for one on account of this line.
     pub(crate) fn erase(&mut self) {
-        if std::mem::take(&mut self.drawn) {
+        if std::mem::take(&mut self.drawn) && is_ready() {
             write(ERASE);
         }
     }

@@ -9,7 +9,7 @@ use std::{env, fs};
 
 use tempfile::TempDir;
 
-use super::program::{Finished, Program, Read};
+use super::program::{Finished, Program, Read, Terminal};
 use super::sender::Sender;
 
 /// A batch interval of a hundred years: all that a test sends is in the first
@@ -34,8 +34,8 @@ pub(crate) struct Launch {
     directory: TempDir,
     /// The user it runs as, if not the test's own.
     user: Option<u32>,
-    /// The width of the terminal that is its standard error, if it is one.
-    columns: Option<u16>,
+    /// The terminal that is its standard error, if it is one.
+    terminal: Option<Terminal>,
 }
 
 impl Launch {
@@ -65,7 +65,7 @@ impl Launch {
             ],
             directory: tempfile::tempdir().unwrap(),
             user: None,
-            columns: None,
+            terminal: None,
         }
     }
 
@@ -144,7 +144,15 @@ impl Launch {
 
     /// The same with a terminal so wide as standard error.
     pub(crate) fn on_terminal(mut self, columns: u16) -> Launch {
-        self.columns = Some(columns);
+        let stopped = false;
+        self.terminal = Some(Terminal { columns, stopped });
+        self
+    }
+
+    /// The same with a terminal as standard error that takes nothing.
+    pub(crate) fn on_stopped_terminal(mut self) -> Launch {
+        let (columns, stopped) = (80, true);
+        self.terminal = Some(Terminal { columns, stopped });
         self
     }
 
@@ -198,6 +206,6 @@ impl Launch {
         if let Some(profile) = env::var_os("LLVM_PROFILE_FILE") {
             command.env("LLVM_PROFILE_FILE", profile);
         }
-        Program::start(command, self.directory, read, self.columns)
+        Program::start(command, self.directory, read, self.terminal)
     }
 }

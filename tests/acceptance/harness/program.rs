@@ -1,6 +1,6 @@
 //! A program that runs, and what is left of it.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
@@ -47,6 +47,16 @@ pub(crate) struct Program {
     directory: Option<TempDir>,
     /// Held open, for a program whose output nobody reads.
     unread: Option<ChildStdout>,
+    /// Held open, for a terminal that nobody reads.
+    screen: Option<File>,
+}
+
+/// A terminal that is a program's standard error.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terminal {
+    pub(super) columns: u16,
+    /// True if it takes nothing.
+    pub(super) stopped: bool,
 }
 
 /// A program that has ended.
@@ -61,18 +71,22 @@ pub(crate) struct Finished {
 }
 
 impl Program {
-    /// Starts it; `columns` are those of the terminal that is its standard error, if it is one.
+    /// Starts it, with a terminal as standard error if there is one.
     pub(super) fn start(
         mut command: Command,
         directory: TempDir,
         read: Read,
-        columns: Option<u16>,
+        terminal: Option<Terminal>,
     ) -> Program {
         command.stdout(match read {
             Read::Full => OpenOptions::new().write(true).open(FULL).unwrap().into(),
             _ => Stdio::piped(),
         });
-        let terminal = columns.map(|columns| terminal::open(columns).unwrap());
+        let stopped = terminal.is_some_and(|terminal| terminal.stopped);
+        let terminal = terminal.map(|Terminal { columns, stopped }| match stopped {
+            true => terminal::open_stopped(columns).unwrap(),
+            false => terminal::open(columns).unwrap(),
+        });
         let screen = terminal.map(|(reads, writes)| {
             command.stderr(writes);
             reads
@@ -91,17 +105,18 @@ impl Program {
         };
         // Its end of the terminal is the program's alone: its end is the end of what is read.
         drop(command);
-        let stderr = match screen {
-            Some(screen) => Capture::of(screen),
-            None => Capture::of(child.stderr.take().unwrap()),
+        let (stderr, screen) = match screen {
+            Some(screen) if stopped => (None, Some(screen)),
+            Some(screen) => (Some(Capture::of(screen)), None),
+            None => (Some(Capture::of(child.stderr.take().unwrap())), None),
         };
-        let stderr = Some(stderr);
         Program {
             child,
             stdout,
             stderr,
             directory: Some(directory),
             unread,
+            screen,
         }
     }
 
@@ -214,6 +229,7 @@ impl Program {
             thread::sleep(GLANCE);
         };
         self.unread = None;
+        self.screen = None;
         let stdout = self.stdout.take().map(Capture::whole).unwrap_or_default();
         let stderr = self.stderr.take().map(Capture::whole).unwrap_or_default();
         // The promise that covers every run there is.

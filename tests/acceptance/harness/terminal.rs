@@ -9,8 +9,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 /// Opens a terminal that is so wide: the end that a test reads, and that of the program.
 pub(super) fn open(columns: u16) -> io::Result<(File, OwnedFd)> {
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-    let reads = openpt(flags)?;
+    let reads = openpt(flags())?;
     unlockpt(&reads)?;
     let size = Winsize {
         ws_row: 24,
@@ -19,8 +18,22 @@ pub(super) fn open(columns: u16) -> io::Result<(File, OwnedFd)> {
         ws_ypixel: 0,
     };
     tcsetwinsize(&reads, size)?;
-    let writes = ioctl_tiocgptpeer(&reads, flags)?;
+    let writes = ioctl_tiocgptpeer(&reads, flags())?;
     Ok((reads.into(), writes))
+}
+
+/// The same, and so full that it takes nothing until somebody reads it, as one that was stopped by
+/// Ctrl-S.
+pub(super) fn open_stopped(columns: u16) -> io::Result<(File, OwnedFd)> {
+    let (reads, writes) = open(columns)?;
+    let fills = ioctl_tiocgptpeer(&reads, flags())?;
+    rustix::io::ioctl_fionbio(&fills, true)?;
+    while rustix::io::write(&fills, &[b'x'; 64]).is_ok() {}
+    Ok((reads, writes))
+}
+
+fn flags() -> OpenptFlags {
+    OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC
 }
 
 /// The rows of a screen on which `bytes` were written, without blanks at their ends.

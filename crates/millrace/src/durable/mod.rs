@@ -22,7 +22,6 @@ pub(crate) use json::fuzz as fuzz_message_pack;
 pub(crate) use json::{AnyValue, write_json};
 pub(crate) use pieces::{TooLong, pieces};
 pub(crate) use recorder::{Record, Recorder};
-#[cfg(any(test, fuzzing))]
 pub(crate) use skip::value_len;
 
 /// Entries that were written down.

@@ -2,7 +2,20 @@
 //! one key of millions decodes that one.
 
 /// The length in bytes of the value that `bytes` begin with; `None` if they begin with none.
+#[inline]
 pub(crate) fn value_len(bytes: &[u8]) -> Option<usize> {
+    // What keys and values are most of the time: small numbers and short texts.
+    match *bytes.first()? {
+        0x00..=0x7f | 0xe0..=0xff => Some(1),
+        marker @ 0xa0..=0xbf => {
+            let length = 1 + usize::from(marker & 0x1f);
+            (length <= bytes.len()).then_some(length)
+        }
+        _ => length_of_any(bytes),
+    }
+}
+
+fn length_of_any(bytes: &[u8]) -> Option<usize> {
     let mut at = 0_usize;
     // Values that are still to come; nesting takes no stack.
     let mut left = 1_u64;

@@ -6,7 +6,6 @@
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
-use rayon::prelude::*;
 
 use crate::durable::{AnyValue, EntryReader, RawEntry};
 use crate::error::Result;
@@ -14,10 +13,8 @@ use crate::error::Result;
 use super::StoreEntry;
 use super::find::{decoded, no_value};
 use super::overlay::Overlay;
+use super::sorted::{Buffer, Sorted, parts_of};
 use super::view::GenerationView;
-
-/// Bytes of either store that are in memory at a time, about.
-const PART: u64 = 12 << 20;
 
 /// A key of which two stores keep something else; at least one of them keeps something.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,42 +26,11 @@ pub struct Difference {
     pub two: Option<StoreEntry>,
 }
 
-/// The entries of a part: bytes, and for each its hash and where key and value begin and end.
-#[derive(Default)]
-struct Part {
-    bytes: Vec<u8>,
-    entries: Vec<(u64, usize, usize, usize)>,
-}
-
-impl Part {
-    fn add(&mut self, hash: u64, key: &[u8], value: &[u8]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(key);
-        let middle = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        self.entries.push((hash, start, middle, self.bytes.len()));
-    }
-
-    fn key(&self, at: usize) -> (u64, &[u8]) {
-        let (hash, key, value, _) = self.entries[at];
-        (hash, &self.bytes[key..value])
-    }
-
-    fn value(&self, at: usize) -> &[u8] {
-        let (_, _, value, end) = self.entries[at];
-        &self.bytes[value..end]
-    }
-
-    fn entry(&self, at: usize) -> Result<StoreEntry> {
-        decoded(0, self.key(at).1, self.value(at))
-    }
-}
-
 impl GenerationView {
     /// Gives each key of a store that another one does not keep, or keeps with another value, or
-    /// that only the other one keeps. Places do not count. A store that fits into memory gives
-    /// them in the order of their keys as JSON; another one in an order of its own, which is the
-    /// same each time.
+    /// that only the other one keeps. Places do not count. A store of a few megabytes
+    /// gives them in the order of their keys as JSON; another one in an order of its own, which is
+    /// the same each time.
     ///
     /// # Errors
     /// If either is no store with keys, or cannot be read any more, and what `each` gives.
@@ -77,7 +43,7 @@ impl GenerationView {
         self.check_keyed(store)?;
         other.check_keyed(store)?;
         let overlays = (Overlay::of(self, store)?, Overlay::of(other, store)?);
-        let parts = self.file_bytes().max(other.file_bytes()) / PART + 1;
+        let parts = parts_of(self.file_bytes().max(other.file_bytes()));
         for part in 0..parts {
             let one = self.part(store, &overlays.0, (part, parts))?;
             let two = other.part(store, &overlays.1, (part, parts))?;
@@ -91,7 +57,7 @@ impl GenerationView {
         Ok(())
     }
 
-    fn part(&self, store: usize, overlay: &Overlay, (part, parts): (u64, u64)) -> Result<Part> {
+    fn part(&self, store: usize, overlay: &Overlay, (part, parts): (u64, u64)) -> Result<Sorted> {
         let hasher = FixedState::default();
         let own = |key: &[u8]| {
             let hash = hasher.hash_one(key);
@@ -99,8 +65,8 @@ impl GenerationView {
             let of = (u128::from(hash) * u128::from(parts)) >> 64;
             (of as u64 == part).then_some(hash)
         };
-        let pieces = self.each_shard(store, |mut entries: EntryReader<'_>| {
-            let mut piece = Part::default();
+        let shards = self.each_shard(store, |mut entries: EntryReader<'_>| {
+            let mut piece = Buffer::default();
             while let Some(entry) = entries.next_raw() {
                 let (key, kept): RawEntry<'_> = entry?;
                 if let Some((_, value)) = kept
@@ -110,40 +76,25 @@ impl GenerationView {
                     piece.add(hash, key, value);
                 }
             }
-            Ok(piece)
+            Ok(piece.closed())
         })?;
-        let mut all = Part::default();
-        for piece in pieces {
-            let start = all.bytes.len();
-            all.bytes.extend_from_slice(&piece.bytes);
-            let moved = piece.entries.into_iter();
-            all.entries
-                .extend(moved.map(|(hash, key, value, end)| {
-                    (hash, start + key, start + value, start + end)
-                }));
-        }
-        overlay.each_live(self, store, &mut |(_, key, value)| {
-            if let Some(hash) = own(key) {
-                all.add(hash, key, value);
-            }
-        })?;
-        let Part { bytes, entries } = &mut all;
-        let key = |&(hash, key, value, _): &(u64, usize, usize, usize)| (hash, &bytes[key..value]);
-        let order = |one: &_, two: &_| key(one).cmp(&key(two));
-        match self.executor_if(entries.len() > 1 << 14) {
-            None => entries.sort_unstable_by(order),
-            Some(workers) => workers.run(|| entries.par_sort_unstable_by(order)),
-        }
-        Ok(all)
+        let workers = self.executor_for(&shards);
+        Sorted::of(shards, workers, |add| {
+            overlay.each_live(self, store, &mut |(_, key, value)| {
+                if let Some(hash) = own(key) {
+                    add(hash, key, value);
+                }
+            })
+        })
     }
 }
 
-fn compare(one: &Part, two: &Part) -> Result<Vec<Difference>> {
+fn compare(one: &Sorted, two: &Sorted) -> Result<Vec<Difference>> {
     let mut different = Vec::new();
     let (mut left, mut right) = (0, 0);
-    while left < one.entries.len() || right < two.entries.len() {
-        let order = match (left < one.entries.len(), right < two.entries.len()) {
-            (true, true) => one.key(left).cmp(&two.key(right)),
+    while left < one.len() || right < two.len() {
+        let order = match (left < one.len(), right < two.len()) {
+            (true, true) => key(one, left).cmp(&key(two, right)),
             (true, false) => std::cmp::Ordering::Less,
             _ => std::cmp::Ordering::Greater,
         };
@@ -157,7 +108,7 @@ fn compare(one: &Part, two: &Part) -> Result<Vec<Difference>> {
             right += 1;
         }
         if let (Some(left), Some(right)) = found {
-            let (a, b) = (one.value(left), two.value(right));
+            let (a, b) = (one.at(left).2, two.at(right).2);
             let read = |bytes| AnyValue::read(bytes).map_err(no_value);
             // The same value may be written down in two ways.
             if a == b || read(a)? == read(b)? {
@@ -165,9 +116,20 @@ fn compare(one: &Part, two: &Part) -> Result<Vec<Difference>> {
             }
         }
         different.push(Difference {
-            one: found.0.map(|at| one.entry(at)).transpose()?,
-            two: found.1.map(|at| two.entry(at)).transpose()?,
+            one: found.0.map(|at| entry(one, at)).transpose()?,
+            two: found.1.map(|at| entry(two, at)).transpose()?,
         });
     }
     Ok(different)
+}
+
+/// The hash of an entry's key, and the key.
+fn key(of: &Sorted, at: usize) -> (u64, &[u8]) {
+    let (hash, key, _) = of.at(at);
+    (hash, key)
+}
+
+fn entry(of: &Sorted, at: usize) -> Result<StoreEntry> {
+    let (_, key, value) = of.at(at);
+    decoded(0, key, value)
 }

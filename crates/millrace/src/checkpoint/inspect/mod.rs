@@ -9,6 +9,7 @@ mod find;
 mod fuzz;
 mod ordered;
 mod overlay;
+mod sorted;
 mod view;
 
 use std::fmt;

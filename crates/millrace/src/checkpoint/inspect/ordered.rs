@@ -14,10 +14,8 @@ use crate::error::{Error, Result};
 use super::StoreEntry;
 use super::find::{decoded, no_value};
 use super::overlay::Overlay;
+use super::sorted::{Buffer, LEAST, Sorted, parts_of};
 use super::view::GenerationView;
-
-/// Bytes of entries that are in memory at a time, about.
-const PIECE: u64 = 12 << 20;
 
 /// Entries that a worker makes a text of.
 const TOGETHER: usize = 1 << 12;
@@ -55,24 +53,6 @@ pub struct StoreSize {
     pub keys: usize,
     /// Bytes of keys and values as they are written; of a window, of all that a recovery reads.
     pub bytes: u64,
-}
-
-/// Entries that live next to each other in memory.
-#[derive(Default)]
-struct Piece {
-    bytes: Vec<u8>,
-    /// Place, and where key and value begin and end.
-    entries: Vec<(u64, usize, usize, usize)>,
-}
-
-impl Piece {
-    fn add(&mut self, place: u64, key: &[u8], value: &[u8]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(key);
-        let middle = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        self.entries.push((place, start, middle, self.bytes.len()));
-    }
 }
 
 /// The places up to `last` in so many ranges, or fewer.
@@ -138,9 +118,9 @@ impl GenerationView {
     pub fn entries(&self, store: usize) -> Result<Vec<StoreEntry>> {
         let mut all = Vec::new();
         self.pieces(store, &mut |piece| {
-            for &(place, key, value, end) in &piece.entries {
-                let bytes = &piece.bytes;
-                all.push(decoded(place, &bytes[key..value], &bytes[value..end])?);
+            for index in 0..piece.len() {
+                let (place, key, value) = piece.at(index);
+                all.push(decoded(place, key, value)?);
             }
             Ok(())
         })?;
@@ -159,22 +139,21 @@ impl GenerationView {
         out: &mut dyn Write,
     ) -> Result<()> {
         self.pieces(store, &mut |piece| {
-            let text = |entries: &[(u64, usize, usize, usize)]| {
+            let text = |start: usize| {
                 let mut text = Vec::new();
-                for &(_, key, value, end) in entries {
-                    let (key, value) = (&piece.bytes[key..value], &piece.bytes[value..end]);
+                for index in start..piece.len().min(start + TOGETHER) {
+                    let (_, key, value) = piece.at(index);
                     render(RawStoreEntry { key, value }, &mut text)?;
                 }
                 Ok(text)
             };
-            let workers = self.executor_if(piece.entries.len() > TOGETHER);
-            for together in piece.entries.chunks(16 * TOGETHER) {
-                let chunks = together.chunks(TOGETHER);
+            let workers = self.executor_if(piece.len() > TOGETHER);
+            for together in (0..piece.len()).step_by(16 * TOGETHER) {
+                let chunks: Vec<usize> =
+                    (together..piece.len()).step_by(TOGETHER).take(16).collect();
                 let texts: Result<Vec<Vec<u8>>> = match workers {
-                    None => chunks.map(text).collect(),
-                    Some(workers) => {
-                        workers.run(|| together.par_chunks(TOGETHER).map(text).collect())
-                    }
+                    None => chunks.into_iter().map(text).collect(),
+                    Some(workers) => workers.run(|| chunks.into_par_iter().map(text).collect()),
                 };
                 for text in texts? {
                     out.write_all(&text)
@@ -185,7 +164,7 @@ impl GenerationView {
         })
     }
 
-    fn pieces(&self, store: usize, each: &mut dyn FnMut(&Piece) -> Result<()>) -> Result<()> {
+    fn pieces(&self, store: usize, each: &mut dyn FnMut(&Sorted) -> Result<()>) -> Result<()> {
         self.check_keyed(store)?;
         let overlay = Overlay::of(self, store)?;
         let mut last = 0;
@@ -199,69 +178,53 @@ impl GenerationView {
         })?;
         overlay.each_live(self, store, &mut |(place, _, _)| last = last.max(place))?;
         last = places.into_iter().fold(last, u64::max);
-        let pieces = self.file_bytes() / PIECE + 1;
+        let pieces = parts_of(self.file_bytes());
+        // A piece that holds more than two of those should.
+        let most = 2 * (self.file_bytes() / pieces).max(LEAST);
         // The last one first: the next is taken from the end.
         let mut ranges: Vec<RangeInclusive<u64>> = cut(last, pieces);
         ranges.reverse();
         while let Some(range) = ranges.pop() {
             let (start, end) = (*range.start(), *range.end());
-            match self.piece(store, &overlay, &range, start == end)? {
-                Some(piece) => each(&piece)?,
-                None => {
-                    let middle = start + (end - start) / 2;
-                    ranges.extend([middle + 1..=end, start..=middle]);
-                }
+            let piece = self.piece(store, &overlay, &range)?;
+            if start == end || piece.bytes() <= most {
+                each(&piece)?;
+            } else {
+                let middle = start + (end - start) / 2;
+                ranges.extend([middle + 1..=end, start..=middle]);
             }
         }
         Ok(())
     }
 
-    /// The entries of a range of places, in order; `None` if they are too many, unless it `must`
-    /// be.
+    /// The entries of a range of places, in order.
     fn piece(
         &self,
         store: usize,
         overlay: &Overlay,
         range: &RangeInclusive<u64>,
-        must: bool,
-    ) -> Result<Option<Piece>> {
-        let parts = self.each_shard(store, |mut entries: EntryReader<'_>| {
-            let mut part = Piece::default();
+    ) -> Result<Sorted> {
+        let shards = self.each_shard(store, |mut entries: EntryReader<'_>| {
+            let mut own = Buffer::default();
             while let Some(entry) = entries.next_raw() {
                 let (key, kept): RawEntry<'_> = entry?;
                 if let Some((place, value)) = kept
                     && range.contains(&place)
                     && overlay.leaves(key)
                 {
-                    part.add(place, key, value);
+                    own.add(place, key, value);
                 }
             }
-            Ok(part)
+            Ok(own.closed())
         })?;
-        let mut piece = Piece::default();
-        for part in parts {
-            let start = piece.bytes.len();
-            piece.bytes.extend_from_slice(&part.bytes);
-            let moved = part.entries.into_iter();
-            piece.entries.extend(
-                moved.map(|(place, key, value, end)| {
-                    (place, start + key, start + value, start + end)
-                }),
-            );
-        }
-        overlay.each_live(self, store, &mut |(place, key, value)| {
-            if range.contains(&place) {
-                piece.add(place, key, value);
-            }
-        })?;
-        if !must && piece.bytes.len() as u64 > 2 * PIECE {
-            return Ok(None);
-        }
-        let Piece { bytes, entries } = &mut piece;
-        let order =
-            |&(place, key, value, _): &(u64, usize, usize, usize)| (place, &bytes[key..value]);
-        entries.sort_unstable_by(|one, two| order(one).cmp(&order(two)));
-        Ok(Some(piece))
+        let workers = self.executor_for(&shards);
+        Sorted::of(shards, workers, |add| {
+            overlay.each_live(self, store, &mut |(place, key, value)| {
+                if range.contains(&place) {
+                    add(place, key, value);
+                }
+            })
+        })
     }
 }
 

@@ -20,12 +20,16 @@ use super::super::directory::{Directory, FileKind, check_header, header, log_opt
 use super::super::meta::Meta;
 use super::super::record::{Base, Kind, Section};
 use super::super::refused;
+use super::sorted::Buffer;
 use super::{GenerationInfo, WINDOW};
 
 type Read<T> = std::result::Result<T, WalError>;
 
 /// Snapshots that are shorter are read by whoever asks.
 const WORTH_SHARING: u64 = 1 << 20;
+
+/// Fewer entries are sorted by whoever asks.
+const WORTH_SORTING: usize = 1 << 14;
 
 /// The state of a generation as of one batch, as it stands in its files.
 pub struct GenerationView {
@@ -204,6 +208,11 @@ impl GenerationView {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let executor = self.executor.get_or_init(|| Executor::new(cores).ok());
         executor.as_ref()
+    }
+
+    /// The workers that sort entries, if they are many.
+    pub(super) fn executor_for(&self, shards: &[Buffer]) -> Option<&Executor> {
+        self.executor_if(shards.iter().map(Buffer::len).sum::<usize>() > WORTH_SORTING)
     }
 
     /// The generation's account of itself, and its last batch.

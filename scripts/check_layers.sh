@@ -27,7 +27,7 @@ millrace:          millrace-stderr millrace-types millrace-text millrace-wal
 millrace-ui:       millrace-stderr millrace-types
 millrace-kafka:    millrace millrace-stderr millrace-types
 millrace-cli:      millrace millrace-stderr millrace-types millrace-ui
-millrace-python:   millrace millrace-cli millrace-pyfn millrace-stderr millrace-text millrace-types millrace-ui
+millrace-python:   millrace millrace-cli millrace-kafka millrace-pyfn millrace-stderr millrace-text millrace-types millrace-ui
 millrace-bins:     millrace millrace-cli millrace-kafka
 millrace-benches:  millrace millrace-types millrace-text
 '

@@ -5,6 +5,7 @@ maturin packs the wheel, so they are built here first.
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 
@@ -23,6 +24,7 @@ PROGRAMS = (
     "millrace-submit",
     "millrace-state",
     "custom_receiver",
+    "direct_kafka_wordcount",
     "hdfs_wordcount",
     "network_wordcount",
     "network_wordjoinsentiments",
@@ -33,14 +35,33 @@ PROGRAMS = (
 )
 
 
+#: The program that is not there without the feature `kafka`.
+NEEDS_KAFKA = "direct_kafka_wordcount"
+
+
+def _features():
+    """The features among the words that maturin gets: the programs have the same ones."""
+    words = shlex.split(os.environ.get("MATURIN_PEP517_ARGS", ""))
+    made = []
+    for word, after in zip(words, [*words[1:], ""]):
+        if word in ("--features", "-F"):
+            made += [word, after]
+        elif word == "--no-default-features" or word.startswith("--features="):
+            made.append(word)
+    return made
+
+
 def _build_programs():
-    """Puts the programs where maturin packs them."""
-    subprocess.run(["cargo", "build", "--release", "--locked", "-p", "millrace-bins"], check=True)
+    """Puts the programs where maturin packs them, with the features that maturin was told."""
+    build = ["cargo", "build", "--release", "--locked", "-p", "millrace-bins", *_features()]
+    subprocess.run(build, check=True)
     built = os.environ.get("CARGO_TARGET_DIR", "target")
     scripts = os.path.join(DATA, "scripts")
     shutil.rmtree(scripts, ignore_errors=True)
     os.makedirs(scripts)
     for name in PROGRAMS:
+        if name == NEEDS_KAFKA and "--no-default-features" in build:
+            continue
         shutil.copy2(os.path.join(built, "release", name), scripts)
 
 

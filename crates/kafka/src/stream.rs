@@ -59,6 +59,7 @@ pub trait KafkaStreams {
         topics: Topics,
         options: KafkaOptions,
     ) -> Result<KafkaStream<KafkaRecord>, Error> {
+        millrace::show_records::<KafkaRecord>();
         self.kafka_direct_stream_with(brokers, topics, options, |message| message.to_record())
     }
 

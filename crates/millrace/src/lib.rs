@@ -90,6 +90,7 @@ pub use pipeline::{
     Boxed, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,
     Pipeline, Received, Union, UnionAll,
 };
+pub use poison::show_records;
 pub use rdd::{Histogram, Number, Rdd, StatCounter};
 pub use receiver::{InputCounts, Receiver, ReceiverContext};
 pub use shared::{Accumulator, Broadcast, BroadcastValue};

@@ -54,7 +54,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    fn ssc(&self) -> &StreamingContext {
+    pub(crate) fn ssc(&self) -> &StreamingContext {
         self.ssc.as_ref().expect("it is taken when the object goes")
     }
 
@@ -78,7 +78,7 @@ impl Engine {
     }
 
     /// Passes on what a call has described, unless it has broken a rule of the engine.
-    fn checked<T>(&self, described: T) -> PyResult<T> {
+    pub(crate) fn checked<T>(&self, described: T) -> PyResult<T> {
         match self.ssc().take_misuse() {
             None => Ok(described),
             Some(error) => Err(PyValueError::new_err(error.to_string())),

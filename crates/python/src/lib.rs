@@ -10,6 +10,8 @@ mod compile;
 mod convert;
 mod engine;
 mod hash;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod listener;
 mod object;
 mod page;
@@ -34,6 +36,9 @@ mod _engine {
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::hash::{first_dealt, portable_hash};
+    #[cfg(feature = "kafka")]
+    #[pymodule_export]
+    use crate::kafka::{KafkaOffsets, KafkaRanges, kafka_direct_stream};
     #[pymodule_export]
     use crate::raised::described;
     #[pymodule_export]

@@ -35,10 +35,21 @@ impl Stream {
         }
     }
 
+    /// Keys and values of Kafka.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn messages(messages: crate::kafka::Messages) -> Stream {
+        Stream {
+            source: Source::Messages(messages),
+            native: true,
+        }
+    }
+
     /// The records of the stream.
     pub(crate) fn records(&self) -> DStream<Boxed<Value>> {
         match &self.source {
             Source::Lines(lines) => lines.map(Value::Str).boxed(),
+            #[cfg(feature = "kafka")]
+            Source::Messages(messages) => messages.records(),
             Source::Values(records) => records.clone(),
         }
     }

@@ -44,6 +44,8 @@ pub const KAFKA_POLL: &str = "spark.streaming.kafka.consumer.poll.ms";
 pub const KAFKA_STARTING_OFFSETS: &str = "millrace.kafka.startingOffsets";
 /// Lets records that are gone before they were read end the run.
 pub const KAFKA_FAIL_ON_DATA_LOSS: &str = "millrace.kafka.failOnDataLoss";
+/// The brokers of Python's `KafkaUtils.createStream`, which Spark finds by ZooKeeper.
+pub const KAFKA_BROKERS: &str = "millrace.kafka.bootstrap.servers";
 /// The beginning of a key whose rest is a parameter of the Kafka client.
 pub const KAFKA_CLIENT: &str = "millrace.kafka.client.";
 /// The time that a file stream remembers the files it has taken.
@@ -498,6 +500,12 @@ pub const KEYS: &[Key] = &[
         ValueKind::Boolean,
         "true",
         "Kafka: end when records are gone that were not read",
+    ),
+    key(
+        KAFKA_BROKERS,
+        ValueKind::Text,
+        "none",
+        "Kafka: brokers of Python's createStream",
     ),
 ];
 

@@ -20,6 +20,7 @@ use crate::panics::fail;
 
 pub(crate) use letter::Letter;
 pub(crate) use operator::Operator;
+pub use shown::show_records;
 pub(crate) use shown::{Shown, know, shown, shown_as};
 
 /// The place of a loop's records; a record is known by it and its number in the loop. Letters

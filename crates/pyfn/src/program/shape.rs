@@ -19,6 +19,8 @@ pub enum Shape {
     SplitBlanks,
     /// `(x, constant)`.
     PairWith(Value),
+    /// `x[index]`.
+    At(i64),
     /// `a + b`.
     Add,
     /// Of a list of ints and an int or `None`: the sum of them all. So a state that is an int
@@ -75,6 +77,19 @@ fn of_one(routine: &Routine) -> Option<Shape> {
             [first, Expr::Const(second)] if is_local(first, 0) => {
                 Some(Shape::PairWith(second.clone()))
             }
+            _ => None,
+        },
+        Expr::Index(pair) if is_local(&pair.0, 0) => constant_index(&pair.1).map(Shape::At),
+        _ => None,
+    }
+}
+
+/// An index that is a number, as in `x[1]` and `x[-1]`.
+fn constant_index(index: &Expr) -> Option<i64> {
+    match index {
+        Expr::Const(Value::Int(index)) => Some(*index),
+        Expr::Minus(index) => match index.as_ref() {
+            Expr::Const(Value::Int(index)) => index.checked_neg(),
             _ => None,
         },
         _ => None,

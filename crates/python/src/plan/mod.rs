@@ -7,6 +7,8 @@
 
 mod by_key;
 mod called;
+#[cfg(feature = "kafka")]
+mod messages;
 mod narrow;
 mod partitioner;
 mod state;
@@ -23,6 +25,9 @@ pub(crate) use called::Called;
 pub(crate) enum Source {
     /// Received lines.
     Lines(DStream<Lines>),
+    /// Keys and values of Kafka.
+    #[cfg(feature = "kafka")]
+    Messages(crate::kafka::Messages),
     /// Anything else.
     Values(DStream<Boxed<Value>>),
 }
@@ -63,15 +68,12 @@ pub(crate) fn lower(
     ops: Vec<Op>,
     keyed: Option<Keyed>,
 ) -> (DStream<Boxed<Value>>, bool) {
-    if let (Source::Lines(lines), Some(keyed)) = (&source, &keyed)
-        && let Some(stream) = typed::plan(lines, &ops, keyed)
+    if let Some(keyed) = &keyed
+        && let Some(stream) = planned(&source, &ops, keyed)
     {
         return (stream, true);
     }
-    let mut records = match source {
-        Source::Lines(lines) => lines.map(Value::Str).boxed(),
-        Source::Values(records) => records,
-    };
+    let (mut records, ops) = begun(source, ops);
     for op in ops {
         records = narrow::apply(&records, op);
     }
@@ -88,4 +90,24 @@ pub(crate) fn lower(
         }) => state::update(&records, function, partitions, initial),
     };
     (records, false)
+}
+
+/// The stream of a chain that runs on texts and integers, if this one does.
+fn planned(source: &Source, ops: &[Op], keyed: &Keyed) -> Option<DStream<Boxed<Value>>> {
+    match source {
+        Source::Lines(lines) => typed::plan(lines, ops, keyed),
+        #[cfg(feature = "kafka")]
+        Source::Messages(messages) => messages::plan(messages, ops, keyed),
+        Source::Values(_) => None,
+    }
+}
+
+/// The records of a source, and the operators that are left to apply to them.
+fn begun(source: Source, ops: Vec<Op>) -> (DStream<Boxed<Value>>, Vec<Op>) {
+    match source {
+        Source::Lines(lines) => (lines.map(Value::Str).boxed(), ops),
+        #[cfg(feature = "kafka")]
+        Source::Messages(messages) => messages::begun(&messages, ops),
+        Source::Values(records) => (records, ops),
+    }
 }

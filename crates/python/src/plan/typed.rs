@@ -23,31 +23,48 @@ pub(super) fn plan(
     keyed: &Keyed,
 ) -> Option<DStream<Boxed<Value>>> {
     let (last, ops) = ops.split_last()?;
-    let one = match (last.kind, last.function.function()?.shape()?) {
-        (Kind::Map, Shape::PairWith(Value::Int(n))) if n.unsigned_abs() <= SMALL => n,
-        _ => return None,
-    };
     // The shape of most programs costs what it costs in a native one.
     if let [op] = ops
         && op.kind == Kind::FlatMap
     {
-        match op.function.function()?.shape()? {
-            Shape::Split(separator) => {
-                return by_key(
-                    &lines.flat_map(move |line| line.split(&separator)),
-                    one,
-                    keyed,
-                );
-            }
-            Shape::SplitBlanks => return by_key(&lines.flat_map(blanks), one, keyed),
-            _ => return None,
-        }
+        return of_texts(lines, op, last, keyed);
     }
+    let one = paired(last)?;
     let mut texts = lines.boxed();
     for op in ops {
         texts = text_op(&texts, op)?;
     }
     by_key(&texts, one, keyed)
+}
+
+/// The stream of a chain over texts that are split first: the operators `split`, which makes texts
+/// of a text, and `pair`, and then the sum by key.
+pub(super) fn of_texts<P: Pipeline<Item = Text>>(
+    texts: &DStream<P>,
+    split: &Op,
+    pair: &Op,
+    keyed: &Keyed,
+) -> Option<DStream<Boxed<Value>>> {
+    let one = paired(pair)?;
+    if split.kind != Kind::FlatMap {
+        return None;
+    }
+    match split.function.function()?.shape()? {
+        Shape::Split(separator) => {
+            let words = texts.flat_map(move |text| text.split(&separator));
+            by_key(&words, one, keyed)
+        }
+        Shape::SplitBlanks => by_key(&texts.flat_map(blanks), one, keyed),
+        _ => None,
+    }
+}
+
+/// The small constant that an operator pairs a text with.
+fn paired(op: &Op) -> Option<i64> {
+    match (op.kind, op.function.function()?.shape()?) {
+        (Kind::Map, Shape::PairWith(Value::Int(n))) if n.unsigned_abs() <= SMALL => Some(n),
+        _ => None,
+    }
 }
 
 /// The pieces between Python's blanks, of which ASCII has four more than Unicode says.

@@ -141,7 +141,7 @@ class StreamingContext:
     def _checkpoint_every(self, stream, interval):
         stream._checkpoint_interval = interval
 
-    def _native(self, described):
+    def _native(self, described, kind=DStream):
         """The stream of Python for a stream of the engine."""
         number = len(self._graph.natives)
         self._graph.natives.append(described)
@@ -151,7 +151,7 @@ class StreamingContext:
             self._graph.made(rdd)
             return rdd
 
-        made = DStream(self, self._interval, compute)
+        made = kind(self, self._interval, compute)
         made._engine_stream = number
         return made
 

@@ -1,0 +1,1 @@
+"""What ``pyspark.streaming.kafka`` is made of."""

@@ -22,6 +22,7 @@ mod acceptance {
     mod harness;
     mod kills;
     mod laws;
+    mod live_state;
     mod locations;
     mod logs;
     mod long_lines;

@@ -8,23 +8,43 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::live::PageUrl;
 use crate::exit::{Exit, whole_number};
 
-/// The task and its checkpoint.
+/// The task, and whose state it is about.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) task: Task,
-    pub(super) directory: PathBuf,
+    pub(super) place: Place,
     /// The newest one if nobody says.
     pub(super) generation: Option<u32>,
     /// All of them if nobody says.
     pub(super) store: Option<usize>,
 }
 
+/// The place of a state.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a checkpoint directory.
+    Directory(PathBuf),
+    /// In a running program that has a page.
+    Program(PageUrl),
+}
+
+/// Which keys are looked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) prefix: String,
+    /// True if the greatest values are wanted, otherwise the first keys in order.
+    pub(super) top: bool,
+    pub(super) limit: usize,
+}
+
 #[derive(Debug)]
 pub(super) enum Task {
     Ls,
     Get { key: String },
+    Search(Wanted),
     Export { format: Format, before_damage: bool },
     Stats,
     Verify,
@@ -60,10 +80,22 @@ pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Aske
     };
     Ok(Asked {
         task: task(name, matches),
-        directory: path("DIR"),
+        place: place(path("DIR"))?,
         generation: number("generation"),
         store: number("store").map(|store| store as usize),
     })
+}
+
+/// The place that was named: an address of a page, or else a directory.
+fn place(named: PathBuf) -> Result<Place, Exit> {
+    match named.to_str().and_then(PageUrl::parse) {
+        None => Ok(Place::Directory(named)),
+        Some(Ok(url)) => Ok(Place::Program(url)),
+        Some(Err(error)) => Err(Exit {
+            code: 2,
+            ..Exit::error(error.to_string())
+        }),
+    }
 }
 
 fn task(name: &str, matches: &ArgMatches) -> Task {
@@ -74,6 +106,14 @@ fn task(name: &str, matches: &ArgMatches) -> Task {
                 .cloned()
                 .unwrap_or_default(),
         },
+        "prefix" | "top" => Task::Search(Wanted {
+            prefix: matches
+                .get_one::<String>("PREFIX")
+                .cloned()
+                .unwrap_or_default(),
+            top: name == "top",
+            limit: matches.get_one::<u32>("limit").map_or(0, |&n| n as usize),
+        }),
         "export" => Task::Export {
             before_damage: matches.get_flag("before-damage"),
             format: match matches.get_one::<String>("format").map(String::as_str) {
@@ -117,6 +157,16 @@ fn command() -> Command {
             .value_parser(whole_number(0, u32::MAX))
             .help(help)
     };
+    let directory_or_page = || {
+        directory()
+            .value_name("DIR|URL")
+            .help("the checkpoint directory, or the address of a running program's page")
+    };
+    let limit = || {
+        number("limit", "how many keys, 1000 at most")
+            .value_parser(whole_number(1, 1000))
+            .default_value("20")
+    };
     let generation = || {
         number(
             "generation",
@@ -143,28 +193,55 @@ fn command() -> Command {
     Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .about(
-            "Reads the state that a millrace program keeps in its checkpoint directory, also while \
-             the program runs. Writes nothing, but for repartition, prune and drop-received.",
+            "Reads the state that a millrace program keeps: in its checkpoint directory, also while \
+             the program runs, or of the moment, from the page that it serves \
+             (http://localhost:4040/). Writes nothing, but for repartition, prune and \
+             drop-received.",
         )
         .after_help(
             "Exit codes: 0; 1 if the answer is no: the key is not there (get), something differs \
-             (diff), a generation is damaged (ls, verify); 2 for a wrong command line or a \
-             checkpoint that cannot be read.",
+             (diff), a generation is damaged (ls, verify); 2 for a wrong command line, a \
+             checkpoint that cannot be read, or a program that does not answer.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([
             Command::new("ls")
                 .about("the generations: programs, last batches, what they keep; code 1 if one is damaged")
-                .arg(directory()),
+                .arg(directory_or_page()),
             Command::new("get")
                 .about("what is kept for a key, given as text or as JSON; code 1 if nothing")
                 .args([
-                    directory(),
+                    directory_or_page(),
                     Arg::new("KEY")
                         .required(true)
                         .allow_hyphen_values(true)
                         .help("as text, or as JSON: hello, 7, -7, '[\"a\",1]'"),
+                    generation(),
+                    store(),
+                ]),
+            Command::new("prefix")
+                .about("the keys that begin so, in order: of a text its letters, of others their JSON")
+                .args([
+                    directory_or_page(),
+                    Arg::new("PREFIX")
+                        .required(true)
+                        .allow_hyphen_values(true)
+                        .help("the beginning of the keys"),
+                    limit(),
+                    generation(),
+                    store(),
+                ]),
+            Command::new("top")
+                .about("the keys with the greatest values, the greatest first")
+                .args([
+                    directory_or_page(),
+                    Arg::new("PREFIX")
+                        .long("prefix")
+                        .value_name("PREFIX")
+                        .allow_hyphen_values(true)
+                        .help("only keys that begin so"),
+                    limit(),
                     generation(),
                     store(),
                 ]),
@@ -173,7 +250,7 @@ fn command() -> Command {
                 .args([directory(), format, before_damage, generation(), store()]),
             Command::new("stats")
                 .about("how much is kept")
-                .args([directory(), generation()]),
+                .args([directory_or_page(), generation()]),
             Command::new("verify")
                 .about("reads everything and says whether it is whole; code 1 if not")
                 .arg(directory()),
@@ -222,12 +299,15 @@ mod tests {
         assert_eq!(code(&["repartition", "dir", "0"]), 2);
         assert_eq!(code(&["export", "--format", "xml", "dir"]), 2);
         assert_eq!(code(&[]), 2);
+        assert_eq!(code(&["ls", "https://localhost:4040/"]), 2);
+        assert_eq!(code(&["top", "dir", "--limit", "1001"]), 2);
+        assert_eq!(code(&["prefix", "dir"]), 2);
     }
 
     #[test]
     fn a_wrong_line_is_told_in_one_line_with_what_to_do() {
         for (line, message) in [
-            ("get dir", "Usage: millrace-state get <DIR> <KEY>"),
+            ("get dir", "Usage: millrace-state get <DIR|URL> <KEY>"),
             ("frob", "Error: there is no command 'frob'"),
             (
                 "exprt dir",
@@ -264,6 +344,20 @@ mod tests {
     }
 
     #[test]
+    fn searches_are_read() {
+        let wanted = |line: &[&str]| match read(line.iter().map(OsString::from)).unwrap().task {
+            Task::Search(Wanted { prefix, top, limit }) => (prefix, top, limit),
+            task => panic!("{task:?}"),
+        };
+        let top = wanted(&["top", "http://localhost:4040/"]);
+        assert_eq!(top, (String::new(), true, 20));
+        let top = wanted(&["top", "dir", "--limit", "3", "--prefix", "-a"]);
+        assert_eq!(top, ("-a".to_owned(), true, 3));
+        let prefix = wanted(&["prefix", "dir", "a", "--limit=1000"]);
+        assert_eq!(prefix, ("a".to_owned(), false, 1000));
+    }
+
+    #[test]
     fn a_good_line_is_read() {
         let line = [
             "export",
@@ -282,6 +376,6 @@ mod tests {
             }
         ));
         assert_eq!((asked.generation, asked.store), (Some(3), Some(1)));
-        assert_eq!(asked.directory, PathBuf::from("dir"));
+        assert_eq!(asked.place, Place::Directory(PathBuf::from("dir")));
     }
 }

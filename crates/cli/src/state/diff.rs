@@ -42,5 +42,5 @@ pub(super) fn diff(
 }
 
 fn say(out: &mut dyn Write, sign: char, entry: &StoreEntry) -> std::io::Result<()> {
-    writeln!(out, "{sign}{}", super::json_line(entry))
+    writeln!(out, "{sign}{}", super::json_line(&entry.key, &entry.value))
 }

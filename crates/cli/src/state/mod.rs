@@ -1,29 +1,33 @@
 //! `millrace-state`: reads what programs have kept, without ever having seen them.
 //!
-//! It reads also while a program is running and writes nothing, `repartition`, `prune` and
-//! `drop-received` apart. Results go to stdout, everything else to stderr.
+//! It reads checkpoint directories, also while a program is running, and asks the pages of running
+//! programs; it writes nothing, `repartition`, `prune` and `drop-received` apart. Results go to
+//! stdout, everything else to stderr.
 
 mod command;
 mod diff;
 mod export;
+mod live;
 mod show;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use millrace::{CheckpointReader, Error, GenerationView, StoreEntry};
+use millrace::{CheckpointReader, Error, GenerationView};
 use millrace_types::counted;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::exit::Exit;
-use command::{Asked, Task};
+use command::{Asked, Place, Task};
+use live::LiveError;
 
 /// Reads the arguments, which do not begin with the tool's name, and does what they ask.
 ///
 /// Codes: 0; 1 if the answer is no: for `get` if the key is not there, for `diff` if there are
-/// differences, for `ls` and `verify` if a generation is damaged; 2 for a wrong command line or a
-/// checkpoint that cannot be read.
+/// differences, for `ls` and `verify` if a generation is damaged; 2 for a wrong command line, a
+/// checkpoint that cannot be read, or a program that does not answer.
 pub fn millrace_state(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let asked = match command::read(arguments) {
         Ok(asked) => asked,
@@ -41,6 +45,7 @@ pub fn millrace_state(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
         }
         Err(Failure::Output(error)) => failed(&format!("cannot write the result: {error}")),
         Err(Failure::Checkpoint(error)) => failed(&error.to_string()),
+        Err(Failure::Live(error)) => failed(&error.to_string()),
     }
 }
 
@@ -63,6 +68,13 @@ fn failed(message: &str) -> ExitCode {
 enum Failure {
     Output(io::Error),
     Checkpoint(Error),
+    Live(LiveError),
+}
+
+impl From<LiveError> for Failure {
+    fn from(error: LiveError) -> Failure {
+        Failure::Live(error)
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -78,7 +90,18 @@ impl From<Error> for Failure {
 }
 
 fn run(asked: &Asked, out: &mut dyn Write) -> Result<u8, Failure> {
-    let reader = CheckpointReader::open(&asked.directory)?;
+    match &asked.place {
+        Place::Directory(directory) => read(directory, asked, out),
+        Place::Program(url) => live::run(url, asked, out),
+    }
+}
+
+/// Does what was asked, in a checkpoint directory.
+fn read(directory: &Path, asked: &Asked, out: &mut dyn Write) -> Result<u8, Failure> {
+    if let Some(error) = live::without_scheme(directory) {
+        return Err(error.into());
+    }
+    let reader = CheckpointReader::open(directory)?;
     let generation = || match asked.generation {
         Some(number) => Ok(number),
         None => reader.newest(),
@@ -91,6 +114,12 @@ fn run(asked: &Asked, out: &mut dyn Write) -> Result<u8, Failure> {
         Task::Get { key } => {
             let view = view()?;
             return show::get(&view, &wanted(&view, asked.store), key, out);
+        }
+        Task::Search(search) => {
+            let view = view()?;
+            for store in wanted(&view, asked.store) {
+                show::found(&view, store, search, out)?;
+            }
         }
         Task::Export {
             format,
@@ -160,9 +189,9 @@ fn wanted(view: &GenerationView, number: Option<usize>) -> Vec<usize> {
     keyed
 }
 
-/// An entry as one line of JSON.
-fn json_line(entry: &StoreEntry) -> String {
-    let value = json!({ "key": entry.key, "value": entry.value });
+/// A key and its value as one line of JSON.
+fn json_line(key: &Value, value: &Value) -> String {
+    let value = json!({ "key": key, "value": value });
     // A value of JSON has a form in it.
     millrace::json_of(&value).unwrap_or_default()
 }
@@ -180,8 +209,6 @@ fn passed_over(number: usize) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use millrace::Duration;
     use millrace::testing::Setup;
 
@@ -195,6 +222,7 @@ mod tests {
             Ok(code) => Ok((code, String::from_utf8(out).unwrap())),
             Err(Failure::Output(error)) => Err(error.to_string()),
             Err(Failure::Checkpoint(error)) => Err(error.to_string()),
+            Err(Failure::Live(error)) => Err(error.to_string()),
         }
     }
 
@@ -229,12 +257,18 @@ mod tests {
         let a = "{\"key\":\"a\",\"value\":1}\n";
         assert_eq!(asked(&["get", path, "a"]), Ok((0, a.to_owned())));
         let all = format!("{a}{{\"key\":\"b\",\"value\":2}}\n");
-        assert_eq!(asked(&["export", path]), Ok((0, all)));
+        assert_eq!(asked(&["export", path]), Ok((0, all.clone())));
+        assert_eq!(asked(&["prefix", path, ""]), Ok((0, all)));
+        let b = "{\"key\":\"b\",\"value\":2}\n".to_owned();
+        assert_eq!(asked(&["top", path, "--limit=1"]), Ok((0, b.clone())));
+        assert_eq!(asked(&["prefix", path, "b"]), Ok((0, b)));
+        assert_eq!(asked(&["top", path, "--prefix=c"]), Ok((0, String::new())));
         // The counts are the same, and the windows are not compared.
         assert_eq!(asked(&["diff", path, other]), Ok((0, String::new())));
         for arguments in [
             &["get", "--store", "0", path, "a"][..],
             &["export", "--store", "0", path],
+            &["top", "--store", "0", path],
         ] {
             let said = asked(arguments).unwrap_err();
             assert!(said.contains("no value for a key"), "{said}");

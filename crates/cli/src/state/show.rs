@@ -1,10 +1,11 @@
-//! `ls`, `stats`, `verify` and `get`.
+//! `ls`, `stats`, `verify`, `get`, `prefix` and `top`, of a checkpoint directory.
 
 use std::io::Write;
 
 use millrace::{BatchTime, CheckpointReader, GenerationInfo, GenerationView, python};
 use millrace_types::counted;
 
+use super::command::Wanted;
 use super::{Failure, complain};
 
 /// Lists the generations; of one that is damaged it says so in its place. Gives 1 if any is.
@@ -110,7 +111,7 @@ pub(super) fn get(
     let mut found = false;
     for &store in stores {
         if let Some(entry) = view.get(store, key)? {
-            writeln!(out, "{}", super::json_line(&entry))?;
+            writeln!(out, "{}", super::json_line(&entry.key, &entry.value))?;
             found = true;
         }
     }
@@ -118,4 +119,17 @@ pub(super) fn get(
         complain(&format!("nothing is kept for '{key}'"));
     }
     Ok(u8::from(!found))
+}
+
+/// Says the keys of a store that were looked for, with their values.
+pub(super) fn found(
+    view: &GenerationView,
+    store: usize,
+    wanted: &Wanted,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    for record in view.search(store, &wanted.prefix, wanted.top, wanted.limit)? {
+        writeln!(out, "{{\"key\":{},\"value\":{}}}", record.key, record.value)?;
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@
 
 mod best;
 mod compare;
+mod generation;
 mod search;
 
 use std::sync::Arc;

@@ -64,7 +64,7 @@ fn offer_all(entries: &[u8], prefix: &str, best: &mut Best) -> u64 {
 }
 
 /// True if a key begins so: a text by its letters, any other key by its JSON.
-fn begins_with(key: &[u8], prefix: &str) -> bool {
+pub(super) fn begins_with(key: &[u8], prefix: &str) -> bool {
     if prefix.is_empty() {
         return true;
     }

@@ -23,8 +23,8 @@ const TOGETHER: usize = 1 << 12;
 /// A key and its value as they are written down.
 #[derive(Debug, Clone, Copy)]
 pub struct RawStoreEntry<'a> {
-    key: &'a [u8],
-    value: &'a [u8],
+    pub(crate) key: &'a [u8],
+    pub(crate) value: &'a [u8],
 }
 
 impl RawStoreEntry<'_> {

@@ -85,21 +85,22 @@ impl GenerationView {
     pub fn get(&self, store: usize, key: &str) -> Result<Option<StoreEntry>> {
         self.check_keyed(store)?;
         let wanted = Wanted::new(key);
-        let find = |mut entries: EntryReader<'_>| {
+        let find = |mut entries: EntryReader<'_>, removals: bool| {
             let mut found = None;
             while let Some(entry) = entries.next_raw() {
                 let (key, kept): RawEntry<'_> = entry?;
-                if wanted.is(key)? {
+                if (removals || kept.is_some()) && wanted.is(key)? {
                     found = Some(kept.map(|(place, value)| (place, key.to_vec(), value.to_vec())));
                 }
             }
             Ok(found)
         };
-        let in_shards = self.each_shard(store, find)?;
+        // There is nothing that a snapshot could remove; if somebody wrote a removal, it says nothing.
+        let in_shards = self.each_shard(store, |entries| find(entries, false))?;
         let mut found = in_shards.into_iter().flatten().next_back().flatten();
         self.read_log(&mut |section| {
             if section.store as usize == store
-                && let Some(last) = find(EntryReader::new(section.entries))?
+                && let Some(last) = find(EntryReader::new(section.entries), true)?
             {
                 found = last;
             }

@@ -47,7 +47,7 @@ impl Exit {
     /// A native program that is asked for what only a Python program has.
     pub(crate) fn not_python(shell: bool, program: &str) -> Exit {
         let does = match shell {
-            true => "--shell is a Python's, or runs",
+            true => "--shell starts Python, or runs",
             false => "--explain shows the functions of",
         };
         Exit::misuse(

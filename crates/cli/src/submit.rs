@@ -338,7 +338,7 @@ mod tests {
             (
                 &["--shell", "prog"],
                 1,
-                "Error: --shell is a Python's, or runs a Python program, and this is none",
+                "Error: --shell starts Python, or runs a Python program, and this is none",
             ),
         ];
         for (args, code, expected) in cases {

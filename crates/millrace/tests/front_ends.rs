@@ -8,7 +8,11 @@ use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use millrace::{BatchInfo, Conf, Duration, ErrorKind, StreamingContext, StreamingListener, keys};
+use millrace::{
+    BatchInfo, Conf, Duration, ErrorKind, StateOptions, StreamingContext, StreamingListener,
+    Values, keys,
+};
+use millrace_types::KeptRecord;
 
 /// A process may start one context at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -85,6 +89,57 @@ fn notes_are_there_after_a_restart() {
     let sum = |sum| [("sum".to_owned(), sum)];
     assert_eq!(noted(directory.path(), "false"), sum(3));
     assert_eq!(noted(directory.path(), "true"), sum(6));
+}
+
+/// The stores of a run that counts a word in a state of the engine's and in notes: how each is
+/// called and how many keys it has, and what the notes have for the word.
+fn watched(directory: &Path, recover: &str) -> (Vec<(String, String, u64)>, Option<KeptRecord>) {
+    let ssc = context("1", &[(keys::CHECKPOINT_RECOVER, recover)]);
+    ssc.checkpoint(directory.to_str().unwrap()).unwrap();
+    let words = ssc.queue_stream(vec![vec!["to".to_owned()]]);
+    let options = StateOptions::new().called_at("program.py:3");
+    let count =
+        |new: &Values<i64>, old: Option<i64>| Some(old.unwrap_or(0) + new.iter().sum::<i64>());
+    let pairs = words.map(|word| (word, 1_i64));
+    pairs.update_state_by_key_with(count, options).print();
+    let (words, notes) = words.noting::<(String, String), (u32, i64)>();
+    notes
+        .show("counts at program.py:4", "state", &"counts", 1)
+        .unwrap();
+    let own = notes.clone();
+    words.foreach_rdd(move |_| {
+        let key = ("counts".to_owned(), "to".to_owned());
+        let before = own.all().unwrap().into_iter().find(|(own, _)| *own == key);
+        let count = before.map_or(0, |(_, (_, count))| count) + 1;
+        let other = (("others".to_owned(), "to".to_owned()), Some((0, 7)));
+        own.change(vec![(key, Some((0, count))), other]).unwrap();
+    });
+    let probe = ssc.probe();
+    ssc.start().unwrap();
+    ssc.await_termination().unwrap();
+    let stores = probe.figures().stores.into_iter();
+    let stores = stores.map(|store| (store.operator, store.name, store.keys));
+    (stores.collect(), probe.find(1, "to"))
+}
+
+#[test]
+fn notes_are_shown_by_operator_and_operators_by_the_lines_of_the_program() {
+    let _alone = alone();
+    let directory = tempfile::tempdir().unwrap();
+    let store = |operator: &str| (operator.to_owned(), "state".to_owned(), 1);
+    let stores = [
+        "update_state_by_key at program.py:3",
+        "counts at program.py:4",
+    ]
+    .map(store);
+    for (recover, value) in [("false", "1"), ("true", "2")] {
+        let (key, value) = ("\"to\"".to_owned(), value.to_owned());
+        let (found, record) = watched(directory.path(), recover);
+        assert_eq!(
+            (found.as_slice(), record),
+            (&stores[..], Some(KeptRecord { key, value }))
+        );
+    }
 }
 
 #[test]

@@ -114,13 +114,15 @@ impl Stream {
         )
     }
 
-    /// The same, and then a state for every key; `initial` is what there is before.
+    /// The same, and then a state for every key; `initial` is what there is before, and `place` the
+    /// line of the program that calls it.
     fn update_state_by_key(
         &self,
         ops: Vec<(String, Handed)>,
         function: Handed,
         partitions: u32,
         initial: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)>,
+        place: String,
     ) -> PyResult<Stream> {
         let initial = initial.iter();
         let initial = initial.map(|(key, state)| (from_python(key), from_python(state)));
@@ -128,6 +130,7 @@ impl Stream {
             function: called(function)?,
             partitions,
             initial: initial.collect(),
+            place,
         };
         self.chained(ops, Some(keyed))
     }

@@ -36,6 +36,10 @@ impl Slots {
     }
 }
 
+/// A stream whose notes are shown: the first item of their keys, its name for people, and if it has
+/// a note for every key, or else for every partition of a batch.
+type Shown = (String, String, bool);
+
 /// A context of the engine, and what Python has described on it.
 #[pyclass(frozen, module = "millrace._engine")]
 pub(crate) struct Engine {
@@ -59,11 +63,26 @@ impl Engine {
     }
 
     /// The stream with a place for the state that Python keeps.
-    fn noting(&self, gathered: &DStream<Boxed<Value>>) -> DStream<Boxed<Value>> {
-        let (noting, notes) = gathered.noting();
+    fn noting(
+        &self,
+        gathered: &DStream<Boxed<Value>>,
+        shown: &[Shown],
+    ) -> PyResult<DStream<Boxed<Value>>> {
+        let (noting, notes) = gathered.noting::<Value, Value>();
+        for (first, operator, by_key) in shown {
+            // Of some windows what is kept is their batches, each in partitions.
+            let (name, items) = match by_key {
+                false => ("batches", 2),
+                true if first.contains("Window") => ("window", 1),
+                true => ("state", 1),
+            };
+            notes
+                .show(operator.as_str(), name, &Value::str(first), items)
+                .map_err(|error| raised(&error))?;
+        }
         // A context starts once.
         let _ = self.notes.set(notes);
-        noting.boxed()
+        Ok(noting.boxed())
     }
 
     /// Writes or says the figures of the run, which has ended, if they were asked for; once.
@@ -195,15 +214,16 @@ impl Engine {
     /// Freezes what was described and starts. In every batch `outputs` are called in their order
     /// with the batch time in milliseconds, and give why they failed, or None; they find the batches of `streams` by
     /// [`read`](Engine::read) with the place in that list. `ticks` is how many batches a program
-    /// without receiving streams has something to read in. `keeps` says that Python keeps
-    /// something from batch to batch: see [`note`](Engine::note).
+    /// without receiving streams has something to read in. `kept` are the streams of which Python
+    /// keeps something from batch to batch, if there is a place for it: see
+    /// [`note`](Engine::note).
     fn start(
         &self,
         py: Python<'_>,
         streams: Vec<PyRef<'_, Stream>>,
         outputs: Vec<(Py<PyAny>, String)>,
         ticks: usize,
-        keeps: bool,
+        kept: Option<Vec<Shown>>,
     ) -> PyResult<()> {
         let mut read: Vec<DStream<Boxed<Value>>> =
             streams.iter().map(|stream| stream.records()).collect();
@@ -216,9 +236,9 @@ impl Engine {
             *slots.rdds() = rdds.to_vec();
             rdds[0].clone()
         });
-        let gathered = match keeps {
-            false => gathered.boxed(),
-            true => self.noting(&gathered.boxed()),
+        let gathered = match kept {
+            None => gathered.boxed(),
+            Some(shown) => self.noting(&gathered.boxed(), &shown)?,
         };
         let last = outputs.len().saturating_sub(1);
         for (number, (function, name)) in outputs.into_iter().enumerate() {

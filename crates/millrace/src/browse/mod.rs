@@ -54,18 +54,22 @@ impl Store {
         })
     }
 
-    /// The number of keys, and an estimate of their bytes.
+    /// The number of keys, and their bytes or an estimate of them.
     pub(crate) fn figures(&self) -> StoreFigures {
         let keys = self.durable.keys().unwrap_or_default();
-        self.measure();
-        let measured = self.measured.load(Ordering::Relaxed).max(1);
-        let bytes = u128::from(keys) * u128::from(self.bytes.load(Ordering::Relaxed));
         StoreFigures {
             operator: self.operator.clone(),
             name: self.name.to_owned(),
             keys,
-            bytes: u64::try_from(bytes / u128::from(measured)).unwrap_or(u64::MAX),
+            bytes: self.durable.bytes().unwrap_or_else(|| self.estimate(keys)),
         }
+    }
+
+    fn estimate(&self, keys: u64) -> u64 {
+        self.measure();
+        let measured = self.measured.load(Ordering::Relaxed).max(1);
+        let bytes = u128::from(keys) * u128::from(self.bytes.load(Ordering::Relaxed));
+        u64::try_from(bytes / u128::from(measured)).unwrap_or(u64::MAX)
     }
 
     /// Measures some entries, of as many shards as it takes to have enough of them. What was measured long ago counts less and less.

@@ -57,6 +57,8 @@ fn stores(graph: &Graph) -> Vec<Store> {
         if let Kind::Made(node) = &entry.kind {
             let kept = node.durables().into_iter();
             stores.extend(kept.filter_map(|(name, durable)| Store::of(&entry.name, name, durable)));
+            let shown = node.shown().into_iter();
+            stores.extend(shown.filter_map(|(of, name, durable)| Store::of(&of, name, durable)));
         }
     }
     stores

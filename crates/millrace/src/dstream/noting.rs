@@ -7,13 +7,15 @@
 use std::panic::Location;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::checkpoint::NOTES;
 use crate::data::{Data, Key};
 use crate::durable::Durable;
 use crate::error::{Error, Result};
 use crate::graph::{BatchRun, Made, Node};
 use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::state::NoteStore;
+use crate::state::{NoteStore, Part, parts_of};
 
 use super::{DStream, named};
 
@@ -48,6 +50,48 @@ impl<K: Key, V: Data> Notes<K, V> {
     pub fn change(&self, changes: Vec<(K, Option<V>)>) -> Result<()> {
         let changed = self.0.change(changes);
         changed.map_err(|what| Error::illegal(format!("a note cannot be written down: {what}")))
+    }
+
+    /// Shows the notes of one of the front end's operators to those who watch the run, as a store
+    /// of their own: those whose keys are tuples of `first` and so many `items` (1 to 14). The items
+    /// are what is shown as the key, a single one by itself. The last item of a value that is a tuple
+    /// (of 1 to 15) is shown as the value, any other value as it is. To be called before the context starts; `name`
+    /// is a word such as `state` or `window`.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let mut conf = Conf::new();
+    /// conf.set("millrace.maxBatches", "1");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(10))?;
+    /// let (words, notes) = ssc.queue_stream(vec![vec!["to"]]).noting::<(String, String), i64>();
+    /// notes.show("counts at line 3", "state", &"counts", 1)?;
+    /// let own = notes.clone();
+    /// words.foreach_rdd(move |rdd| {
+    ///     let note = |word: &str| (("counts".to_owned(), word.to_owned()), Some(1));
+    ///     own.change(rdd.collect().into_iter().map(note).collect()).unwrap();
+    /// });
+    /// let probe = ssc.probe();
+    /// ssc.start()?;
+    /// ssc.await_termination()?;
+    /// assert_eq!(probe.find(0, "to").unwrap().value, "1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If `first` cannot be written down, or the number of items is another one.
+    pub fn show<T: Serialize>(
+        &self,
+        operator: impl Into<String>,
+        name: &'static str,
+        first: &T,
+        items: usize,
+    ) -> Result<()> {
+        let part = Part::new(operator.into(), name, first, items);
+        let part = part.map_err(|what| Error::illegal(format!("notes cannot be shown: {what}")))?;
+        self.0.show(part);
+        Ok(())
     }
 
     /// All notes, in the order in which their keys were first noted. When the context has
@@ -140,6 +184,10 @@ where
 
     fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
         vec![(NOTES, Arc::clone(&self.store) as _)]
+    }
+
+    fn shown(&self) -> Vec<(String, &'static str, Arc<dyn Durable>)> {
+        parts_of(&self.store)
     }
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {

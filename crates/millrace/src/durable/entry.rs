@@ -54,6 +54,24 @@ pub(crate) fn show<K: Serialize, V: Serialize>(out: &mut Vec<u8>, key: &K, place
     }
 }
 
+/// Appends the entry of a key with what stands for its value, both as they are written down. A value
+/// that is very long is left out.
+pub(crate) fn show_raw(out: &mut Vec<u8>, key: &[u8], place: u64, value: &[u8]) {
+    let start = out.len();
+    out.push(PUT);
+    out.extend_from_slice(key);
+    let written = write(out, &place).and_then(|()| {
+        if value.len() > LONGEST_SHOWN {
+            return write(out, &TOO_LONG);
+        }
+        out.extend_from_slice(value);
+        Ok(())
+    });
+    if written.is_err() {
+        out.truncate(start);
+    }
+}
+
 /// Appends a value as [`show`] does; gives whether it did.
 pub(crate) fn show_value<V: Serialize>(out: &mut Vec<u8>, value: &V) -> bool {
     let start = out.len();

@@ -15,7 +15,7 @@ mod pieces;
 mod recorder;
 mod skip;
 
-pub(crate) use entry::{EntryReader, RawEntry, key_of, put, remove, show, show_value};
+pub(crate) use entry::{EntryReader, RawEntry, key_of, put, remove, show, show_raw, show_value};
 pub(crate) use error::StoreError;
 #[cfg(any(test, fuzzing))]
 pub(crate) use json::fuzz as fuzz_message_pack;
@@ -96,6 +96,12 @@ pub(crate) trait Durable: Send + Sync {
 
     /// The number of keys that a reader of the stream sees; `None` of what has no keys.
     fn keys(&self) -> Option<u64> {
+        None
+    }
+
+    /// The bytes of these keys and their values as they are written down; `None` where nobody counts
+    /// them, and they are estimated.
+    fn bytes(&self) -> Option<u64> {
         None
     }
 

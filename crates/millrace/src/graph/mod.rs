@@ -60,6 +60,12 @@ pub(crate) trait Node: Send + Sync {
         Vec::new()
     }
 
+    /// Parts of its stores that are shown to those who watch the run as stores of their own, each
+    /// with its operator and name.
+    fn shown(&self) -> Vec<(String, &'static str, Arc<dyn Durable>)> {
+        Vec::new()
+    }
+
     /// The dataset of a batch in which the node is due.
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made>;
 }

@@ -4,13 +4,15 @@
 //! costs nothing on disk. The law: a batch's changes are applied at once, under one lock; no
 //! snapshot has half of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::data::{Data, Key};
 use crate::durable::{Durable, EntryReader, Origin, StoreError, put, remove};
+
+use super::note_part::Part;
 
 /// The notes of a stream.
 pub(crate) struct NoteStore<K, V> {
@@ -20,22 +22,62 @@ pub(crate) struct NoteStore<K, V> {
     value: PhantomData<fn() -> V>,
 }
 
+/// The number of keys of a part, and the bytes of its entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct PartSize {
+    pub(super) keys: u64,
+    pub(super) bytes: u64,
+}
+
 struct Kept<K> {
-    /// Each with its place and the bytes of the whole entry.
-    entries: HashMap<K, (u64, Vec<u8>)>,
+    places: HashMap<K, u64>,
+    /// By place, the bytes of each whole entry: those who look go from one to the next.
+    entries: BTreeMap<u64, Vec<u8>>,
     next: u64,
+    /// Each with its size.
+    parts: Vec<(Part, PartSize)>,
     /// The last batch whose changes are here.
     as_of: u64,
     /// Changes that were written down since they were last taken, if somebody asked.
     changes: Option<Vec<u8>>,
 }
 
+impl<K: Key> Kept<K> {
+    fn keep(&mut self, key: K, place: u64, entry: Vec<u8>) {
+        self.forget(&key);
+        self.next = self.next.max(place + 1);
+        for (part, size) in &mut self.parts {
+            if part.has(&entry) {
+                size.keys += 1;
+                size.bytes += entry.len() as u64;
+            }
+        }
+        self.places.insert(key, place);
+        self.entries.insert(place, entry);
+    }
+
+    fn forget(&mut self, key: &K) {
+        let place = self.places.remove(key);
+        let Some(entry) = place.and_then(|place| self.entries.remove(&place)) else {
+            return;
+        };
+        for (part, size) in &mut self.parts {
+            if part.has(&entry) {
+                size.keys -= 1;
+                size.bytes -= entry.len() as u64;
+            }
+        }
+    }
+}
+
 impl<K: Key, V: Data> NoteStore<K, V> {
     pub(crate) fn new() -> NoteStore<K, V> {
         NoteStore {
             kept: Mutex::new(Kept {
-                entries: HashMap::new(),
+                places: HashMap::new(),
+                entries: BTreeMap::new(),
                 next: 0,
+                parts: Vec::new(),
                 as_of: 0,
                 changes: None,
             }),
@@ -59,17 +101,16 @@ impl<K: Key, V: Data> NoteStore<K, V> {
     /// If something cannot be written down.
     pub(crate) fn change(&self, changes: Vec<(K, Option<V>)>) -> Result<(), StoreError> {
         let mut kept = self.kept();
-        let Kept { entries, next, .. } = &*kept;
-        let (mut fresh, mut written) = (*next, Vec::with_capacity(changes.len()));
+        let (mut fresh, mut written) = (kept.next, Vec::with_capacity(changes.len()));
         for (key, value) in changes {
             let mut entry = Vec::new();
-            let old = entries.get(&key);
+            let old = kept.places.get(&key);
             match &value {
                 Some(value) => {
-                    let place = old.map_or(fresh, |(place, _)| *place);
+                    let place = old.copied().unwrap_or(fresh);
                     fresh = fresh.max(place + 1);
                     put(&mut entry, &key, place, value)?;
-                    if old.is_none_or(|(_, old)| *old != entry) {
+                    if kept.entries.get(&place) != Some(&entry) {
                         written.push((key, Some(place), entry));
                     }
                 }
@@ -79,18 +120,63 @@ impl<K: Key, V: Data> NoteStore<K, V> {
                 }
             }
         }
-        kept.next = fresh;
         kept.as_of = self.number.load(Ordering::Relaxed);
         for (key, place, entry) in written {
             if let Some(changes) = &mut kept.changes {
                 changes.extend_from_slice(&entry);
             }
             match place {
-                Some(place) => drop(kept.entries.insert(key, (place, entry))),
-                None => drop(kept.entries.remove(&key)),
+                Some(place) => kept.keep(key, place, entry),
+                None => kept.forget(&key),
             }
         }
         Ok(())
+    }
+
+    /// Shows a part of the notes as a store of its own. Called before the run.
+    pub(crate) fn show(&self, part: Part) {
+        self.kept().parts.push((part, PartSize::default()));
+    }
+
+    /// The parts that are shown.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        self.kept()
+            .parts
+            .iter()
+            .map(|(part, _)| part.clone())
+            .collect()
+    }
+
+    /// The size of part number `index`.
+    pub(super) fn size_of(&self, index: usize) -> PartSize {
+        let kept = self.kept();
+        kept.parts
+            .get(index)
+            .map(|(_, size)| *size)
+            .unwrap_or_default()
+    }
+
+    /// Hands entries to `each`: those of at most `most` notes from a place on. Gives the next place.
+    pub(super) fn from_place(
+        &self,
+        place: u64,
+        most: usize,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Option<u64> {
+        let kept = self.kept();
+        let mut entries = kept.entries.range(place..);
+        entries
+            .by_ref()
+            .take(most)
+            .for_each(|(_, entry)| each(entry));
+        entries.next().map(|(place, _)| *place)
+    }
+
+    /// Hands the entry of a key to `look`.
+    pub(super) fn of_key<T>(&self, key: &K, look: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let kept = self.kept();
+        let entry = kept.entries.get(kept.places.get(key)?)?;
+        Some(look(entry))
     }
 
     /// All notes, in the order in which their keys were first noted.
@@ -99,16 +185,14 @@ impl<K: Key, V: Data> NoteStore<K, V> {
     /// If one cannot be read.
     pub(crate) fn all(&self) -> Result<Vec<(K, V)>, StoreError> {
         let kept = self.kept();
-        let mut entries: Vec<_> = kept.entries.values().collect();
-        entries.sort_unstable_by_key(|(place, _)| *place);
-        let read = |(_, entry): &(u64, Vec<u8>)| {
+        let read = |entry: &Vec<u8>| {
             let (key, value) = EntryReader::new(entry)
                 .next::<K, V>()
                 .ok_or(StoreError::Malformed("a note has no entry"))??;
             let (_, value) = value.ok_or(StoreError::Malformed("a note has no value"))?;
             Ok((key, value))
         };
-        entries.into_iter().map(read).collect()
+        kept.entries.values().map(read).collect()
     }
 }
 
@@ -129,8 +213,8 @@ impl<K: Key, V: Data> Durable for NoteStore<K, V> {
 
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let kept = self.kept();
-        let entries = kept.entries.values().flat_map(|(_, entry)| entry);
-        Ok((entries.copied().collect(), kept.as_of))
+        let entries: Vec<&[u8]> = kept.entries.values().map(Vec::as_slice).collect();
+        Ok((entries.concat(), kept.as_of))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
@@ -139,13 +223,12 @@ impl<K: Key, V: Data> Durable for NoteStore<K, V> {
         while let Some(entry) = reader.next::<K, V>() {
             let (key, value) = entry?;
             let Some((place, value)) = value else {
-                kept.entries.remove(&key);
+                kept.forget(&key);
                 continue;
             };
             let mut entry = Vec::new();
             put(&mut entry, &key, place, &value)?;
-            kept.next = kept.next.max(place + 1);
-            kept.entries.insert(key, (place, entry));
+            kept.keep(key, place, entry);
         }
         Ok(())
     }

@@ -59,6 +59,8 @@ pub(crate) enum Keyed {
         partitions: u32,
         /// Keys and states before the first batch.
         initial: Vec<(Value, Value)>,
+        /// The line of the program that calls it.
+        place: String,
     },
 }
 
@@ -87,7 +89,11 @@ pub(crate) fn lower(
             function,
             partitions,
             initial,
-        }) => state::update(&records, function, partitions, initial),
+            place,
+        }) => {
+            let options = state::options(partitions, initial, place);
+            state::update(&records, function, options)
+        }
     };
     (records, false)
 }

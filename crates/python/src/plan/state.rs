@@ -15,16 +15,24 @@ pub(super) fn kept(state: Value) -> Option<Value> {
     }
 }
 
+/// The options of a state whose keys are values.
+pub(super) fn options(
+    partitions: u32,
+    initial: Vec<(Value, Value)>,
+    place: String,
+) -> StateOptions<Value, Value> {
+    StateOptions::new()
+        .partitions(Partitions::by(ByPortableHash::new(partitions)))
+        .initial_state(initial)
+        .called_at(place)
+}
+
 /// `updateStateByKey`.
 pub(super) fn update(
     records: &DStream<Boxed<Value>>,
     function: Called,
-    partitions: u32,
-    initial: Vec<(Value, Value)>,
+    options: StateOptions<Value, Value>,
 ) -> DStream<Boxed<Value>> {
-    let options = StateOptions::new()
-        .partitions(Partitions::by(ByPortableHash::new(partitions)))
-        .initial_state(initial);
     let update = move |new: &Values<Value>, old: Option<Value>| {
         let new = Value::list(new.iter().cloned());
         kept(function.call(&[new, old.unwrap_or(Value::None)]))

@@ -132,13 +132,15 @@ fn by_key<P: Pipeline<Item = Text>>(
             function,
             partitions,
             initial,
+            place,
         } => {
             if function.function()?.shape()? != Shape::SumOrZero {
                 return None;
             }
             let words: Option<Vec<(Text, Value)>> = initial.iter().map(word_of).collect();
             let initial = words?;
-            let mut options = StateOptions::new().partitions(*partitions);
+            let options = StateOptions::new().partitions(*partitions);
+            let mut options = options.called_at(place.as_str());
             // An int that nothing is added to is itself; what is no int may change its type.
             if initial.iter().all(|(_, state)| is_int(state)) {
                 options = options.idle_keeps_state();

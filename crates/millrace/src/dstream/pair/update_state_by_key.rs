@@ -16,7 +16,7 @@ use crate::shuffle::{Group, Values};
 use crate::stage::EagerStage;
 use crate::state::{StateStore, StateView};
 
-use super::super::{DStream, named};
+use super::super::DStream;
 use super::state_options::StateOptions;
 use super::{Shuffling, partitioner_of_state};
 
@@ -79,7 +79,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         S: Data,
         F: Fn(&Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
     {
-        let name = named("update_state_by_key", Location::caller());
+        let name = options.named("update_state_by_key", Location::caller());
         self.updated(name, options, move |_, _: &K, values, state| {
             function(values, state)
         })
@@ -113,7 +113,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         S: Data,
         F: Fn(BatchTime, &K, &Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
     {
-        let name = named("update_state_by_key", Location::caller());
+        let name = options.named("update_state_by_key", Location::caller());
         self.updated(name, options, function)
     }
 

@@ -13,7 +13,13 @@ def is_ours(filename):
 
 def caller():
     """The file and the line of the program that called into this package."""
-    frame = sys._getframe(1)
+    return called()[1:]
+
+
+def called():
+    """What the program called of this package, and the file and the line where it did."""
+    frame, name = sys._getframe(1), ""
     while frame.f_back is not None and is_ours(frame.f_code.co_filename):
+        name = frame.f_code.co_name
         frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
+    return name, frame.f_code.co_filename, frame.f_lineno

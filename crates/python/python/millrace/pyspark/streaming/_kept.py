@@ -26,6 +26,13 @@ class Kept:
                 stream._states.record()
         self._zero = None
 
+    def shown(self):
+        """What whoever watches the run sees of it: names of notes, names for people, by key or not."""
+        return [
+            (name, "%s at %s:%d" % stream._called, stream._keeps != "window")
+            for name, stream in self._streams.items()
+        ]
+
     def restore(self):
         """Gives the streams what the run before has left; called before the first batch."""
         found = {name: {} for name in self._streams}

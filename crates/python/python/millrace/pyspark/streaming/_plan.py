@@ -123,7 +123,8 @@ class Plan:
             return source.reduce_by_key(ops, handed, partitions)
         initial = options["initial"]
         pairs = [] if initial is None else [(key, state) for key, state in initial.collect()]
-        return source.update_state_by_key(ops, handed, partitions, pairs)
+        place = "%s:%d" % stream._called[1:]
+        return source.update_state_by_key(ops, handed, partitions, pairs, place)
 
     def readers(self):
         """For every stream, who reads it: streams, and None for an output."""

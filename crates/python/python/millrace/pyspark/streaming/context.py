@@ -300,9 +300,8 @@ class StreamingContext:
         self._signals.watch()
         self._screen.share()
         try:
-            self._engine.start(
-                self._graph.natives, outputs, self._ticks, self._graph.kept is not None
-            )
+            kept = self._graph.kept and self._graph.kept.shown()
+            self._engine.start(self._graph.natives, outputs, self._ticks, kept)
         except RuntimeError as error:
             raise IllegalArgumentException(str(error)) from None
         StreamingContext._activeContext = self

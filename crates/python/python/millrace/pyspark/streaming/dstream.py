@@ -2,6 +2,7 @@
 
 import operator
 
+from .._paths import called
 from ..rdd import portable_hash
 from ..storagelevel import StorageLevel
 from ._graph import local_time
@@ -41,6 +42,8 @@ class DStream(Stateful, Windows):
         self._is_eager = False
         self.is_cached = False
         self.is_checkpointed = False
+        #: What the program called to have it, and where.
+        self._called = called()
         ssc._add_stream(self)
 
     # What a batch of it is.

@@ -115,6 +115,37 @@ fn a_browser_shows_a_program_its_state_its_end_and_what_was_there_afterwards() {
 }
 
 #[test]
+fn a_page_that_is_open_shows_a_program_that_is_started_again() {
+    let Some(mut browser) = Chromium::start() else {
+        return;
+    };
+    let sender = Sender::new();
+    let mut program = watched(Launch::network_wordcount()).start_at(&sender);
+    let page = address(&program, "the Streaming page is at");
+    let port = page
+        .trim_end_matches('/')
+        .rsplit_once(':')
+        .unwrap()
+        .1
+        .to_owned();
+    let run = "document.querySelector('#foot').innerText";
+    browser.open(&page);
+    browser.wait(&format!("{run}.includes('run local-')"));
+    let first = browser.value(run).as_str().unwrap().to_owned();
+    program.kill();
+    program.finish();
+    browser.wait_for("does not answer any more");
+    let again = watched(Launch::network_wordcount())
+        .conf("spark.ui.port", &port)
+        .conf("spark.port.maxRetries", "0")
+        .start_at(&sender);
+    assert_eq!(address(&again, "the Streaming page is at"), page);
+    browser.wait(&format!(
+        "{run}.includes('run local-') && {run} !== '{first}'"
+    ));
+}
+
+#[test]
 fn a_browser_shows_an_overload() {
     let Some(mut browser) = Chromium::start() else {
         return;

@@ -7,6 +7,8 @@
 
 const MOST_BATCHES = 1000;
 const ROWS = 20;
+// Milliseconds after which a page asks a server again that has refused.
+const AGAIN = 3000;
 
 const byId = (id) => document.getElementById(id);
 
@@ -328,17 +330,56 @@ function runPage(api) {
     if (following) draw(overview);
   }
 
-  let wait = Promise.resolve();
-  const source = new EventSource(`${api}/events`);
-  source.addEventListener('message', (event) => {
-    const overview = JSON.parse(event.data);
-    wait = wait.then(() => take(overview)).catch(() => {});
-  });
-  source.addEventListener('error', () => {
-    if (!shown) return;
+  // Overviews that come faster than they are drawn are passed over: the newest counts.
+  let next = null;
+  let busy = false;
+
+  async function takeNewest() {
+    if (busy) return;
+    busy = true;
+    while (next) {
+      const data = next;
+      next = null;
+      await take(JSON.parse(data)).catch(() => {});
+      // Messages that wait come first.
+      await new Promise((done) => { setTimeout(done, 0); });
+    }
+    busy = false;
+  }
+
+  function say(text) {
     verdict.className = 'verdict lost';
-    verdict.textContent = 'The program does not answer any more. This page tries again by itself; the figures are the last ones.';
-  });
+    verdict.textContent = text;
+  }
+
+  function listen() {
+    const source = new EventSource(`${api}/events`);
+    source.addEventListener('message', (event) => {
+      next = event.data;
+      takeNewest();
+    });
+    source.addEventListener('error', () => {
+      if (source.readyState !== EventSource.CLOSED) {
+        if (shown) say('The program does not answer any more. This page tries again by itself; the figures are the last ones.');
+        return;
+      }
+      // Somebody answers, and refuses: another program, or one that has too many pages open.
+      say('The program sends no changes: too many pages may be open. This page tries again by itself.');
+      setTimeout(again, AGAIN);
+    });
+  }
+
+  async function again() {
+    try {
+      // A program that was started again has another run.
+      if (!history_ && await apiOfRun() !== api) return location.reload();
+    } catch (error) {
+      return setTimeout(again, AGAIN);
+    }
+    return listen();
+  }
+
+  listen();
 }
 
 // ---- checkpoints -------------------------------------------------------------------------

@@ -14,7 +14,7 @@ use crate::runs::Runs;
 use crate::say::Voice;
 use crate::server::{Pages, Server};
 use crate::settings::Settings;
-use crate::time_text::gmt;
+use crate::time_text::{gmt, now};
 
 /// The runs of a directory of event logs (`spark.eventLog.dir`), and their pages.
 #[derive(Debug)]
@@ -129,6 +129,7 @@ impl Logs {
                     .say(&name, format_args!("{name} is not read: {error}"));
             }
         }
+        readers.values().for_each(|log| log.run().listen_at(now()));
         Ok(())
     }
 }

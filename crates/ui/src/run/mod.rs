@@ -12,7 +12,7 @@ mod verdict;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use millrace_types::RunProbe;
+use millrace_types::{EpochMillis, RunProbe};
 use tokio::sync::watch;
 
 use crate::event::Event;
@@ -21,6 +21,9 @@ pub use crate::event::RunInfo;
 pub(crate) use batches::Status;
 pub(crate) use model::{Model, OutputTotals, mean, mean_of_rates};
 pub(crate) use receivers::ReceiverState;
+
+/// Milliseconds without an event that are nothing to speak of, whatever the batch interval.
+const PATIENCE: i64 = 10_000;
 
 /// A run that is running, or one that an event log has.
 pub(crate) struct Run {
@@ -54,6 +57,20 @@ impl Run {
     pub(crate) fn fold(&self, event: Event) {
         self.model().fold(event);
         self.version.send_modify(|version| *version += 1);
+    }
+
+    /// Notes whether an event log is silent at `now`, longer than a running program leaves it.
+    pub(crate) fn listen_at(&self, now: EpochMillis) {
+        let mut model = self.model();
+        let patience = PATIENCE.max(3 * model.info.batch_duration);
+        let silent = now - model.updated.max(model.info.start_time);
+        let silent = (model.ended.is_none() && silent > patience).then_some(silent);
+        let changed = silent.is_some() != model.silent.is_some();
+        model.silent = silent;
+        drop(model);
+        if changed {
+            self.version.send_modify(|version| *version += 1);
+        }
     }
 
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {

@@ -45,6 +45,8 @@ pub(crate) struct Model {
     pub(crate) ended: Option<EpochMillis>,
     /// The time of the newest event that has one.
     pub(crate) updated: EpochMillis,
+    /// Milliseconds for which an event log has said nothing, if that is long.
+    pub(crate) silent: Option<i64>,
     pub(crate) receivers: Receivers,
     pub(crate) batches: Batches,
     pub(crate) outputs: BTreeMap<u32, OutputTotals>,
@@ -64,6 +66,7 @@ impl Model {
             streaming_since: None,
             ended: None,
             updated: info.start_time,
+            silent: None,
             receivers: Receivers::default(),
             batches: Batches::new(retained),
             outputs: BTreeMap::new(),

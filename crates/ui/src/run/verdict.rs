@@ -12,7 +12,7 @@ const RECENT: usize = 10;
 /// A verdict on whether a run keeps up, and what is slowest.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Verdict {
-    /// `idle`, `keeps_up`, `catches_up`, `falls_behind` or `ended`.
+    /// `idle`, `keeps_up`, `catches_up`, `falls_behind`, `ended` or `lost`.
     pub(crate) state: &'static str,
     pub(crate) text: String,
 }
@@ -21,6 +21,14 @@ impl Model {
     pub(crate) fn verdict(&self) -> Verdict {
         if self.ended.is_some() {
             return verdict("ended", "The run has ended.".to_owned());
+        }
+        if let Some(silent) = self.silent {
+            let text = format!(
+                "The log has no event of the last {}: the program was killed, or cannot write its \
+                 log. These are the last figures.",
+                millis(silent)
+            );
+            return verdict("lost", text);
         }
         let recent: Vec<_> = self
             .batches

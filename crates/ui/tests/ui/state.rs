@@ -185,3 +185,36 @@ fn figures_are_there_afterwards_and_keys_are_not() {
         refused.body
     );
 }
+
+#[test]
+fn a_log_that_has_come_to_nothing_is_told_from_one_that_has_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let id = played(directory.path(), |_, _| {});
+    let verdict = || {
+        let history = History::open(directory.path(), &Conf::new()).unwrap();
+        let server = history.serve(&conf(&[])).unwrap();
+        let overview = format!("/api/v1/applications/{id}/streaming/overview");
+        json(&server.address(), &overview)["verdict"].clone()
+    };
+    assert_eq!(verdict()["state"], json!("ended"));
+    // As a program leaves it that was started on the day of its events, and killed.
+    let log = directory.path().join(&id).join("events-1.jsonl");
+    let lines = std::fs::read_to_string(&log).unwrap();
+    let mut kept = String::new();
+    for line in lines.lines() {
+        let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+        if event["event"] == "run" {
+            event["start_time"] = json!(FIRST - 1000);
+        }
+        if event["event"] != "run_ended" {
+            kept.push_str(&format!("{event}\n"));
+        }
+    }
+    std::fs::write(&log, kept).unwrap();
+    let lost = verdict();
+    assert_eq!(lost["state"], json!("lost"));
+    assert!(
+        lost["text"].as_str().unwrap().contains("was killed"),
+        "{lost}"
+    );
+}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Gets those Debian packages that .ci/run needs and the machine lacks: chromium, which the tests of
-# the Streaming page drive, and what builds the client library of Kafka (libssl-dev, pkg-config,
-# make, gcc). Needs apt-get and the right to install for that, and does nothing if all are there.
+# the Streaming page drive; what builds the client library of Kafka (libssl-dev, pkg-config, make,
+# gcc); and openssl, which makes a certificate for its tests. Needs apt-get and the right to install
+# for that, and does nothing if all are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh
@@ -20,6 +21,7 @@ has() {
 }
 missing=()
 has chromium || has chromium-browser || missing+=(chromium)
+has openssl || missing+=(openssl)
 has make || missing+=(make)
 has cc || missing+=(gcc libc6-dev)
 has pkg-config || missing+=(pkg-config)

@@ -20,6 +20,8 @@ mod acceptance {
     mod flood;
     mod golden;
     mod harness;
+    #[cfg(feature = "kafka")]
+    mod kafka;
     mod kills;
     mod laws;
     mod live_state;

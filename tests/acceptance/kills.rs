@@ -5,8 +5,8 @@
 //! judged after every kill and every recovery: what has arrived is a beginning of what was sent,
 //! each line once, and never less than what was seen before. What the program had not written
 //! down when it died belongs to the sender, which goes on behind what has arrived. Files belong to
-//! nobody but the directory: all of them are counted, each in the batch of its own time. What a
-//! batch has shown it shows again, and what it has saved is whole whenever somebody looks.
+//! nobody but the directory: all of them are counted, each in the batch of its own time. A topic is
+//! kept by its brokers, which are never killed. What a batch has shown it shows again, and what it has saved is whole whenever somebody looks.
 //!
 //! A short slice runs with the other tests. `scripts/kill_matrix.sh` runs the whole, and shows
 //! that it can fail. The seed of a run that failed is in its message; `MILLRACE_KILL_SEED` runs it
@@ -26,6 +26,7 @@ mod programs;
 mod random;
 mod refusals;
 mod saved;
+mod topic;
 mod view;
 mod windowed;
 
@@ -70,6 +71,12 @@ fn a_stateful_program_counts_each_line_once_however_often_it_is_killed() {
 #[test]
 fn each_file_is_in_its_batch_however_often_the_program_is_killed() {
     run(Kind::Files);
+}
+
+#[cfg(feature = "kafka")]
+#[test]
+fn each_record_of_a_topic_is_counted_once_however_often_the_program_is_killed() {
+    run(Kind::Kafka);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::matrix::Table;
 use super::place::{self, Place};
 use super::random::Random;
 use super::saved::Saved;
+use super::topic::Topic;
 use super::view::{Printed, beginning, last_time, later, state, word};
 use super::windowed;
 
@@ -51,6 +52,7 @@ pub(super) struct Case<'a> {
     sender: Sender,
     printed: Printed,
     inbox: Inbox,
+    topic: Option<Topic>,
     saved: Saved,
     letters: Letters,
     /// So many lines have been seen to have arrived.
@@ -70,6 +72,7 @@ impl<'a> Case<'a> {
             sender: Sender::new(),
             printed: Printed::default(),
             inbox: Inbox::default(),
+            topic: (kind == Kind::Kafka).then(Topic::new),
             saved: Saved::default(),
             letters: Letters::default(),
             floor: 0,
@@ -112,7 +115,7 @@ impl<'a> Case<'a> {
             failpoint: failpoint.as_deref(),
             other_interval: self.kind.bears_another_interval() && self.random.below(6) == 0,
         };
-        let mut life = Life::begin(self.kind, &self.place, &self.sender, means);
+        let mut life = self.begin(means);
         let arrived = match self.recovered(&mut life) {
             Ok(arrived) => arrived,
             Err(what) => return (None, Err(what.into())),
@@ -163,7 +166,7 @@ impl<'a> Case<'a> {
 
     /// One life that is fed until it is dead.
     pub(super) fn die_at(&mut self, means: Means<'_>) -> Result<(), Wrong> {
-        let mut life = Life::begin(self.kind, &self.place, &self.sender, means);
+        let mut life = self.begin(means);
         if let Some(mut next) = self.recovered(&mut life)? {
             let deadline = Instant::now() + PATIENCE;
             while !life.program.has_ended() {
@@ -203,10 +206,15 @@ impl<'a> Case<'a> {
         format!("{name}:{}", 1 + self.random.below(reach))
     }
 
+    fn begin(&self, means: Means<'_>) -> Life {
+        let topic = self.topic.as_ref();
+        Life::begin_on(topic, self.kind, &self.place, &self.sender, means)
+    }
+
     /// Waits until everything that was recovered has been run, and judges it; `None` if the
     /// program is dead before.
     fn recovered(&mut self, life: &mut Life) -> Result<Option<u64>, String> {
-        if !self.kind.reads_files() && life.connection.is_none() {
+        if self.kind.reads_a_socket() && life.connection.is_none() {
             return Ok(None);
         }
         let (state, printed) = (self.place.state(), &mut self.printed);
@@ -239,6 +247,7 @@ impl<'a> Case<'a> {
             Kind::Stateful => beginning(&state(&at)?)?,
             Kind::Windowed => windowed::judge(&self.printed)?,
             Kind::Poison => self.letters.judge(&at)?,
+            Kind::Kafka => self.judge_topic()?,
             Kind::Files => self.inbox.judge(&self.printed, committed)?,
             Kind::StatefulFiles => {
                 let arrived = beginning(&state(&at)?)?;
@@ -261,6 +270,11 @@ impl<'a> Case<'a> {
         Ok(arrived)
     }
 
+    fn judge_topic(&self) -> Result<u64, String> {
+        let topic = self.topic.as_ref().ok_or("there is no topic")?;
+        topic.judge(&self.printed.counts())
+    }
+
     /// Sends some lines, through the socket from number `next` on; gives the first that was not
     /// sent.
     fn send(&mut self, life: &mut Life, next: u64) -> Result<u64, Wrong> {
@@ -276,6 +290,16 @@ impl<'a> Case<'a> {
                 thread::sleep(Duration::from_millis(self.random.below(12)));
             }
             return Ok(self.inbox.next);
+        }
+        if let Some(topic) = &mut self.topic {
+            let mut left = lines;
+            while left > 0 {
+                let some = left.min(1 + self.random.below(20));
+                topic.put(some);
+                left -= some;
+                thread::sleep(Duration::from_millis(self.random.below(12)));
+            }
+            return Ok(topic.next);
         }
         let Some(connection) = &mut life.connection else {
             return Ok(next);
@@ -310,8 +334,9 @@ impl<'a> Case<'a> {
             }
             (None, None) => {}
         }
-        if self.kind == Kind::Windowed {
-            // A window that is not whole is not printed when the program stops.
+        if matches!(self.kind, Kind::Windowed | Kind::Kafka) {
+            // A window that is not whole is not printed when the program stops, and what comes
+            // too late to a topic is the next run's.
             self.see(&mut life, sent)?;
         }
         match self.kind.is_ours() {
@@ -334,16 +359,19 @@ impl<'a> Case<'a> {
 
     /// Waits until so many lines have been printed.
     fn see(&mut self, life: &mut Life, sent: u64) -> Result<(), String> {
-        let printed = &mut self.printed;
-        life.until("the last lines in a window", |life| {
+        let (printed, topic) = (&mut self.printed, &self.topic);
+        life.until("the last lines", |life| {
             if let Err(what) = printed.take(&life.program.batches_begun()) {
                 return Some(Err(what));
             }
-            let arrived = windowed::judge(printed);
+            let arrived = match topic {
+                Some(topic) => topic.judge(&printed.counts()),
+                None => windowed::judge(printed),
+            };
             arrived
                 .map(|arrived| (arrived >= sent).then_some(()))
                 .transpose()
         })
-        .ok_or("it has ended before the last window")?
+        .ok_or("it has ended before the last lines")?
     }
 }

@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Windowed,
     /// `hdfs_wordcount`.
     Files,
+    /// `direct_kafka_wordcount`.
+    Kafka,
     /// A program of the tests: `update_state_by_key` over files.
     StatefulFiles,
     /// A program of the tests: `save_as_text_files` and `save_as_json_files` of a socket.
@@ -47,11 +49,12 @@ pub(super) struct Means<'a> {
 }
 
 impl Kind {
-    pub(super) const ALL: [Kind; 8] = [
+    pub(super) const ALL: [Kind; 9] = [
         Kind::Stateless,
         Kind::Stateful,
         Kind::Windowed,
         Kind::Files,
+        Kind::Kafka,
         Kind::StatefulFiles,
         Kind::Saving,
         Kind::Windows,
@@ -65,6 +68,7 @@ impl Kind {
             Kind::Stateful => "stateful",
             Kind::Windowed => "windowed",
             Kind::Files => "files",
+            Kind::Kafka => "kafka",
             Kind::StatefulFiles => "stateful files",
             Kind::Saving => "saving",
             Kind::Windows => "windows",
@@ -72,14 +76,22 @@ impl Kind {
         }
     }
 
-    /// True if its lines come from files; else they come through a socket and its log.
+    /// True if its lines come from files.
     pub(super) fn reads_files(self) -> bool {
         matches!(self, Kind::Files | Kind::StatefulFiles)
     }
 
+    /// True if its lines come through a socket and its log.
+    pub(super) fn reads_a_socket(self) -> bool {
+        !self.reads_files() && self != Kind::Kafka
+    }
+
     /// True if it is judged by the batches that it prints.
     pub(super) fn prints(self) -> bool {
-        matches!(self, Kind::Stateless | Kind::Windowed | Kind::Files)
+        matches!(
+            self,
+            Kind::Stateless | Kind::Windowed | Kind::Files | Kind::Kafka
+        )
     }
 
     /// True if it writes files into [`Place::saved`].
@@ -108,7 +120,7 @@ impl Kind {
             // Letters are files, too.
             _ if begins(&["output.file."]) => self.saves() || self == Kind::Poison,
             _ if begins(&["output."]) => self.saves(),
-            _ if begins(&of_blocks) => !self.reads_files(),
+            _ if begins(&of_blocks) => self.reads_a_socket(),
             // It keeps nothing, so that nothing is ever due.
             Kind::Stateless | Kind::Saving => !begins(&["checkpoint.snapshot."]),
             _ => true,
@@ -133,7 +145,14 @@ impl Kind {
             // Ten batches are not much on a busy machine.
             ("spark.streaming.gracefulStopTimeout", "60s".to_owned()),
         ];
-        if !self.reads_files() {
+        if self == Kind::Kafka {
+            let starting = "millrace.kafka.startingOffsets";
+            settings.push((starting, "earliest".to_owned()));
+            // The mock cluster looks for new records when a request has waited so long.
+            let wait = "millrace.kafka.client.fetch.wait.max.ms";
+            settings.push((wait, "20".to_owned()));
+        }
+        if self.reads_a_socket() {
             let log = "spark.streaming.receiver.writeAheadLog.enable";
             settings.push((log, "true".to_owned()));
         }
@@ -153,6 +172,9 @@ impl Kind {
                 Kind::Stateful => Launch::stateful(),
                 Kind::Windowed => Launch::of(env!("CARGO_BIN_EXE_windowed_network_wordcount")),
                 Kind::Files => Launch::of(env!("CARGO_BIN_EXE_hdfs_wordcount")),
+                Kind::Kafka => Launch::of(
+                    option_env!("CARGO_BIN_EXE_direct_kafka_wordcount").unwrap_or_default(),
+                ),
                 _ => Launch::network_wordcount(),
             };
             let settings = self.settings(means.other_interval).into_iter();

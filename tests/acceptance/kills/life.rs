@@ -8,12 +8,13 @@ use crate::acceptance::harness::{Connection, GLANCE, PATIENCE, Program, Sender};
 use super::kind::{Kind, Means};
 use super::place::Place;
 use super::programs;
+use super::topic::Topic;
 
 /// A program that runs, and its sender if it has come so far as to connect.
 pub(super) struct Life {
     pub(super) program: Program,
     pub(super) connection: Option<Connection>,
-    /// When it connected, or was started if it reads files: a batch of a later time has all that
+    /// When it connected, or was started if it reads no socket: a batch of a later time has all that
     /// was recovered.
     pub(super) since: i64,
 }
@@ -27,11 +28,23 @@ pub(super) fn now() -> i64 {
 impl Life {
     /// Starts it. One that reads a socket is waited for until it connects or is dead.
     pub(super) fn begin(kind: Kind, place: &Place, sender: &Sender, means: Means<'_>) -> Life {
+        Life::begin_on(None, kind, place, sender, means)
+    }
+
+    /// The same for one that may read a topic.
+    pub(super) fn begin_on(
+        topic: Option<&Topic>,
+        kind: Kind,
+        place: &Place,
+        sender: &Sender,
+        means: Means<'_>,
+    ) -> Life {
         // What the life before has left in the queue is no connection of this one.
         while sender.accept_now().is_some() {}
         let launch = kind.launch(place, means);
         let launch = match kind {
             _ if kind.is_ours() => launch.env(programs::PORT, sender.port().to_string()),
+            Kind::Kafka => launch.args(topic.iter().flat_map(|topic| topic.arguments())),
             Kind::Files => launch.arg(place.inbox()),
             Kind::Windowed => launch
                 .args([sender.host(), sender.port().to_string()])
@@ -43,7 +56,7 @@ impl Life {
             connection: None,
             since: now(),
         };
-        if !kind.reads_files() {
+        if kind.reads_a_socket() {
             life.connect(sender);
         }
         life

@@ -47,6 +47,10 @@ use std::sync::Arc;
 ///         while !self.0.is_asked() {
 ///             std::thread::sleep(Pause::from_millis(1));
 ///         }
+///         if !self.0.is_urgent() {
+///             // A record may be on its way, and there is time for it.
+///             std::thread::sleep(Pause::from_millis(5));
+///         }
 ///         Err(RunStop::unfinished("nobody sent the record"))
 ///     }
 /// }

@@ -155,13 +155,11 @@ impl<K: Key, V: Data> Durable for NotePart<K, V> {
     }
 
     fn look(&self, _shard: u32, from: Look, most: usize, out: &mut Vec<u8>) -> Option<Look> {
-        let next = self
-            .notes
-            .from_place(from.next as u64, most, &mut |entry| {
-                if self.part.has(entry) {
-                    self.part.show(entry, out);
-                }
-            })?;
+        let next = self.notes.each_from(from.next as u64, most, &mut |entry| {
+            if self.part.has(entry) {
+                self.part.show(entry, out);
+            }
+        })?;
         Some(Look {
             next: usize::try_from(next).ok()?,
             slots: 0,

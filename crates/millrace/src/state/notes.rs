@@ -157,7 +157,7 @@ impl<K: Key, V: Data> NoteStore<K, V> {
     }
 
     /// Hands entries to `each`: those of at most `most` notes from a place on. Gives the next place.
-    pub(super) fn from_place(
+    pub(super) fn each_from(
         &self,
         place: u64,
         most: usize,

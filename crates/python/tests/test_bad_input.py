@@ -219,6 +219,8 @@ def test_a_callback_that_never_returns_is_ended_by_a_second_signal(end, tmp_path
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that starts its commands in the background has them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         assert running.stdout.readline() == "called\n"

@@ -76,7 +76,16 @@ pub fn write_atomically(
 pub(crate) fn sync_directory(storage: &dyn Storage, directory: &Path) -> Result<()> {
     storage
         .sync_directory(directory)
-        .map_err(|source| WalError::io("cannot sync", directory, source))
+        .map_err(|source| missed(directory, "cannot sync", directory, source))
+}
+
+/// The error of `doing` something to `path`, which fails with "not found" if somebody has taken
+/// `gone` away meanwhile: whoever asks has just used it.
+fn missed(gone: &Path, doing: &'static str, path: &Path, source: io::Error) -> WalError {
+    match source.kind() {
+        io::ErrorKind::NotFound => WalError::gone(gone),
+        _ => WalError::io(doing, path, source),
+    }
 }
 
 /// A file on its way: written in pieces, and seen under its name only after
@@ -168,7 +177,7 @@ impl AtomicFile {
         failpoint("atomic.after-sync");
         self.storage
             .rename(&self.temporary, &self.target)
-            .map_err(|source| WalError::io("cannot rename", &self.temporary, source))?;
+            .map_err(|source| missed(&self.target, "cannot rename", &self.temporary, source))?;
         self.renamed = true;
         failpoint("atomic.after-rename");
         sync_directory(&*self.storage, &self.directory)?;

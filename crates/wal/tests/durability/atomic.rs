@@ -3,7 +3,9 @@
 use std::fs;
 use std::sync::Arc;
 
-use millrace_wal::{AtomicFile, Disk, Storage, is_temporary, remove_temporaries, write_atomically};
+use millrace_wal::{
+    AtomicFile, Disk, Storage, WalError, is_temporary, remove_temporaries, write_atomically,
+};
 
 #[test]
 fn a_file_is_seen_when_it_is_whole() {
@@ -49,5 +51,20 @@ fn a_directory_is_made_with_those_above_it() {
     assert!(
         Disk.create_directory(&directory.path().join("file/d"))
             .is_err()
+    );
+}
+
+#[test]
+fn a_directory_that_is_taken_away_before_the_end_is_said_to_be_gone() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = root.path().join("directory");
+    fs::create_dir(&directory).unwrap();
+    let storage: Arc<dyn Storage> = Arc::new(Disk);
+    let file = AtomicFile::create(&storage, &directory, "file").unwrap();
+    fs::remove_dir_all(&directory).unwrap();
+    let error = file.commit().map(drop).unwrap_err();
+    assert!(
+        matches!(&error, WalError::Gone { path } if *path == directory.join("file")),
+        "{error}"
     );
 }

@@ -26,12 +26,17 @@ SPARK = pathlib.Path(__file__).resolve().parents[3] / "tests" / "spark"
 TABLE = json.loads((SPARK / "inputs.json").read_text(encoding="utf-8"))
 
 
+def forget_namesakes():
+    """Forgets the modules that other tests have under the same names, parts of packages too."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("run", "cases", "shared"):
+            del sys.modules[name]
+
+
 def player():
     """The module that plays the cases on Spark, and the programs; this process stays as it was."""
     environment, path, modules = dict(os.environ), list(sys.path), dict(sys.modules)
-    # Other tests have modules of the same names.
-    for name in ("run", "cases", "shared"):
-        sys.modules.pop(name, None)
+    forget_namesakes()
     sys.path.insert(0, str(SPARK / "python"))
     try:
         return importlib.import_module("run"), importlib.import_module("cases").programs()
@@ -39,10 +44,9 @@ def player():
         os.environ.clear()
         os.environ.update(environment)
         sys.path[:] = path
-        for name in ("run", "cases", "shared"):
-            sys.modules.pop(name, None)
-            if name in modules:
-                sys.modules[name] = modules[name]
+        forget_namesakes()
+        for name, module in modules.items():
+            sys.modules.setdefault(name, module)
 
 
 #: Programs that print something else here, by what `docs/PYTHON.md` says about it.

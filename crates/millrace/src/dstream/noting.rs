@@ -64,11 +64,12 @@ impl<K: Key, V: Data> Notes<K, V> {
     /// let mut conf = Conf::new();
     /// conf.set("millrace.maxBatches", "1");
     /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(10))?;
-    /// let (words, notes) = ssc.queue_stream(vec![vec!["to"]]).noting::<(String, String), i64>();
+    /// let words = ssc.queue_stream(vec![vec!["to".to_owned()]]);
+    /// let (words, notes) = words.noting::<(String, String), i64>();
     /// notes.show("counts at line 3", "state", &"counts", 1)?;
     /// let own = notes.clone();
     /// words.foreach_rdd(move |rdd| {
-    ///     let note = |word: &str| (("counts".to_owned(), word.to_owned()), Some(1));
+    ///     let note = |word: String| (("counts".to_owned(), word), Some(1));
     ///     own.change(rdd.collect().into_iter().map(note).collect()).unwrap();
     /// });
     /// let probe = ssc.probe();

@@ -95,7 +95,7 @@ impl<K, S> StateOptions<K, S> {
     /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(10))?;
     /// # let directory = std::env::temp_dir().join(format!("millrace-place-{}", std::process::id()));
     /// ssc.checkpoint(&directory)?;
-    /// let pairs = ssc.queue_stream(vec![vec![("a", 1)]]).map(|(key, n)| (key.to_owned(), n));
+    /// let pairs = ssc.queue_stream(vec![vec![("a".to_owned(), 1)]]);
     /// let sum = |new: &Values<i32>, old: Option<i32>| Some(old.unwrap_or(0) + new.iter().sum::<i32>());
     /// let options = StateOptions::new().called_at("program.py:9");
     /// pairs.update_state_by_key_with(sum, options).foreach_rdd(|_| {});

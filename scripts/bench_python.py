@@ -16,7 +16,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("MILLRACE_BIN", os.path.join(ROOT, "target", "release"))
 MASTER = "local[2]"
-SECTIONS = ("throughput", "interpreted", "small", "start", "idle", "state")
+SECTIONS = ("throughput", "guarded", "interpreted", "small", "start", "idle", "state")
 
 WORD_COUNT = """
 import sys
@@ -60,6 +60,12 @@ class Add:
         return a + b
 
 lines.flatMap(Cut()).map(Pair()).reduceByKey(Add()).pprint()
+"""
+
+# Letters beyond ASCII are Python's to lower: the engine gives those words back.
+GUARDED = """
+words = lines.flatMap(lambda line: line.split(" "))
+words.map(lambda word: (word.lower(), 1)).reduceByKey(lambda a, b: a + b).pprint()
 """
 
 # The shape of a course's programs: rows to the driver in every batch.
@@ -255,6 +261,16 @@ def throughput(options, directory):
         print("  of the native program: %.2f" % ratio(seen, native + ".py", native + ", native"))
         if "PySpark" in seen:
             print("  times PySpark: %.1f" % ratio(seen, native + ".py", "PySpark"))
+
+
+def guarded(options, directory):
+    plain = text(options.bytes >> 3)
+    # A letter that a sixth of the words have.
+    accented = plain.replace(b"a", "\u00e4".encode())
+    program = written(directory, "guarded", GUARDED)
+    alternating([("every word lowered by the engine", program, None)], plain, options, directory)
+    rows = [("a sixth of them given back to CPython", program, None)]
+    alternating(rows, accented, options, directory)
 
 
 def interpreted(options, directory):

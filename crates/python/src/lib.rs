@@ -13,6 +13,7 @@ mod hash;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod listener;
+mod lock;
 mod object;
 mod page;
 mod plan;

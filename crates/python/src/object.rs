@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyString, PyTuple};
 
 use crate::convert::from_python;
+use crate::lock::attached;
 
 /// An object of the interpreter.
 pub(crate) struct PyObjectValue {
@@ -31,7 +32,7 @@ impl PyObjectValue {
     }
 
     fn ask<T: Default>(&self, question: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T>) -> T {
-        Python::attach(|py| question(self.object.bind(py)).unwrap_or_default())
+        attached(|py| question(self.object.bind(py)).unwrap_or_default())
     }
 }
 
@@ -76,7 +77,7 @@ impl Object for PyObjectValue {
     }
 
     fn pickle(&self) -> Result<Vec<u8>, String> {
-        Python::attach(|py| {
+        attached(|py| {
             let pickled = py
                 .import("pickle")?
                 .call_method1("dumps", (self.object.bind(py), 4))?;
@@ -99,7 +100,7 @@ impl fmt::Debug for PyObjectValue {
 /// Lets values be read back that were pickled.
 pub(crate) fn register() {
     set_unpickler(|pickle| {
-        Python::attach(|py| {
+        attached(|py| {
             let bytes = PyBytes::new(py, pickle);
             let object = py.import("pickle")?.call_method1("loads", (bytes,))?;
             Ok(Arc::new(PyObjectValue::new(&object)) as Arc<dyn Object>)

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use super::called::Called;
 use super::partitioner::ByPortableHash;
 use crate::convert::{from_python, to_python};
+use crate::lock::attached;
 use crate::raised::raise;
 
 /// Key and value of a record, as `key, value = record` takes them.
@@ -26,7 +27,7 @@ pub(super) fn pair_of(record: Value) -> (Value, Value) {
 /// The same of a record that is no pair by its type: Python says what it is, or why it is none.
 #[cold]
 fn unpacked(record: &Value) -> (Value, Value) {
-    let items = Python::attach(|py| {
+    let items = attached(|py| {
         let items = to_python(py, record)?.try_iter()?;
         let items: Vec<Value> = items
             .take(3)
@@ -64,7 +65,7 @@ fn check_hashable(key: &Value) {
         ))),
         Value::Tuple(items) => items.iter().for_each(check_hashable),
         Value::Object(_) => {
-            if let Err(error) = Python::attach(|py| to_python(py, key)?.hash()) {
+            if let Err(error) = attached(|py| to_python(py, key)?.hash()) {
                 raise(error);
             }
         }

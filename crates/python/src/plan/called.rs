@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::convert::{from_python, to_python};
+use crate::lock::attached;
 use crate::raised::raise;
 
 /// A function of the program.
@@ -70,7 +71,7 @@ impl Called {
         arguments: &[Value],
         read: impl FnOnce(Bound<'_, PyAny>) -> PyResult<T>,
     ) -> T {
-        let result = Python::attach(|py| {
+        let result = attached(|py| {
             let arguments = arguments.iter().map(|argument| to_python(py, argument));
             let arguments = PyTuple::new(py, arguments.collect::<PyResult<Vec<_>>>()?)?;
             read(self.callable.bind(py).call1(arguments)?)

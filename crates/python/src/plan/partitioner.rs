@@ -3,10 +3,10 @@
 use millrace::Partitioner;
 use millrace_pyfn::Value;
 use millrace_text::python::{TupleHash, bytes_hash, float_hash, int_hash, str_hash};
-use pyo3::prelude::*;
 
 use crate::convert::to_python;
 use crate::hash;
+use crate::lock::attached;
 use crate::raised::raise;
 
 /// Puts a key where PySpark's `portable_hash` puts it.
@@ -49,7 +49,7 @@ fn portable_hash(key: &Value) -> i64 {
             tuple.finish()
         }
         Value::Big(_) | Value::List(_) | Value::Dict(_) | Value::Object(_) => {
-            let hash = Python::attach(|py| hash::portable_hash(&to_python(py, key)?));
+            let hash = attached(|py| hash::portable_hash(&to_python(py, key)?));
             hash.unwrap_or_else(|error| raise(error))
         }
     }

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The files that further interpreters run.
-const OF_EACH_VERSION: [&str; 12] = [
+const OF_EACH_VERSION: [&str; 13] = [
     "test_bad_input.py",
+    "test_callbacks.py",
     "test_compiled.py",
     "test_documented.py",
     "test_lower.py",

@@ -56,6 +56,19 @@ def test_a_level_is_chosen_by_a_setting_and_by_the_program(program):
     assert log("OFF", **given) == []
 
 
+def test_an_error_before_the_context_is_in_the_log_too(program):
+    given = {"millrace.log.format": "json"}
+    for text, expected in (
+        ("import sys\nprint 'a'\n", "print without parentheses is of Python 2"),
+        ("import sys\nraise ValueError('mine')\n", "ValueError: mine"),
+    ):
+        ended = program(text, conf=given)
+        assert ended.returncode == 1
+        lines = [json.loads(line) for line in ended.stderr.splitlines()]
+        assert any(expected in line["message"] for line in lines), ended.stderr
+        assert any("program.py" in line["message"] for line in lines), ended.stderr
+
+
 def test_a_level_that_is_none_is_refused_in_sparks_words(program, sc):
     from pyspark.errors import IllegalArgumentException
 

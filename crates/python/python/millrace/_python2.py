@@ -5,7 +5,6 @@ language it knows. Nothing is decided here: only what an error says, and where, 
 """
 
 import re
-import sys
 
 #: What a line of Python 2 looks like that Python 3 cannot read, and what it is.
 _CONSTRUCTS = (
@@ -91,10 +90,3 @@ def _of_name(error):
             None,
         )
     return None
-
-
-def say(error):
-    """Says the hint about an error, if there is one, on standard error."""
-    line = hint(error)
-    if line is not None:
-        print("millrace: " + line, file=sys.stderr, flush=True)

@@ -41,6 +41,7 @@ def _remember(name, source):
 
 
 def _show(error):
+    from millrace.pyspark._say import trouble
     from millrace.pyspark.errors.exceptions import own_traceback
 
     sys.stdout.flush()
@@ -48,7 +49,7 @@ def _show(error):
         return
     # The first frame is the one that runs what was typed.
     error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
-    print(own_traceback(error), file=sys.stderr, flush=True)
+    trouble(own_traceback(error))
 
 
 def _run_all(text, names):
@@ -77,7 +78,9 @@ def _run_file(path, arguments, names):
         with open(path, "rb") as file:
             text = file.read()
     except OSError as error:
-        print("millrace: cannot open %s: %s" % (path, error.strerror), file=sys.stderr)
+        from millrace.pyspark._say import trouble
+
+        trouble("millrace: cannot open %s: %s" % (path, error.strerror))
         return 2
     try:
         exec(compile(text, path, "exec"), names)

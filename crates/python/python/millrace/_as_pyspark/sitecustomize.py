@@ -21,14 +21,16 @@ def _others():
 
 
 def _show(kind, error, trace):
-    """Shows an error as ever, and the hint below it."""
-    sys.__excepthook__(kind, error, trace)
+    """Shows an error as the package does, and as ever if the package cannot be loaded."""
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     if here not in sys.path:
         sys.path.append(here)
-    from millrace import _python2
-
-    _python2.say(error)
+    try:
+        from millrace.pyspark import _last_words
+    except Exception:
+        sys.__excepthook__(kind, error, trace)
+    else:
+        _last_words.show_early(error)
 
 
 _others()

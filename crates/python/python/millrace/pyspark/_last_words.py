@@ -6,6 +6,7 @@ function that met it. After a SIGINT that was asked for there is nothing to show
 
 import sys
 
+from ._native import _engine
 from ._say import trouble
 from .errors.exceptions import own_traceback
 
@@ -24,6 +25,16 @@ def _show(kind, error, trace):
     for note in getattr(error, "where", ()):
         trouble("millrace: " + note)
     hint_at_python2(error)
+
+
+def show_early(error):
+    """Shows an exception that came before the program had a context, and so its log."""
+    try:
+        _engine.log_as(_engine.settings())
+    except (RuntimeError, ValueError):
+        # The context would have said which setting is wrong; this error is shown as text.
+        pass
+    _show(type(error), error, error.__traceback__)
 
 
 def hint_at_python2(error):

@@ -84,6 +84,8 @@ class SparkContext:
             from .errors.exceptions import Py4JJavaError
 
             raise Py4JJavaError("org.apache.spark.SparkException: %s" % error) from None
+        #: A child of a fork has the context's objects, and nothing that runs.
+        self._process = os.getpid()
         self.startTime = int(time.time() * 1000)
         self.applicationId = "local-%d" % self.startTime
         self._conf.set("spark.app.id", self.applicationId)
@@ -366,7 +368,7 @@ class SparkContext:
         from .streaming.context import StreamingContext
 
         StreamingContext._stop_active()
-        while self._engines:
+        while self._engines and os.getpid() == self._process:
             self._engines.pop().close_page()
         with SparkContext._lock:
             if SparkContext._active_spark_context is self:

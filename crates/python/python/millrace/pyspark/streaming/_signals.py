@@ -2,17 +2,32 @@
 
 As with the programs that are not Python: what was received is run first, then the program ends,
 with 130 after SIGINT. A program that is in ``awaitTermination`` gets its KeyboardInterrupt when
-the stream has ended, and one that does something else gets it at once.
+the stream has ended, and one that does something else gets it at once. A child of a fork has no stream:
+signals are to it what they are to any process.
 """
 
 import os
 import signal
 import sys
 import threading
+import weakref
 from contextlib import contextmanager
 
 from .._native import _engine
 from .._say import info
+
+
+#: The signals that are heard in this process.
+_heard_here = weakref.WeakSet()
+
+
+def _leave_to_the_child():
+    """Runs in a child of a fork, which pools end by SIGTERM."""
+    for signals in list(_heard_here):
+        signals.forget()
+
+
+os.register_at_fork(after_in_child=_leave_to_the_child)
 
 
 class Signals:
@@ -31,6 +46,7 @@ class Signals:
         own = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
         for number, default in own.items():
             if signal.getsignal(number) == default:
+                _heard_here.add(self)
                 self._before[number] = default
                 signal.signal(number, self._hear)
 

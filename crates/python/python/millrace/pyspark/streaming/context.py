@@ -54,6 +54,7 @@ class StreamingContext:
         self._remembered = None
         self._ticks = 0
         self._signals = Signals(self)
+        self._process = os.getpid()
         self._screen = Screen()
 
     def _begin(self, settings, interval):
@@ -361,6 +362,9 @@ class StreamingContext:
 
     def _stop_engine(self, graceful):
         """Stops the engine; where signals are heard they go on to be, however long it takes."""
+        if os.getpid() != self._process:
+            # A child of a fork, in which nothing of the engine runs.
+            return
         if threading.current_thread() is threading.main_thread():
             self._engine.ask_to_stop(graceful)
             while self._engine.state() == "ACTIVE":
@@ -375,6 +379,8 @@ class StreamingContext:
 
     def _leave(self):
         """The program is through: the engine must not outlive the interpreter."""
+        if os.getpid() != self._process:
+            return
         with self._signals.waiting():
             if self._signals.asked():
                 # Somebody asked for an end with grace, and the program has not waited for it.

@@ -17,11 +17,12 @@ cd "$(dirname "$0")/.."
 . scripts/support/common.sh
 
 ALWAYS='bench bench_durability bench_peers bench_python bench_sql check_compiled demo
-    gen_python_tables'
+    gen_python_tables soak_python'
 NIGHTLY='compare_with_spark compare_sql_with_spark compare_with_cluster kill_matrix model_check
     sanitize fuzz'
 # Those that .ci/run calls by itself, what others call, and this one.
-ELSEWHERE='check_layers check_words install_needs bench_python.py bench_sql.py check_scripts'
+ELSEWHERE='check_layers check_words install_needs bench_python.py bench_sql.py soak_python.py
+    check_scripts'
 
 limit=1800 only=() wanted=$ALWAYS
 while [ $# -gt 0 ]; do
@@ -74,7 +75,8 @@ lacks() { # name
             has rustc +nightly --version || echo 'no nightly toolchain'
             has cargo fuzz --version || echo 'no cargo-fuzz'
             ;;
-        bench_python | bench_durability | check_compiled | compare_with_spark)
+        bench_python | bench_durability | check_compiled | compare_with_spark | \
+            soak_python)
             has python3 --version || echo 'no python3'
             ;;
         bench_sql)

@@ -217,12 +217,9 @@ tool() {
     done
     bar 'diff / recovery of both' \
         "$(awk "BEGIN { print $(cut -d' ' -f1 "$work/tool.diff") / $recovery / 2 }")" '<=' 2
-    local states
     for row in get verify export diff; do
-        states=1
-        [ $row != diff ] || states=2
-        bar "peak memory of $row, MiB / MiB of files that it reads" \
-            "$(awk "BEGIN { print $(cut -d' ' -f2 "$work/tool.$row") / $size / $states }")" '<' 1
+        bar "peak memory of $row, MiB / MiB of one state's files" \
+            "$(awk "BEGIN { print $(cut -d' ' -f2 "$work/tool.$row") / $size }")" '<' 1
     done
     rm -rf "$from" "$from.copy"
 }

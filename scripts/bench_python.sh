@@ -20,8 +20,7 @@ for word in "$@"; do
         --quick) profile=dev built=debug ;;
     esac
 done
-cargo build --profile $profile --quiet -p millrace-python
-build --profile $profile --bin millrace-submit --bin network_wordcount \
+build --profile $profile --lib --bin millrace-submit --bin network_wordcount \
     --bin stateful_network_wordcount
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac

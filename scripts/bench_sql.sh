@@ -37,7 +37,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-cargo build --profile $profile --quiet -p millrace-python
+build --profile $profile --lib
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
 package=$PWD/crates/python/python

@@ -20,7 +20,7 @@ esac
 FLOORS='
 millrace-types:
 millrace-text:
-millrace-wal:
+millrace-wal:      millrace-types
 millrace-pyfn:     millrace-text
 millrace-stderr:   millrace-types
 millrace:          millrace-stderr millrace-types millrace-text millrace-wal

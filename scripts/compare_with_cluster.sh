@@ -39,8 +39,7 @@ done
 bin=${MILLRACE_BIN:-}
 if [ -z "$bin" ]; then
     bin=${CARGO_TARGET_DIR:-target}/debug
-    cargo build --quiet -p millrace-python
-    build --bin millrace-submit
+    build --profile dev --lib --bin millrace-submit
 fi
 [ -x "$bin/millrace-submit" ] || die "there is no $bin/millrace-submit; MILLRACE_BIN is wrong"
 

@@ -107,7 +107,7 @@ play_on_the_package() {
         say "the Python package is left out: $python has no pytest; see MILLRACE_TEST_PYTHON"
         return
     }
-    cargo build --quiet -p millrace-python
+    build --profile dev --lib
     expression=$(printf ' or -%s]' ${cases[@]+"${cases[@]}"})
     say "running the same files on the Python package"
     env MILLRACE_ENGINE="${CARGO_TARGET_DIR:-$PWD/target}/debug/libmillrace_engine.so" TZ=UTC \

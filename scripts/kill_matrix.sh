@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.."
 
 ALL=acceptance::kills::the_whole_matrix
 matrix() {
-    cargo test -q -p millrace-bins --test acceptance -- --ignored --exact "$ALL" --nocapture
+    cargo test -q --workspace --test acceptance -- --ignored --exact "$ALL" --nocapture
 }
 
 case ${1:-} in
@@ -55,7 +55,7 @@ for name; do
     patch -s -p1 <"$PATCHES/$name.patch"
     MILLRACE_KILL_PROGRAMS=$(sed -n 's/^programs: //p' "$PATCHES/$name.patch")
     export MILLRACE_KILL_PROGRAMS
-    cargo test -q -p millrace-bins --test acceptance --no-run 2>"$copy/log" || {
+    cargo test -q --workspace --test acceptance --no-run 2>"$copy/log" || {
         cat "$copy/log" >&2
         exit 2
     }

@@ -30,9 +30,14 @@ median() { # numbers on stdin
 }
 
 # Builds programs. With the features that the whole workspace asks for, so that no script builds
-# anew what another one, or a test, has built.
+# anew what another one has built. Unoptimised programs are built beside an example: Cargo gives
+# every crate the features that tests ask for then, so that nothing is built anew that a test has
+# built.
 build() { # options of cargo build
-    cargo build --quiet --workspace "$@"
+    case " $* " in
+        *' --profile dev '*) cargo build --quiet --workspace --example feeder "$@" ;;
+        *) cargo build --quiet --workspace "$@" ;;
+    esac
 }
 
 # Runs a program for at most $limit seconds. A program that hangs would hold the script for ever;

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use millrace::{CheckpointReader, Error, GenerationView};
-use millrace_types::counted;
+use millrace_types::{counted, reason};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -43,7 +43,9 @@ pub fn millrace_state(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
-        Err(Failure::Output(error)) => failed(&format!("cannot write the result: {error}")),
+        Err(Failure::Output(error)) => {
+            failed(&format!("cannot write the result: {}", reason(&error)))
+        }
         Err(Failure::Checkpoint(error)) => failed(&error.to_string()),
         Err(Failure::Live(error)) => failed(&error.to_string()),
     }
@@ -284,6 +286,21 @@ mod tests {
                 Some(state.unwrap_or_default() + values.iter().sum::<i64>())
             })
         });
+    }
+
+    #[test]
+    fn a_diff_finds_the_few_keys_that_differ_among_many() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let lines = |keys: &mut dyn Iterator<Item = i64>| -> String {
+            keys.map(|key| format!("{key}\n")).collect()
+        };
+        counted(one.path(), &[&lines(&mut (0..5000))]);
+        counted(two.path(), &[&lines(&mut (1..=5000).rev()), "-1\n4711\n"]);
+        let (path, other) = (one.path().to_str().unwrap(), two.path().to_str().unwrap());
+        let expected = "+{\"key\":-1,\"value\":1}\n-{\"key\":0,\"value\":1}\n\
+                        -{\"key\":4711,\"value\":1}\n+{\"key\":4711,\"value\":2}\n\
+                        +{\"key\":5000,\"value\":1}\n";
+        assert_eq!(asked(&["diff", path, other]), Ok((1, expected.to_owned())));
     }
 
     #[test]

@@ -13,7 +13,10 @@ use crate::exec::Executor;
 pub(super) const LEAST: u64 = 6 << 20;
 
 /// A part of a store is no smaller than so much of it: a pass over the files costs what they hold.
-const MOST_PARTS: u64 = 8;
+pub(super) const MOST_PARTS: u64 = 8;
+
+/// Bytes that a sorted entry takes beside its own.
+pub(super) const BESIDE: u64 = 16;
 
 /// The log's entries go into another buffer when one holds so many bytes.
 const FULL: usize = 1 << 30;

@@ -46,8 +46,8 @@ mod _engine {
     use crate::settings::{parallelism, settings};
     #[pymodule_export]
     use crate::stderr::{
-        has_live_line, log_as, log_is_json, retire_live_line, say, say_last, says, set_log_level,
-        step_aside,
+        Pauses, has_live_line, log_as, log_is_json, retire_live_line, say, say_last, says,
+        set_log_level, step_aside,
     };
     #[pymodule_export]
     use crate::stream::Stream;

@@ -1,5 +1,8 @@
 //! Standard error, for what the Python package says there.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
 use millrace_stderr::{Format, Level};
 use millrace_types::Conf;
 use pyo3::exceptions::PyValueError;
@@ -65,4 +68,30 @@ pub(crate) fn step_aside(py: Python<'_>) {
 #[pyfunction]
 pub(crate) fn retire_live_line(py: Python<'_>) {
     py.detach(millrace_stderr::retire);
+}
+
+/// Holds back lines that come again and again: each kind is said at growing intervals.
+#[pyclass(frozen)]
+pub(crate) struct Pauses {
+    since: Instant,
+    pauses: Mutex<millrace_types::Pauses>,
+}
+
+#[pymethods]
+impl Pauses {
+    #[new]
+    fn new() -> Pauses {
+        Pauses {
+            since: Instant::now(),
+            pauses: Mutex::default(),
+        }
+    }
+
+    /// The line as it is to be said now, with the number of times that it stands for; None if one
+    /// of its kind was said a short while ago.
+    fn due(&self, kind: &str, line: &str) -> Option<String> {
+        let now = i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        pauses.pass(now, kind).map(|said| said.with(line))
+    }
 }

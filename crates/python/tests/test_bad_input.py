@@ -135,9 +135,13 @@ def test_one_clear_message(name, program):
 def test_the_stream_goes_on_while_nobody_waits(program):
     body = """
 import time
-ssc.queueStream([[1], [0], [3]]).map(lambda x: 6 // x).pprint()
+seen = []
+numbers = ssc.queueStream([[1], [0], [3]])
+numbers.map(lambda x: 6 // x).pprint()
+numbers.foreachRDD(lambda rdd: seen.append(1))
 ssc.start()
-time.sleep(0.6)
+while len(seen) < 3:
+    time.sleep(0.01)
 ssc.stop()
 """
     ended = program(HEAD + body)
@@ -145,6 +149,19 @@ ssc.stop()
     assert shown == ["6", "2"]
     assert ended.returncode == 0
     assert "ZeroDivisionError" in ended.stderr
+
+
+def test_starts_again_are_said_once_for_a_while(program):
+    body = """
+ssc.queueStream([[1]]).pprint()
+ssc.start()
+for _ in range(50):
+    ssc.start()
+ssc.stop()
+"""
+    ended = program(HEAD + body)
+    assert ended.returncode == 0
+    assert ended.stderr.count("StreamingContext has already been started") == 1, ended.stderr
 
 
 PYTHON2 = {
@@ -191,20 +208,25 @@ def test_another_sitecustomize_is_not_hidden(program, tmp_path, monkeypatch):
 NEVER = HEAD + """
 import time
 
+began = []
+
 def never(rdd):
     print("called", flush=True)
+    began.append(1)
     while True:
         time.sleep(0.01)
 
 ssc.queueStream([[1]]).foreachRDD(never)
 ssc.start()
+while not began:
+    time.sleep(0.01)
 """
 
 ENDS = {
     "waiting": "ssc.awaitTermination()\n",
-    "stopping": "time.sleep(0.3)\nssc.stop()\n",
-    "stopping with grace": "time.sleep(0.3)\nssc.stop(stopGraceFully=True)\n",
-    "leaving": "time.sleep(0.3)\n",
+    "stopping": "ssc.stop()\n",
+    "stopping with grace": "ssc.stop(stopGraceFully=True)\n",
+    "leaving": "",
 }
 
 

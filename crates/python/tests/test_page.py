@@ -16,7 +16,7 @@ ssc = StreamingContext(sc, 0.05)
 def seen(rdd):
     url = sc.uiWebUrl
     def get(path):
-        with urllib.request.urlopen(url + path, timeout=10) as answer:
+        with urllib.request.urlopen(url + path, timeout=60) as answer:
             return answer.read().decode()
     run = json.loads(get("/api/v1/applications"))[0]
     assert "<html" in get("/streaming/")
@@ -32,7 +32,7 @@ before = sc.uiWebUrl
 ssc.stop()
 assert sc.uiWebUrl is None
 try:
-    urllib.request.urlopen(before, timeout=10)
+    urllib.request.urlopen(before, timeout=60)
 except OSError:
     print("closed")
 """

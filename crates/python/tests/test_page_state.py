@@ -32,7 +32,7 @@ found = []
 
 def ask(path, **query):
     run = sc.uiWebUrl + "/api/v1/applications"
-    with urllib.request.urlopen(run, timeout=10) as answer:
+    with urllib.request.urlopen(run, timeout=60) as answer:
         run += "/" + json.load(answer)[0]["id"] + "/streaming/"
     with urllib.request.urlopen(run + path + "?" + urllib.parse.urlencode(query)) as answer:
         return json.load(answer)

@@ -15,6 +15,19 @@ def warn(line):
     _say(line, False)
 
 
+class Repeats:
+    """Says what can come again and again, each kind at growing intervals."""
+
+    def __init__(self):
+        self._pauses = _engine.Pauses()
+
+    def warn(self, kind, line):
+        """Says a line that the user has to know, or counts it if one of its kind was just said."""
+        due = self._pauses.due(kind, line)
+        if due is not None:
+            warn(due)
+
+
 def info(line):
     """Says a line that is no trouble."""
     _say(line, True)

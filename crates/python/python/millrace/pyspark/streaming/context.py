@@ -8,7 +8,7 @@ from datetime import datetime
 
 from .._native import _engine
 from .._paths import caller
-from .._say import Screen, warn
+from .._say import Repeats, Screen
 from ..context import SparkContext
 from ..storagelevel import StorageLevel
 from ._graph import Graph
@@ -56,6 +56,7 @@ class StreamingContext:
         self._signals = Signals(self)
         self._process = os.getpid()
         self._screen = Screen()
+        self._calls = Repeats()
 
     def _begin(self, settings, interval):
         """The engine; with it begin what the settings ask for: the page, the event log, figures."""
@@ -261,7 +262,7 @@ class StreamingContext:
         """Starts to receive and to run batches, and returns."""
         state = self._engine.state()
         if state == "ACTIVE":
-            warn("StreamingContext has already been started")
+            self._calls.warn("start", "StreamingContext has already been started")
             return
         from ..errors import IllegalArgumentException
         from ..errors.exceptions import Py4JJavaError

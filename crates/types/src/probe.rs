@@ -42,6 +42,12 @@ pub struct RunFigures {
     /// The time that receivers have waited for these bytes to become less, or for batches to be run,
     /// since the start: the time for which senders were slowed.
     pub waited: Duration,
+    /// Lines, of sockets and of files, that were too long and were cut, each time they were.
+    pub lines_cut: u64,
+    /// Lines and other records that were dropped, because the connection broke within them.
+    pub unfinished_dropped: u64,
+    /// Records that were skipped, because a function of the program panicked at them.
+    pub records_skipped: u64,
 }
 
 /// The amounts that one store keeps.

@@ -153,6 +153,14 @@ pub(crate) struct Kept {
     pub(crate) in_flight_limit: u64,
     /// Milliseconds that receivers have waited for either since the start.
     pub(crate) waited_ms: u64,
+    /// Lines that were cut, records that were dropped unfinished, and records that were skipped,
+    /// since the start. Logs of older programs have none of the three.
+    #[serde(default)]
+    pub(crate) lines_cut: u64,
+    #[serde(default)]
+    pub(crate) unfinished_dropped: u64,
+    #[serde(default)]
+    pub(crate) records_skipped: u64,
     /// Memory of the process that is in use; 0 if the system does not say.
     pub(crate) resident: u64,
 }
@@ -181,6 +189,9 @@ impl Kept {
             in_flight: figures.in_flight,
             in_flight_limit: figures.in_flight_limit,
             waited_ms: u64::try_from(figures.waited.as_millis()).unwrap_or(u64::MAX),
+            lines_cut: figures.lines_cut,
+            unfinished_dropped: figures.unfinished_dropped,
+            records_skipped: figures.records_skipped,
             resident: crate::process::resident_bytes(),
         }
     }

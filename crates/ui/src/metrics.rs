@@ -74,6 +74,9 @@ pub(crate) struct Metrics {
     received_limit: Gauge,
     receivers_waited: Gauge<f64, AtomicU64>,
     resident_bytes: Gauge,
+    lines_cut: Counter,
+    unfinished_dropped: Counter,
+    records_skipped: Counter,
 }
 
 fn seconds() -> Histogram {
@@ -113,6 +116,9 @@ impl Metrics {
             received_limit: Gauge::default(),
             receivers_waited: Gauge::default(),
             resident_bytes: Gauge::default(),
+            lines_cut: Counter::default(),
+            unfinished_dropped: Counter::default(),
+            records_skipped: Counter::default(),
         };
         metrics.register(info);
         metrics.register_kept();
@@ -261,6 +267,21 @@ impl Metrics {
             Unit::Bytes,
             self.resident_bytes.clone(),
         );
+        to.register(
+            "lines_cut",
+            "Cuts of lines that were longer than millrace.receiver.maxLineBytes",
+            self.lines_cut.clone(),
+        );
+        to.register(
+            "unfinished_dropped",
+            "Records that were dropped since their connection broke within them",
+            self.unfinished_dropped.clone(),
+        );
+        to.register(
+            "records_skipped",
+            "Records that were skipped since a function panicked at them",
+            self.records_skipped.clone(),
+        );
     }
 
     fn kept(&self, kept: &Kept) {
@@ -281,6 +302,13 @@ impl Metrics {
         self.received_limit.set(number(kept.in_flight_limit));
         self.receivers_waited.set(kept.waited_ms as f64 / 1000.0);
         self.resident_bytes.set(number(kept.resident));
+        for (counter, now) in [
+            (&self.lines_cut, kept.lines_cut),
+            (&self.unfinished_dropped, kept.unfinished_dropped),
+            (&self.records_skipped, kept.records_skipped),
+        ] {
+            counter.inc_by(now.saturating_sub(counter.get()));
+        }
     }
 
     pub(crate) fn fold(&self, event: &Event) {

@@ -178,20 +178,21 @@ impl StreamingContext {
         builder.tell(move |error| waiting.tell(error));
         let builder = Arc::new(builder);
         let weak = Arc::downgrade(&builder);
+        let counters = Arc::default();
         executor.on_refusal(move |error| {
             if let Some(builder) = weak.upgrade() {
                 builder.break_rule(error);
             }
         });
         Ok(StreamingContext {
-            probe: Arc::new(probe::Probe::new(&builder)),
+            probe: Arc::new(probe::Probe::new(&builder, &counters)),
             calls: Repeats::new(Arc::clone(&clock)),
             builder,
             printer: Arc::new(printer),
             clock,
             outcome,
             ends: Arc::default(),
-            counters: Arc::default(),
+            counters,
             alone: false,
             parts: Mutex::default(),
             settings,

@@ -8,6 +8,7 @@ use millrace_types::{
 
 use crate::browse::Store;
 use crate::graph::{Builder, Graph, Kind};
+use crate::receiver::InputCounters;
 use crate::scheduler::Engine;
 
 use super::StreamingContext;
@@ -15,6 +16,7 @@ use super::StreamingContext;
 /// A context as it is seen from outside. It does not keep the context alive.
 pub(super) struct Probe {
     builder: Weak<Builder>,
+    counters: Arc<InputCounters>,
     running: OnceLock<Running>,
 }
 
@@ -24,9 +26,10 @@ struct Running {
 }
 
 impl Probe {
-    pub(super) fn new(builder: &Arc<Builder>) -> Probe {
+    pub(super) fn new(builder: &Arc<Builder>, counters: &Arc<InputCounters>) -> Probe {
         Probe {
             builder: Arc::downgrade(builder),
+            counters: Arc::clone(counters),
             running: OnceLock::new(),
         }
     }
@@ -74,12 +77,16 @@ impl RunProbe for Probe {
         let Some(engine) = self.engine() else {
             return RunFigures::default();
         };
+        let counts = self.counters.get();
         let (in_flight, in_flight_limit, waited) = engine.budget.figures();
         RunFigures {
             stores: self.stores().iter().map(Store::figures).collect(),
             in_flight,
             in_flight_limit,
             waited,
+            lines_cut: counts.lines_cut,
+            unfinished_dropped: counts.unfinished_dropped,
+            records_skipped: counts.records_skipped,
         }
     }
 

@@ -74,6 +74,9 @@ mod tests {
             in_flight: 0,
             in_flight_limit: 0,
             waited_ms,
+            lines_cut: 0,
+            unfinished_dropped: 0,
+            records_skipped: 0,
             resident: 0,
         }
     }

@@ -45,6 +45,9 @@ impl RunProbe for Fake {
             in_flight: 5,
             in_flight_limit: 100,
             waited: Duration::from_millis(7),
+            lines_cut: 3,
+            unfinished_dropped: 2,
+            records_skipped: 1,
         }
     }
 
@@ -155,6 +158,16 @@ fn an_overview_has_what_is_kept_and_what_was_printed() {
             metrics.contains("millrace_received_limit_bytes{"),
             "{metrics}"
         );
+        for (counter, value) in [
+            ("lines_cut", 3),
+            ("unfinished_dropped", 2),
+            ("records_skipped", 1),
+        ] {
+            let name = format!("millrace_{counter}_total{{");
+            let line = metrics.lines().find(|line| line.starts_with(&name));
+            let (_, shown) = line.and_then(|line| line.rsplit_once(' ')).unwrap();
+            assert_eq!(shown, value.to_string(), "{counter}");
+        }
         let gauges = json(address, "/metrics/json/");
         let completed = gauges["gauges"].as_object().unwrap().iter();
         let mut completed = completed.filter(|(name, _)| name.ends_with("totalCompletedBatches"));

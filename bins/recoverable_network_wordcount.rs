@@ -63,7 +63,9 @@ fn describe(app: &App) -> Result<StreamingContext, Exit> {
         }
         let file = fs::File::options().create(true).append(true).open(&output);
         file.and_then(|mut file| writeln!(file, "{line}"))
-            .unwrap_or_else(|error| panic!("cannot append to {}: {error}", output.display()));
+            .unwrap_or_else(|error| {
+                panic!("cannot append to {}: {}", output.display(), error.kind())
+            });
     });
     Ok(ssc)
 }

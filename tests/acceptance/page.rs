@@ -90,6 +90,26 @@ fn a_log_that_cannot_be_written_is_said_before_anything_runs() {
 }
 
 #[test]
+fn a_log_that_is_removed_while_the_program_runs_is_said_once() {
+    let sender = Sender::new();
+    let program = watched().start_at(&sender);
+    let mut connection = sender.accept();
+    connection.send(b"one\n");
+    program.wait_for_stdout("the word", |text| text.contains("one").then_some(()));
+    fs::remove_dir_all(program.directory().join("logs")).unwrap();
+    let told = |text: &str| text.matches("is not written any further").count();
+    program.wait_for_stderr("the end of the log", |text| (told(text) > 0).then_some(()));
+    program.wait_for_more_batches(2);
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    let line = finished.stderr.lines().find(|line| told(line) > 0).unwrap();
+    assert!(line.starts_with("millrace: the event log in "), "{line}");
+    let end = "is not written any further: it was removed; the run goes on";
+    assert!(line.ends_with(end), "{line}");
+    assert_eq!(told(&finished.stderr), 1, "{}", finished.stderr);
+}
+
+#[test]
 fn figures_of_runs_that_are_not_there_are_an_error() {
     let history = || Launch::of(env!("CARGO_BIN_EXE_millrace-history"));
     let none = history().arg("nowhere").start().finish().with_code(2);

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use millrace_types::{ConfError, LocationError, MasterError};
+use millrace_types::{ConfError, LocationError, MasterError, reason};
 
 use crate::exit::Exit;
 use crate::handoff::SUBMIT_CONF;
@@ -136,7 +136,7 @@ impl From<MalformedEscape> for Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unreadable::Io(error) => error.fmt(f),
+            Unreadable::Io(error) => f.write_str(&reason(error)),
             Unreadable::NotText => f.write_str("not valid UTF-8"),
             Unreadable::Malformed(what) => f.write_str(what),
         }
@@ -148,7 +148,7 @@ impl fmt::Display for NotRun {
         match self {
             NotRun::Location(error) => write!(f, "its name {error}"),
             NotRun::Directory => f.write_str("it is a directory"),
-            NotRun::Io(error) => error.fmt(f),
+            NotRun::Io(error) => f.write_str(&reason(error)),
         }
     }
 }
@@ -230,7 +230,8 @@ impl fmt::Display for CommandError {
                  install pyspark'"
             ),
             CommandError::Summary { file, why } => {
-                write!(f, "cannot write the summary to {}: {why}", file.display())
+                let (file, why) = (file.display(), reason(why));
+                write!(f, "cannot write the summary to {file}: {why}")
             }
         }
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ErrorKind};
 use millrace_stderr::last;
-use millrace_types::one_line;
+use millrace_types::{one_line, reason};
 
 use crate::error::{CommandError, NotRun};
 use crate::typed::Aside;
@@ -169,7 +169,8 @@ impl Exit {
         match writeln!(io::stdout(), "{}", self.message) {
             // Nobody reads on, as behind `| head`.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                last(&format!("Error: cannot write to standard output: {error}"));
+                let why = reason(&error);
+                last(&format!("Error: cannot write to standard output: {why}"));
                 ExitCode::FAILURE
             }
             _ => ExitCode::SUCCESS,

@@ -13,7 +13,7 @@ use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, Command};
 use millrace::{Conf, keys};
 use millrace_stderr::info;
-use millrace_types::local_path;
+use millrace_types::{local_path, reason};
 use millrace_ui::{History, UiError};
 
 use crate::exit::{Exit, whole_number};
@@ -125,7 +125,7 @@ fn print(history: &History, run: Option<&str>) -> ExitCode {
         .write_all(summaries.join("\n").as_bytes())
     {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            failed(&format!("cannot write the figures: {error}"))
+            failed(&format!("cannot write the figures: {}", reason(&error)))
         }
         _ => ExitCode::SUCCESS,
     }

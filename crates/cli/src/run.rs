@@ -14,7 +14,7 @@ use millrace::{
 use millrace_types::TimeUnit;
 use millrace_ui::{RunInfo, Ui};
 
-use millrace_types::{local_path, one_line};
+use millrace_types::{local_path, one_line, reason};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -75,7 +75,7 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
     }
     invocation.announce();
     if let Err(error) = refuse_large_files() {
-        return Exit::error(format!("cannot watch for signals: {error}")).report();
+        return Exit::error(format!("cannot watch for signals: {}", reason(&error))).report();
     }
     panics_in_one_line();
     let summary = match Summary::of(&invocation.conf) {
@@ -152,10 +152,8 @@ impl App {
             Ok(path)
         });
         absolute.map_err(|error| {
-            Exit::error(format!(
-                "cannot write the {what} {}: {error}",
-                self.argument(index)
-            ))
+            let (name, why) = (self.argument(index), reason(&error));
+            Exit::error(format!("cannot write the {what} {name}: {why}"))
         })
     }
 
@@ -180,7 +178,9 @@ impl App {
     pub fn streaming_context(&self, batch_duration: Duration) -> Result<StreamingContext, Exit> {
         self.signals
             .watch(self.stops_gracefully()?)
-            .map_err(|error| Exit::error(format!("cannot watch for signals: {error}")))?;
+            .map_err(|error| {
+                Exit::error(format!("cannot watch for signals: {}", reason(&error)))
+            })?;
         let ssc = StreamingContext::new(self.conf(), batch_duration)?;
         if let Some(summary) = &self.summary {
             summary.listen(&ssc);

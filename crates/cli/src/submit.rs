@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-use millrace_types::{Conf, keys};
+use millrace_types::{Conf, keys, reason};
 
 use crate::cluster;
 use crate::environment::Environment;
@@ -174,8 +174,9 @@ impl Launch {
             Err(error) => error,
         };
         Exit::error(format!(
-            "Cannot run program '{}': {error}",
-            self.program.display()
+            "Cannot run program '{}': {}",
+            self.program.display(),
+            reason(&error)
         ))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use millrace_stderr::Voice;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
@@ -11,10 +12,10 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
 use crate::error::Error;
-use crate::say::{Troubles, Voice};
+use crate::say::{Troubles, voice};
 
 /// News that a client has from its threads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Context {
     /// The newest error of a connection.
     reason: Mutex<Option<String>>,
@@ -22,6 +23,17 @@ pub(crate) struct Context {
     pub(crate) commits: AtomicUsize,
     troubles: Mutex<Troubles>,
     voice: Voice,
+}
+
+impl Default for Context {
+    fn default() -> Context {
+        Context {
+            reason: Mutex::default(),
+            commits: AtomicUsize::default(),
+            troubles: Mutex::default(),
+            voice: voice(),
+        }
+    }
 }
 
 impl Context {

@@ -16,6 +16,7 @@ use crate::options::{KafkaOptions, Resolved};
 use crate::planner::Ends;
 use crate::reader::Reader;
 use crate::record::KafkaMessage;
+use crate::say::voice;
 
 /// The time that brokers may take to say where a partition begins and ends.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -50,7 +51,7 @@ impl KafkaRanges {
         let config = client::config(brokers, &options.params);
         Ok(KafkaRanges {
             client: client::create(&config)?,
-            reader: Reader::new(config, &options, Arc::default()),
+            reader: Reader::new(config, &options, Arc::new(voice())),
         })
     }
 

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use millrace::RunStop;
+use millrace_stderr::Voice;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
@@ -23,7 +24,6 @@ use crate::native::{Event, Message, Queue};
 use crate::offset_range::OffsetRange;
 use crate::options::{OnLoss, Resolved};
 use crate::planner::{Ends, Part};
-use crate::say::Voice;
 use crate::walk::{Seen, Step, step};
 
 /// The least and the most that waits in the queue of a partition.

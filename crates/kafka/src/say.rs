@@ -1,64 +1,13 @@
-//! Lines on standard error: a trouble is said when it begins, when it becomes another one, and
-//! when it is over, however many batches it lasts; one that comes and goes, at growing intervals.
+//! Troubles on standard error: one is said when it begins, when it becomes another one, and when it
+//! is over, however many batches it lasts; one that comes and goes, at growing intervals.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
-use millrace_types::{Pauses, one_line};
+use millrace_stderr::Voice;
 
 /// Says the lines of a client or a stream.
-#[derive(Debug)]
-pub(crate) struct Voice {
-    since: Instant,
-    pauses: Mutex<Pauses>,
-}
-
-impl Default for Voice {
-    fn default() -> Voice {
-        Voice {
-            since: Instant::now(),
-            pauses: Mutex::default(),
-        }
-    }
-}
-
-impl Voice {
-    fn pauses(&self) -> MutexGuard<'_, Pauses> {
-        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> i64 {
-        i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX)
-    }
-
-    /// Says `line`, or counts it if a line of its kind was said a short while ago; gives whether
-    /// it was said.
-    pub(crate) fn say(&self, kind: &str, line: impl fmt::Display) -> bool {
-        // Not under the lock: standard error may be a pipe that nobody reads.
-        let said = self.pauses().pass(self.now(), kind);
-        if let Some(repeated) = said {
-            notice(repeated.with(line));
-        }
-        said.is_some()
-    }
-}
-
-impl Drop for Voice {
-    fn drop(&mut self) {
-        let left = self.pauses().end(self.now());
-        if let Some(left) = left {
-            notice(format_args!(
-                "lines such as those above were left out {left}"
-            ));
-        }
-    }
-}
-
-/// Warns whoever runs the program.
-fn notice(message: impl fmt::Display) {
-    millrace_stderr::warn(&one_line(&format!("millrace: kafka: {message}")));
+pub(crate) fn voice() -> Voice {
+    Voice::new("millrace: kafka: ")
 }
 
 /// Troubles by what they are with, as they were said last.
@@ -104,6 +53,8 @@ impl Troubles {
 
 #[cfg(test)]
 mod tests {
+    use millrace_types::Pauses;
+
     use super::*;
 
     /// Takes what is wrong with a topic at a moment, in seconds; gives the lines that are said.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use millrace::{BatchSource, RunStop, SourceBatch, SourceInput, SourcePartition, Text};
+use millrace_stderr::Voice;
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -18,7 +19,7 @@ use crate::planner::{Ends, Part, View};
 use crate::rate::Rate;
 use crate::reader::Reader;
 use crate::record::KafkaMessage;
-use crate::say::{Troubles, Voice};
+use crate::say::Troubles;
 use crate::start::{Start, starting};
 
 /// The time for which a partition may end before the offset that comes next: a broker that has

@@ -14,7 +14,7 @@ use crate::planner::Planner;
 use crate::rate::{Rate, Watch};
 use crate::reader::Reader;
 use crate::record::{KafkaMessage, KafkaRecord};
-use crate::say::{Troubles, Voice};
+use crate::say::{Troubles, voice};
 use crate::source::{BatchOffsets, KafkaSource};
 use crate::start::Start;
 use crate::topics::Topics;
@@ -113,7 +113,7 @@ impl KafkaStreams for StreamingContext {
         let start = Start::look(planner).map_err(|error| Error::Client(error.to_string()))?;
         let (offsets, rate) = (BatchOffsets::default(), Rate::default());
         let backpressure = options.backpressure;
-        let voice = Arc::<Voice>::default();
+        let voice = Arc::new(voice());
         let source = KafkaSource {
             brokers: brokers.to_owned(),
             start,

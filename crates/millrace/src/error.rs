@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, reason};
 use millrace_wal::WalError;
 
 /// The result of everything here that can fail.
@@ -140,23 +140,11 @@ impl Error {
     }
 }
 
-/// The system's words for a failure, without the number that it gives it.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match error.raw_os_error() {
-        Some(number) => {
-            let number = format!(" (os error {number})");
-            text.strip_suffix(&number).unwrap_or(&text).to_owned()
-        }
-        None => text,
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.source {
-            Some(Cause::System(source)) => write!(f, ": {source}"),
+            Some(Cause::System(source)) => write!(f, ": {}", reason(source)),
             Some(Cause::Told(_)) | None => Ok(()),
         }
     }

@@ -28,9 +28,11 @@ mod out;
 mod say;
 mod subscriber;
 mod terminal;
+mod voice;
 
 pub use format::Format;
 pub use level::{Level, LevelError};
 pub use live::{LiveLine, Part, is_shown, retire, step_aside};
 pub use say::{answer, error, info, last, says, warn};
 pub use subscriber::{configure, set_level};
+pub use voice::Voice;

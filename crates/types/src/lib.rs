@@ -29,6 +29,7 @@ mod one_line;
 mod pauses;
 mod probe;
 mod quantity;
+mod reason;
 mod value_kind;
 
 pub use batch_time::BatchTime;
@@ -51,4 +52,5 @@ pub use pauses::{Pauses, Repeated};
 pub use probe::{
     KeptRecord, LastRecords, RunFigures, RunProbe, StateFound, StateSearch, StoreFigures,
 };
+pub use reason::reason;
 pub use value_kind::ValueKind;

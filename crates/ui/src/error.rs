@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use millrace_types::ConfError;
+use millrace_types::{ConfError, reason};
 
 /// The page or the event log cannot be had.
 #[derive(Debug)]
@@ -55,8 +55,9 @@ impl fmt::Display for UiError {
                 error,
             } if port == last => write!(
                 f,
-                "the Streaming page cannot be served on {address}, port {port}: {error}; set \
-                 spark.ui.port, or spark.ui.enabled=false"
+                "the Streaming page cannot be served on {address}, port {port}: {}; set \
+                 spark.ui.port, or spark.ui.enabled=false",
+                reason(error)
             ),
             UiError::Bind {
                 address,
@@ -68,25 +69,30 @@ impl fmt::Display for UiError {
                 "the Streaming page is not served: ports {port} to {last} of {address} are all \
                  taken; set spark.ui.port, or spark.ui.enabled=false"
             ),
-            UiError::Listen(error) => write!(f, "the Streaming page cannot be served: {error}"),
+            UiError::Listen(error) => {
+                write!(f, "the Streaming page cannot be served: {}", reason(error))
+            }
             UiError::Thread(error) => {
                 write!(
                     f,
-                    "the system gives no thread for the Streaming page: {error}"
+                    "the system gives no thread for the Streaming page: {}",
+                    reason(error)
                 )
             }
             UiError::Directory { path, error } => {
                 write!(
                     f,
-                    "no event logs can be read from {}: {error}",
-                    path.display()
+                    "no event logs can be read from {}: {}",
+                    path.display(),
+                    reason(error)
                 )
             }
             UiError::Log { path, error } => write!(
                 f,
-                "the event log cannot be written to {}: {error}; set spark.eventLog.dir, or \
+                "the event log cannot be written to {}: {}; set spark.eventLog.dir, or \
                  spark.eventLog.enabled=false",
-                path.display()
+                path.display(),
+                reason(error)
             ),
         }
     }

@@ -5,13 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use millrace_types::Conf;
+use millrace_stderr::Voice;
+use millrace_types::{Conf, reason};
 
 use crate::error::UiError;
 use crate::log::{LogReader, directories};
 use crate::run::{Run, Status, mean};
 use crate::runs::Runs;
-use crate::say::Voice;
+use crate::say::PREFIX;
 use crate::server::{Pages, Server};
 use crate::settings::Settings;
 use crate::time_text::{gmt, now};
@@ -43,7 +44,7 @@ impl History {
             directory: directory.to_owned(),
             retained,
             readers: Mutex::default(),
-            voice: Voice::default(),
+            voice: Voice::new(PREFIX),
         };
         logs.refresh().map_err(|error| UiError::Directory {
             path: directory.to_owned(),
@@ -98,8 +99,9 @@ impl HistoryServer {
     pub fn refresh(&self) {
         if let Err(error) = self.logs.refresh() {
             let directory = self.logs.directory.display();
+            let why = reason(&error);
             let line =
-                format!("{directory} cannot be read: {error}; the pages show what was read before");
+                format!("{directory} cannot be read: {why}; the pages show what was read before");
             self.logs.voice.say("the directory", line);
         }
     }
@@ -125,8 +127,10 @@ impl Logs {
             };
             if let Err(error) = read {
                 let name = path.display().to_string();
-                self.voice
-                    .say(&name, format_args!("{name} is not read: {error}"));
+                self.voice.say(
+                    &name,
+                    format_args!("{name} is not read: {}", reason(&error)),
+                );
             }
         }
         readers.values().for_each(|log| log.run().listen_at(now()));

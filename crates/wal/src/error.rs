@@ -8,6 +8,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use millrace_types::reason;
+
 /// The result of everything here that can fail.
 pub type Result<T, E = WalError> = std::result::Result<T, E>;
 
@@ -109,7 +111,7 @@ impl fmt::Display for WalError {
                 path,
                 source,
             } => {
-                write!(f, "{doing} {}: {source}", path.display())?;
+                write!(f, "{doing} {}: {}", path.display(), reason(source))?;
                 match source.kind() {
                     io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
                         f.write_str("; choose a directory that this program may write")
@@ -119,9 +121,10 @@ impl fmt::Display for WalError {
             }
             WalError::Full { path, source } => write!(
                 f,
-                "no room to write {}: {source}; make room on the disk and start again, what was \
+                "no room to write {}: {}; make room on the disk and start again, what was \
                  durable is still there",
-                path.display()
+                path.display(),
+                reason(source)
             ),
             WalError::Damage { file, offset, what } => write!(
                 f,

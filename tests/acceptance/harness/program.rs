@@ -232,8 +232,12 @@ impl Program {
         self.screen = None;
         let stdout = self.stdout.take().map(Capture::whole).unwrap_or_default();
         let stderr = self.stderr.take().map(Capture::whole).unwrap_or_default();
-        // The promise that covers every run there is.
+        // The promises that cover every run there is.
         assert!(!stderr.contains("panicked"), "a panic was shown:\n{stderr}");
+        assert!(
+            !stderr.contains("(os error"),
+            "the number of an error was shown:\n{stderr}"
+        );
         let directory = self.directory.take().unwrap();
         Finished {
             code: status.code(),

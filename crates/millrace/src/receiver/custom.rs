@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use millrace_types::StreamId;
+use millrace_types::{StreamId, reason};
 
 use crate::data::Data;
 use crate::panics::message_of;
@@ -480,7 +480,8 @@ impl<T: Data> ReceiverContext<T> {
         };
         let full_name = format!("millrace-recv-{}-{name}", self.shared.stream.0);
         if let Err(error) = self.shared.spawn(&full_name, guarded) {
-            self.restart(&format!("cannot start its thread {name}: {error}"));
+            let why = reason(&error);
+            self.restart(&format!("cannot start its thread {name}: {why}"));
         }
     }
 }

@@ -9,7 +9,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use millrace_types::{Host, keys};
+use millrace_types::{Host, keys, reason};
 use socket2::{SockRef, TcpKeepalive};
 
 use crate::clock::Clock;
@@ -81,10 +81,8 @@ impl Dialer {
         }
         let address = host.with_port(port);
         dialed.map_err(|error| {
-            io::Error::new(
-                error.kind(),
-                format!("cannot connect to {address}: {error}"),
-            )
+            let what = format!("cannot connect to {address}: {}", reason(&error));
+            io::Error::new(error.kind(), what)
         })
     }
 
@@ -134,7 +132,7 @@ impl Dialer {
             let doing = format!("nobody has answered at {address} for {timeout:?} ({key})");
             (self.fail)(Error::io(
                 doing,
-                io::Error::new(error.kind(), error.to_string()),
+                io::Error::new(error.kind(), reason(error)),
             ));
         }
     }

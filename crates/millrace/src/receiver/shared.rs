@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use millrace_types::{BatchTime, StreamId};
+use millrace_types::{BatchTime, StreamId, reason};
 
 use crate::clock::Clock;
 use crate::data::Data;
@@ -183,7 +183,7 @@ impl<T: Data> Shared<T> {
             Ok(()) => (self.last_end.at_close(), closed(address), String::new()),
             Err(error) => {
                 let message = broken(address, &error);
-                (self.last_end.at_error(&error), message, error.to_string())
+                (self.last_end.at_error(&error), message, reason(&error))
             }
         };
         if is_last {

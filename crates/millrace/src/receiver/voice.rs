@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use millrace_types::StreamId;
+use millrace_types::{StreamId, reason};
 
 use crate::clock::Clock;
 use crate::notice::Repeats;
@@ -94,9 +94,10 @@ pub(super) fn closed(address: &str) -> String {
 
 /// The message that a connection has ended by an error.
 pub(super) fn broken(address: &str, error: &io::Error) -> String {
+    let why = reason(error);
     match error.kind() {
-        io::ErrorKind::InvalidData => format!("the connection to {address} was left: {error}"),
-        _ => format!("the connection to {address} broke: {error}"),
+        io::ErrorKind::InvalidData => format!("the connection to {address} was left: {why}"),
+        _ => format!("the connection to {address} broke: {why}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use millrace_types::{StreamId, StreamInputInfo};
+use millrace_types::{StreamId, StreamInputInfo, reason};
 
 use crate::durable::Durable;
 use crate::error::{Error, ErrorKind, Result};
@@ -130,7 +130,8 @@ impl<P: SourcePartition<Item: Send + 'static>> RddSource<P::Item> for Partitions
         if let Err(error) = self.partitions[partition].read(piece, each) {
             let name = &self.name;
             if gives_up(&error) {
-                let message = format!("partition {partition} of {name} was given up: {error}");
+                let why = reason(&error);
+                let message = format!("partition {partition} of {name} was given up: {why}");
                 fail(Error::new(ErrorKind::Unfinished, message));
             }
             fail(Error::io(

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use millrace_types::reason;
+
 use super::{file_name, number_of};
 use crate::error::UiError;
 use crate::event::{Event, RunInfo};
@@ -114,9 +116,9 @@ impl Sink for LogWriter {
         self.counts.fold(event);
         if let Err(error) = written.and_then(|()| self.roll()) {
             self.file = None;
-            let directory = self.directory.display();
+            let (directory, why) = (self.directory.display(), reason(&error));
             say(&format!(
-                "the event log in {directory} is not written any further: {error}; the run goes on"
+                "the event log in {directory} is not written any further: {why}; the run goes on"
             ));
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use millrace_types::one_line;
+use millrace_types::{one_line, reason};
 
 use super::url::PageUrl;
 
@@ -60,9 +60,9 @@ impl fmt::Display for LiveError {
             ),
             LiveError::NoAnswer { page, why } => write!(
                 f,
-                "nobody answers at {page}: {why}. A program says the address of its page on \
-                 stderr when it starts; the state of one that has ended is in its checkpoint \
-                 directory"
+                "nobody answers at {page}: {}. A program says the address of its page on stderr \
+                 when it starts; the state of one that has ended is in its checkpoint directory",
+                reason(why)
             ),
             LiveError::Stranger { page, why } => {
                 write!(f, "what answers at {page} is no page of millrace: {why}")

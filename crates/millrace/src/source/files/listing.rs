@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::error::reason;
+use millrace_types::reason;
 
 use super::glob::Glob;
 use super::selection::{Found, Identity};

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Clock;
-use crate::error::reason;
 use crate::notice::Repeats;
+use millrace_types::reason;
 
 use super::listing::{name_of, path_of};
 

@@ -1,0 +1,27 @@
+//! The system's errors in words for people.
+//!
+//! Rust writes the number of an error of the system behind its words, ` (os error 13)`. Whoever reads
+//! a message can do nothing with it, so every message is made with [`reason`].
+
+use std::io;
+
+/// The system's words for a failure, without the number that it gives it.
+///
+/// ```
+/// use std::io;
+///
+/// let refused = io::Error::from_raw_os_error(13);
+/// assert_eq!(millrace_types::reason(&refused), "Permission denied");
+/// assert_eq!(millrace_types::reason(&io::Error::other("it was removed")), "it was removed");
+/// ```
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match error.raw_os_error() {
+        Some(number) => {
+            let number = format!(" (os error {number})");
+            text.strip_suffix(&number).unwrap_or(&text).to_owned()
+        }
+        None => text,
+    }
+}

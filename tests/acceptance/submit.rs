@@ -1,5 +1,8 @@
 //! `millrace-submit` in front of the programs.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use super::harness::{Launch, Sender, Signal};
 
 #[test]
@@ -110,14 +113,40 @@ fn a_python_program_is_looked_for_before_its_packages() {
             "Cannot run program 'nosuch.py': No such file",
         ),
         ("hdfs://nn/x.py", 1, "there are no hdfs: locations here"),
+        ("directory.py", 1, "it is a directory"),
     ] {
         let launch = Launch::submit()
             .env("PYSPARK_PYTHON", "/bin/sh")
+            .file("directory.py/__init__.py", "")
             .arg(program);
         let finished = launch.start().finish().with_code(code);
         assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
         assert!(finished.stderr.contains(expected), "{}", finished.stderr);
     }
+}
+
+/// Root may read everything: then `nobody` runs it.
+#[test]
+fn a_python_program_that_may_not_be_read_is_one_line() {
+    let launch = Launch::submit().env("PYSPARK_PYTHON", "/bin/sh");
+    let launch = launch
+        .file("mine.py", "exit 7\n")
+        .file("closed/mine.py", "exit 7\n");
+    for path in ["mine.py", "closed"] {
+        let path = launch.directory().join(path);
+        fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
+    }
+    let launch = launch.unprivileged().arg("mine.py");
+    let finished = launch.start().finish().with_code(2);
+    let expected = "Cannot run program 'mine.py': Permission denied";
+    assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+    assert!(finished.stderr.contains(expected), "{}", finished.stderr);
+    let again = Launch::submit().env("PYSPARK_PYTHON", "/bin/sh");
+    let again = again.after(finished).unprivileged().arg("closed/mine.py");
+    let finished = again.start().finish().with_code(2);
+    let expected = "Cannot run program 'closed/mine.py': Permission denied";
+    assert!(finished.stderr.contains(expected), "{}", finished.stderr);
+    fs::set_permissions(finished.path("closed"), Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]

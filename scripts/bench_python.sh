@@ -24,5 +24,7 @@ build --profile $profile --lib --bin millrace-submit --bin network_wordcount \
     --bin stateful_network_wordcount
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
+# As pip does.
+python3 -m compileall -q crates/python/python/millrace
 export MILLRACE_BIN=$target/$built
 exec python3 scripts/bench_python.py "$@"

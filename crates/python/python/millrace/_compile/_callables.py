@@ -1,7 +1,7 @@
 """From a callable object to a lowered program."""
 
 import ast
-import inspect
+import dis
 import json
 import sys
 import types
@@ -14,13 +14,16 @@ from ._scope import Captured, Scope
 from ._source import file_of, node_of
 from ._statements import Statements
 
+#: The flags of code by their names. `inspect` has them too, and takes its time to load.
+_FLAGS = {name: flag for flag, name in dis.COMPILER_FLAG_NAMES.items()}
+
 #: What would have an effect, or a state, beyond its result.
 _KINDS = (
-    (inspect.CO_GENERATOR, "it yields"),
-    (inspect.CO_COROUTINE, "it awaits"),
-    (inspect.CO_ASYNC_GENERATOR, "it awaits"),
-    (inspect.CO_VARARGS, "it takes any number of arguments"),
-    (inspect.CO_VARKEYWORDS, "it takes any number of arguments"),
+    (_FLAGS["GENERATOR"], "it yields"),
+    (_FLAGS["COROUTINE"], "it awaits"),
+    (_FLAGS["ASYNC_GENERATOR"], "it awaits"),
+    (_FLAGS["VARARGS"], "it takes any number of arguments"),
+    (_FLAGS["VARKEYWORDS"], "it takes any number of arguments"),
 )
 
 

@@ -1,6 +1,6 @@
 """What lowering a function gives."""
 
-from typing import NamedTuple, Optional
+from collections import namedtuple
 
 
 class Refused(Exception):
@@ -12,14 +12,12 @@ class Refused(Exception):
         self.line = getattr(node, "lineno", None)
 
 
-class Lowered(NamedTuple):
-    """A function as the engine takes it."""
+class Lowered(namedtuple("Lowered", "json reason name line")):
+    """A function as the engine takes it.
 
-    #: The lowered program as JSON; None if only CPython can run the function.
-    json: Optional[str]
-    #: Why not; empty for a function that is lowered.
-    reason: str
-    #: The function as its source calls it: a name, or the text of a lambda.
-    name: str
-    #: The line where it stands, 0 for a function without a source.
-    line: int
+    Its parts: the lowered program as JSON, None if only CPython can run the function; why that is,
+    empty for a function that is lowered; the function as its source calls it, a name or the text
+    of a lambda; the line where it stands, 0 for a function without a source.
+    """
+
+    __slots__ = ()

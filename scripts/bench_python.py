@@ -150,16 +150,74 @@ def command(program, port, directory, python=None):
     return [os.path.join(BIN, program)] + options + ["127.0.0.1", str(port)]
 
 
-def run(program, feeder, directory, python=None):
-    """Runs a program until its sender is through; CPU seconds, and seconds on the wall."""
-    environment = dict(os.environ)
-    if python is not None:
-        environment.update(PYSPARK_SUBMIT_ARGS="--master %s pyspark-shell" % MASTER)
-    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+def of_session(session):
+    """The CPU seconds of all processes of a session, and of those that they have waited for."""
+    ticks = 0
+    for name in os.listdir("/proc"):
+        try:
+            with open("/proc/%s/stat" % int(name)) as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except (OSError, ValueError):
+            continue
+        if int(fields[3]) == session:
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def on_spark(program, data, times, directory, python):
+    """The CPU seconds of PySpark for some data so many times, from the start until it is printed.
+
+    What Spark has not computed yet costs nothing, so a batch has to be waited for that began when
+    all was sent. Its workers are no children of the program: the session counts.
+    """
+    environment = dict(os.environ, PYSPARK_SUBMIT_ARGS="--master %s pyspark-shell" % MASTER)
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(Feeder.limit)
+    name = os.path.basename(program)
     process = subprocess.Popen(
-        command(program, feeder.port, directory, python),
+        command(program, server.getsockname()[1], directory, python),
         cwd=directory,
         env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+    )
+    watch = threading.Timer(Feeder.limit, end, [process])
+    watch.start()
+    try:
+        with server, server.accept()[0] as client:
+            for _ in range(times):
+                client.sendall(data)
+            sent = time.time() + 2
+            for line in process.stdout:
+                if line.startswith("Time: "):
+                    began = time.mktime(time.strptime(line[6:25], "%Y-%m-%d %H:%M:%S"))
+                    if began > sent:
+                        return of_session(process.pid)
+    except OSError:
+        pass
+    finally:
+        watch.cancel()
+        end(process)
+    raise Late("%s on PySpark was not through within %s s" % (name, Feeder.limit))
+
+
+def spark_cost(program, data, directory, python):
+    """The CPU seconds a gigabyte of PySpark, without its start: of much, less those of little."""
+    data = data[: data.rfind(b"\n", 0, 2 << 20) + 1]
+    few, many = (on_spark(program, data, times, directory, python) for times in (2, 12))
+    cost = (many - few) / (10 * len(data)) * 1e9
+    print("  %-44s %8.2f CPU s/GB" % ("PySpark, the same file", cost), flush=True)
+    return cost
+
+
+def run(program, feeder, directory):
+    """Runs a program until its sender is through; CPU seconds, and seconds on the wall."""
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = subprocess.Popen(
+        command(program, feeder.port, directory),
+        cwd=directory,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -168,10 +226,6 @@ def run(program, feeder, directory, python=None):
     if not feeder.connected.is_set():
         end(process)
         raise Late("%s did not connect within %s s" % (os.path.basename(program), Feeder.limit))
-    if python is not None:
-        # A program of PySpark never ends by itself; what it still has to do is little.
-        time.sleep(3)
-        os.killpg(process.pid, signal.SIGKILL)
     wait(process, program)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -216,14 +270,14 @@ def written(directory, name, body, interval=1):
 
 def alternating(rows, data, options, directory):
     """CPU seconds a gigabyte and megabytes a second, for every row, a round after the other."""
-    seen, late = {name: [] for name, _, _ in rows}, set()
+    seen, late = {name: [] for name, _ in rows}, set()
     for _ in range(options.rounds):
-        for name, program, python in rows:
+        for name, program in rows:
             if name in late:
                 continue
             feeder = Feeder(data, options.seconds)
             try:
-                cpu, wall = run(program, feeder, directory, python)
+                cpu, wall = run(program, feeder, directory)
             except Late as error:
                 late.add(name)
                 print("  left out: %s" % error, flush=True)
@@ -247,6 +301,19 @@ def ratio(seen, name, to):
     return statistics.median(other[0] / own[0] for other, own in pairs)
 
 
+def beside_spark(seen, name, program, data, options, directory):
+    """The ratio of PySpark's cost to that of a row, if there is a PySpark."""
+    if not options.pyspark or name not in seen:
+        return
+    try:
+        cost = spark_cost(program, data, directory, options.pyspark)
+    except Late as error:
+        print("  left out: %s" % error, flush=True)
+        return
+    own = statistics.median(cost for cost, _ in seen[name])
+    print("  times PySpark: %.1f" % (cost / own), flush=True)
+
+
 def throughput(options, directory):
     data = text(options.bytes)
     pairs = [
@@ -254,13 +321,11 @@ def throughput(options, directory):
         ("stateful_network_wordcount", written(directory, "sums", STATE, 5)),
     ]
     for native, program in pairs:
-        rows = [(native + ", native", native, None), (native + ".py", program, None)]
-        if options.pyspark and native == "network_wordcount":
-            rows.append(("PySpark", program, options.pyspark))
+        rows = [(native + ", native", native), (native + ".py", program)]
         seen = alternating(rows, data, options, directory)
         print("  of the native program: %.2f" % ratio(seen, native + ".py", native + ", native"))
-        if "PySpark" in seen:
-            print("  times PySpark: %.1f" % ratio(seen, native + ".py", "PySpark"))
+        if native == "network_wordcount":
+            beside_spark(seen, native + ".py", program, data, options, directory)
 
 
 def guarded(options, directory):
@@ -268,18 +333,16 @@ def guarded(options, directory):
     # A letter that a sixth of the words have.
     accented = plain.replace(b"a", "\u00e4".encode())
     program = written(directory, "guarded", GUARDED)
-    alternating([("every word lowered by the engine", program, None)], plain, options, directory)
-    rows = [("a sixth of them given back to CPython", program, None)]
+    alternating([("every word lowered by the engine", program)], plain, options, directory)
+    rows = [("a sixth of them given back to CPython", program)]
     alternating(rows, accented, options, directory)
 
 
 def interpreted(options, directory):
-    rows = [("the same count by CPython", written(directory, "interpreted", INTERPRETED), None)]
-    if options.pyspark:
-        rows.append(("PySpark", rows[0][1], options.pyspark))
-    seen = alternating(rows, text(options.bytes >> 3), options, directory)
-    if "PySpark" in seen:
-        print("  times PySpark: %.1f" % ratio(seen, rows[0][0], "PySpark"))
+    rows = [("the same count by CPython", written(directory, "interpreted", INTERPRETED))]
+    data = text(options.bytes >> 2)
+    seen = alternating(rows, data, options, directory)
+    beside_spark(seen, *rows[0], data, options, directory)
 
 
 def small(options, directory):

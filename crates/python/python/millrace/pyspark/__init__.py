@@ -17,8 +17,10 @@ else:
     from .rdd import RDD
     from .statcounter import StatCounter
     from .storagelevel import StorageLevel
+    from .version import __version__  # noqa: F401
+    from ._missing import missing_name, watch_imports
 
-    __version__ = "3.5.9"
+    watch_imports()
 
     __all__ = [
         "Accumulator",
@@ -38,4 +40,15 @@ else:
             from . import sql
 
             return getattr(sql, name)
+        if name in ("InheritableThread", "inheritable_thread_target"):
+            from . import util
+
+            return getattr(util, name)
+        if name in ("CPickleSerializer", "MarshalSerializer"):
+            from . import serializers
+
+            return getattr(serializers, name)
+        refusal = missing_name(name)
+        if refusal is not None:
+            raise refusal
         raise AttributeError("module 'pyspark' has no attribute %r" % name)

@@ -11,6 +11,7 @@ from ._rdd.actions import run
 from ._tasks import in_task, keep, kept
 from .broadcast import Broadcast
 from ._paths import caller
+from ._rare import Rare
 from .conf import SparkConf
 from .files import SparkFiles
 from .rdd import RDD
@@ -18,7 +19,7 @@ from .rdd import RDD
 _LEVELS = ("ALL", "DEBUG", "ERROR", "FATAL", "INFO", "OFF", "TRACE", "WARN")
 
 
-class SparkContext:
+class SparkContext(Rare):
     """What makes datasets; one in a process.
 
     >>> sc = SparkContext("local[2]", "example")
@@ -356,12 +357,6 @@ class SparkContext:
 
     def cancelAllJobs(self):
         """Does nothing: a job runs in the thread that asked for it."""
-
-    def statusTracker(self):
-        """Not there."""
-        from ._missing import missing
-
-        raise missing("SparkContext.statusTracker", "a StreamingListener")
 
     def stop(self):
         """Ends the context; another one may be made."""

@@ -99,5 +99,68 @@ class SparkContext:
     def sparkUser(self) -> str: ...
     def cancelJobGroup(self, groupId: str) -> None: ...
     def cancelAllJobs(self) -> None: ...
+    def addJobTag(self, tag: str) -> None: ...
+    def removeJobTag(self, tag: str) -> None: ...
+    def getJobTags(self) -> set[str]: ...
+    def clearJobTags(self) -> None: ...
+    def cancelJobsWithTag(self, tag: str) -> None: ...
+    def setInterruptOnCancel(self, interruptOnCancel: bool) -> None: ...
     def statusTracker(self) -> NoReturn: ...
+    def show_profiles(self) -> NoReturn: ...
+    def dump_profiles(self, path: str) -> NoReturn: ...
+    def addArchive(self, path: str) -> NoReturn: ...
+    @property
+    def listArchives(self) -> list[str]: ...
+    def sequenceFile(
+        self,
+        path: str,
+        keyClass: str | None = ...,
+        valueClass: str | None = ...,
+        keyConverter: str | None = ...,
+        valueConverter: str | None = ...,
+        minSplits: int | None = ...,
+        batchSize: int = ...,
+    ) -> NoReturn: ...
+    def hadoopFile(
+        self,
+        path: str,
+        inputFormatClass: str,
+        keyClass: str,
+        valueClass: str,
+        keyConverter: str | None = ...,
+        valueConverter: str | None = ...,
+        conf: dict[str, str] | None = ...,
+        batchSize: int = ...,
+    ) -> NoReturn: ...
+    def newAPIHadoopFile(
+        self,
+        path: str,
+        inputFormatClass: str,
+        keyClass: str,
+        valueClass: str,
+        keyConverter: str | None = ...,
+        valueConverter: str | None = ...,
+        conf: dict[str, str] | None = ...,
+        batchSize: int = ...,
+    ) -> NoReturn: ...
+    def hadoopRDD(
+        self,
+        inputFormatClass: str,
+        keyClass: str,
+        valueClass: str,
+        keyConverter: str | None = ...,
+        valueConverter: str | None = ...,
+        conf: dict[str, str] | None = ...,
+        batchSize: int = ...,
+    ) -> NoReturn: ...
+    def newAPIHadoopRDD(
+        self,
+        inputFormatClass: str,
+        keyClass: str,
+        valueClass: str,
+        keyConverter: str | None = ...,
+        valueConverter: str | None = ...,
+        conf: dict[str, str] | None = ...,
+        batchSize: int = ...,
+    ) -> NoReturn: ...
     def stop(self) -> None: ...

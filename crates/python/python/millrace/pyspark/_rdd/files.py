@@ -98,3 +98,14 @@ class Files:
     def barrier(self):
         """Not there."""
         raise missing("RDD.barrier", "mapPartitions")
+
+    def withResources(self, profile):
+        """Not there."""
+        raise missing("RDD.withResources", "the option --master 'local[N]'")
+
+    def getResourceProfile(self):
+        """None: there are no profiles of resources."""
+        return None
+
+    def cleanShuffleDependencies(self, blocking=False):
+        """Does nothing: no shuffle leaves files."""

@@ -2,7 +2,11 @@
 
 from .exceptions import (
     AnalysisException,
+    ArithmeticException,
+    ArrayIndexOutOfBoundsException,
+    DateTimeException,
     IllegalArgumentException,
+    NumberFormatException,
     ParseException,
     PySparkAssertionError,
     PySparkAttributeError,
@@ -11,13 +15,23 @@ from .exceptions import (
     PySparkRuntimeError,
     PySparkTypeError,
     PySparkValueError,
+    PythonException,
     QueryExecutionException,
+    SparkRuntimeException,
+    SparkUpgradeException,
     StreamingQueryException,
+    TempTableAlreadyExistsException,
+    UnknownException,
+    UnsupportedOperationException,
 )
 
 __all__ = [
     "AnalysisException",
+    "ArithmeticException",
+    "ArrayIndexOutOfBoundsException",
+    "DateTimeException",
     "IllegalArgumentException",
+    "NumberFormatException",
     "ParseException",
     "PySparkAssertionError",
     "PySparkAttributeError",
@@ -26,6 +40,12 @@ __all__ = [
     "PySparkRuntimeError",
     "PySparkTypeError",
     "PySparkValueError",
+    "PythonException",
     "QueryExecutionException",
+    "SparkRuntimeException",
+    "SparkUpgradeException",
     "StreamingQueryException",
+    "TempTableAlreadyExistsException",
+    "UnknownException",
+    "UnsupportedOperationException",
 ]

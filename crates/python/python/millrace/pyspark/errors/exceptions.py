@@ -52,6 +52,46 @@ class StreamingQueryException(PySparkException):
     """A structured stream that failed."""
 
 
+class TempTableAlreadyExistsException(AnalysisException):
+    """A view whose name is taken."""
+
+
+class ArithmeticException(PySparkException):
+    """A number that there is not."""
+
+
+class ArrayIndexOutOfBoundsException(PySparkException):
+    """An item that there is not."""
+
+
+class DateTimeException(PySparkException):
+    """A time that there is not."""
+
+
+class NumberFormatException(IllegalArgumentException):
+    """A text that is no number."""
+
+
+class PythonException(PySparkException):
+    """A function of the program that failed."""
+
+
+class SparkRuntimeException(PySparkException):
+    """A query that failed while it ran."""
+
+
+class SparkUpgradeException(PySparkException):
+    """What an older Spark did another way."""
+
+
+class UnknownException(PySparkException):
+    """Anything else."""
+
+
+class UnsupportedOperationException(PySparkException):
+    """An operation that there is not."""
+
+
 class PySparkValueError(PySparkException, ValueError):
     """A value that PySpark refuses."""
 

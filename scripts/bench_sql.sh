@@ -42,7 +42,7 @@ target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
 package=$PWD/crates/python/python
 export PYTHONPATH=$package/millrace/_as_pyspark:$package PYTHONDONTWRITEBYTECODE=1
-export MILLRACE_ENGINE=${MILLRACE_ENGINE:-$target/$built/libmillrace_engine.so}
+export MILLRACE_ENGINE=${MILLRACE_ENGINE:-$target/$built/libmillrace_python.so}
 code=0
 limited "${MILLRACE_TEST_PYTHON:-python3}" scripts/bench_sql.py ${options[@]+"${options[@]}"} || code=$?
 ! is_late $code || die "the batches did not end within $limit s"

@@ -54,7 +54,7 @@ fi
 build --profile $profile --lib
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
-export MILLRACE_ENGINE=$target/$built/libmillrace_engine.so
+export MILLRACE_ENGINE=$target/$built/libmillrace_python.so
 export PYTHONPATH=$PWD/crates/python/python PYTHONDONTWRITEBYTECODE=1
 for python in "${pythons[@]}"; do
     code=0

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Arrows point down only: between the crates, where Cargo would let a new arrow
-# in without a word, and between the rooms of the engine, where nothing but this
-# script looks. Prints every arrow that points up, and fails if there is one.
+# What Cargo cannot say of the layers: which crate may depend on which (Cargo only
+# refuses circles), in which order the modules of a crate use each other, and that
+# the engine knows no file, socket, clock or thread but its workers. Prints every
+# arrow that points up, and fails if there is one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh
@@ -23,7 +24,9 @@ millrace-text:
 millrace-wal:      millrace-types
 millrace-pyfn:     millrace-text
 millrace-stderr:   millrace-types
-millrace:          millrace-stderr millrace-types millrace-text millrace-wal
+millrace-engine:   millrace-text millrace-types
+millrace-runtime:  millrace-engine millrace-stderr millrace-text millrace-types millrace-wal
+millrace:          millrace-engine millrace-runtime millrace-stderr millrace-text millrace-types millrace-wal
 millrace-ui:       millrace-stderr millrace-types
 millrace-kafka:    millrace millrace-stderr millrace-types
 millrace-cli:      millrace millrace-stderr millrace-types millrace-ui
@@ -32,51 +35,17 @@ millrace-bins:     millrace millrace-cli millrace-kafka
 millrace-benches:  millrace millrace-types millrace-text
 '
 
-# The rooms of the engine, lowest first. A room may use those above it in this
-# list, and itself; so there are no circles.
-ENGINE=crates/millrace/src
-ROOMS='
-error
-json
-data
-durable
-clock
-notice
-zone
-python
-panics
-patience
-poison
-stdout
-sync
-order
-partition
-exec
-shared
-rdd
-files
-pipeline
-shuffle
-stage
-keyed
-state
-window
-graph
-checkpoint
-browse
-dstream
-listener
-receiver
-source
-scheduler
-context
-testing
-fuzz
+# The rooms of a crate, lowest first. A room may use those before it in its line,
+# and itself; so there are no circles.
+ROOMS_OF='
+engine:   error json data durable panics patience role python poison order partition exec shared rdd pipeline shuffle stage keyed state window fuzz
+runtime:  error clock notice zone panics threads stdout sync files graph checkpoint browse listener receiver source scheduler fuzz
+millrace: python dstream context testing
 '
 
-# What computes does not know where bytes come from or go to.
-PURE_ROOMS='pipeline shuffle state'
-IMPURE='std::(fs|net|process)|std::io'
+# What computes does not know where bytes come from or go to, nor what time it is.
+PURE_CRATE=engine
+IMPURE='std::(fs|net|process|env)|Instant|SystemTime|thread::(spawn|Builder)'
 
 faults=0
 fault() {
@@ -163,7 +132,7 @@ named_in() { # file depth
 
 # Which room an item at the root of the crate comes from, one `item room` each,
 # so that `crate::DStream` is no way around `crate::dstream`.
-root_items() {
+root_items() { # sources
     awk '
         { sub(/\/\/.*/, ""); text = text $0 " " }
         END {
@@ -177,23 +146,25 @@ root_items() {
                 count = split(item, names, " ")
                 for (i = 2; i <= count; i++) print names[i], room
             }
-        }' "$ENGINE/lib.rs"
+        }' "$1/lib.rs"
 }
 
-check_rooms() {
-    local file path room depth line name target rank_of_room rank_of_target
+check_rooms() { # crate rooms...
+    local crate=$1 sources file path room depth line name target rank_of_room rank_of_target
     local -A rank=() home=()
     local number=0
-    for room in $ROOMS; do
+    shift
+    sources=crates/$crate/src
+    for room in "$@"; do
         number=$((number + 1))
         rank[$room]=$number
     done
     while read -r name room; do
         [ -n "${rank[$room]:-}" ] && home[$name]=$room
-    done < <(root_items)
+    done < <(root_items "$sources")
 
     while read -r file; do
-        path=${file#"$ENGINE/"}
+        path=${file#"$sources/"}
         [ "$path" = lib.rs ] && continue
         room=${path%%/*}
         room=${room%.rs}
@@ -219,19 +190,18 @@ check_rooms() {
                 fault "$file:$line: $room is below $target and must not use it"
             fi
         done < <(named_in "$file" "$depth")
-        case " $PURE_ROOMS " in
-            *" $room "*)
-                while IFS=: read -r line name; do
-                    fault "$file:$line: $room must not know files or sockets: $name"
-                done < <(sed -e '/^#\[cfg(test)\]/,$d' -e 's://.*::' "$file" |
-                    grep -nE "$IMPURE" || true)
-                ;;
-        esac
-    done < <(find "$ENGINE" -name '*.rs' | sort)
+        # The workers are the engine's own.
+        [ "$crate" = "$PURE_CRATE" ] && [ "$room" != exec ] || continue
+        while IFS=: read -r line name; do
+            fault "$file:$line: the engine must not know files, sockets, clocks or threads: $name"
+        done < <(sed -e '/^#\[cfg(test)\]/,$d' -e 's://.*::' "$file" | grep -nE "$IMPURE" || true)
+    done < <(find "$sources" -name '*.rs' | sort)
 }
 
 check_floors
-check_rooms
+while IFS=: read -r crate rooms; do
+    [ -z "$crate" ] || check_rooms "$crate" $rooms
+done <<<"$ROOMS_OF"
 if [ "$faults" -gt 0 ]; then
     echo "check_layers: $faults arrows point up" >&2
     exit 1

@@ -110,7 +110,7 @@ play_on_the_package() {
     build --profile dev --lib
     expression=$(printf ' or -%s]' ${cases[@]+"${cases[@]}"})
     say "running the same files on the Python package"
-    env MILLRACE_ENGINE="${CARGO_TARGET_DIR:-$PWD/target}/debug/libmillrace_engine.so" TZ=UTC \
+    env MILLRACE_ENGINE="${CARGO_TARGET_DIR:-$PWD/target}/debug/libmillrace_python.so" TZ=UTC \
         PYTHONPATH="$package/python/millrace/_as_pyspark:$package/python" \
         "$python" -B -m pytest -q -p no:cacheprovider ${cases[@]+-k "${expression# or }"} \
         "$package/tests/test_spark_cases.py"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the hand-off from receivers to batches (block generators, budget, tracker, write-ahead
-# log) in many schedules of their threads: crates/millrace/src/receiver/model_check.
+# log) in many schedules of their threads: crates/runtime/src/receiver/model_check.
 #
 # A schedule that fails is printed, and is run again by shuttle's `replay`. MODEL_SCHEDULES says
 # how many are tried for each property and scheduler (5000 if unset). Nothing is written outside
@@ -26,4 +26,4 @@ esac
 export MODEL_SCHEDULES=${MODEL_SCHEDULES:-5000}
 export RUSTFLAGS="--cfg shuttle ${RUSTFLAGS:-}"
 export CARGO_TARGET_DIR=${MODEL_TARGET_DIR:-target/model_check}
-exec cargo test -p millrace --lib "$@" receiver::model_check
+exec cargo test -p millrace-runtime --lib "$@" receiver::model_check

@@ -2,7 +2,7 @@
 # Runs the tests of the crates that have unsafe modules under tools that see what a test cannot:
 #
 #   AddressSanitizer  millrace-text and millrace, unit tests and laws   (a nightly toolchain)
-#   ThreadSanitizer   millrace-text and millrace, unit tests            (nightly and rust-src)
+#   ThreadSanitizer   millrace-text and the engine, unit tests           (nightly and rust-src)
 #   valgrind          millrace-text, unit tests; of millrace, those of
 #                     the rooms with unsafe modules                     (valgrind)
 #   Miri              millrace-text, unit tests                         (nightly and miri)
@@ -82,7 +82,7 @@ if wanted asan; then
                 cargo +nightly test --target "$host" "$@"
         }
         run AddressSanitizer "millrace-text, unit tests" asan -p millrace-text --lib
-        run AddressSanitizer "millrace, unit tests" asan -p millrace --lib
+        run AddressSanitizer "millrace, unit tests" asan -p millrace-engine -p millrace-runtime -p millrace --lib
         panics_too=window_rules::a_function_that_panics
         run AddressSanitizer "millrace, laws" \
             asan -p millrace --test laws -- --skip blame --skip "$panics_too"
@@ -108,7 +108,7 @@ if wanted tsan; then
                 cargo +nightly test -Zbuild-std --target "$host" "$@"
         }
         run ThreadSanitizer "millrace-text, unit tests" tsan -p millrace-text --lib
-        run ThreadSanitizer "millrace, unit tests" tsan -p millrace --lib
+        run ThreadSanitizer "millrace, unit tests" tsan -p millrace-engine -p millrace-runtime -p millrace --lib
     fi
 fi
 
@@ -121,7 +121,7 @@ if wanted valgrind; then
         }
         run valgrind "millrace-text, unit tests" checked -p millrace-text
         # A million keys show nothing here that a thousand do not.
-        run valgrind "millrace, shuffle and state" checked -p millrace -- \
+        run valgrind "millrace, shuffle and state" checked -p millrace-engine -- \
             shuffle:: state:: --skip memory
     else
         row valgrind "millrace-text, millrace" "skipped: not installed"

@@ -21,7 +21,7 @@ use crate::lookup::{located, named};
 pub(crate) const EXPLAIN: &str = "MILLRACE_EXPLAIN";
 
 /// The extension module as `cargo build` leaves it, beside `millrace-submit`.
-const BUILT: &str = "libmillrace_engine.so";
+const BUILT: &str = "libmillrace_python.so";
 /// The place of the package in a checkout, seen from the directory of a built program.
 const IN_CHECKOUT: &str = "../../crates/python/python";
 /// The directory inside the package in which it is called `pyspark`.

@@ -27,76 +27,45 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
-mod browse;
-mod checkpoint;
-mod clock;
 mod context;
-mod data;
 mod dstream;
-mod durable;
-mod error;
-mod exec;
-mod files;
-mod graph;
-mod json;
-mod keyed;
-mod listener;
-mod notice;
-mod order;
-mod panics;
-mod partition;
-mod patience;
-mod pipeline;
-mod poison;
-mod rdd;
-mod receiver;
-mod scheduler;
-mod shared;
-mod shuffle;
-mod source;
-mod stage;
-mod state;
-mod stdout;
-mod sync;
-mod window;
-mod zone;
 
-#[cfg(any(test, fuzzing))]
-pub mod fuzz;
 pub mod python;
 pub mod testing;
 
-pub use checkpoint::{
-    CheckpointReader, Difference, GenerationInfo, GenerationView, RawStoreEntry, StoreEntry,
-    StoreSize,
-};
 pub use context::{ActiveOrCreated, ContextState, InputStream, StopHandle, StreamingContext};
-pub use data::{Data, Key};
 pub use dstream::{
     DStream, MapWithStateDStream, Notes, PrintFormat, StateOptions, StateSpec, show,
 };
-pub use error::{Error, ErrorKind, Result};
-pub use json::json_of;
-pub use listener::{ListenerHandle, StatsReportListener};
+pub use millrace_engine::data::{Data, Key};
+pub use millrace_engine::error::{Error, ErrorKind, Result};
+pub use millrace_engine::json::json_of;
+pub use millrace_engine::panics::message_of as panic_message;
+pub use millrace_engine::partition::{HashPartitioner, Partitioner, Partitions};
+pub use millrace_engine::pipeline::{
+    Boxed, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,
+    Pipeline, Received, Union, UnionAll,
+};
+pub use millrace_engine::poison::show_records;
+pub use millrace_engine::rdd::{Histogram, Number, Rdd, StatCounter};
+pub use millrace_engine::shared::{Accumulator, Broadcast, BroadcastValue};
+pub use millrace_engine::shuffle::{Values, ValuesIter};
+pub use millrace_engine::state::State;
+pub use millrace_runtime::checkpoint::{
+    CheckpointReader, Difference, GenerationInfo, GenerationView, RawStoreEntry, StoreEntry,
+    StoreSize,
+};
+pub use millrace_runtime::files::SaveRdd;
+pub use millrace_runtime::listener::{ListenerHandle, StatsReportListener};
+pub use millrace_runtime::panics::panics_in_one_line;
+pub use millrace_runtime::receiver::{InputCounts, Receiver, ReceiverContext};
+pub use millrace_runtime::source::{
+    BatchSource, FileOptions, QueueOptions, RddQueue, RunStop, SourceBatch, SourceInput,
+    SourcePartition,
+};
 pub use millrace_text::{Split, SplitWhitespace, Text};
 pub use millrace_types::{
     BatchInfo, BatchTime, CheckpointInfo, Conf, ConfError, Duration, OutputOperationInfo,
     ParseDurationError, ReceiverInfo, RunProbe, StreamId, StreamInputInfo, StreamingEvent,
     StreamingListener, TimeUnit, keys,
 };
-pub use panics::{message_of as panic_message, panics_in_one_line};
-pub use partition::{HashPartitioner, Partitioner, Partitions};
-pub use pipeline::{
-    Boxed, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,
-    Pipeline, Received, Union, UnionAll,
-};
-pub use poison::show_records;
-pub use rdd::{Histogram, Number, Rdd, StatCounter};
-pub use receiver::{InputCounts, Receiver, ReceiverContext};
-pub use shared::{Accumulator, Broadcast, BroadcastValue};
-pub use shuffle::{Values, ValuesIter};
-pub use source::{
-    BatchSource, FileOptions, QueueOptions, RddQueue, RunStop, SourceBatch, SourceInput,
-    SourcePartition,
-};
-pub use state::State;

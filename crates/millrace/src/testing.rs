@@ -10,14 +10,14 @@ use std::time::Duration as StdDuration;
 use jiff::tz::TimeZone;
 use millrace_types::{Conf, Duration, keys};
 
-use crate::checkpoint::Start;
 use crate::context::{Settings, StreamingContext};
 use crate::dstream::{DStream, Printer};
-use crate::error::Result;
-use crate::exec::Executor;
-use crate::pipeline::{Lines, Pipeline};
-use crate::rdd::Rdd;
-use crate::scheduler::ManualClock;
+use millrace_engine::error::Result;
+use millrace_engine::exec::Executor;
+use millrace_engine::pipeline::{Lines, Pipeline};
+use millrace_engine::rdd::Rdd;
+use millrace_runtime::checkpoint::Start;
+use millrace_runtime::scheduler::ManualClock;
 
 /// The setup in which the harness runs a program. The output must not depend on `workers` or
 /// `block_bytes` (law 2).

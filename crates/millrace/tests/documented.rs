@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 
 /// The rooms of the public functions that programs are made of.
 const ROOMS: [&str; 10] = [
-    "dstream",
-    "rdd",
-    "keyed",
-    "files",
-    "context",
-    "source",
-    "receiver",
-    "shared",
-    "listener",
-    "partition",
+    "millrace/src/dstream",
+    "engine/src/rdd",
+    "engine/src/keyed",
+    "runtime/src/files",
+    "millrace/src/context",
+    "runtime/src/source",
+    "runtime/src/receiver",
+    "engine/src/shared",
+    "runtime/src/listener",
+    "engine/src/partition",
 ];
 
 /// The heading of the page under which the functions of an `Rdd` stand.
@@ -173,7 +173,7 @@ fn every_function_has_an_example_a_row_and_a_test() {
     let (of_rdds, others) = rows(&page);
     let mut files = Vec::new();
     for room in ROOMS {
-        sources(&root.join("src").join(room), &mut files);
+        sources(&root.join("..").join(room), &mut files);
     }
     let (mut tests, mut called) = (Vec::new(), String::new());
     for tested in ["tests", "../../tests"] {

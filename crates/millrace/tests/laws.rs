@@ -26,6 +26,7 @@ mod laws {
     mod model;
     mod order;
     mod outputs;
+    mod partitions;
     mod poison;
     mod pull_sources;
     mod rdd;

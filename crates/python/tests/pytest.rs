@@ -29,7 +29,7 @@ const OF_EACH_VERSION: [&str; 13] = [
 fn extension() -> PathBuf {
     let test = env::current_exe().expect("a test is a file");
     let built = test.parent().expect("a file has a directory");
-    let name = "libmillrace_engine.so";
+    let name = "libmillrace_python.so";
     [built.join(name), built.join("..").join(name)]
         .into_iter()
         .find(|path| path.is_file())

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace::fuzz::checkpoint(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace_runtime::fuzz::checkpoint(data));

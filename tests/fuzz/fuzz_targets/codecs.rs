@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace::fuzz::codecs(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace_runtime::fuzz::codecs(data));

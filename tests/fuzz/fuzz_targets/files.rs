@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace::fuzz::files(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace_runtime::fuzz::files(data));

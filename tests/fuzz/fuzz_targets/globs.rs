@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace::fuzz::globs(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace_runtime::fuzz::globs(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace::fuzz::message_pack(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| millrace_engine::fuzz::message_pack(data));

@@ -1,5 +1,7 @@
 //! The files that `save_as_text_files` leaves on the disk.
 
+use millrace::SaveRdd;
+
 case!(save_prefix, |case| {
     case.numbers().save_as_text_files(&case.path("out"), "");
 });

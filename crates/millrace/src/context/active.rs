@@ -4,8 +4,8 @@
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::error::{Error, Result};
-use crate::scheduler::Engine;
+use millrace_engine::error::{Error, Result};
+use millrace_runtime::scheduler::Engine;
 
 use super::{StopHandle, StreamingContext};
 

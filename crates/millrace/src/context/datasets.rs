@@ -6,12 +6,12 @@ use std::ops::AddAssign;
 use millrace_text::Text;
 use millrace_types::keys::MOST_PARTITIONS;
 
-use crate::error::{Error, Result};
-use crate::files;
-use crate::partition::check_count;
-use crate::rdd::Rdd;
-use crate::shared::{Accumulator, Broadcast};
-use crate::source::FileOptions;
+use millrace_engine::error::{Error, Result};
+use millrace_engine::partition::check_count;
+use millrace_engine::rdd::Rdd;
+use millrace_engine::shared::{Accumulator, Broadcast};
+use millrace_runtime::files;
+use millrace_runtime::source::FileOptions;
 
 use super::StreamingContext;
 

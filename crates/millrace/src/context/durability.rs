@@ -6,17 +6,17 @@ use std::sync::Arc;
 use millrace_types::{BatchTime, Duration, counted, keys};
 use millrace_wal::LogOptions;
 
-use crate::checkpoint::{
+use millrace_engine::durable::Durable;
+use millrace_engine::error::{Error, Result};
+use millrace_runtime::checkpoint::{
     Checkpoint, CheckpointReader, FORMAT, Meta, NOTES, Opened, Program, Start, StoreMeta, WINDOW,
     blocks_options, described, segment_bytes,
 };
-use crate::durable::Durable;
-use crate::error::{Error, Result};
-use crate::files::{DeadLetterFiles, located};
-use crate::graph::{Graph, Kind, Lifecycle};
-use crate::notice::{news, notice};
-use crate::receiver::{BlockLog, Replayed, Written, stream_of};
-use crate::scheduler::{BatchQueue, DeadLetters, Engine, FirstBatch, submit};
+use millrace_runtime::files::{DeadLetterFiles, located};
+use millrace_runtime::graph::{Graph, Kind, Lifecycle};
+use millrace_runtime::notice::{news, notice};
+use millrace_runtime::receiver::{BlockLog, Replayed, Written, stream_of};
+use millrace_runtime::scheduler::{BatchQueue, DeadLetters, Engine, FirstBatch, submit};
 
 use super::missed::Missed;
 use super::settings::MissedBatches;

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use millrace_text::Text;
 
-use crate::data::Data;
 use crate::dstream::DStream;
-use crate::error::Error;
-use crate::pipeline::Output;
-use crate::source::{
+use millrace_engine::data::Data;
+use millrace_engine::error::Error;
+use millrace_engine::pipeline::Output;
+use millrace_runtime::source::{
     BinaryFormat, FileNode, FileOptions, FileSettings, Format, LinesFormat, ReaderFormat,
 };
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::checkpoint::Start;
-use crate::error::Result;
+use millrace_engine::error::Result;
+use millrace_runtime::checkpoint::Start;
 
 use super::{StopHandle, StreamingContext};
 

@@ -2,7 +2,7 @@
 
 use millrace_stderr::Level;
 
-use crate::error::{Error, Result};
+use millrace_engine::error::{Error, Result};
 
 use super::StreamingContext;
 

@@ -2,10 +2,10 @@
 
 use millrace_types::{Duration, keys};
 
-use crate::checkpoint::Opened;
-use crate::notice::news;
-use crate::receiver::{Replayed, ReplayedBatch};
-use crate::scheduler::{FirstBatch, Ticks};
+use millrace_runtime::checkpoint::Opened;
+use millrace_runtime::notice::news;
+use millrace_runtime::receiver::{Replayed, ReplayedBatch};
+use millrace_runtime::scheduler::{FirstBatch, Ticks};
 
 /// The batches between those of the receivers' log: nothing was received for them, so the log does
 /// not have them.

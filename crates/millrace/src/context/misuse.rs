@@ -4,7 +4,7 @@
 //! rules is noted, and `start` or the next wait reports it. A front end that has to report it at
 //! the call itself, as Spark throws there, asks after the call.
 
-use crate::error::Error;
+use millrace_engine::error::Error;
 
 use super::StreamingContext;
 

@@ -32,18 +32,19 @@ use std::time::Duration as StdDuration;
 
 use millrace_types::{Conf, Duration, Host, StreamId, StreamingListener, keys};
 
-use crate::checkpoint::Start;
 use crate::dstream::{DStream, PrintFormat, Printer};
-use crate::error::{Error, Result};
-use crate::exec::Executor;
-use crate::graph::{Builder, Lifecycle};
-use crate::listener::ListenerHandle;
-use crate::notice::Repeats;
-use crate::pipeline::{Lines, NodeId};
-use crate::receiver::{InputCounters, InputCounts};
-use crate::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
-use crate::source::Ends;
-use crate::stdout::Stdout;
+use millrace_engine::error::{Error, Result};
+use millrace_engine::exec::Executor;
+use millrace_engine::pipeline::{Lines, NodeId};
+use millrace_engine::role::Role;
+use millrace_runtime::checkpoint::Start;
+use millrace_runtime::graph::{Builder, Lifecycle};
+use millrace_runtime::listener::ListenerHandle;
+use millrace_runtime::notice::Repeats;
+use millrace_runtime::receiver::{InputCounters, InputCounts};
+use millrace_runtime::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
+use millrace_runtime::source::Ends;
+use millrace_runtime::stdout::Stdout;
 
 pub use described::InputStream;
 pub use get_or_create::ActiveOrCreated;
@@ -143,10 +144,10 @@ impl StreamingContext {
         let printer = Printer::new(
             settings.print_format,
             settings.print_num,
-            crate::zone::local(),
+            millrace_runtime::zone::local(),
             Box::new(Stdout::new()),
         );
-        let clock = Arc::new(crate::scheduler::SystemClock::default());
+        let clock = Arc::new(millrace_runtime::scheduler::SystemClock::default());
         let mut context = StreamingContext::assemble(settings, printer, clock)?;
         context.alone = true;
         Ok(context)
@@ -459,7 +460,8 @@ impl StreamingContext {
     /// # }
     /// ```
     pub fn stop(&self, graceful: bool) {
-        if std::thread::current().name() == Some(crate::listener::THREAD) {
+        let role = Role::of_this_thread();
+        if role == Role::Listeners {
             let rule = "Cannot stop StreamingContext within listener bus thread.";
             self.calls.say("stop", rule);
             self.builder.break_rule(Error::illegal(rule));
@@ -471,10 +473,7 @@ impl StreamingContext {
             return;
         }
         self.stop_handle().stop(graceful);
-        let own = std::thread::current()
-            .name()
-            .is_some_and(|name| name.starts_with("millrace-"));
-        if own {
+        if role.is_engine() {
             return;
         }
         let thread = self.parts().thread.take();

@@ -6,10 +6,10 @@ use millrace_types::{
     KeptRecord, LastRecords, RunFigures, RunProbe, StateFound, StateSearch, StreamId,
 };
 
-use crate::browse::Store;
-use crate::graph::{Builder, Graph, Kind};
-use crate::receiver::InputCounters;
-use crate::scheduler::Engine;
+use millrace_runtime::browse::Store;
+use millrace_runtime::graph::{Builder, Graph, Kind};
+use millrace_runtime::scheduler::Engine;
+use millrace_runtime::receiver::InputCounters;
 
 use super::StreamingContext;
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::data::Data;
 use crate::dstream::DStream;
-use crate::pipeline::Output;
-use crate::poison::know;
-use crate::source::{QueueNode, QueueOptions, RddQueue};
+use millrace_engine::data::Data;
+use millrace_engine::pipeline::Output;
+use millrace_engine::poison::know;
+use millrace_runtime::source::{QueueNode, QueueOptions, RddQueue};
 
 use super::StreamingContext;
 

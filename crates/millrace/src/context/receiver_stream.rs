@@ -1,8 +1,8 @@
 //! `receiver_stream`: what a program's own receiver stores.
 
 use crate::dstream::DStream;
-use crate::pipeline::Received;
-use crate::receiver::Receiver;
+use millrace_engine::pipeline::Received;
+use millrace_runtime::receiver::Receiver;
 
 use super::StreamingContext;
 

@@ -2,8 +2,8 @@
 
 use millrace_types::Duration;
 
-use crate::error::{Error, Result};
-use crate::graph::Lifecycle;
+use millrace_engine::error::{Error, Result};
+use millrace_runtime::graph::Lifecycle;
 
 use super::StreamingContext;
 

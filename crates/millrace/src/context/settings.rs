@@ -6,11 +6,11 @@ use std::time::Duration as StdDuration;
 
 use millrace_types::{Conf, Duration, Master, TimeUnit, keys};
 
-use crate::checkpoint::Start;
 use crate::dstream::PrintFormat;
-use crate::error::{Error, Result};
-use crate::notice::notice;
-use crate::receiver::{DialSettings, SHORTEST_RESTART, WalSync};
+use millrace_engine::error::{Error, Result};
+use millrace_runtime::checkpoint::Start;
+use millrace_runtime::notice::notice;
+use millrace_runtime::receiver::{DialSettings, SHORTEST_RESTART, WalSync};
 
 /// Well below the budget, and as long as a line of text will be.
 const LONGEST_LINE: u64 = 32 << 20;

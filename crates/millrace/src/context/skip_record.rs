@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::error::{Error, Result};
-use crate::poison::{At, shown_as};
+use millrace_engine::error::{Error, Result};
+use millrace_engine::poison::{At, shown_as};
 
 use super::StreamingContext;
 

@@ -2,10 +2,10 @@
 
 use std::net::TcpStream;
 
-use crate::data::Data;
 use crate::dstream::DStream;
-use crate::pipeline::Received;
-use crate::receiver::{SocketSource, converted, frames};
+use millrace_engine::data::Data;
+use millrace_engine::pipeline::Received;
+use millrace_runtime::receiver::{SocketSource, converted, frames};
 
 use super::StreamingContext;
 

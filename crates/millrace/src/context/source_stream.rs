@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::dstream::DStream;
-use crate::pipeline::Output;
-use crate::source::{BatchSource, RunStop, SourceNode};
+use millrace_engine::pipeline::Output;
+use millrace_runtime::source::{BatchSource, RunStop, SourceNode};
 
 use super::StreamingContext;
 

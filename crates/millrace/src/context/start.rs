@@ -7,22 +7,25 @@ use std::time::Duration;
 
 use millrace_types::{StreamId, StreamingEvent};
 
-use crate::checkpoint::Checkpoint;
-use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind, Readers};
-use crate::listener::ListenerBus;
-use crate::patience::{PATIENCE, Threads};
-use crate::receiver::{
+use millrace_engine::error::{Error, Result};
+use millrace_engine::patience::Threads;
+use millrace_engine::role::Role;
+use millrace_engine::stage::EagerStage;
+use millrace_runtime::checkpoint::Checkpoint;
+use millrace_runtime::graph::{Graph, Kind, Readers};
+use millrace_runtime::listener::ListenerBus;
+use millrace_runtime::notice::notice;
+use millrace_runtime::receiver::{
     BLOCK_BYTES, BlockGenerator, BlockLog, Budget, Dialer, Fail, InputCounters, InputSpec,
     InputTracker, LastEnd, RateLimiter, Receiver, ReceiverSettings, RecordGenerator,
     SocketReceiver, SocketSettings, Supervisor, Surroundings,
 };
-use crate::scheduler::{
+use millrace_runtime::scheduler::{
     BatchQueue, Clock, Engine, FirstBatch, Receiving, StopMode, generate, run_jobs, wait_for_jobs,
 };
-use crate::source::Ends;
-use crate::stage::EagerStage;
-use crate::stdout::Reader;
+use millrace_runtime::source::Ends;
+use millrace_runtime::stdout::Reader;
+use millrace_runtime::threads::{self, PATIENCE};
 
 use super::active::Place;
 use super::durability::{counts_batches, first_batch, replay, say_recovery};
@@ -305,7 +308,7 @@ fn run(
     let (own, work) = (Arc::clone(engine), Arc::clone(&queue));
     let jobs = Arc::new(Threads::default());
     let name = "millrace-jobs";
-    let started = jobs.spawn(name, move || run_jobs(&own, &work));
+    let started = threads::spawn(&jobs, name, Role::Engine, move || run_jobs(&own, &work));
     started.map_err(|error| no_thread(name, error))?;
     // Nobody else closes the queue of a run that does not begin.
     let closed = CloseUnless(Some(&queue));
@@ -315,7 +318,14 @@ fn run(
     let generator = spawn("millrace-generator", move || {
         generate(&own, first, &work, &receivers);
         wait_for_jobs(&own, &jobs);
-        own.executor.wait_for_tasks(own.patience);
+        let left = own.executor.wait_for_tasks(own.patience);
+        if left > 0 {
+            notice(format_args!(
+                "{left} map tasks did not end within {:?} of the end of the run and are left \
+                 behind: functions of the program have not returned",
+                own.patience
+            ));
+        }
         if let Some(log) = &own.log {
             log.close();
         }
@@ -365,7 +375,7 @@ fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<Arc<
             let run = Arc::clone(&receiver.run);
             let threads = Arc::new(Threads::default());
             let name = format!("millrace-recv-{number}");
-            let started = threads.spawn(&name, move || {
+            let started = threads::spawn(&threads, &name, Role::Engine, move || {
                 if run() {
                     ends.ended();
                 }
@@ -379,7 +389,10 @@ fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<Arc<
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     let started = std::thread::Builder::new()
         .name(name.to_owned())
-        .spawn(body);
+        .spawn(move || {
+            Role::Engine.take();
+            body();
+        });
     started.map_err(|error| no_thread(name, error))
 }
 

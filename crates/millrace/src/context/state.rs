@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::graph::Lifecycle;
+use millrace_runtime::graph::Lifecycle;
 
 use super::StreamingContext;
 

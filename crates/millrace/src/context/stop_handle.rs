@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::scheduler::Engine;
+use millrace_runtime::scheduler::Engine;
 
 /// Asks a context to stop; see [`StreamingContext::stop_handle`](crate::StreamingContext::stop_handle).
 #[derive(Clone)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use millrace_types::BatchTime;
 
 use crate::dstream::{DStream, TransformAll, named};
-use crate::pipeline::{Output, Pipeline};
-use crate::rdd::Rdd;
+use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::rdd::Rdd;
 
 use super::StreamingContext;
 

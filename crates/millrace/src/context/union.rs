@@ -4,8 +4,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::dstream::{DStream, named};
-use crate::error::Error;
-use crate::pipeline::{Pipeline, UnionAll};
+use millrace_engine::error::Error;
+use millrace_engine::pipeline::{Pipeline, UnionAll};
 
 use super::StreamingContext;
 
@@ -66,10 +66,10 @@ mod tests {
     use millrace_types::{Conf, Duration};
 
     use super::*;
-    use crate::error::Result;
-    use crate::graph::{BatchRun, Made, Node};
-    use crate::pipeline::{Lines, NodeId, Output};
-    use crate::rdd::Rdd;
+    use millrace_engine::error::Result;
+    use millrace_engine::pipeline::{Lines, NodeId, Output};
+    use millrace_engine::rdd::Rdd;
+    use millrace_runtime::graph::{BatchRun, Made, Node};
 
     /// A node that is not due in every batch.
     struct Slow(NodeId);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::{Boxed, Pipeline};
+use millrace_engine::pipeline::{Boxed, Pipeline};
 
 use super::DStream;
 

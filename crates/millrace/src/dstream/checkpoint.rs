@@ -4,9 +4,9 @@ use std::panic::Location;
 
 use millrace_types::Duration;
 
-use crate::error::Error;
-use crate::graph::Lifecycle;
-use crate::pipeline::Pipeline;
+use millrace_engine::error::Error;
+use millrace_engine::pipeline::Pipeline;
+use millrace_runtime::graph::Lifecycle;
 
 use super::{DStream, named};
 

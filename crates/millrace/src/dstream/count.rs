@@ -3,11 +3,11 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::error::Result;
-use crate::graph::{BatchRun, Made, Node};
-use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::rdd::Rdd;
-use crate::stage::EagerStage;
+use millrace_engine::error::Result;
+use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::rdd::Rdd;
+use millrace_engine::stage::EagerStage;
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::pair::FoldNode;
 use super::{DStream, named};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::{Filter, Pipeline};
+use millrace_engine::pipeline::{Filter, Pipeline};
 
 use super::DStream;
 

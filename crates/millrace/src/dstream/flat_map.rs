@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::{FlatMap, Pipeline};
+use millrace_engine::pipeline::{FlatMap, Pipeline};
 
 use super::DStream;
 

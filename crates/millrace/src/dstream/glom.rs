@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::{Output, Pipeline};
 
 use super::{DStream, named};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::{Map, Pipeline};
+use millrace_engine::pipeline::{Map, Pipeline};
 
 use super::DStream;
 

@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::vec::IntoIter;
 
-use crate::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::{Output, Pipeline};
 
 use super::{DStream, named};
 

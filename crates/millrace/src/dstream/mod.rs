@@ -29,9 +29,9 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::graph::{Builder, Node};
-use crate::pipeline::{Output, Pipeline};
+use millrace_engine::error::Error;
+use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_runtime::graph::{Builder, Node};
 
 pub use noting::Notes;
 pub(crate) use output::Printer;

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::checkpoint::NOTES;
-use crate::data::{Data, Key};
-use crate::durable::Durable;
-use crate::error::{Error, Result};
-use crate::graph::{BatchRun, Made, Node};
-use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::state::{NoteStore, Part, parts_of};
+use millrace_engine::data::{Data, Key};
+use millrace_engine::durable::Durable;
+use millrace_engine::error::{Error, Result};
+use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::state::{NoteStore, Part, parts_of};
+use millrace_runtime::checkpoint::NOTES;
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::{DStream, named};
 

@@ -2,10 +2,10 @@
 
 use std::panic::Location;
 
-use crate::data::Data;
-use crate::error::Error;
-use crate::graph::Lifecycle;
-use crate::pipeline::{Output, Pipeline};
+use millrace_engine::data::Data;
+use millrace_engine::error::Error;
+use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_runtime::graph::Lifecycle;
 
 use super::{DStream, named};
 

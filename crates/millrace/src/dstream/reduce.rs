@@ -3,8 +3,8 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::data::Data;
-use crate::pipeline::{Output, Pipeline};
+use millrace_engine::data::Data;
+use millrace_engine::pipeline::{Output, Pipeline};
 
 use super::pair::FoldNode;
 use super::{DStream, named};

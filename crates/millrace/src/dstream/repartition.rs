@@ -2,9 +2,9 @@
 
 use std::panic::Location;
 
-use crate::data::Data;
-use crate::partition::check_count;
-use crate::pipeline::{Output, Pipeline};
+use millrace_engine::data::Data;
+use millrace_engine::partition::check_count;
+use millrace_engine::pipeline::{Output, Pipeline};
 
 use super::{DStream, named};
 

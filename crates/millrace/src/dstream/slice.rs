@@ -2,9 +2,9 @@
 
 use millrace_types::BatchTime;
 
-use crate::error::Result;
-use crate::pipeline::Pipeline;
-use crate::rdd::Rdd;
+use millrace_engine::error::Result;
+use millrace_engine::pipeline::Pipeline;
+use millrace_engine::rdd::Rdd;
 
 use super::DStream;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use millrace_types::BatchTime;
 
-use crate::error::Result;
-use crate::graph::{BatchRun, Made, Node};
-use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::rdd::Rdd;
+use millrace_engine::error::Result;
+use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::rdd::Rdd;
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::{DStream, named};
 

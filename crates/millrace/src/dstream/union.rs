@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::pipeline::{Pipeline, Union};
+use millrace_engine::pipeline::{Pipeline, Union};
 
 use super::{DStream, named};
 

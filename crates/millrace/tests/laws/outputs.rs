@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use millrace::testing::{Setup, parallelize, run_context, run_outputs};
-use millrace::{ErrorKind, Rdd};
+use millrace::{ErrorKind, Rdd, SaveRdd};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use millrace_types::BatchTime;
 
-use crate::pipeline::Pipeline;
-use crate::rdd::Rdd;
+use millrace_engine::pipeline::Pipeline;
+use millrace_engine::rdd::Rdd;
 
 use super::super::{DStream, named};
 
@@ -81,7 +81,7 @@ impl<P: Pipeline> DStream<P> {
         F: Fn(&Rdd<P::Item>, BatchTime) -> Option<String> + Send + Sync + 'static,
     {
         let pipeline = Arc::clone(&self.pipeline);
-        let run = move |batch: &crate::graph::BatchRun<'_>| {
+        let run = move |batch: &millrace_runtime::graph::BatchRun<'_>| {
             if let Some(reason) = function(&batch.rdd(&pipeline)?, batch.time()) {
                 batch.reported(reason);
             }
@@ -96,7 +96,7 @@ impl<P: Pipeline> DStream<P> {
         F: Fn(&Rdd<P::Item>, BatchTime) + Send + Sync + 'static,
     {
         let pipeline = Arc::clone(&self.pipeline);
-        let run = move |batch: &crate::graph::BatchRun<'_>| {
+        let run = move |batch: &millrace_runtime::graph::BatchRun<'_>| {
             function(&batch.rdd(&pipeline)?, batch.time());
             Ok(())
         };

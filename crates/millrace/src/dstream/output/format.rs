@@ -4,8 +4,8 @@ use millrace_text::{java, python};
 use millrace_types::BatchTime;
 use serde::Serialize;
 
-use crate::json::json_of;
-use crate::python::local_time;
+use millrace_engine::json::json_of;
+use millrace_runtime::zone::local_time;
 
 /// `millrace.print.format`, for programs that write their own lines with
 /// [`show`](crate::show): [`StreamingContext::print_format`](crate::StreamingContext::print_format)

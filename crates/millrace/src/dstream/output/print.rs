@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::error::ErrorKind;
-use crate::graph::Shown;
-use crate::pipeline::Pipeline;
+use millrace_engine::error::ErrorKind;
+use millrace_engine::pipeline::Pipeline;
+use millrace_runtime::graph::Shown;
 
 use super::super::{DStream, named};
 
@@ -75,7 +75,7 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
         let keeps = Arc::clone(&shown);
         // One more than is shown tells whether there are more.
         let wanted = usize::try_from(num.saturating_add(1)).unwrap_or(0);
-        let run = move |batch: &crate::graph::BatchRun<'_>| {
+        let run = move |batch: &millrace_runtime::graph::BatchRun<'_>| {
             let mut records = batch.rdd(&pipeline)?.read_first(wanted);
             let more = i64::try_from(records.len()).unwrap_or(i64::MAX) > num;
             records.truncate(usize::try_from(num).unwrap_or(0));

@@ -9,11 +9,11 @@ use millrace_text::{java, python};
 use millrace_types::BatchTime;
 use serde::Serialize;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::graph::Shown;
-use crate::json::json_of;
-use crate::python::time_in;
-use crate::stdout::refused;
+use millrace_engine::error::{Error, ErrorKind, Result};
+use millrace_engine::json::json_of;
+use millrace_runtime::graph::Shown;
+use millrace_runtime::stdout::refused;
+use millrace_runtime::zone::time_in;
 
 use super::format::PrintFormat;
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::files::{batch_name, check_batch_outputs};
-use crate::pipeline::Pipeline;
+use millrace_engine::pipeline::Pipeline;
+use millrace_runtime::files::SaveRdd;
+use millrace_runtime::files::{batch_name, check_batch_outputs};
 
 use super::super::{DStream, named};
 
@@ -42,7 +43,7 @@ impl<P: Pipeline<Item: Serialize>> DStream<P> {
         }
         let (pipeline, at) = (Arc::clone(&self.pipeline), name.clone());
         let (prefix, suffix) = (prefix.to_owned(), suffix.to_owned());
-        let run = move |batch: &crate::graph::BatchRun<'_>| {
+        let run = move |batch: &millrace_runtime::graph::BatchRun<'_>| {
             let path = batch_name(&prefix, &suffix, batch.time());
             let saved = batch.rdd(&pipeline)?.save_as_text_file(&path);
             saved.map_err(|error| error.within(format_args!("batch {}, {at}", batch.time())))

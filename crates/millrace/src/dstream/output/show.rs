@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io::Write;
 
-use crate::panics::fail;
-use crate::stdout::{Stdout, refused};
+use millrace_engine::panics::fail;
+use millrace_runtime::stdout::{Stdout, refused};
 
 /// Writes a line to standard output, for a function of
 /// [`foreach_rdd`](crate::DStream::foreach_rdd).

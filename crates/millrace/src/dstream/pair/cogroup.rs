@@ -3,11 +3,11 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::data::{Data, Key};
-use crate::keyed::CoGrouped;
-use crate::partition::{Partitioner, Partitions};
-use crate::pipeline::{MapValues, Output, Pipeline, Union};
-use crate::shuffle::{CoGroup, Side};
+use millrace_engine::data::{Data, Key};
+use millrace_engine::keyed::CoGrouped;
+use millrace_engine::partition::{Partitioner, Partitions};
+use millrace_engine::pipeline::{MapValues, Output, Pipeline, Union};
+use millrace_engine::shuffle::{CoGroup, Side};
 
 use super::super::{DStream, named};
 use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};

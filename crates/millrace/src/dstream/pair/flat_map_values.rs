@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::{FlatMapValues, Pipeline};
+use millrace_engine::pipeline::{FlatMapValues, Pipeline};
 
 use super::super::DStream;
 

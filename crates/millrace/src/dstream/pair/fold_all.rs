@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::data::Data;
-use crate::error::Result;
-use crate::graph::{BatchRun, Made, Node};
-use crate::pipeline::{Folded, NodeId, Pipeline};
-use crate::rdd::Rdd;
-use crate::shuffle::Reduce;
-use crate::stage::EagerStage;
+use millrace_engine::data::Data;
+use millrace_engine::error::Result;
+use millrace_engine::pipeline::{Folded, NodeId, Pipeline};
+use millrace_engine::rdd::Rdd;
+use millrace_engine::shuffle::Reduce;
+use millrace_engine::stage::EagerStage;
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::super::DStream;
 use super::Shuffling;

@@ -3,13 +3,13 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::data::{Data, Key};
-use crate::error::Result;
-use crate::graph::{BatchRun, Made, Node};
-use crate::keyed::{JoinSide, joined};
-use crate::partition::{Partitioner, Partitions};
-use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::stage::EagerStage;
+use millrace_engine::data::{Data, Key};
+use millrace_engine::error::Result;
+use millrace_engine::keyed::{JoinSide, joined};
+use millrace_engine::partition::{Partitioner, Partitions};
+use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::stage::EagerStage;
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::super::{DStream, named};
 use super::cogroup::CoShuffleNode;

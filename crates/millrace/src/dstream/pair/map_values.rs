@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::{MapValues, Pipeline};
+use millrace_engine::pipeline::{MapValues, Pipeline};
 
 use super::super::DStream;
 

@@ -5,13 +5,13 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::data::{Data, Key};
-use crate::durable::Durable;
-use crate::error::{Error, Result};
-use crate::graph::{BatchRun, Made, Node};
-use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::rdd::Rdd;
-use crate::state::{MappedStore, Mapping};
+use millrace_engine::data::{Data, Key};
+use millrace_engine::durable::Durable;
+use millrace_engine::error::{Error, Result};
+use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::rdd::Rdd;
+use millrace_engine::state::{MappedStore, Mapping};
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::super::{DStream, named};
 use super::partitioner_of_state;

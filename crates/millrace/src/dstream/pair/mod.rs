@@ -19,15 +19,15 @@ mod update_state_by_partition;
 
 use std::sync::Arc;
 
-use crate::data::{Data, Key};
-use crate::error::{Error, Result};
-use crate::graph::{BatchRun, Builder, Made, Node};
-use crate::partition::{Partitioner, Partitions};
-use crate::pipeline::{NodeId, Partition, Pipeline};
-use crate::poison::know;
-use crate::rdd::Rdd;
-use crate::shuffle::{Aggregator, KeyHasher, Shard};
-use crate::stage::{EagerStage, ShuffleStage, Shuffled};
+use millrace_engine::data::{Data, Key};
+use millrace_engine::error::{Error, Result};
+use millrace_engine::partition::{Partitioner, Partitions};
+use millrace_engine::pipeline::{NodeId, Partition, Pipeline};
+use millrace_engine::poison::know;
+use millrace_engine::rdd::Rdd;
+use millrace_engine::shuffle::{Aggregator, KeyHasher, Shard};
+use millrace_engine::stage::{EagerStage, ShuffleStage, Shuffled};
+use millrace_runtime::graph::{BatchRun, Builder, Made, Node};
 
 pub(super) use fold_all::FoldNode;
 pub use map_with_state::MapWithStateDStream;

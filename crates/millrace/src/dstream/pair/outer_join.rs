@@ -3,10 +3,10 @@
 
 use std::panic::Location;
 
-use crate::data::{Data, Key};
-use crate::keyed::JoinSide;
-use crate::partition::Partitions;
-use crate::pipeline::Pipeline;
+use millrace_engine::data::{Data, Key};
+use millrace_engine::keyed::JoinSide;
+use millrace_engine::partition::Partitions;
+use millrace_engine::pipeline::Pipeline;
 
 use super::super::{DStream, named};
 use super::join::JoinStream;

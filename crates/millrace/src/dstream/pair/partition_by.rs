@@ -2,9 +2,9 @@
 
 use std::panic::Location;
 
-use crate::data::{Data, Key};
-use crate::partition::Partitions;
-use crate::pipeline::{Output, Pipeline};
+use millrace_engine::data::{Data, Key};
+use millrace_engine::partition::Partitions;
+use millrace_engine::pipeline::{Output, Pipeline};
 
 use super::super::{DStream, named};
 use super::partitioner_of;

@@ -3,10 +3,10 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::data::{Data, Key};
-use crate::partition::{Partitioner, Partitions};
-use crate::pipeline::{Output, Pipeline};
-use crate::shuffle::Reduce;
+use millrace_engine::data::{Data, Key};
+use millrace_engine::partition::{Partitioner, Partitions};
+use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::shuffle::Reduce;
 
 use super::super::{DStream, named};
 use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};

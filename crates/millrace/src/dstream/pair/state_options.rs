@@ -3,8 +3,8 @@
 use std::fmt;
 use std::panic::Location;
 
-use crate::partition::Partitions;
-use crate::rdd::Rdd;
+use millrace_engine::partition::Partitions;
+use millrace_engine::rdd::Rdd;
 
 use super::super::named;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use millrace_types::{BatchTime, Duration};
 
-use crate::data::{Data, Key};
-use crate::partition::Partitions;
-use crate::rdd::Rdd;
-use crate::state::{Mapping, State};
+use millrace_engine::data::{Data, Key};
+use millrace_engine::partition::Partitions;
+use millrace_engine::rdd::Rdd;
+use millrace_engine::state::{Mapping, State};
 
 /// The function that [`map_with_state`](crate::DStream::map_with_state) calls with every record,
 /// and its options (Spark: `StateSpec`).

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use millrace_types::BatchTime;
 
-use crate::data::{Data, Key};
-use crate::durable::Durable;
-use crate::error::Result;
-use crate::graph::{BatchRun, Made, Node};
-use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::poison::know;
-use crate::rdd::Rdd;
-use crate::shuffle::{Group, Values};
-use crate::stage::EagerStage;
-use crate::state::{StateStore, StateView};
+use millrace_engine::data::{Data, Key};
+use millrace_engine::durable::Durable;
+use millrace_engine::error::Result;
+use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::poison::know;
+use millrace_engine::rdd::Rdd;
+use millrace_engine::shuffle::{Group, Values};
+use millrace_engine::stage::EagerStage;
+use millrace_engine::state::{StateStore, StateView};
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::super::DStream;
 use super::state_options::StateOptions;

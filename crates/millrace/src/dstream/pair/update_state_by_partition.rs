@@ -4,14 +4,14 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::vec::IntoIter;
 
-use crate::data::{Data, Key};
-use crate::durable::Durable;
-use crate::error::{Error, Result};
-use crate::graph::{BatchRun, Made, Node};
-use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::shuffle::{Group, Values};
-use crate::stage::EagerStage;
-use crate::state::{PartitionStore, PartitionUpdate};
+use millrace_engine::data::{Data, Key};
+use millrace_engine::durable::Durable;
+use millrace_engine::error::{Error, Result};
+use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::shuffle::{Group, Values};
+use millrace_engine::stage::EagerStage;
+use millrace_engine::state::{PartitionStore, PartitionUpdate};
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::super::DStream;
 use super::state_options::StateOptions;

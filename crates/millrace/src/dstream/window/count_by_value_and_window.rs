@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use millrace_types::Duration;
 
-use crate::data::Key;
-use crate::partition::{Partitioner, Partitions};
-use crate::pipeline::{Map, Output, Pipeline};
-use crate::shuffle::Reduce;
-use crate::window::{Filter, Inverting};
+use millrace_engine::data::Key;
+use millrace_engine::partition::{Partitioner, Partitions};
+use millrace_engine::pipeline::{Map, Output, Pipeline};
+use millrace_engine::shuffle::Reduce;
+use millrace_engine::window::{Filter, Inverting};
 
 use super::super::pair::{default_partitioner, partitioner_of};
 use super::super::{DStream, named};

@@ -4,8 +4,8 @@ use std::panic::Location;
 
 use millrace_types::Duration;
 
-use crate::pipeline::{Output, Pipeline};
-use crate::window::ByInverse;
+use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::window::ByInverse;
 
 use super::super::{DStream, named};
 use super::Kind;

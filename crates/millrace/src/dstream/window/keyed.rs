@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::data::{Data, Key};
-use crate::durable::Durable;
-use crate::error::Result;
-use crate::graph::{BatchRun, Made, Node};
-use crate::partition::Partitioner;
-use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::rdd::Rdd;
-use crate::shuffle::Aggregator;
-use crate::stage::EagerStage;
-use crate::window::{Frame, Sliding, WindowStore, WindowView};
+use millrace_engine::data::{Data, Key};
+use millrace_engine::durable::Durable;
+use millrace_engine::error::Result;
+use millrace_engine::partition::Partitioner;
+use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::rdd::Rdd;
+use millrace_engine::shuffle::Aggregator;
+use millrace_engine::stage::EagerStage;
+use millrace_engine::window::{Frame, Sliding, WindowStore, WindowView};
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::super::DStream;
 use super::super::pair::Shuffling;

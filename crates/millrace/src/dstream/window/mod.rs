@@ -18,10 +18,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use millrace_types::Duration;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::graph::BatchRun;
-use crate::pipeline::Pipeline;
-use crate::window::Frame;
+use millrace_engine::error::{Error, ErrorKind, Result};
+use millrace_engine::pipeline::Pipeline;
+use millrace_engine::window::Frame;
+use millrace_runtime::graph::BatchRun;
 
 use super::DStream;
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use millrace_types::Duration;
 
-use crate::data::{Data, Key};
-use crate::partition::{Partitioner, Partitions};
-use crate::pipeline::{Output, Pipeline};
-use crate::shuffle::Reduce;
-use crate::window::Reducing;
+use millrace_engine::data::{Data, Key};
+use millrace_engine::partition::{Partitioner, Partitions};
+use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::shuffle::Reduce;
+use millrace_engine::window::Reducing;
 
 use super::super::pair::{default_partitioner, partitioner_of};
 use super::super::{DStream, named};

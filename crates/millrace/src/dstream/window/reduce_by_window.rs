@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use millrace_types::Duration;
 
-use crate::data::Data;
-use crate::pipeline::{Output, Pipeline};
-use crate::window::{ByFunction, ByInverse};
+use millrace_engine::data::Data;
+use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::window::{ByFunction, ByInverse};
 
 use super::super::{DStream, named};
 use super::Kind;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::data::Data;
-use crate::durable::Durable;
-use crate::error::Result;
-use crate::graph::{BatchRun, Made, Node};
-use crate::pipeline::{Map, NodeId, Output, Pipeline};
-use crate::rdd::Rdd;
-use crate::shuffle::Reduce;
-use crate::stage::EagerStage;
-use crate::window::{Frame, SingleStore, Slides};
+use millrace_engine::data::Data;
+use millrace_engine::durable::Durable;
+use millrace_engine::error::Result;
+use millrace_engine::pipeline::{Map, NodeId, Output, Pipeline};
+use millrace_engine::rdd::Rdd;
+use millrace_engine::shuffle::Reduce;
+use millrace_engine::stage::EagerStage;
+use millrace_engine::window::{Frame, SingleStore, Slides};
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::super::DStream;
 use super::super::pair::Shuffling;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use millrace_types::Duration;
 
-use crate::data::Data;
-use crate::durable::Durable;
-use crate::error::Result;
-use crate::graph::{BatchRun, Made, Node};
-use crate::pipeline::{NodeId, Output, Pipeline};
-use crate::rdd::Rdd;
-use crate::window::{Frame, WholeStore};
+use millrace_engine::data::Data;
+use millrace_engine::durable::Durable;
+use millrace_engine::error::Result;
+use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::rdd::Rdd;
+use millrace_engine::window::{Frame, WholeStore};
+use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::super::{DStream, named};
 use super::{Collected, Kind};

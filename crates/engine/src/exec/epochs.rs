@@ -1,0 +1,81 @@
+//! Which batch a thread works for: what may change from batch to batch and must not within one (a
+//! broadcast) asks for it.
+//!
+//! Batches run one at a time, so a thread works for the one that runs, unless it runs a map task:
+//! that one belongs to the batch which was open when its block was sealed, and says so. Batches are
+//! counted from one in each run of a program; zero is before the first.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+thread_local! {
+    /// The batch of the map task that runs on this thread; zero if none does.
+    static EARLY: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The batches of a context: the one that is open, and the one that runs.
+#[derive(Debug, Default)]
+pub struct Epochs {
+    open: Mutex<u64>,
+    running: AtomicU64,
+}
+
+impl Epochs {
+    fn open(&self) -> MutexGuard<'_, u64> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The context starts: the first batch is open.
+    pub fn begin(&self) {
+        *self.open() = 1;
+    }
+
+    /// Opens the next batch, and gives the one that was open. To be called before a block of the
+    /// next one is offered to anybody.
+    pub fn cut(&self) -> u64 {
+        let mut open = self.open();
+        *open += 1;
+        *open - 1
+    }
+
+    /// The batch `epoch` runs from now on.
+    pub fn run(&self, epoch: u64) {
+        self.running.store(epoch, Ordering::SeqCst);
+    }
+
+    /// The batch that runs, or ran last.
+    pub(crate) fn running(&self) -> u64 {
+        self.running.load(Ordering::SeqCst)
+    }
+
+    /// The batch that this thread works for.
+    pub(crate) fn current(&self) -> u64 {
+        match EARLY.get() {
+            0 => self.running(),
+            early => early,
+        }
+    }
+
+    /// Calls `change` with the batch that is open, which stays so meanwhile.
+    pub(crate) fn while_open<R>(&self, change: impl FnOnce(u64) -> R) -> R {
+        change(*self.open())
+    }
+}
+
+/// While it is there, this thread works for a batch that may not run yet.
+#[derive(Debug)]
+pub(crate) struct Early(u64);
+
+impl Early {
+    /// For the batch `epoch`; of zero it changes nothing.
+    pub(crate) fn of(epoch: u64) -> Early {
+        Early(EARLY.replace(epoch))
+    }
+}
+
+impl Drop for Early {
+    fn drop(&mut self) {
+        EARLY.set(self.0);
+    }
+}

@@ -1,0 +1,90 @@
+//! The ways in which the values of one key become one.
+
+use crate::data::Data;
+
+use super::values::Values;
+
+/// Access to one accumulator, by value or by reference: moving an accumulator out and back costs
+/// as much as a probe.
+pub trait Place<C> {
+    /// Replaces the accumulator by what `merge` makes of it.
+    fn replace(self, merge: impl FnOnce(C) -> C);
+
+    /// Changes the accumulator where it stands.
+    fn change(self, change: impl FnOnce(&mut C));
+}
+
+/// Folds values into an accumulator, in order. `merge` must be associative: how a batch is cut
+/// into runs decides where it is applied. It need not be commutative.
+pub trait Aggregator<V>: Send + Sync + 'static {
+    /// The type that the values of a key become.
+    type Acc: Send + Sync + 'static;
+
+    fn create(&self, value: V) -> Self::Acc;
+    fn add(&self, acc: impl Place<Self::Acc>, value: V);
+    fn merge(&self, earlier: Self::Acc, later: Self::Acc) -> Self::Acc;
+
+    /// True if nothing that was published keeps the block of a received text.
+    const DETACHED: bool;
+
+    /// The part of an accumulator that a run publishes, once per key and spill. One that is
+    /// small has to be detached here, or every run would keep a block for the rest of the batch
+    /// (law 6). One that has every value is left as it is: a copy of all of them would not be
+    /// bounded by anything.
+    fn publish(&self, acc: Self::Acc) -> Self::Acc {
+        acc
+    }
+}
+
+/// `reduce_by_key`: the accumulator is a value.
+pub struct Reduce<F>(pub F);
+
+impl<V: Data, F: Fn(V, V) -> V + Send + Sync + 'static> Aggregator<V> for Reduce<F> {
+    type Acc = V;
+
+    const DETACHED: bool = true;
+
+    #[inline(always)]
+    fn create(&self, value: V) -> V {
+        value
+    }
+
+    #[inline(always)]
+    fn add(&self, acc: impl Place<V>, value: V) {
+        acc.replace(|acc| (self.0)(acc, value));
+    }
+
+    #[inline(always)]
+    fn merge(&self, earlier: V, later: V) -> V {
+        (self.0)(earlier, later)
+    }
+
+    #[inline(always)]
+    fn publish(&self, acc: V) -> V {
+        millrace_text::detached(acc)
+    }
+}
+
+/// Grouping: the accumulator is the list of all values, in order.
+pub struct Group;
+
+impl<V: Data> Aggregator<V> for Group {
+    type Acc = Values<V>;
+
+    const DETACHED: bool = !std::mem::needs_drop::<V>();
+
+    #[inline(always)]
+    fn create(&self, value: V) -> Values<V> {
+        Values::of(value)
+    }
+
+    #[inline(always)]
+    fn add(&self, acc: impl Place<Values<V>>, value: V) {
+        acc.change(|values| values.push(value));
+    }
+
+    fn merge(&self, mut earlier: Values<V>, later: Values<V>) -> Values<V> {
+        earlier.append(later);
+        earlier
+    }
+}

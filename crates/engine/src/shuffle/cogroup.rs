@@ -1,0 +1,42 @@
+//! The aggregator of `cogroup`: the values of two sides of one key, kept apart.
+
+use crate::data::Data;
+
+use super::aggregate::{Aggregator, Place};
+use super::values::Values;
+
+/// A value with the side that it is of.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub enum Side<V, W> {
+    Left(V),
+    Right(W),
+}
+
+/// Collects both sides, each in arrival order.
+pub struct CoGroup;
+
+impl<V: Data, W: Data> Aggregator<Side<V, W>> for CoGroup {
+    type Acc = (Values<V>, Values<W>);
+
+    const DETACHED: bool = !std::mem::needs_drop::<V>() && !std::mem::needs_drop::<W>();
+
+    fn create(&self, value: Side<V, W>) -> Self::Acc {
+        match value {
+            Side::Left(value) => (Values::of(value), Values::new()),
+            Side::Right(value) => (Values::new(), Values::of(value)),
+        }
+    }
+
+    fn add(&self, acc: impl Place<Self::Acc>, value: Side<V, W>) {
+        acc.change(|(left, right)| match value {
+            Side::Left(value) => left.push(value),
+            Side::Right(value) => right.push(value),
+        });
+    }
+
+    fn merge(&self, mut earlier: Self::Acc, later: Self::Acc) -> Self::Acc {
+        earlier.0.append(later.0);
+        earlier.1.append(later.1);
+        earlier
+    }
+}

@@ -1,0 +1,42 @@
+//! The aggregator of `combine_by_key`: three functions of the program.
+
+use crate::data::Data;
+
+use super::aggregate::{Aggregator, Place};
+
+/// The functions that turn a first value into an accumulator, add another, and
+/// merge two parts.
+pub struct CombineBy<F, G, H> {
+    pub create: F,
+    pub add: G,
+    pub merge: H,
+}
+
+impl<V, C, F, G, H> Aggregator<V> for CombineBy<F, G, H>
+where
+    V: Data,
+    C: Clone + Send + Sync + 'static,
+    F: Fn(V) -> C + Send + Sync + 'static,
+    G: Fn(C, V) -> C + Send + Sync + 'static,
+    H: Fn(C, C) -> C + Send + Sync + 'static,
+{
+    type Acc = C;
+
+    const DETACHED: bool = true;
+
+    fn create(&self, value: V) -> C {
+        (self.create)(value)
+    }
+
+    fn add(&self, acc: impl Place<C>, value: V) {
+        acc.replace(|acc| (self.add)(acc, value));
+    }
+
+    fn merge(&self, earlier: C, later: C) -> C {
+        (self.merge)(earlier, later)
+    }
+
+    fn publish(&self, acc: C) -> C {
+        millrace_text::detached(acc)
+    }
+}

@@ -1,0 +1,492 @@
+//! The local half of a shuffle: one run of blocks, one thread, one table.
+//!
+//! The table is looked at a group of records behind the loop that makes them, so that it may be
+//! larger than the cache. It is not grown without end but *spilled* when it is full, and at the
+//! end of the run: its entries move, by shard, to the run's output. A text of few distinct words
+//! is combined almost wholly here; one of a million spills every tenth record and merges shard
+//! by shard. Both walk memory forwards: the local table has its keys in the order of the shards'
+//! ones.
+//!
+//! Keys that hardly repeat gain nothing by a table: nearly every record would be inserted here,
+//! moved out, and inserted in its shard again. Such records are *passed*: each is an entry of its
+//! own, written straight to its shard's list. From time to time a sample is combined, to see
+//! whether keys repeat now.
+
+#![expect(
+    unsafe_code,
+    reason = "records are moved out of the places where they wait"
+)]
+
+use std::mem::MaybeUninit;
+
+use crate::data::{Data, Key};
+
+use super::aggregate::Aggregator;
+use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
+use super::lookahead::{GROUP, Lookahead};
+use super::table::{Found, Table, Tagged, tag_of_stamp};
+
+/// A local table keeps below this: what the keys of the longest run take, if every tenth word of
+/// it is new. What a word pays for a table beyond the cache is less than what it would pay for
+/// being spilled and merged more often.
+const TABLE_BYTES: usize = 96 << 20;
+
+/// Slots of a new table: enough for a small batch, little to clear.
+const FIRST_SLOTS: usize = 1 << 8;
+
+/// Records of a sample: it shows whether combining pays.
+const SAMPLE: usize = 1 << 13;
+
+/// Combining pays unless this share of a sample's records has new keys, in eighths.
+const MOSTLY_NEW: usize = 7;
+
+/// Records that are passed before the next sample.
+const PASSED: usize = 1 << 16;
+
+/// A spilled record: what a slot held. The stamp is the tag over the arrival in the run.
+pub struct Entry<K, C> {
+    stamp: u64,
+    pub(super) key: K,
+    pub(super) value: C,
+}
+
+impl<K, C> Entry<K, C> {
+    pub(super) fn tag(&self) -> u32 {
+        tag_of_stamp(self.stamp)
+    }
+
+    pub(super) fn arrival(&self) -> u32 {
+        self.stamp as u32
+    }
+}
+
+/// The entries that a run spilled, by shard; a key comes once per spill, and once for each of its
+/// records that was passed, in order.
+pub(crate) struct Spilled<K, C> {
+    pub(super) shards: Vec<Vec<Entry<K, C>>>,
+}
+
+/// The memory of a combiner between two runs.
+pub(crate) struct LocalTable<K, C> {
+    table: Table<K, C>,
+    /// Records that are still to be passed.
+    passes: usize,
+}
+
+impl<K, C> LocalTable<K, C> {
+    pub(crate) fn new() -> LocalTable<K, C> {
+        LocalTable {
+            table: Table::with_slots(FIRST_SLOTS),
+            passes: 0,
+        }
+    }
+}
+
+/// Combines the records of one run.
+pub(crate) struct Combiner<'a, K, V, A: Aggregator<V>> {
+    waiting: Lookahead<Tagged<K, V>>,
+    hasher: KeyHasher,
+    run: Run<'a, K, V, A>,
+}
+
+struct Run<'a, K, V, A: Aggregator<V>> {
+    aggregator: &'a A,
+    table: Table<K, A::Acc>,
+    /// Keys that were new to the table.
+    arrivals: u32,
+    /// The number of keys in the table, by shard.
+    of_shard: [u32; SHARDS],
+    /// Records of a group whose keys are not where a probe for them begins.
+    elsewhere: Vec<usize>,
+    spilled: Spilled<K, A::Acc>,
+    /// The records of this sample, and the arrivals before it.
+    sampled: usize,
+    before: u32,
+    /// Records that are still to be passed.
+    passes: usize,
+}
+
+impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
+    pub(crate) fn new(
+        aggregator: &'a A,
+        hasher: &KeyHasher,
+        LocalTable { table, passes }: LocalTable<K, A::Acc>,
+    ) -> Combiner<'a, K, V, A> {
+        let shards = (0..SHARDS).map(|_| Vec::new()).collect();
+        let run = Run {
+            aggregator,
+            table,
+            arrivals: 0,
+            of_shard: [0; SHARDS],
+            elsewhere: Vec::with_capacity(GROUP),
+            spilled: Spilled { shards },
+            sampled: 0,
+            before: 0,
+            passes,
+        };
+        Combiner {
+            waiting: Lookahead::new(),
+            hasher: hasher.clone(),
+            run,
+        }
+    }
+
+    /// Takes one record.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, (key, value): (K, V)) {
+        let tag = tag_of(self.hasher.hash(&key));
+        self.run.table.prefetch(tag);
+        if self.waiting.push(Tagged { key, value, tag }) {
+            self.settle();
+        }
+    }
+
+    /// Combines the records that have waited for a group of others.
+    #[inline(never)]
+    fn settle(&mut self) {
+        let turn = self.waiting.turn();
+        for records in [turn.waited, turn.rest] {
+            // SAFETY: what has its turn is initialised, and nothing is looked at twice.
+            unsafe { self.run.take(records) };
+        }
+    }
+
+    /// Ends the run.
+    pub(crate) fn finish(mut self) -> (Spilled<K, A::Acc>, LocalTable<K, A::Acc>) {
+        self.settle();
+        let mut run = self.run;
+        run.spill();
+        // All slots are walked when a run ends, however few of them it has filled. It shrinks by
+        // steps: one short run among long ones should not leave the next one a table that grows
+        // from nothing.
+        let slots = run.table.slots();
+        let table = if slots == FIRST_SLOTS || run.arrivals as usize >= slots / 8 {
+            run.table
+        } else {
+            Table::with_slots((slots / 4).max(FIRST_SLOTS))
+        };
+        let passes = run.passes;
+        (run.spilled, LocalTable { table, passes })
+    }
+}
+
+impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
+    /// Combines records or passes them.
+    ///
+    /// # Safety
+    /// As [`combine`](Run::combine).
+    #[inline]
+    unsafe fn take(&mut self, records: &[MaybeUninit<Tagged<K, V>>]) {
+        if self.passes > 0 {
+            // SAFETY: the caller's promise.
+            return unsafe { self.pass(records) };
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.combine(records) };
+        self.sampled += records.len();
+        if self.sampled >= SAMPLE {
+            self.judge();
+        }
+    }
+
+    /// Decides by a sample whether the next records are combined.
+    #[inline(never)]
+    fn judge(&mut self) {
+        let new = (self.arrivals - self.before) as usize;
+        if new >= self.sampled / 8 * MOSTLY_NEW {
+            // What is in the table came before what is passed.
+            self.spill();
+            self.passes = PASSED;
+        }
+        (self.sampled, self.before) = (0, self.arrivals);
+    }
+
+    /// Makes an entry of every record.
+    ///
+    /// # Safety
+    /// As [`combine`](Run::combine).
+    #[inline(never)]
+    unsafe fn pass(&mut self, records: &[MaybeUninit<Tagged<K, V>>]) {
+        for record in records {
+            // SAFETY: the caller's promise.
+            let Tagged { key, value, tag } = unsafe { record.assume_init_read() };
+            let stamp = self.stamp(tag);
+            let value = self.aggregator.publish(self.aggregator.create(value));
+            let key = millrace_text::detached(key);
+            self.spilled.shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
+        }
+        self.passes = self.passes.saturating_sub(records.len());
+        self.before = self.arrivals;
+    }
+
+    /// The stamp of a key that arrives.
+    #[inline(always)]
+    fn stamp(&mut self, tag: u32) -> u64 {
+        // A run that inserts four billion keys ties the order of the last ones.
+        self.arrivals = self.arrivals.saturating_add(1);
+        u64::from(tag) << 32 | u64::from(self.arrivals)
+    }
+
+    /// Folds records into their keys' values, or begins new ones. All records of a key go the
+    /// same way, and in order.
+    ///
+    /// # Safety
+    /// The records are initialised. They have been moved out afterwards.
+    #[inline]
+    unsafe fn combine(&mut self, records: &[MaybeUninit<Tagged<K, V>>]) {
+        let aggregator = self.aggregator;
+        // SAFETY: the caller's promise; `tag_of` gives no zero.
+        unsafe {
+            self.table
+                .fold_at_home(records, &mut self.elsewhere, |place, value| {
+                    aggregator.add(place, value);
+                });
+        }
+        let mut elsewhere = std::mem::take(&mut self.elsewhere);
+        for number in elsewhere.drain(..) {
+            // SAFETY: initialised, and not moved out yet.
+            self.put(unsafe { records[number].assume_init_read() });
+        }
+        self.elsewhere = elsewhere;
+    }
+
+    /// Folds a record into its key's value, wherever that stands, or begins one.
+    #[inline(never)]
+    fn put(&mut self, Tagged { key, value, tag }: Tagged<K, V>) {
+        let same = |stamp, present: &K| tag_of_stamp(stamp) == tag && *present == key;
+        let slot = match self.table.find(tag, same) {
+            Found::Occupied(slot) => {
+                let aggregator = self.aggregator;
+                return self
+                    .table
+                    .fold_at(slot, |place| aggregator.add(place, value));
+            }
+            Found::Vacant(slot) => slot,
+        };
+        // The key outlives its block, which must not stay for it.
+        let (key, acc) = (millrace_text::detached(key), self.aggregator.create(value));
+        let stamp = self.stamp(tag);
+        self.table.fill(slot, stamp, key, acc);
+        self.of_shard[shard_of_tag(tag)] += 1;
+        if self.table.len() <= self.table.slots() / 2 {
+            return;
+        }
+        let slots = self.table.slots() * 2;
+        if Table::<K, A::Acc>::bytes_of(slots) <= TABLE_BYTES {
+            self.table.resize(slots, |stamp, _| tag_of_stamp(stamp));
+        } else {
+            self.spill();
+        }
+    }
+
+    fn spill(&mut self) {
+        let shards = &mut self.spilled.shards;
+        for (shard, count) in shards
+            .iter_mut()
+            .zip(std::mem::replace(&mut self.of_shard, [0; SHARDS]))
+        {
+            shard.reserve_exact(count as usize);
+        }
+        self.table.drain(|stamp, key, value| {
+            let value = self.aggregator.publish(value);
+            shards[shard_of_tag(tag_of_stamp(stamp))].push(Entry { stamp, key, value });
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use millrace_text::{Buffer, BufferHost, Text};
+
+    use super::super::aggregate::Reduce;
+    use super::super::combine_by_key::CombineBy;
+    use super::super::shard::Shard;
+    use super::*;
+
+    /// Notes that its buffer has come back.
+    #[derive(Default)]
+    struct Host(AtomicBool);
+
+    impl BufferHost for Host {
+        fn retire(&self, _buffer: Buffer) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// True if the block of some lines is let go of while what a run made of them lives.
+    fn lets_go<A: Aggregator<Text>>(aggregator: &A) -> bool {
+        let host = Arc::new(Host::default());
+        let mut buffer =
+            Buffer::from("a line that is not inline\nanother one, not inline either\n");
+        buffer.set_host(Arc::clone(&host) as Arc<dyn BufferHost>);
+        let hasher = KeyHasher::default();
+        let mut combiner = Combiner::new(aggregator, &hasher, LocalTable::new());
+        buffer
+            .freeze()
+            .for_each_line(false, |line| combiner.push((line.len(), line)));
+        let (spilled, table) = combiner.finish();
+        let lets_go = host.0.load(Ordering::Relaxed);
+        drop((spilled, table));
+        assert!(host.0.load(Ordering::Relaxed), "nothing is left");
+        lets_go
+    }
+
+    #[test]
+    fn what_is_published_of_a_combined_value_keeps_no_block() {
+        let list = CombineBy {
+            create: |line| vec![line],
+            add: |mut lines: Vec<Text>, line| {
+                lines.push(line);
+                lines
+            },
+            merge: |mut lines: Vec<Text>, mut later| {
+                lines.append(&mut later);
+                lines
+            },
+        };
+        assert!(lets_go(&Reduce(Text::max)));
+        assert!(lets_go(&list));
+    }
+
+    #[test]
+    fn a_table_shrinks_step_by_step_to_what_runs_need() {
+        let sum = Reduce(|a: u32, b: u32| a + b);
+        let hasher = KeyHasher::default();
+        let slots_after = |keys: u32, table| {
+            let mut combiner = Combiner::new(&sum, &hasher, table);
+            // Twice each, or they would be passed.
+            (0..2 * keys).for_each(|record| combiner.push((record / 2, 1)));
+            let (spilled, table) = combiner.finish();
+            let keys_spilled = spilled.shards.iter().map(Vec::len).sum::<usize>();
+            assert_eq!(keys_spilled, keys as usize);
+            (table.table.slots(), table)
+        };
+        let (long, mut table) = slots_after(200_000, LocalTable::new());
+        assert!(long >= 400_000);
+        let mut slots = Vec::new();
+        for _ in 0..8 {
+            let (after, shrunk) = slots_after(1, table);
+            slots.push(after);
+            table = shrunk;
+        }
+        let steps = slots.windows(2).all(|pair| pair[1] >= pair[0] / 4);
+        assert!(slots[0] == long / 4 && steps, "{slots:?}");
+        assert_eq!(slots.last(), Some(&FIRST_SLOTS), "{slots:?}");
+        // A run half as long as another does not change its table.
+        let (long, table) = slots_after(200_000, table);
+        assert_eq!(slots_after(100_000, table).0, long);
+    }
+
+    /// A value so large that a table is full long before a run ends.
+    type Large = [u32; 32];
+
+    #[test]
+    fn a_run_that_has_just_spilled_keeps_its_table() {
+        let first = Reduce(|earlier: Large, _| earlier);
+        let hasher = KeyHasher::default();
+        let mut combiner = Combiner::new(&first, &hasher, LocalTable::new());
+        let mut records = 0_u32..;
+        while combiner.run.spilled.shards.iter().all(Vec::is_empty) {
+            combiner.push((records.next().expect("many") / 2, [0; 32]));
+        }
+        let slots = combiner.run.table.slots();
+        assert!(combiner.run.table.len() < slots / 8);
+        assert_eq!(combiner.finish().1.table.slots(), slots);
+    }
+
+    #[test]
+    fn a_run_that_spills_halfway_keeps_every_value_in_order() {
+        let keys = (TABLE_BYTES / size_of::<Large>()) as u32;
+        let first_last_and_count = Reduce(|mut earlier: Large, later: Large| {
+            earlier[1] = later[1];
+            earlier[2] += later[2];
+            earlier
+        });
+        let hasher = KeyHasher::default();
+        let mut combiner = Combiner::new(&first_last_and_count, &hasher, LocalTable::new());
+        let twice = (0..2 * keys).map(|record| record / 2);
+        let records = twice.chain((0..keys).step_by(3));
+        for (at, key) in records.enumerate() {
+            let at = at as u32;
+            let mut value = [0; 32];
+            value[..3].copy_from_slice(&[at, at, 1]);
+            combiner.push((key, value));
+        }
+        let spills = combiner.run.spilled.shards.iter().map(Vec::len);
+        assert!(spills.sum::<usize>() > 0, "nothing was spilled halfway");
+        let (spilled, _) = combiner.finish();
+        let mut merged = Vec::new();
+        for entries in spilled.shards {
+            let mut shard = Shard::new();
+            shard.merge(0, entries, &first_last_and_count, &hasher);
+            shard.drain(|stamp, key, value| merged.push((stamp, key, value)));
+        }
+        merged.sort_by_key(|(stamp, ..)| *stamp);
+        assert_eq!(merged.len() as u32, keys);
+        for (place, (_, key, value)) in (0..keys).zip(merged) {
+            let (last, count) = match key % 3 {
+                0 => (2 * keys + key / 3, 3),
+                _ => (2 * key + 1, 2),
+            };
+            assert_eq!(
+                (key, value[..3].to_vec()),
+                (place, vec![2 * key, last, count])
+            );
+        }
+    }
+
+    /// Records of few keys, of new keys for long, and of the same few again: first combined, then
+    /// passed, then combined.
+    #[test]
+    fn passed_records_stand_in_order_among_combined_ones() {
+        let few = |count: u32| (0..count).map(|record| record % 1000);
+        let new = 500..500 + 2 * PASSED as u32;
+        let records: Vec<u32> = few(20_000).chain(new).chain(few(200_000)).collect();
+        let list = CombineBy {
+            create: |number: u32| vec![number],
+            add: |mut numbers: Vec<u32>, number| {
+                numbers.push(number);
+                numbers
+            },
+            merge: |mut numbers: Vec<u32>, mut later| {
+                numbers.append(&mut later);
+                numbers
+            },
+        };
+        let hasher = KeyHasher::default();
+        let mut combiner = Combiner::new(&list, &hasher, LocalTable::new());
+        let mut model: std::collections::HashMap<u32, (usize, Vec<u32>)> = Default::default();
+        let mut has_passed = false;
+        for (number, key) in records.iter().enumerate() {
+            combiner.push((*key, number as u32));
+            has_passed |= combiner.run.passes > 0;
+            let (_, numbers) = model.entry(*key).or_insert((number, Vec::new()));
+            numbers.push(number as u32);
+        }
+        assert!(has_passed && combiner.run.passes == 0);
+        let (spilled, _) = combiner.finish();
+        let entries: usize = spilled.shards.iter().map(Vec::len).sum();
+        assert!(entries < records.len() - 50_000, "{entries} entries");
+        let mut merged = Vec::new();
+        for entries in spilled.shards {
+            let mut shard = Shard::new();
+            shard.merge(0, entries, &list, &hasher);
+            shard.drain(|stamp, key, numbers| merged.push((stamp, key, numbers)));
+        }
+        merged.sort_by_key(|(stamp, ..)| *stamp);
+        let mut expected: Vec<_> = model.into_iter().collect();
+        expected.sort_by_key(|(_, (first, _))| *first);
+        let merged: Vec<_> = merged
+            .into_iter()
+            .map(|(_, key, numbers)| (key, numbers))
+            .collect();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(key, (_, numbers))| (key, numbers))
+            .collect();
+        assert!(merged == expected, "another order, or other values");
+    }
+}

@@ -1,0 +1,38 @@
+//! From records of many map tasks to one value a key: combine locally, exchange, merge.
+//!
+//! Three steps, each with one law:
+//!
+//! - a [`Combiner`] folds the records of one *run* (blocks that follow each other in their
+//!   batch) in a table of its own and *spills* its entries, by shard, each with its arrival in
+//!   the run (law 1: every record is in exactly one entry);
+//! - an [`Exchange`] hands the spilled entries of a batch to the shards in the order of the
+//!   runs, moving pointers, never records (law 2: which thread ran what cannot be seen);
+//! - a [`Shard`] merges them, left to right (law 3: a key keeps the stamp of its arrival).
+//!
+//! Nothing here knows a scheduler, a receiver or a file.
+
+mod aggregate;
+mod cogroup;
+mod combine_by_key;
+mod combiner;
+mod exchange;
+mod hasher;
+mod lookahead;
+mod pages;
+mod shard;
+mod table;
+mod values;
+mod values_compare;
+mod values_serde;
+
+pub use aggregate::{Aggregator, Group, Reduce};
+pub use cogroup::{CoGroup, Side};
+pub use combine_by_key::CombineBy;
+pub(crate) use combiner::{Combiner, LocalTable, Spilled};
+pub(crate) use exchange::Exchange;
+pub use hasher::KeyHasher;
+pub(crate) use hasher::{DASHMAP_BITS, SHARDS, shard_of};
+pub(crate) use pages::prefetch;
+pub use shard::Shard;
+pub(crate) use values::identical;
+pub use values::{Iter as ValuesIter, Values};

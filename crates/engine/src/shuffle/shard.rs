@@ -1,0 +1,217 @@
+//! The merging half of a shuffle: everything of one shard, run after run.
+
+use crate::data::Key;
+
+use super::aggregate::Aggregator;
+use super::combiner::Entry;
+use super::hasher::{KeyHasher, place_of, tag_of};
+use super::table::{Found, Table};
+
+/// Entries that a merge asks the cache for ahead of the one it looks at.
+const AHEAD: usize = 16;
+
+const FIRST_SLOTS: usize = 1 << 6;
+
+/// Keys that a shard remembers to have come first. All shards together remember enough for what
+/// is printed of a batch to be among them, with some hundred partitions too.
+const FIRST_KEYS: usize = 32;
+
+/// Bits of a stamp that hold the arrival within a run; the run stands above them.
+const ARRIVAL_BITS: u32 = 28;
+
+/// The keys of one shard in one batch. A key's stamp is its arrival: runs in order, then the
+/// order within the run.
+pub struct Shard<K, C> {
+    table: Table<K, C>,
+    /// The keys with the lowest stamps, in order: who wants only those need not look at all.
+    first: Vec<(u64, K)>,
+    /// The number of keys that were moved out: what the next batch may need room for.
+    moved_out: usize,
+}
+
+impl<K: Key, C> Shard<K, C> {
+    #[must_use]
+    pub fn new() -> Shard<K, C> {
+        Shard {
+            table: Table::with_slots(FIRST_SLOTS),
+            first: Vec::new(),
+            moved_out: 0,
+        }
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Merges what run number `run` spilled. Runs come in order.
+    pub fn merge<V, A: Aggregator<V, Acc = C>>(
+        &mut self,
+        run: u64,
+        entries: Vec<Entry<K, C>>,
+        aggregator: &A,
+        hasher: &KeyHasher,
+    ) {
+        self.reserve(entries.len(), hasher);
+        let mut entries = entries.into_iter();
+        for entry in entries.as_slice().iter().take(AHEAD) {
+            self.table.prefetch(place_of(entry.tag()));
+        }
+        while let Some(entry) = entries.next() {
+            if let Some(ahead) = entries.as_slice().get(AHEAD - 1) {
+                self.table.prefetch(place_of(ahead.tag()));
+            }
+            let (tag, arrival) = (entry.tag(), u64::from(entry.arrival()));
+            let stamp = run << ARRIVAL_BITS | arrival.min((1 << ARRIVAL_BITS) - 1);
+            self.put(place_of(tag), stamp, entry.key, entry.value, aggregator);
+        }
+    }
+
+    fn reserve(&mut self, more: usize, hasher: &KeyHasher) {
+        self.table
+            .reserve(more, |_, key| place_of(tag_of(hasher.hash(key))));
+    }
+
+    /// Merges a shard whose keys all come after this one's, its stamps moved up by `runs`.
+    pub fn append<V, A: Aggregator<V, Acc = C>>(
+        &mut self,
+        mut later: Shard<K, C>,
+        runs: u64,
+        aggregator: &A,
+        hasher: &KeyHasher,
+    ) {
+        self.reserve(later.len(), hasher);
+        later.table.drain(|stamp, key, value| {
+            let place = place_of(tag_of(hasher.hash(&key)));
+            let stamp = stamp + (runs << ARRIVAL_BITS);
+            self.put(place, stamp, key, value, aggregator);
+        });
+    }
+
+    /// Merges one key; there is room.
+    #[inline(always)]
+    fn put<V, A: Aggregator<V, Acc = C>>(
+        &mut self,
+        place: u32,
+        stamp: u64,
+        key: K,
+        value: C,
+        aggregator: &A,
+    ) {
+        match self.table.find(place, |_, present| *present == key) {
+            Found::Occupied(slot) => self.table.update(slot, |acc| aggregator.merge(acc, value)),
+            Found::Vacant(slot) => {
+                let last = self.first.last();
+                if self.first.len() < FIRST_KEYS || last.is_some_and(|(last, _)| stamp < *last) {
+                    self.note_first(stamp, &key);
+                }
+                self.table.fill(slot, stamp, key, value);
+            }
+        }
+    }
+
+    #[cold]
+    fn note_first(&mut self, stamp: u64, key: &K) {
+        self.first.truncate(FIRST_KEYS - 1);
+        let at = self.first.partition_point(|(first, _)| *first < stamp);
+        self.first.insert(at, (stamp, key.clone()));
+    }
+
+    /// The keys that came first, with their stamps, in order, and whether there are others.
+    #[must_use]
+    pub fn first(&self) -> (&[(u64, K)], bool) {
+        (&self.first, self.first.len() < self.len())
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &K, hasher: &KeyHasher) -> Option<&C> {
+        let place = place_of(tag_of(hasher.hash(key)));
+        match self.table.find(place, |_, present| present == key) {
+            Found::Occupied(slot) => Some(self.table.value(slot)),
+            Found::Vacant(_) => None,
+        }
+    }
+
+    /// Every key with its stamp and value, in no order that may be seen outside.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &K, &C)> {
+        self.table.iter()
+    }
+
+    /// Moves every key out, with its stamp.
+    pub fn drain(&mut self, each: impl FnMut(u64, K, C)) {
+        self.first.clear();
+        self.moved_out = self.table.len();
+        self.table.drain(each);
+    }
+
+    /// Empties the shard for another batch, with memory in proportion to what it held.
+    pub fn recycle(&mut self) {
+        self.first.clear();
+        let held = self.table.len().max(std::mem::take(&mut self.moved_out));
+        if held < self.table.slots() / 16 {
+            *self = Shard::new();
+        } else {
+            self.table.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::aggregate::Reduce;
+    use super::*;
+
+    proptest! {
+        /// In whatever order they come, and of one lane or two.
+        #[test]
+        fn the_first_keys_are_those_of_the_lowest_stamps(
+            keys in Just((0_u32..200).collect::<Vec<_>>()).prop_shuffle(), count in 0_usize..200,
+            border in 0_u32..200,
+        ) {
+            let (hasher, sum) = (KeyHasher::default(), Reduce(|a: u64, b: u64| a + b));
+            let keys = &keys[..count];
+            let shard_of = |chosen: &mut dyn Iterator<Item = u32>| {
+                let mut shard = Shard::new();
+                shard.reserve(count, &hasher);
+                for key in chosen {
+                    let place = place_of(tag_of(hasher.hash(&key)));
+                    shard.put(place, u64::from(key) + 1, key, 1, &sum);
+                }
+                shard
+            };
+            let mut shard = shard_of(&mut keys.iter().copied().filter(|key| *key < border));
+            let later = shard_of(&mut keys.iter().copied().filter(|key| *key >= border));
+            shard.append(later, 1, &sum, &hasher);
+            let mut expected = keys.to_vec();
+            expected.sort_unstable();
+            let first: Vec<u32> = shard.first().0.iter().map(|(_, key)| *key).collect();
+            prop_assert_eq!(shard.first().1, count > FIRST_KEYS);
+            expected.truncate(FIRST_KEYS);
+            prop_assert_eq!(first, expected);
+        }
+    }
+
+    #[test]
+    fn a_shard_that_was_emptied_keeps_memory_for_as_many_keys() {
+        let (hasher, sum) = (KeyHasher::default(), Reduce(|a: u64, b: u64| a + b));
+        let mut shard = Shard::new();
+        shard.reserve(1000, &hasher);
+        let fill = |shard: &mut Shard<u32, u64>, keys: u32| {
+            for key in 0..keys {
+                let place = place_of(tag_of(hasher.hash(&key)));
+                shard.put(place, u64::from(key) + 1, key, 1, &sum);
+            }
+        };
+        fill(&mut shard, 1000);
+        let slots = shard.table.slots();
+        shard.drain(|_, _, _| {});
+        shard.recycle();
+        assert_eq!((shard.len(), shard.table.slots()), (0, slots));
+        fill(&mut shard, 10);
+        shard.drain(|_, _, _| {});
+        shard.recycle();
+        assert_eq!(shard.table.slots(), FIRST_SLOTS);
+    }
+}

@@ -1,0 +1,335 @@
+//! A stage: a fused pipeline up to its shuffle, run over blocks as they come in.
+//!
+//! A block's batch is known when it is sealed, so its map task does not wait for the tick: the
+//! cores work through the whole interval and raw text is freed at once. A worker takes a *run*,
+//! the oldest blocks that follow each other in one batch, the more of them the more are
+//! waiting: long runs mean few merges, short ones keep all workers busy when there is little.
+
+mod shuffled;
+
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crossbeam::queue::SegQueue;
+use millrace_types::BatchTime;
+
+use crate::data::{Data, Key};
+use crate::exec::{Early, Executor};
+use crate::panics::{Fault, caught};
+use crate::pipeline::{Partition, Pipeline, drive_carefully};
+use crate::poison::{At, Skipping, next_reader};
+use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Shard, Spilled};
+
+pub use shuffled::Shuffled;
+
+/// The most bytes that a run takes, unless one block alone is larger. What a run has combined is
+/// spilled and merged when it ends: longer runs do less of that, and keep a worker busy for longer
+/// when their batch is due.
+const RUN_BYTES: u64 = 64 << 20;
+
+/// A stage that takes blocks before their batch is due.
+pub trait EagerStage: Send + Sync {
+    /// Takes a block of input number `lane`, of the batch that is open.
+    fn offer(self: Arc<Self>, lane: usize, block: &Partition, bytes: u64);
+
+    /// Ends the open batch: it is that of `time`, and what is offered from now on is the next's.
+    fn cut(&self, time: BatchTime);
+}
+
+/// The shards of a batch, `None` if it had no input; or what a panic of user code had to say.
+pub(crate) type Finished<K, C> = Result<Option<Vec<Shard<K, C>>>, Fault>;
+
+type Acc<V, A> = <A as Aggregator<V>>::Acc;
+
+/// The shuffle of a pipeline: what `reduce_by_key` and its kin run.
+pub struct ShuffleStage<P, K, V, A: Aggregator<V>> {
+    pipeline: Arc<P>,
+    aggregator: A,
+    hasher: KeyHasher,
+    executor: Executor,
+    queue: Mutex<Queue<K, Acc<V, A>>>,
+    local_tables: SegQueue<LocalTable<K, Acc<V, A>>>,
+    shards: Arc<SegQueue<Shard<K, Acc<V, A>>>>,
+    /// The number of this reader among all, and its name in error messages.
+    reader: u64,
+    name: Arc<str>,
+}
+
+struct Queue<K, C> {
+    open: Arc<Exchange<K, C>>,
+    /// Which batch is open, counted from one.
+    epoch: u64,
+    /// Batches that were cut and have not been run.
+    cut: HashMap<BatchTime, Arc<Exchange<K, C>>>,
+    blocks: VecDeque<Offered<K, C>>,
+    /// Map tasks that are queued or running.
+    tasks: usize,
+}
+
+struct Offered<K, C> {
+    exchange: Arc<Exchange<K, C>>,
+    epoch: u64,
+    lane: usize,
+    block: Partition,
+    bytes: u64,
+}
+
+struct Run<K, C> {
+    exchange: Arc<Exchange<K, C>>,
+    /// The batch that the blocks belong to; zero for the one that runs.
+    epoch: u64,
+    lane: usize,
+    number: u64,
+    blocks: Vec<Partition>,
+}
+
+impl<P, K, V, A> ShuffleStage<P, K, V, A>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    A: Aggregator<V>,
+{
+    pub fn new(
+        pipeline: Arc<P>,
+        aggregator: A,
+        hasher: KeyHasher,
+        executor: Executor,
+        name: Arc<str>,
+    ) -> ShuffleStage<P, K, V, A> {
+        let lanes = pipeline.inputs().len();
+        ShuffleStage {
+            pipeline,
+            aggregator,
+            hasher,
+            executor,
+            queue: Mutex::new(Queue {
+                open: Arc::new(Exchange::new(lanes)),
+                epoch: 1,
+                cut: HashMap::new(),
+                blocks: VecDeque::new(),
+                tasks: 0,
+            }),
+            local_tables: SegQueue::new(),
+            shards: Arc::new(SegQueue::new()),
+            reader: next_reader(),
+            name,
+        }
+    }
+
+    pub fn hasher(&self) -> &KeyHasher {
+        &self.hasher
+    }
+
+    /// The queue of shards that their batches no longer read, to be used again.
+    pub fn spare_shards(&self) -> &Arc<SegQueue<Shard<K, Acc<V, A>>>> {
+        &self.shards
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue<K, Acc<V, A>>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The shards of the batch that was cut at `time`, all its blocks combined and merged;
+    /// `None` if it had none.
+    ///
+    /// # Errors
+    /// The fault of user code, or of what a run read.
+    pub fn finish(&self, time: BatchTime) -> Finished<K, Acc<V, A>> {
+        let exchange = self.queue().cut.remove(&time);
+        match exchange {
+            Some(exchange) => self.finish_exchange(&exchange),
+            None => Ok(None),
+        }
+    }
+
+    /// The shards of a batch whose partitions are all there, lane by lane.
+    ///
+    /// # Errors
+    /// As [`finish`](ShuffleStage::finish).
+    pub fn run(self: &Arc<Self>, inputs: Vec<Vec<Partition>>) -> Finished<K, Acc<V, A>> {
+        let exchange = Arc::new(Exchange::new(inputs.len()));
+        self.executor.run(|| {
+            rayon::scope_fifo(|scope| {
+                for (lane, partitions) in inputs.into_iter().enumerate() {
+                    for block in partitions {
+                        exchange.expect(lane);
+                        let number = exchange.claim(lane, 1);
+                        let run = Run {
+                            exchange: Arc::clone(&exchange),
+                            epoch: 0,
+                            lane,
+                            number,
+                            blocks: vec![block],
+                        };
+                        scope.spawn_fifo(move |_| self.map(run));
+                    }
+                }
+            });
+        });
+        self.finish_exchange(&exchange)
+    }
+
+    fn finish_exchange(&self, exchange: &Exchange<K, Acc<V, A>>) -> Finished<K, Acc<V, A>> {
+        let merge = AssertUnwindSafe(|| {
+            exchange.finish(&self.aggregator, &self.hasher, |work| {
+                self.executor.run(work)
+            })
+        });
+        catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)))
+    }
+
+    /// One map task: a run, then the next if there is one.
+    fn work(self: Arc<Self>) {
+        let Some(run) = self.next_run() else { return };
+        self.map(run);
+        let executor = self.executor.clone();
+        executor.spawn_again(move || self.work());
+    }
+
+    fn next_run(&self) -> Option<Run<K, Acc<V, A>>> {
+        let mut queue = self.queue();
+        let fair = queue.blocks.len().div_ceil(2 * self.executor.workers());
+        let Some(first) = queue.blocks.pop_front() else {
+            queue.tasks -= 1;
+            return None;
+        };
+        let (mut blocks, mut bytes) = (vec![first.block], first.bytes);
+        while let Some(next) = queue.blocks.front()
+            && blocks.len() < fair
+            && bytes + next.bytes <= RUN_BYTES
+            && next.lane == first.lane
+            && Arc::ptr_eq(&next.exchange, &first.exchange)
+        {
+            bytes += next.bytes;
+            blocks.extend(queue.blocks.pop_front().map(|offered| offered.block));
+        }
+        // Numbered under the lock: runs follow each other as their blocks do.
+        let number = first.exchange.claim(first.lane, blocks.len());
+        Some(Run {
+            exchange: first.exchange,
+            epoch: first.epoch,
+            lane: first.lane,
+            number,
+            blocks,
+        })
+    }
+
+    /// Combines a run and publishes it. A panic of user code fails the batch.
+    fn map(&self, run: Run<K, Acc<V, A>>) {
+        let Run {
+            exchange,
+            epoch,
+            lane,
+            number,
+            blocks,
+        } = run;
+        let _batch = Early::of(epoch);
+        let combined = catch_unwind(AssertUnwindSafe(|| {
+            let skipping = self.executor.skipping(self.reader, &self.name);
+            let spilled = match skipping.filter(|_| self.pipeline.has_functions()) {
+                None => self.combined(lane, blocks),
+                // The run is combined again without the records that a function panicked at.
+                Some(skipping) => caught(|| self.combined(lane, blocks.clone()))
+                    .unwrap_or_else(|_| self.combined_without(&skipping, (lane, number), &blocks)),
+            };
+            let shard = || self.shards.pop().unwrap_or_else(Shard::new);
+            exchange.publish(lane, number, spilled, &self.aggregator, &self.hasher, shard);
+        }));
+        if let Err(payload) = combined {
+            exchange.fail(lane, Fault::of(payload));
+        }
+    }
+}
+
+impl<P, K, V, A> ShuffleStage<P, K, V, A>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    A: Aggregator<V>,
+{
+    /// Combines a run.
+    fn combined(&self, lane: usize, blocks: Vec<Partition>) -> Spilled<K, Acc<V, A>> {
+        let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
+        let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
+        for block in blocks {
+            self.pipeline
+                .drive(lane, &block, |record| combiner.push(record));
+        }
+        let (spilled, table) = combiner.finish();
+        self.local_tables.push(table);
+        spilled
+    }
+
+    /// The same, without the records that a function panics at. The function that combines fails
+    /// the batch all the same.
+    fn combined_without(
+        &self,
+        skipping: &Skipping<'_>,
+        (lane, number): (usize, u64),
+        blocks: &[Partition],
+    ) -> Spilled<K, Acc<V, A>> {
+        let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
+        let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
+        for (piece, block) in blocks.iter().enumerate() {
+            let at = At {
+                part: lane,
+                run: number,
+                piece,
+            };
+            let push = &mut |record| combiner.push(record);
+            drive_carefully(&*self.pipeline, (lane, block), skipping, (at, false), push);
+        }
+        combiner.finish().0
+    }
+}
+
+impl<P, K, V, A> EagerStage for ShuffleStage<P, K, V, A>
+where
+    P: Pipeline<Item = (K, V)>,
+    K: Key,
+    V: Data,
+    A: Aggregator<V>,
+{
+    fn offer(self: Arc<Self>, lane: usize, block: &Partition, bytes: u64) {
+        let mut queue = self.queue();
+        let (exchange, epoch) = (Arc::clone(&queue.open), queue.epoch);
+        exchange.expect(lane);
+        queue.blocks.push_back(Offered {
+            exchange,
+            epoch,
+            lane,
+            block: block.clone(),
+            bytes,
+        });
+        if queue.tasks >= self.executor.workers() {
+            return;
+        }
+        queue.tasks += 1;
+        drop(queue);
+        let executor = self.executor.clone();
+        executor.spawn(move || self.work());
+    }
+
+    fn cut(&self, time: BatchTime) {
+        let mut queue = self.queue();
+        let next = Arc::new(Exchange::new(self.pipeline.inputs().len()));
+        let ended = std::mem::replace(&mut queue.open, next);
+        queue.epoch += 1;
+        queue.cut.insert(time, ended);
+    }
+}
+
+impl<P, K, V, A: Aggregator<V>> std::fmt::Debug for ShuffleStage<P, K, V, A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShuffleStage")
+            .field("executor", &self.executor)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The dataset of a node, erased.
+pub type Dataset = Arc<dyn Any + Send + Sync>;

@@ -1,0 +1,213 @@
+//! A shuffled batch as an [`Rdd`](crate::rdd::Rdd): shards behind, PySpark's order in front.
+//!
+//! The shards hold keys in the order of a hash; what is seen is ordered by partition and
+//! arrival (law 3). Nobody pays for order that nobody looks at: the first eleven records are
+//! among the keys that each shard knows to have come first, or else found in one pass that asks
+//! for the portable hash of few keys; and only a full read sorts.
+
+use std::sync::{Arc, OnceLock};
+
+use crossbeam::queue::SegQueue;
+use rayon::prelude::*;
+
+use crate::data::{Data, Key};
+use crate::exec::Executor;
+use crate::order::{self, Earliest, in_order};
+use crate::partition::Partitioner;
+use crate::rdd::RddSource;
+use crate::shuffle::{KeyHasher, Shard, prefetch};
+
+/// Fewer keys are in order before another thread has woken up.
+const WORTH_SHARING: usize = 1 << 12;
+
+/// Records that are asked for ahead of the one that is copied.
+const AHEAD: usize = 16;
+
+/// The result of a shuffle with reduce partitions.
+pub struct Shuffled<K: Key, C: Data> {
+    shards: Vec<Shard<K, C>>,
+    /// The one that the shards were made with.
+    hasher: KeyHasher,
+    partitioner: Arc<dyn Partitioner<K>>,
+    /// True if the values keep no block; the keys never do.
+    detached: bool,
+    /// The queue that the shards go to when this is dropped.
+    spare: Arc<SegQueue<Shard<K, C>>>,
+    ordered: OnceLock<Vec<Vec<(K, C)>>>,
+    len: usize,
+    executor: Executor,
+}
+
+impl<K: Key, C: Data> Shuffled<K, C> {
+    pub fn new(
+        shards: Vec<Shard<K, C>>,
+        hasher: &KeyHasher,
+        partitioner: Arc<dyn Partitioner<K>>,
+        detached: bool,
+        spare: Arc<SegQueue<Shard<K, C>>>,
+        executor: Executor,
+    ) -> Shuffled<K, C> {
+        let len = shards.iter().map(Shard::len).sum();
+        Shuffled {
+            shards,
+            hasher: hasher.clone(),
+            partitioner,
+            detached,
+            spare,
+            ordered: OnceLock::new(),
+            len,
+            executor,
+        }
+    }
+
+    /// The first `count` records, if the keys that the shards know to have come first have them.
+    fn known_first(&self, count: usize) -> Option<Vec<(K, C)>> {
+        // Up to here no key is missing.
+        let mut horizon = u64::MAX;
+        let mut earliest = Earliest::new(count);
+        for shard in &self.shards {
+            let (first, others) = shard.first();
+            if others {
+                horizon = horizon.min(first.last()?.0);
+            }
+        }
+        for shard in &self.shards {
+            for (stamp, key) in shard.first().0 {
+                if *stamp <= horizon {
+                    let partition = || self.partitioner.partition(key);
+                    earliest.offer(*stamp, partition, (key, shard));
+                }
+            }
+        }
+        // A key of the first partition that is not among them may stand before all of another.
+        let whole = horizon == u64::MAX || earliest.is_full_of_first_partition();
+        let record = |(key, shard): (&K, &Shard<K, C>)| {
+            let value = shard.get(key, &self.hasher)?.clone();
+            Some((key.clone(), value))
+        };
+        whole.then(|| earliest.into_records().map(record).collect())?
+    }
+
+    /// All records by partition, in order. On the workers if that is worth it and they are
+    /// `free`; not to be asked for so by one of them.
+    fn ordered(&self, free: bool) -> &[Vec<(K, C)>] {
+        self.ordered.get_or_init(|| {
+            let of_shard = |index: usize| {
+                let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
+                for (stamp, key, value) in self.shards[index].iter() {
+                    partitions[self.partitioner.partition(key)].push((stamp, (key, value)));
+                }
+                partitions
+            };
+            let (shards, partitions) = (self.shards.len(), self.partitions());
+            let ordered = |side_by_side| in_order(side_by_side, shards, partitions, of_shard);
+            let owned = |records: Vec<(&K, &C)>| -> Vec<(K, C)> {
+                let owned = records.iter().enumerate().map(|(number, (key, value))| {
+                    // In order of arrival they lie all over the shards.
+                    if let Some((key, value)) = records.get(number + AHEAD) {
+                        prefetch(*key);
+                        prefetch(*value);
+                    }
+                    ((*key).clone(), (*value).clone())
+                });
+                owned.collect()
+            };
+            if free && self.len >= WORTH_SHARING {
+                let all = || ordered(true).into_par_iter().map(owned).collect();
+                self.executor.run(all)
+            } else {
+                ordered(false).into_iter().map(owned).collect()
+            }
+        })
+    }
+}
+
+impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
+    fn partitions(&self) -> usize {
+        self.partitioner.partitions()
+    }
+
+    fn pieces(&self, _partition: usize) -> usize {
+        order::pieces(self.len / self.partitions())
+    }
+
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut((K, C))) {
+        let records = &self.ordered(false)[partition];
+        let records = order::piece(records, piece, self.pieces(partition));
+        records.iter().cloned().for_each(each);
+    }
+
+    fn take(&self, count: usize) -> Vec<(K, C)> {
+        if let Some(first) = self.known_first(count) {
+            return first;
+        }
+        let mut earliest = Earliest::new(count);
+        for (stamp, key, value) in self.shards.iter().flat_map(Shard::iter) {
+            earliest.offer(stamp, || self.partitioner.partition(key), (key, value));
+        }
+        earliest
+            .into_records()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
+
+    fn prepare(&self) {
+        self.ordered(true);
+    }
+
+    fn lasts(&self) -> bool {
+        true
+    }
+
+    fn is_detached(&self) -> bool {
+        self.detached
+    }
+
+    fn known_count(&self) -> Option<u64> {
+        Some(self.len as u64)
+    }
+}
+
+impl<K: Key, C: Data> Drop for Shuffled<K, C> {
+    fn drop(&mut self) {
+        for mut shard in self.shards.drain(..) {
+            shard.recycle();
+            self.spare.push(shard);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::exec::Executor;
+    use crate::rdd::Rdd;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Few keys or more than the shards remember, of one lane or two, in few partitions or
+        /// so many that the first one has hardly any.
+        #[test]
+        fn the_first_are_the_first_of_all(
+            keys in prop_oneof![0_u32..40, 5000_u32..9000], later in prop_oneof![0_u32..40, 3000_u32..6000],
+            partitions in prop_oneof![1_u32..4, 300_u32..500], count in 0_usize..60, stride in 1_u32..7,
+        ) {
+            let executor = Executor::new(2).expect("threads");
+            let records = |keys: u32| (0..keys).map(|key| (key * stride % 10_007, 1)).collect();
+            let list = |keys| Rdd::of_partitions(vec![records(keys)], &executor);
+            let both = list(keys).union(&list(later));
+            let shuffled = both.reduce_by_key_with(|a, b| a + b, partitions);
+            let first = shuffled.take(count);
+            let mut all = shuffled.collect();
+            prop_assert_eq!(all.iter().map(|(_, ones)| ones).sum::<u32>(), keys + later);
+            all.truncate(count);
+            prop_assert_eq!(first, all);
+            let of_two = list(keys).cogroup_with(&list(later), partitions);
+            let mut all = of_two.collect();
+            all.truncate(count);
+            prop_assert_eq!(of_two.take(count), all);
+        }
+    }
+}

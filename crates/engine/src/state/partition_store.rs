@@ -1,0 +1,463 @@
+//! The state of a program that updates whole partitions: Spark's shape of `updateStateByKey` with
+//! an iterator.
+//!
+//! The function sees every key of a partition in order, and what it gives is the partition from
+//! then on, in the order in which it gives it. There is nothing to look up, so a partition is a
+//! list: its task takes it, and puts the new one in its place. What the stream shows is the same
+//! list, shared; if somebody still holds it when the next batch comes, it is copied.
+//!
+//! A key keeps its place as long as the function leaves the order alone. From the first key that
+//! it moves or makes up, the keys that follow get new places.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::data::{Data, Key};
+use crate::durable::{Durable, EntryReader, Look, Origin, Recorder, StoreError, put, show};
+use crate::exec::Executor;
+use crate::partition::Partitioner;
+use crate::rdd::{Rdd, RddSource};
+use crate::shuffle::{KeyHasher, Shard, Values};
+
+use super::kept::kept;
+
+/// Makes of the keys of a partition, with their new values and states, those that live on.
+pub type PartitionUpdate<K, V, S> =
+    Arc<dyn Fn(Vec<(K, Values<V>, Option<S>)>) -> Vec<(K, S)> + Send + Sync>;
+
+/// A key with its place and state.
+type Record<K, S> = (K, u64, S);
+
+/// The keys of every partition; see the module head.
+pub struct PartitionStore<K: Key, S> {
+    partitioner: Arc<dyn Partitioner<K>>,
+    hasher: KeyHasher,
+    /// The program's initial states, until it is known how many partitions there are.
+    initial: Mutex<Vec<(K, S)>>,
+    /// Made when it is first asked for, which is after the start.
+    kept: OnceLock<Parts<K, S>>,
+    /// The checkpoint's states, while they are being read.
+    loading: Mutex<HashMap<K, (u64, S), KeyHasher>>,
+    loaded: AtomicBool,
+}
+
+struct Parts<K, S> {
+    parts: Vec<Mutex<Part<K, S>>>,
+    recorder: Recorder,
+}
+
+struct Part<K, S> {
+    records: Arc<Vec<Record<K, S>>>,
+    next_place: u64,
+}
+
+/// The keys of a partition that arrived, with their stamps and values.
+type Arrived<K, V> = Vec<(u64, K, Values<V>)>;
+
+impl<K: Key, S: Data> PartitionStore<K, S> {
+    /// With a state before the first batch. Of two for one key the first counts (PySpark).
+    pub fn new(
+        hasher: KeyHasher,
+        partitioner: Arc<dyn Partitioner<K>>,
+        initial: Vec<(K, S)>,
+    ) -> PartitionStore<K, S> {
+        PartitionStore {
+            partitioner,
+            initial: Mutex::new(initial),
+            kept: OnceLock::new(),
+            loading: Mutex::new(HashMap::with_hasher(hasher.clone())),
+            hasher,
+            loaded: AtomicBool::new(false),
+        }
+    }
+
+    fn kept(&self) -> &Parts<K, S> {
+        self.kept.get_or_init(|| {
+            let mut seen = HashMap::with_hasher(self.hasher.clone());
+            let partitions = self.partitioner.partitions();
+            let mut parts: Vec<Vec<Record<K, S>>> = (0..partitions).map(|_| Vec::new()).collect();
+            for (key, state) in std::mem::take(&mut *lock(&self.initial)) {
+                let key = millrace_text::detached(key);
+                if seen.insert(key.clone(), ()).is_none() {
+                    let part = &mut parts[self.partitioner.partition(&key)];
+                    part.push((key, part.len() as u64, kept(state)));
+                }
+            }
+            let part = |part| Mutex::new(Part::of(part));
+            Parts {
+                recorder: Recorder::new(partitions),
+                parts: parts.into_iter().map(part).collect(),
+            }
+        })
+    }
+
+    fn parts(&self) -> &[Mutex<Part<K, S>>] {
+        &self.kept().parts
+    }
+
+    fn recorder(&self) -> &Recorder {
+        &self.kept().recorder
+    }
+
+    /// Folds the values of batch `number` in, on the workers, and gives what was taken apart and
+    /// what there is now.
+    ///
+    /// # Errors
+    /// If the function gives a key of another partition, or a state cannot be written down.
+    ///
+    /// # Panics
+    /// If the function does. After an error or a panic the store is good for nothing.
+    #[expect(clippy::type_complexity, reason = "named where it is taken apart")]
+    pub fn update<V: Data>(
+        &self,
+        delta: Option<Vec<Shard<K, Values<V>>>>,
+        function: &PartitionUpdate<K, V, S>,
+        number: u64,
+        executor: &Executor,
+    ) -> Result<(Vec<Shard<K, Values<V>>>, Rdd<(K, S)>), StoreError> {
+        let mut delta = delta.unwrap_or_default();
+        let parts = self.parts().len();
+        let updated = executor.run(|| {
+            let by_shard: Vec<Vec<Arrived<K, V>>> = delta
+                .par_iter_mut()
+                .with_max_len(1)
+                .map(|shard| {
+                    let mut arrived: Vec<Arrived<K, V>> = (0..parts).map(|_| Vec::new()).collect();
+                    shard.drain(|stamp, key, values| {
+                        let partition = self.partitioner.partition(&key);
+                        arrived[partition].push((stamp, key, values));
+                    });
+                    arrived
+                })
+                .collect();
+            let mut arrived: Vec<Arrived<K, V>> = (0..parts).map(|_| Vec::new()).collect();
+            for shard in by_shard {
+                for (all, mut own) in arrived.iter_mut().zip(shard) {
+                    all.append(&mut own);
+                }
+            }
+            arrived
+                .into_par_iter()
+                .enumerate()
+                .with_max_len(1)
+                .map(|(partition, arrived)| self.update_part(partition, arrived, function, number))
+                .collect::<Result<Vec<_>, StoreError>>()
+        })?;
+        self.recorder().check()?;
+        let lists = Lists { parts: updated };
+        Ok((delta, Rdd::new(lists, executor.clone())))
+    }
+
+    fn update_part<V: Data>(
+        &self,
+        partition: usize,
+        arrived: Arrived<K, V>,
+        function: &PartitionUpdate<K, V, S>,
+        number: u64,
+    ) -> Result<Arc<Vec<Record<K, S>>>, StoreError> {
+        let mut part = lock(&self.parts()[partition]);
+        let mut record = self.recorder().begin(partition, number);
+        let old = std::mem::take(&mut part.records);
+        let old = Arc::try_unwrap(old).unwrap_or_else(|shared| (*shared).clone());
+        let mut new: HashMap<K, (u64, Values<V>), KeyHasher> =
+            HashMap::with_capacity_and_hasher(arrived.len(), self.hasher.clone());
+        let pair = |(stamp, key, values)| (key, (stamp, values));
+        new.extend(arrived.into_iter().map(pair));
+
+        let mut given = Vec::with_capacity(old.len() + new.len());
+        let mut order = Order::new(self.hasher.clone(), given.capacity());
+        let mut written = Vec::new();
+        for (key, place, state) in old {
+            let values = new.remove(&key).map(|(_, values)| values);
+            let before = record.before(&mut written, &key, place, &state);
+            order.add(key.clone(), place, Some(before), values.is_some());
+            given.push((key, values.unwrap_or_default(), Some(state)));
+        }
+        let mut new: Vec<_> = new.into_iter().collect();
+        new.sort_unstable_by_key(|&(_, (stamp, _))| stamp);
+        for (key, (_, values)) in new {
+            order.add(key.clone(), part.next_place, None, true);
+            part.next_place += 1;
+            given.push((key, values, None));
+        }
+
+        let mut records = Vec::with_capacity(given.len());
+        for (mut key, state) in function(given) {
+            let known = match order.find(&key) {
+                Found::Again => continue,
+                Found::InPlace(known) => known,
+                Found::Moved(known) => {
+                    known.place = part.next_place;
+                    part.next_place += 1;
+                    known
+                }
+                Found::Unknown => {
+                    let own = self.partitioner.partition(&key);
+                    if own != partition {
+                        return Err(StoreError::OtherPartition {
+                            given: partition,
+                            own,
+                        });
+                    }
+                    key = millrace_text::detached(key);
+                    part.next_place += 1;
+                    order.make_up(key.clone(), part.next_place - 1)
+                }
+            };
+            let state = if known.touched { kept(state) } else { state };
+            let before = known
+                .before
+                .clone()
+                .map_or(&[][..], |range| &written[range]);
+            record.put_if_changed(&key, known.place, &state, before);
+            records.push((key, known.place, state));
+        }
+        order.gone().for_each(|key| record.remove(key));
+        part.records = Arc::new(records);
+        Ok(Arc::clone(&part.records))
+    }
+}
+
+/// The keys that the function was given, in order, and how far it has kept to it.
+struct Order<K> {
+    known: Vec<Known<K>>,
+    /// The index at which the next key is looked for as long as the order is kept.
+    next: usize,
+    /// The index of every key, when the order is not kept any more.
+    by_key: Option<HashMap<K, usize, KeyHasher>>,
+    hasher: KeyHasher,
+}
+
+struct Known<K> {
+    key: K,
+    place: u64,
+    /// The bytes at which its old entry was written, if it had a state.
+    before: Option<Range<usize>>,
+    /// True if it had new values.
+    touched: bool,
+    lives: bool,
+}
+
+/// The standing of a key that the function gave.
+enum Found<'a, K> {
+    InPlace(&'a mut Known<K>),
+    /// Known, but given after a key that came later.
+    Moved(&'a mut Known<K>),
+    /// Given before: of two states the first counts.
+    Again,
+    Unknown,
+}
+
+impl<K: Key> Order<K> {
+    fn new(hasher: KeyHasher, keys: usize) -> Order<K> {
+        Order {
+            known: Vec::with_capacity(keys),
+            next: 0,
+            by_key: None,
+            hasher,
+        }
+    }
+
+    fn add(&mut self, key: K, place: u64, before: Option<Range<usize>>, touched: bool) {
+        self.known.push(Known {
+            key,
+            place,
+            before,
+            touched,
+            lives: false,
+        });
+    }
+
+    fn make_up(&mut self, key: K, place: u64) -> &mut Known<K> {
+        let at = self.known.len();
+        if let Some(by_key) = &mut self.by_key {
+            by_key.insert(key.clone(), at);
+        }
+        self.add(key, place, None, true);
+        self.known[at].lives = true;
+        &mut self.known[at]
+    }
+
+    fn find(&mut self, key: &K) -> Found<'_, K> {
+        if self.by_key.is_none() {
+            let mut rest = self.known[self.next..].iter();
+            if let Some(skipped) = rest.position(|known| known.key == *key) {
+                let at = self.next + skipped;
+                self.next = at + 1;
+                self.known[at].lives = true;
+                return Found::InPlace(&mut self.known[at]);
+            }
+        }
+        let by_key = self.by_key.get_or_insert_with(|| {
+            let mut by_key = HashMap::with_hasher(self.hasher.clone());
+            by_key.extend(
+                (0..)
+                    .zip(&self.known)
+                    .map(|(at, known)| (known.key.clone(), at)),
+            );
+            by_key
+        });
+        match by_key.get(key) {
+            None => Found::Unknown,
+            Some(&at) if self.known[at].lives => Found::Again,
+            Some(&at) => {
+                self.known[at].lives = true;
+                Found::Moved(&mut self.known[at])
+            }
+        }
+    }
+
+    /// The keys that had a state and have none any more.
+    fn gone(&self) -> impl Iterator<Item = &K> {
+        let gone = |known: &&Known<K>| !known.lives && known.before.is_some();
+        self.known.iter().filter(gone).map(|known| &known.key)
+    }
+}
+
+/// The partitions as one batch left them.
+struct Lists<K, S> {
+    parts: Vec<Arc<Vec<Record<K, S>>>>,
+}
+
+impl<K: Key, S: Data> RddSource<(K, S)> for Lists<K, S> {
+    fn partitions(&self) -> usize {
+        self.parts.len()
+    }
+
+    fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut((K, S))) {
+        let pair = |(key, _, state): &Record<K, S>| (key.clone(), state.clone());
+        self.parts[partition].iter().map(pair).for_each(each);
+    }
+
+    fn lasts(&self) -> bool {
+        true
+    }
+
+    fn take(&self, count: usize) -> Vec<(K, S)> {
+        let records = self.parts.iter().flat_map(|part| part.iter()).take(count);
+        records
+            .map(|(key, _, state)| (key.clone(), state.clone()))
+            .collect()
+    }
+
+    fn known_count(&self) -> Option<u64> {
+        Some(self.parts.iter().map(|part| part.len() as u64).sum())
+    }
+}
+
+impl<K: Key, S: Data> PartitionStore<K, S> {
+    /// Forgets what the program gave when the first of what a checkpoint has comes.
+    fn begin_loading(&self) -> MutexGuard<'_, HashMap<K, (u64, S), KeyHasher>> {
+        if !self.loaded.swap(true, Ordering::Relaxed) {
+            drop(self.recorder().take());
+        }
+        lock(&self.loading)
+    }
+}
+
+impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
+    fn is_divisible(&self) -> bool {
+        true
+    }
+
+    fn record(&self) {
+        self.recorder().start();
+        if self.loaded.load(Ordering::Relaxed) {
+            return;
+        }
+        for (partition, part) in self.parts().iter().enumerate() {
+            let part = lock(part);
+            let mut record = self.recorder().begin(partition, 0);
+            for (key, place, state) in part.records.iter() {
+                record.put(key, *place, state);
+            }
+        }
+    }
+
+    fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
+        self.recorder().take()
+    }
+
+    fn shards(&self) -> u32 {
+        self.parts().len() as u32
+    }
+
+    fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
+        let (records, number) = {
+            let part = lock(&self.parts()[shard as usize]);
+            (
+                Arc::clone(&part.records),
+                self.recorder().as_of(shard as usize),
+            )
+        };
+        let mut entries = Vec::new();
+        for (key, place, state) in records.iter() {
+            let start = entries.len();
+            // What cannot be written down has failed the batch that brought it.
+            if put(&mut entries, key, *place, state).is_err() {
+                entries.truncate(start);
+            }
+        }
+        Ok((entries, number))
+    }
+
+    fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
+        let mut loading = self.begin_loading();
+        let mut reader = EntryReader::new(entries);
+        while let Some(entry) = reader.next::<K, S>() {
+            match entry? {
+                (key, Some(kept)) => drop(loading.insert(key, kept)),
+                (key, None) => drop(loading.remove(&key)),
+            }
+        }
+        Ok(())
+    }
+
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
+        let loading = std::mem::take(&mut *self.begin_loading());
+        let mut parts: Vec<Vec<Record<K, S>>> = self.parts().iter().map(|_| Vec::new()).collect();
+        for (key, (place, state)) in loading {
+            parts[self.partitioner.partition(&key)].push((key, place, state));
+        }
+        for (part, mut records) in self.parts().iter().zip(parts) {
+            records.sort_unstable_by_key(|&(_, place, _)| place);
+            *lock(part) = Part::of(records);
+        }
+        self.recorder().loaded(number);
+        Ok(())
+    }
+
+    fn keys(&self) -> Option<u64> {
+        let keys = |part: &Mutex<Part<K, S>>| lock(part).records.len() as u64;
+        Some(self.parts().iter().map(keys).sum())
+    }
+
+    fn look(&self, shard: u32, from: Look, most: usize, out: &mut Vec<u8>) -> Option<Look> {
+        let part = lock(&self.parts()[shard as usize]);
+        let start = from.start(part.records.len());
+        let end = part.records.len().min(start + most);
+        for (key, place, state) in &part.records[start..end] {
+            show(out, key, *place, state);
+        }
+        Look::after(end, part.records.len())
+    }
+}
+
+impl<K, S> Part<K, S> {
+    fn of(records: Vec<Record<K, S>>) -> Part<K, S> {
+        Part {
+            next_place: records.last().map_or(0, |&(_, place, _)| place + 1),
+            records: Arc::new(records),
+        }
+    }
+}
+
+/// A panic while a lock was held was the program's; it has failed the batch, and nobody uses
+/// what it left.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

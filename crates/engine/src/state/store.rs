@@ -1,0 +1,180 @@
+//! The state map, and how it is read.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+
+use dashmap::DashMap;
+
+use crate::data::{Data, Key};
+use crate::durable::Recorder;
+use crate::exec::Executor;
+use crate::order::{Earliest, in_order};
+use crate::partition::Partitioner;
+use crate::shuffle::{KeyHasher, SHARDS};
+
+use super::entry::Entry;
+use super::head::{HEAD, Head};
+
+/// Fewer keys are in order before another thread has woken up.
+const WORTH_SHARING: usize = 1 << 12;
+
+/// Keys with their state; see the module head of [`state`](super).
+pub struct StateStore<K: Key, S> {
+    pub(super) map: DashMap<K, Entry<S>, KeyHasher>,
+    pub(super) hasher: KeyHasher,
+    pub(super) partitioner: Arc<dyn Partitioner<K>>,
+    head: Mutex<Head<K>>,
+    /// The place that comes after all given ones.
+    pub(super) next_place: AtomicU64,
+    /// Batches folded in so far.
+    generation: AtomicU64,
+    pub(super) recorder: Recorder,
+    /// Done once the states here were read from a checkpoint, and not given by the program.
+    pub(super) loaded: Once,
+}
+
+/// The changes of a batch to the order of keys in a shard.
+pub(super) struct Moves<K> {
+    pub(super) new: Vec<(u64, K)>,
+    pub(super) removed: Vec<u64>,
+    /// The greatest place given, plus one.
+    pub(super) places: u64,
+}
+
+impl<K> Moves<K> {
+    /// None yet; `places` are given already.
+    pub(super) fn none(places: u64) -> Moves<K> {
+        Moves {
+            new: Vec::new(),
+            removed: Vec::new(),
+            places,
+        }
+    }
+}
+
+impl<K: Key, S: Data> StateStore<K, S> {
+    pub fn new(hasher: KeyHasher, partitioner: Arc<dyn Partitioner<K>>) -> StateStore<K, S> {
+        let map = DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher.clone(), SHARDS);
+        StateStore {
+            map,
+            hasher,
+            partitioner,
+            head: Mutex::new(Head::new()),
+            next_place: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
+            recorder: Recorder::new(SHARDS),
+            loaded: Once::new(),
+        }
+    }
+
+    /// Puts a state in before the first batch, unless the key has one.
+    pub fn seed(&self, key: K, state: S) {
+        let key = millrace_text::detached(key);
+        if !self.map.contains_key(&key) {
+            let place = self.next_place.fetch_add(1, Ordering::Relaxed);
+            self.head()
+                .offer(place, &key, || self.partitioner.partition(&key));
+            self.insert(key, super::kept::kept(state), place);
+        }
+    }
+
+    /// Puts an entry in that no batch has touched.
+    pub(super) fn insert(&self, key: K, state: S, place: u64) {
+        let mut entry = Entry::new(state, place);
+        entry.untouch();
+        self.map.insert(key, entry);
+    }
+
+    /// Ends a batch: all places below `next` are given, and the first keys are what `moves` made
+    /// of them.
+    pub(super) fn moved(&self, moves: impl IntoIterator<Item = Moves<K>>, mut next: u64) {
+        let mut head = self.head();
+        for moves in moves {
+            next = next.max(moves.places);
+            for (place, key) in &moves.new {
+                head.offer(*place, key, || self.partitioner.partition(key));
+            }
+            moves.removed.iter().for_each(|&place| head.forget(place));
+        }
+        self.next_place.store(next, Ordering::Relaxed);
+        self.generation.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn head(&self) -> MutexGuard<'_, Head<K>> {
+        self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn partitions(&self) -> usize {
+        self.partitioner.partitions()
+    }
+
+    /// The number of keys.
+    pub(super) fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// The first `count` keys with what `shown` makes of their states.
+    pub(super) fn take<T>(&self, count: usize, shown: impl Fn(&S) -> T) -> Vec<(K, T)> {
+        let mut head = self.head();
+        if count <= HEAD && head.first(count).is_none() {
+            let mut rebuilt = Head::new();
+            for entry in &self.map {
+                rebuilt.offer(entry.place(), entry.key(), || {
+                    self.partitioner.partition(entry.key())
+                });
+            }
+            *head = rebuilt;
+        }
+        if let Some(keys) = head.first(count) {
+            let state = |key: &K| Some((key.clone(), shown(self.map.get(key)?.get()?)));
+            return keys.filter_map(state).collect();
+        }
+        drop(head);
+        let mut earliest = Earliest::new(count);
+        for entry in &self.map {
+            if let Some(state) = entry.get() {
+                let record = || (entry.key().clone(), shown(state));
+                let partition = || self.partitioner.partition(entry.key());
+                earliest.offer_with(entry.place(), partition, record);
+            }
+        }
+        earliest.into_records().collect()
+    }
+
+    /// All keys with what `shown` makes of their states, by partition, in order; on the workers
+    /// if `executor` is given. Not to be given by one of them.
+    pub(super) fn ordered<T: Send>(
+        &self,
+        shown: impl Fn(&S) -> T + Sync,
+        executor: Option<&Executor>,
+    ) -> Vec<Vec<(K, T)>> {
+        let of_shard = |index| {
+            let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
+            self.read_shard(index, |key, entry| {
+                if let Some(state) = entry.get() {
+                    let record = (key.clone(), shown(state));
+                    partitions[self.partitioner.partition(key)].push((entry.place(), record));
+                }
+                ControlFlow::Continue(())
+            });
+            partitions
+        };
+        let ordered = |side_by_side| in_order(side_by_side, SHARDS, self.partitions(), of_shard);
+        match executor.filter(|_| self.len() >= WORTH_SHARING) {
+            None => ordered(false),
+            Some(executor) => executor.run(|| ordered(true)),
+        }
+    }
+}
+
+impl<K: Key, S> fmt::Debug for StateStore<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateStore").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,121 @@
+//! `group_by_key_and_window`: the lists of the batches, one behind the other.
+
+use std::marker::PhantomData;
+
+use crate::data::{Data, Key};
+use crate::durable::StoreError;
+use crate::shuffle::Values;
+
+use super::frame::Frame;
+use super::ring::{Chain, Ring};
+use super::slots::UNSEEN;
+use super::store::{Arrival, Kept, Sliding};
+
+/// Keeps the values of every batch; a reader sees them put together.
+pub struct Grouping<V>(PhantomData<fn() -> V>);
+
+impl<V> Grouping<V> {
+    #[must_use]
+    pub fn new() -> Grouping<V> {
+        Grouping(PhantomData)
+    }
+}
+
+impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
+    type Brought = Values<V>;
+    type Entry = Chain;
+    type Kept = Ring<Values<V>>;
+    type Value = Values<V>;
+    type Saved = Vec<(u64, u64, Values<V>)>;
+
+    fn leaving(&self, kept: &Ring<Values<V>>, forgotten: u64) -> usize {
+        kept.count_leaving(forgotten)
+    }
+
+    fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64) {
+        let Kept { slots, batches, .. } = shard;
+        while let Some(slot) = batches.leaving(forgotten) {
+            let chain = slots.entry_mut(slot);
+            batches.pop(chain);
+            if chain.len() == 0 {
+                slots.remove(slot);
+            } else {
+                let place = batches.get(chain.head()).place;
+                slots.set_place(slot, place);
+            }
+        }
+    }
+
+    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, Values<V>>) {
+        let Arrival {
+            place,
+            tag,
+            key,
+            value,
+        } = arrival;
+        let Kept { slots, batches, .. } = shard;
+        let slot = slots.slot(tag, key, Chain::default);
+        let chain = slots.entry_mut(slot);
+        let value = millrace_text::detached(value);
+        batches.push(batch, chain, slot, place, value);
+        if chain.len() == 1 {
+            debug_assert_ne!(place, UNSEEN);
+            slots.set_place(slot, place);
+        }
+    }
+
+    fn settle(&self, _shard: &mut Kept<K, Self>, _due: u64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn value(&self, kept: &Ring<Values<V>>, chain: &Chain) -> Option<Values<V>> {
+        let mut all = Values::new();
+        for number in kept.numbers(chain) {
+            all.append(kept.get(number).value.clone());
+        }
+        Some(all)
+    }
+
+    fn renumber(&self, kept: &mut Ring<Values<V>>, numbers: &[u32]) {
+        kept.renumber(numbers);
+    }
+
+    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, Self::Saved)> {
+        let Kept { slots, batches, .. } = shard;
+        let of_items = batches.batch_of_items();
+        let saved = |slot| {
+            let items = batches.chained(slots.entry(slot), &of_items);
+            let items =
+                items.map(|(batch, item)| (frame.number(batch), item.place, item.value.clone()));
+            let key = slots.key(slot).clone();
+            (key, slots.place(slot), items.collect())
+        };
+        slots.used().map(saved).collect()
+    }
+
+    fn restore(
+        &self,
+        shard: &mut Kept<K, Self>,
+        frame: &Frame,
+        keys: Vec<(K, u64, Self::Saved)>,
+    ) -> Result<(), StoreError> {
+        let Kept { slots, batches, .. } = shard;
+        let mut all = Vec::new();
+        for (key, place, items) in keys {
+            if items.is_empty() {
+                return Err(StoreError::Malformed("a key of a window has no batch"));
+            }
+            let slot = slots.slot(slots.tag(&key), key, Chain::default);
+            slots.set_place(slot, place);
+            let items = items.into_iter();
+            all.extend(
+                items.map(|(number, place, value)| (frame.batch(number), slot, place, value)),
+            );
+        }
+        all.sort_by_key(|&(batch, ..)| batch);
+        for (batch, slot, place, value) in all {
+            batches.push(batch, slots.entry_mut(slot), slot, place, value);
+        }
+        Ok(())
+    }
+}

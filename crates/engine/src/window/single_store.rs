@@ -1,0 +1,239 @@
+//! The window over one value a batch, with its lock and its checkpoint.
+//!
+//! As in a keyed window, what is written down of a batch is what it brought, a snapshot has what
+//! is kept as it is, and what lies between is slid again (see [`replay`](super::replay)).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::data::Data;
+use crate::durable::{Durable, EntryReader, Origin, Recorder, StoreError, put};
+use crate::panics::message_of;
+
+use super::frame::{Frame, Step};
+use super::single::{Inverted, Reduced, SavedInverted, SavedReduced};
+
+/// The way in which the value of a window slides.
+pub trait Slides<V>: Send + 'static {
+    /// The form that is written down in a snapshot.
+    type Saved: Serialize + DeserializeOwned + Send + 'static;
+
+    /// Slides over a batch that has `values`, which is one or none unless the parent's slide was
+    /// changed, and gives what the window has if it fires.
+    fn slide(&mut self, step: Step, values: impl IntoIterator<Item = V>) -> Option<V>;
+
+    /// Everything that is kept.
+    fn saved(&self, frame: &Frame) -> Self::Saved;
+
+    /// Keeps what was saved.
+    fn restore(&mut self, saved: Self::Saved, frame: &Frame);
+}
+
+/// By a function alone.
+pub struct ByFunction<V, F> {
+    kept: Reduced<V>,
+    function: F,
+}
+
+/// By a function and its inverse.
+pub struct ByInverse<V, F, G> {
+    kept: Inverted<V>,
+    function: F,
+    inverse: G,
+}
+
+impl<V: Data, F> ByFunction<V, F> {
+    pub fn new(function: F) -> ByFunction<V, F> {
+        let kept = Reduced::new();
+        ByFunction { kept, function }
+    }
+}
+
+impl<V: Data, F, G> ByInverse<V, F, G> {
+    pub fn new(function: F, inverse: G) -> ByInverse<V, F, G> {
+        ByInverse {
+            kept: Inverted::new(),
+            function,
+            inverse,
+        }
+    }
+}
+
+impl<V: Data, F: Fn(V, V) -> V + Send + 'static> Slides<V> for ByFunction<V, F> {
+    type Saved = SavedReduced<V>;
+
+    fn slide(&mut self, step: Step, values: impl IntoIterator<Item = V>) -> Option<V> {
+        self.kept.leave(step.forgotten, &self.function);
+        for value in values {
+            self.kept.enter(step.batch, value, &self.function);
+        }
+        step.due.and_then(|_| self.kept.value(&self.function))
+    }
+
+    fn saved(&self, frame: &Frame) -> SavedReduced<V> {
+        self.kept.saved(frame)
+    }
+
+    fn restore(&mut self, saved: SavedReduced<V>, frame: &Frame) {
+        self.kept = Reduced::restored(saved, frame);
+    }
+}
+
+impl<V, F, G> Slides<V> for ByInverse<V, F, G>
+where
+    V: Data,
+    F: Fn(V, V) -> V + Send + 'static,
+    G: Fn(V, V) -> V + Send + 'static,
+{
+    type Saved = SavedInverted<V>;
+
+    fn slide(&mut self, step: Step, values: impl IntoIterator<Item = V>) -> Option<V> {
+        self.kept.leave(step.forgotten, &self.function);
+        for value in values {
+            self.kept.enter(step.batch, value, &self.function);
+        }
+        step.due
+            .and_then(|_| self.kept.settle(&self.function, &self.inverse))
+    }
+
+    fn saved(&self, frame: &Frame) -> SavedInverted<V> {
+        self.kept.saved(frame)
+    }
+
+    fn restore(&mut self, saved: SavedInverted<V>, frame: &Frame) {
+        self.kept = Inverted::restored(saved, frame);
+    }
+}
+
+/// A window over one value a batch.
+pub struct SingleStore<V, S> {
+    frame: Frame,
+    window: Mutex<Window<V, S>>,
+    recorder: Recorder,
+}
+
+struct Window<V, S> {
+    sliding: S,
+    /// The value of the last window that fired.
+    value: Option<V>,
+    /// A checkpoint's content, until all of it is there: the batch of the snapshot, and what the
+    /// batches since have brought.
+    as_of: u64,
+    deltas: Vec<(u64, V)>,
+}
+
+impl<V: Data, S: Slides<V>> SingleStore<V, S> {
+    pub fn new(frame: Frame, sliding: S) -> SingleStore<V, S> {
+        let window = Window {
+            sliding,
+            value: None,
+            as_of: 0,
+            deltas: Vec::new(),
+        };
+        SingleStore {
+            frame,
+            window: Mutex::new(window),
+            recorder: Recorder::new(1),
+        }
+    }
+
+    /// A lock is poisoned by a panic of the program's code; the node that has the store does not
+    /// let anybody read it then.
+    fn window(&self) -> MutexGuard<'_, Window<V, S>> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Slides the window over a batch of the parent, which has `value`.
+    ///
+    /// # Errors
+    /// If the value cannot be written down for the checkpoint.
+    pub fn slide(&self, step: Step, value: Option<V>) -> Result<(), StoreError> {
+        let mut window = self.window();
+        let mut record = self.recorder.begin(0, step.number);
+        if let Some(value) = &value {
+            record.put(&(), 0, value);
+        }
+        drop(record);
+        window.value = window.sliding.slide(step, value);
+        self.recorder.check()
+    }
+
+    /// The value of the last window that fired.
+    pub fn value(&self) -> Option<V> {
+        self.window().value.clone()
+    }
+}
+
+impl<V: Data, S: Slides<V>> Window<V, S> {
+    /// Slides over what came behind the snapshot, up to batch `number`.
+    fn replay(&mut self, frame: &Frame, number: u64) {
+        let mut deltas = std::mem::take(&mut self.deltas).into_iter().peekable();
+        for batch in frame.batch(self.as_of) + 1..=frame.batch(number) {
+            let step = frame.step(frame.number(batch));
+            let mut values = Vec::new();
+            while let Some((_, value)) = deltas.next_if(|(at, _)| frame.batch(*at) <= batch) {
+                values.push(value);
+            }
+            // No window has them if the program has another window than it had.
+            values.retain(|_| step.taken);
+            self.sliding.slide(step, values);
+        }
+    }
+}
+
+impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
+    fn record(&self) {
+        self.recorder.start();
+    }
+
+    fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
+        self.recorder.take()
+    }
+
+    fn shards(&self) -> u32 {
+        1
+    }
+
+    fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
+        let (saved, number) = {
+            let window = self.window();
+            (window.sliding.saved(&self.frame), self.recorder.as_of(0))
+        };
+        let mut entries = Vec::new();
+        put(&mut entries, &(), 0, &saved)?;
+        Ok((entries, number))
+    }
+
+    fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
+        let nothing = "a window has written that its value is gone, which it never does";
+        let nothing = || StoreError::Malformed(nothing);
+        let mut window = self.window();
+        let mut reader = EntryReader::new(entries);
+        match origin {
+            Origin::Snapshot(as_of) => {
+                while let Some(entry) = reader.next::<(), S::Saved>() {
+                    let (_, saved) = entry?.1.ok_or_else(nothing)?;
+                    window.sliding.restore(saved, &self.frame);
+                }
+                window.as_of = as_of;
+            }
+            Origin::Batch(number) => {
+                while let Some(entry) = reader.next::<(), V>() {
+                    let (_, value) = entry?.1.ok_or_else(nothing)?;
+                    window.deltas.push((number, value));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn loaded(&self, number: u64) -> Result<(), StoreError> {
+        let mut window = self.window();
+        let replayed = catch_unwind(AssertUnwindSafe(|| window.replay(&self.frame, number)));
+        self.recorder.loaded(number);
+        replayed.map_err(|payload| StoreError::Panicked(message_of(&*payload)))
+    }
+}

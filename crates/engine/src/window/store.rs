@@ -1,0 +1,327 @@
+//! The keys of a window and what is kept of them, by shard.
+//!
+//! A shard of the store is a shard of the shuffle, so that what a batch brought meets its keys
+//! without another exchange. A batch takes the lock of every shard once; readers come while no
+//! batch slides the window.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use rayon::prelude::*;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::data::{Data, Key};
+use crate::durable::{Record, Recorder, StoreError};
+use crate::exec::Executor;
+use crate::partition::Partitioner;
+use crate::shuffle::{KeyHasher, SHARDS, Shard};
+
+use super::frame::{Frame, Step};
+use super::order::Order;
+use super::replay::Loading;
+use super::slots::{AHEAD, Slots, Tag};
+
+/// Below this, a slide is done before another thread has woken up.
+pub(super) const WORTH_SHARING: usize = 1 << 12;
+
+/// Keys of a batch that are looked for together.
+const GROUP: usize = 2 * AHEAD;
+
+/// The rules by which a window's value of a key changes when batches enter and leave.
+///
+/// In every batch of the parent first the forgotten batches leave, then the keys of the batch
+/// enter; when a window fires, the shard is settled: its keys have the values and the places
+/// that a reader sees.
+pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
+    /// The value that one batch has of a key.
+    type Brought: Data;
+    /// The entry that is kept per key.
+    type Entry: Send + Sync + 'static;
+    /// The history that is kept of the batches.
+    type Kept: Default + Send + Sync + 'static;
+    /// The value of a key that a reader sees.
+    type Value: Data;
+    /// The form in which a key is written down in a snapshot.
+    type Saved: Serialize + DeserializeOwned + Send + 'static;
+
+    /// The number of items of the batches up to `forgotten`.
+    fn leaving(&self, kept: &Self::Kept, forgotten: u64) -> usize;
+
+    /// Lets the batches up to `forgotten` go.
+    fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64);
+
+    /// Takes what a batch has of a key.
+    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, Self::Brought>);
+
+    /// Makes window number `due` of what is there.
+    ///
+    /// # Errors
+    /// The program's fault for which the window cannot be made.
+    fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), StoreError>;
+
+    /// The value that a reader sees, of a key that has a place.
+    fn value(&self, kept: &Self::Kept, entry: &Self::Entry) -> Option<Self::Value>;
+
+    /// Notes the new numbers of slots.
+    fn renumber(&self, kept: &mut Self::Kept, numbers: &[u32]);
+
+    /// Everything that is kept of every key, with its place: as it is and not what it comes to,
+    /// so that the function is called with the same arguments from then on.
+    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, Self::Saved)>;
+
+    /// Takes what was saved into a shard that has nothing.
+    ///
+    /// # Errors
+    /// The fault of an entry that cannot have been saved so.
+    fn restore(
+        &self,
+        shard: &mut Kept<K, Self>,
+        frame: &Frame,
+        keys: Vec<(K, u64, Self::Saved)>,
+    ) -> Result<(), StoreError>;
+}
+
+/// The value of a batch for one key.
+pub struct Arrival<K, V> {
+    /// When the batch first had the key.
+    pub(super) place: u64,
+    pub(super) tag: Tag,
+    pub(super) key: K,
+    pub(super) value: V,
+}
+
+/// A shard of a window.
+pub struct Kept<K: Key, S: Sliding<K>> {
+    pub(super) slots: Slots<K, S::Entry>,
+    pub(super) batches: S::Kept,
+    /// The place that comes after all that were given here, also to keys that are gone.
+    pub(super) next: u64,
+}
+
+impl<K: Key, S: Sliding<K>> Kept<K, S> {
+    pub(super) fn new(hasher: &KeyHasher) -> Kept<K, S> {
+        Kept {
+            slots: Slots::new(hasher.clone()),
+            batches: S::Kept::default(),
+            next: 0,
+        }
+    }
+}
+
+/// A keyed window; see the module head.
+pub struct WindowStore<K: Key, S: Sliding<K>> {
+    pub(super) sliding: S,
+    pub(super) frame: Frame,
+    pub(super) hasher: KeyHasher,
+    shards: Vec<RwLock<Kept<K, S>>>,
+    pub(super) partitioner: Arc<dyn Partitioner<K>>,
+    /// The place that comes after all given ones.
+    pub(super) next_place: AtomicU64,
+    /// The number of items that have entered or left since a window fired.
+    unsettled: AtomicUsize,
+    /// Batches of the parent so far.
+    generation: AtomicU64,
+    /// True once somebody asked for the first few keys.
+    pub(super) wants_first: AtomicBool,
+    pub(super) order: Mutex<Order>,
+    pub(super) recorder: Recorder,
+    /// A checkpoint's content, by shard, until all of it is there.
+    pub(super) loading: Vec<Mutex<Loading<K, S>>>,
+}
+
+impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+    pub fn new(
+        sliding: S,
+        frame: Frame,
+        hasher: &KeyHasher,
+        partitioner: Arc<dyn Partitioner<K>>,
+    ) -> WindowStore<K, S> {
+        let shard = |_| RwLock::new(Kept::new(hasher));
+        WindowStore {
+            sliding,
+            frame,
+            hasher: hasher.clone(),
+            shards: (0..SHARDS).map(shard).collect(),
+            partitioner,
+            next_place: AtomicU64::new(0),
+            unsettled: AtomicUsize::new(0),
+            generation: AtomicU64::new(0),
+            wants_first: AtomicBool::new(false),
+            order: Mutex::default(),
+            recorder: Recorder::new(SHARDS),
+            loading: (0..SHARDS).map(|_| Mutex::default()).collect(),
+        }
+    }
+
+    /// Slides the window over a batch of the parent, on the workers. What the batch brought
+    /// comes in the shards of the store's hasher, which are given back empty.
+    ///
+    /// # Errors
+    /// As [`Sliding::settle`], or if what the batch brought cannot be written down for the
+    /// checkpoint; the store is good for nothing then.
+    ///
+    /// # Panics
+    /// If a function of the program does; the store is good for nothing then either.
+    pub fn slide(
+        &self,
+        step: Step,
+        delta: Option<Vec<Shard<K, S::Brought>>>,
+        executor: &Executor,
+    ) -> Result<Vec<Shard<K, S::Brought>>, StoreError> {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        let forgets = self.forgets_order();
+        let mut delta = delta.unwrap_or_default();
+        let mut moved: usize = delta.iter().map(Shard::len).sum();
+        for index in 0..SHARDS {
+            moved += self
+                .sliding
+                .leaving(&self.read(index).batches, step.forgotten);
+        }
+        moved += self.unsettled.load(Ordering::Relaxed);
+        let unsettled = if step.due.is_some() { 0 } else { moved };
+        self.unsettled.store(unsettled, Ordering::Relaxed);
+        let mut brought: Vec<Option<&mut Shard<K, S::Brought>>> =
+            delta.iter_mut().map(Some).collect();
+        brought.resize_with(SHARDS, || None);
+        let base = self.next_place.load(Ordering::Relaxed);
+        let one = |(index, brought): (usize, Option<&mut Shard<K, S::Brought>>)| {
+            self.slide_shard(index, step, brought, base, forgets)
+        };
+        let next: Result<Vec<u64>, StoreError> = if moved < WORTH_SHARING {
+            brought.into_iter().enumerate().map(one).collect()
+        } else {
+            executor.run(|| {
+                brought
+                    .into_par_iter()
+                    .enumerate()
+                    .with_max_len(1)
+                    .map(one)
+                    .collect()
+            })
+        };
+        let next = next?.into_iter().max().unwrap_or(base);
+        self.next_place.store(next, Ordering::Relaxed);
+        self.recorder.check()?;
+        Ok(delta)
+    }
+
+    /// Slides one shard, and gives the place that comes after all it has given.
+    fn slide_shard(
+        &self,
+        index: usize,
+        step: Step,
+        brought: Option<&mut Shard<K, S::Brought>>,
+        base: u64,
+        forgets: bool,
+    ) -> Result<u64, StoreError> {
+        let mut shard = self.write(index);
+        if forgets {
+            shard.slots.forget_placed();
+        }
+        let mut record = self.recorder.begin(index, step.number);
+        self.step(&mut shard, step, |shard| {
+            let Some(brought) = brought else { return };
+            let mut group = Vec::with_capacity(GROUP);
+            brought.drain(|stamp, key, value| {
+                let (place, tag) = (base + stamp, shard.slots.tag(&key));
+                shard.slots.prefetch_word(tag);
+                group.push(Arrival {
+                    place,
+                    tag,
+                    key,
+                    value,
+                });
+                if group.len() == GROUP {
+                    self.enter_group(shard, step, &mut record, &mut group);
+                }
+            });
+            self.enter_group(shard, step, &mut record, &mut group);
+        })?;
+        if self.wants_first.load(Ordering::Relaxed) {
+            shard.slots.refresh_first();
+        }
+        Ok(shard.next.max(base))
+    }
+
+    /// Takes what a batch has of a group of keys, whose words of the index have been asked for.
+    fn enter_group(
+        &self,
+        shard: &mut Kept<K, S>,
+        step: Step,
+        record: &mut Record<'_>,
+        group: &mut Vec<Arrival<K, S::Brought>>,
+    ) {
+        for arrival in group.iter() {
+            shard.slots.prefetch_found(arrival.tag);
+        }
+        for arrival in group.drain(..) {
+            record.put(&arrival.key, arrival.place, &arrival.value);
+            self.enter(shard, step, arrival);
+        }
+    }
+
+    /// Takes what a batch has of a key.
+    pub(super) fn enter(
+        &self,
+        shard: &mut Kept<K, S>,
+        step: Step,
+        arrival: Arrival<K, S::Brought>,
+    ) {
+        shard.next = shard.next.max(arrival.place + 1);
+        self.sliding.enter(shard, step.batch, arrival);
+    }
+
+    /// Slides a shard over a batch whose keys `enter` lets enter.
+    pub(super) fn step(
+        &self,
+        shard: &mut Kept<K, S>,
+        step: Step,
+        enter: impl FnOnce(&mut Kept<K, S>),
+    ) -> Result<(), StoreError> {
+        self.sliding.leave(shard, step.forgotten);
+        enter(shard);
+        if let Some(due) = step.due {
+            self.sliding.settle(shard, due)?;
+            if let Some(numbers) = shard.slots.compacted() {
+                self.sliding.renumber(&mut shard.batches, &numbers);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&self, index: usize) -> RwLockWriteGuard<'_, Kept<K, S>> {
+        self.shards[index]
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A lock is poisoned by a panic of the program's code; the node that has the store does not
+    /// let anybody read it then.
+    pub(super) fn read(&self, index: usize) -> RwLockReadGuard<'_, Kept<K, S>> {
+        self.shards[index]
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn partitions(&self) -> usize {
+        self.partitioner.partitions()
+    }
+
+    /// The number of keys that a reader sees.
+    pub(super) fn len(&self) -> usize {
+        (0..SHARDS).map(|index| self.read(index).slots.seen()).sum()
+    }
+}
+
+impl<K: Key, S: Sliding<K>> fmt::Debug for WindowStore<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WindowStore").finish_non_exhaustive()
+    }
+}

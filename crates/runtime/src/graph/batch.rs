@@ -1,0 +1,425 @@
+//! One batch: what was received for it, and the datasets made of it so far.
+
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use millrace_types::{BatchTime, StreamId, StreamInputInfo};
+use millrace_wal::Position;
+
+use millrace_engine::error::{Error, ErrorKind, Result};
+use millrace_engine::exec::Executor;
+use millrace_engine::panics::Fault;
+use millrace_engine::pipeline::{NodeId, Partition, Pipeline, drive_carefully, drive_or_skip};
+use millrace_engine::poison::{At, Operator, Skipping, next_reader};
+use millrace_engine::rdd::{Rdd, RddSource, by_pieces};
+
+use super::memory::Past;
+use super::{Graph, Kind, Made, Node};
+
+/// The input that the tick allocated to a batch.
+pub struct Batch {
+    pub time: BatchTime,
+    /// Which one of the run it is, from one: a stream with a slide of three is due in the third.
+    pub number: u64,
+    /// Which one of this run of the program it is, from one, whatever ran before.
+    pub epoch: u64,
+    /// The blocks that are read at the tick, by receiving node.
+    pub blocks: HashMap<NodeId, Vec<Partition>>,
+    /// The input of every receiver and source; complete when the batch has been run.
+    pub inputs: Vec<InputCounter>,
+    /// The input so far from sources that are read when the batch is due.
+    pub read: Mutex<Vec<StreamInputInfo>>,
+    /// The position in the receivers' log after this batch, if there is one.
+    pub log: Option<Position>,
+    /// True if anything was received for it.
+    pub(crate) has_input: bool,
+    /// Wall-clock milliseconds when the batch was handed over to be run.
+    pub(crate) submitted: i64,
+}
+
+impl Batch {
+    /// A batch without a number, in which nothing was received.
+    pub fn empty(time: BatchTime, submitted: i64) -> Batch {
+        Batch {
+            time,
+            number: 0,
+            epoch: 0,
+            blocks: HashMap::new(),
+            inputs: Vec::new(),
+            read: Mutex::default(),
+            log: None,
+            has_input: false,
+            submitted,
+        }
+    }
+
+    /// The input of every input stream; the records are all counted when the batch has been run.
+    pub(crate) fn input_info(&self) -> BTreeMap<StreamId, StreamInputInfo> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        self.inputs
+            .iter()
+            .map(|info| info())
+            .chain(read.iter().cloned())
+            .map(|info| (info.input_stream_id, info))
+            .collect()
+    }
+}
+
+/// Says what one input stream brought to a batch.
+pub(crate) type InputCounter = Box<dyn Fn() -> StreamInputInfo + Send>;
+
+/// A batch that is being run.
+pub struct BatchRun<'a> {
+    batch: &'a Batch,
+    pub(super) graph: &'a Graph,
+    executor: &'a Executor,
+    made: Mutex<HashMap<NodeId, Made>>,
+    /// Why the output that runs has failed, if the run goes on all the same.
+    reported: Mutex<Option<String>>,
+}
+
+impl<'a> BatchRun<'a> {
+    pub fn new(batch: &'a Batch, graph: &'a Graph, executor: &'a Executor) -> BatchRun<'a> {
+        BatchRun {
+            batch,
+            graph,
+            executor,
+            made: Mutex::new(HashMap::new()),
+            reported: Mutex::default(),
+        }
+    }
+
+    /// Notes why the output that runs has failed, with which the run goes on.
+    pub fn reported(&self, reason: String) {
+        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+
+    /// Takes what was noted of the output that has run.
+    pub(crate) fn take_reported(&self) -> Option<String> {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        reported.take()
+    }
+
+    pub fn time(&self) -> BatchTime {
+        self.batch.time
+    }
+
+    pub fn executor(&self) -> &Executor {
+        self.executor
+    }
+
+    /// Which batch of the run this is, from one.
+    pub fn number(&self) -> u64 {
+        self.batch.number
+    }
+
+    /// Says what an input that is read when the batch is due has brought.
+    pub(crate) fn report(&self, input: StreamInputInfo) {
+        let mut read = self
+            .batch
+            .read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        read.push(input);
+    }
+
+    /// Lets every node that reads from outside find out what the batch has.
+    pub(crate) fn plan(&self) -> Result<()> {
+        self.each_node(|node| node.plan(self))
+    }
+
+    /// Tells every node that the batch is committed.
+    pub(crate) fn committed(&self) -> Result<()> {
+        self.each_node(|node| {
+            node.committed(self.number());
+            Ok(())
+        })
+    }
+
+    fn each_node(&self, tell: impl Fn(&dyn Node) -> Result<()>) -> Result<()> {
+        for (entry, needed) in self.graph.nodes.iter().zip(&self.graph.needed) {
+            if let Kind::Made(node) = &entry.kind
+                && *needed
+            {
+                self.blame(&entry.name, || tell(&**node))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets every node of the program take what it needs of this batch.
+    pub fn collect(&self) -> Result<()> {
+        for (entry, needed) in self.graph.nodes.iter().zip(&self.graph.needed) {
+            let Kind::Made(node) = &entry.kind else {
+                continue;
+            };
+            let due = |input: &NodeId| {
+                let slide = self.graph.nodes[input.0].slide;
+                self.number().is_multiple_of(slide)
+            };
+            if *needed && node.inputs().iter().all(due) {
+                self.blame(&entry.name, || node.collect(self))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The dataset of a node, made once a batch.
+    fn made(&self, node: NodeId) -> Result<Made> {
+        let known = |made: &Mutex<HashMap<NodeId, Made>>| {
+            made.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(&node)
+                .cloned()
+        };
+        if let Some(made) = known(&self.made) {
+            return Ok(made);
+        }
+        let entry = &self.graph.nodes[node.0];
+        let Kind::Made(maker) = &entry.kind else {
+            unreachable!("a receiving node has blocks, not a dataset")
+        };
+        let made = self.blame(&entry.name, || maker.compute(self))?;
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(node, made.clone());
+        Ok(made)
+    }
+
+    /// The partitions of a node in this batch.
+    pub fn partitions(&self, node: NodeId) -> Result<Vec<Partition>> {
+        if let Kind::Received = self.graph.nodes[node.0].kind {
+            return Ok(self.batch.blocks.get(&node).cloned().unwrap_or_default());
+        }
+        let made = self.made(node)?;
+        made.prepare();
+        Ok(pieces_of(&made).collect())
+    }
+
+    /// The records of a pipeline in this batch.
+    pub fn rdd<P: Pipeline>(&self, pipeline: &Arc<P>) -> Result<Rdd<P::Item>> {
+        read(pipeline, self.executor, |node| {
+            Ok(match self.graph.nodes[node.0].kind {
+                Kind::Received => Part::Blocks(self.partitions(node)?),
+                Kind::Made(_) => Part::Made(self.made(node)?),
+            })
+        })
+    }
+
+    /// Makes the datasets of all nodes that are due and needed.
+    pub(super) fn make_all(&self) -> Result<()> {
+        for (index, entry) in self.graph.nodes.iter().enumerate() {
+            let is_due = self.number().is_multiple_of(entry.slide);
+            if is_due && self.graph.needed[index] && matches!(entry.kind, Kind::Made(_)) {
+                self.made(NodeId(index))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The part of this batch that can be read while it is being run.
+    pub(super) fn present(&self) -> Past {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        Past {
+            time: self.batch.time,
+            number: self.batch.number,
+            blocks: self.batch.blocks.clone(),
+            made: made.clone(),
+        }
+    }
+
+    /// The part of this batch that can be read when it is over.
+    pub(super) fn past(&self) -> Past {
+        let past = self.present();
+        past.made.values().for_each(Made::keep);
+        past
+    }
+
+    /// Runs user code of the named stage: its panic becomes an error that names stage and batch.
+    pub(crate) fn blame<T>(&self, stage: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        let _operator = Operator::runs(stage);
+        let outcome = catch_unwind(AssertUnwindSafe(run));
+        let outcome = outcome.unwrap_or_else(|payload| Err(self.blamed(stage, Fault::of(payload))));
+        outcome.map_err(|error| error.of(self.batch.time, stage))
+    }
+
+    /// The error for the named stage that could not go on.
+    pub fn failed(&self, stage: &str, message: &impl std::fmt::Display) -> Error {
+        let time = self.batch.time;
+        let message = format!("batch {time}, {stage}: {message}");
+        Error::new(ErrorKind::Task, message).of(time, stage)
+    }
+
+    /// The error for the named stage that did not come to its end; it says by whose doing.
+    pub fn blamed(&self, stage: &str, fault: Fault) -> Error {
+        match fault {
+            Fault::Program(message) => {
+                self.failed(stage, &format!("the program's code panicked: {message}"))
+            }
+            Fault::Input(error) => error
+                .within(format_args!("batch {}, {stage}", self.time()))
+                .of(self.batch.time, stage),
+        }
+    }
+}
+
+fn pieces_of(made: &Made) -> impl Iterator<Item = Partition> {
+    made.pieces.iter().map(|&(index, piece)| Partition {
+        data: Arc::clone(&made.dataset),
+        index,
+        piece,
+    })
+}
+
+/// The result of a node in a batch.
+pub(super) enum Part {
+    Blocks(Vec<Partition>),
+    Made(Made),
+}
+
+/// The records of a pipeline over what its nodes brought.
+pub(super) fn read<P: Pipeline>(
+    pipeline: &Arc<P>,
+    executor: &Executor,
+    part: impl Fn(NodeId) -> Result<Part>,
+) -> Result<Rdd<P::Item>> {
+    if let Some(node) = pipeline.passes_on()
+        && let Part::Made(made) = part(node)?
+    {
+        let rdd: &Rdd<P::Item> = made
+            .dataset
+            .downcast_ref()
+            .expect("a node's dataset has its type");
+        return Ok(rdd.clone());
+    }
+    let mut partitions = Vec::new();
+    let mut inputs = Vec::new();
+    let mut all_made = true;
+    for (input, node) in pipeline.inputs().into_iter().enumerate() {
+        match part(node)? {
+            Part::Blocks(blocks) if blocks.is_empty() => {}
+            Part::Blocks(blocks) => {
+                partitions.push((input, blocks));
+                all_made = false;
+            }
+            Part::Made(made) => {
+                let mut own: Vec<(usize, Vec<Partition>)> =
+                    (0..made.partitions).map(|_| (input, Vec::new())).collect();
+                for piece in pieces_of(&made) {
+                    own[piece.index].1.push(piece);
+                }
+                partitions.append(&mut own);
+                inputs.push((input, made));
+            }
+        }
+    }
+    let source = Driven {
+        pipeline: Arc::clone(pipeline),
+        partitions,
+        inputs,
+        all_made,
+        executor: executor.clone(),
+        reader: next_reader(),
+        operator: Operator::running(),
+    };
+    Ok(Rdd::new(source, executor.clone()))
+}
+
+/// A pipeline over partitions, run when somebody reads it.
+struct Driven<P> {
+    pipeline: Arc<P>,
+    /// The pieces of every partition, with the input that they are of.
+    partitions: Vec<(usize, Vec<Partition>)>,
+    /// The inputs that are datasets, by their numbers; whether all that brought anything are.
+    inputs: Vec<(usize, Made)>,
+    all_made: bool,
+    executor: Executor,
+    /// The number of this reader among all, and the operator that it reads for.
+    reader: u64,
+    operator: Arc<str>,
+}
+
+impl<P: Pipeline> Driven<P> {
+    /// The rule by which it passes over records that a function panics at, if it does.
+    fn skipping(&self) -> Option<Skipping<'_>> {
+        let skipping = self.executor.skipping(self.reader, &self.operator);
+        skipping.filter(|_| self.pipeline.has_functions())
+    }
+}
+
+impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
+    fn partitions(&self) -> usize {
+        self.partitions.len()
+    }
+
+    fn pieces(&self, partition: usize) -> usize {
+        self.partitions[partition].1.len()
+    }
+
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(P::Item)) {
+        let (input, pieces) = &self.partitions[partition];
+        let Some(skipping) = self.skipping() else {
+            return self.pipeline.drive(*input, &pieces[piece], each);
+        };
+        let at = At {
+            part: partition,
+            run: 0,
+            piece,
+        };
+        drive_or_skip(
+            &*self.pipeline,
+            (*input, &pieces[piece]),
+            &skipping,
+            at,
+            each,
+        );
+    }
+
+    fn prepare(&self) {
+        self.inputs.iter().for_each(|(_, made)| made.prepare());
+    }
+
+    /// Drives no more records than are needed, if the inputs find their first few.
+    fn take(&self, count: usize) -> Vec<P::Item> {
+        let firsts: Option<Vec<_>> = (self.inputs.iter())
+            .map(|(input, made)| Some((*input, made.first_few()?)))
+            .collect();
+        let Some(firsts) = firsts.filter(|_| self.all_made) else {
+            return by_pieces(self, count);
+        };
+        let (mut taken, mut at) = (Vec::new(), At::default());
+        let skipping = self.skipping();
+        for (input, first_few) in firsts {
+            first_few(count - taken.len(), &mut |partition| {
+                let take: &mut dyn FnMut(P::Item) = &mut |record| {
+                    if taken.len() < count {
+                        taken.push(record);
+                    }
+                };
+                at.run += 1;
+                match &skipping {
+                    None => self.pipeline.drive(input, &partition, take),
+                    // The list can be read once.
+                    Some(skipping) => {
+                        let part = (input, &partition);
+                        drive_carefully(&*self.pipeline, part, skipping, (at, true), take);
+                    }
+                }
+                taken.len() >= count
+            });
+        }
+        taken
+    }
+
+    /// Records made of detached records share no received block.
+    fn is_detached(&self) -> bool {
+        self.all_made && self.inputs.iter().all(|(_, made)| made.detached)
+    }
+
+    fn takes_few(&self) -> bool {
+        let few = |(_, made): &(usize, Made)| made.first_few().is_some();
+        self.all_made && self.inputs.iter().all(few)
+    }
+}

@@ -1,0 +1,37 @@
+//! What runs a millrace program: time, receivers and sources, the scheduler, checkpoints and
+//! recovery, listeners, files and standard output.
+//!
+//! What is computed is `millrace-engine`'s, and what a program writes is the `millrace` crate's.
+//! Programs use that one; what is public here may change with any version.
+
+#![allow(
+    missing_debug_implementations,
+    missing_docs,
+    unnameable_types,
+    clippy::len_without_is_empty,
+    clippy::new_without_default,
+    clippy::should_implement_trait,
+    reason = "the millrace crate shows what programs may use, and has these lints"
+)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
+
+pub mod browse;
+pub mod checkpoint;
+pub mod clock;
+mod error;
+pub mod files;
+pub mod graph;
+pub mod listener;
+pub mod notice;
+pub mod panics;
+pub mod receiver;
+pub mod scheduler;
+pub mod source;
+pub mod stdout;
+mod sync;
+pub mod threads;
+pub mod zone;
+
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;

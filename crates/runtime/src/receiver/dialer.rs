@@ -1,0 +1,268 @@
+//! Connections to senders: on whichever address of a host answers, asked now and then whether
+//! the other end is still there.
+//!
+//! Nobody answering is no error for as long as nobody says so: then a run that waits for a
+//! sender in vain ends (`millrace.receiver.connectTimeout`).
+
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use millrace_types::{Host, keys, reason};
+use socket2::{SockRef, TcpKeepalive};
+
+use crate::clock::Clock;
+use millrace_engine::error::Error;
+
+/// The longest that one address may take to answer.
+const ONE_ADDRESS: Duration = Duration::from_secs(5);
+
+/// The number of times that a silent sender is asked, and does not answer, before it counts as
+/// gone.
+const UNANSWERED_PROBES: u32 = 3;
+
+/// Ends the run with an error.
+pub type Fail = Arc<dyn Fn(Error) + Send + Sync>;
+
+/// The settings with which connections are made.
+#[derive(Debug, Clone, Copy)]
+pub struct DialSettings {
+    /// `millrace.receiver.connectTimeout`; none: for ever.
+    pub timeout: Option<Duration>,
+    /// `millrace.receiver.keepAlive`; none: a silent sender is never asked.
+    pub keep_alive: Option<Duration>,
+}
+
+/// Makes the connections of one receiver.
+pub struct Dialer {
+    settings: DialSettings,
+    clock: Arc<dyn Clock>,
+    fail: Fail,
+    /// Since when nobody has answered, in milliseconds.
+    unanswered: Mutex<Option<i64>>,
+}
+
+impl Dialer {
+    pub fn new(settings: DialSettings, clock: Arc<dyn Clock>, fail: Fail) -> Dialer {
+        Dialer {
+            settings,
+            clock,
+            fail,
+            unanswered: Mutex::default(),
+        }
+    }
+
+    fn unanswered(&self) -> MutexGuard<'_, Option<i64>> {
+        self.unanswered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection on the first address of the host that answers; none if `stopped` held before
+    /// one was tried. A host that can never be one ends the run, and so does a try that fails
+    /// when nobody has answered for too long.
+    pub(super) fn dial(
+        &self,
+        host: &str,
+        port: u16,
+        stopped: impl Fn() -> bool,
+    ) -> io::Result<Option<TcpStream>> {
+        let host = Host::parse(host).map_err(|error| {
+            (self.fail)(Error::config(&error));
+            io::Error::new(io::ErrorKind::InvalidInput, error)
+        })?;
+        let since = *self.unanswered().get_or_insert(self.clock.now());
+        let dialed = self.dial_each(&host, port, stopped);
+        match &dialed {
+            Ok(None) => {}
+            Ok(Some(_)) => *self.unanswered() = None,
+            Err(error) => self.give_up(since, &host.with_port(port), error),
+        }
+        let address = host.with_port(port);
+        dialed.map_err(|error| {
+            let what = format!("cannot connect to {address}: {}", reason(&error));
+            io::Error::new(error.kind(), what)
+        })
+    }
+
+    fn dial_each(
+        &self,
+        host: &Host,
+        port: u16,
+        stopped: impl Fn() -> bool,
+    ) -> io::Result<Option<TcpStream>> {
+        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        let patience = ONE_ADDRESS.min(self.settings.timeout.unwrap_or(ONE_ADDRESS));
+        for address in (host.as_str(), port).to_socket_addrs()? {
+            if stopped() {
+                return Ok(None);
+            }
+            match TcpStream::connect_timeout(&address, patience) {
+                Ok(connection) => {
+                    self.keep_alive(&connection)?;
+                    return Ok(Some(connection));
+                }
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    /// Has the system ask a silent sender whether it is there, for half of the time again.
+    fn keep_alive(&self, connection: &TcpStream) -> io::Result<()> {
+        let Some(silence) = self.settings.keep_alive else {
+            return Ok(());
+        };
+        let whole_seconds = |length: Duration| length.max(Duration::from_secs(1));
+        let keep_alive = TcpKeepalive::new()
+            .with_time(whole_seconds(silence))
+            .with_interval(whole_seconds(silence / (2 * UNANSWERED_PROBES)))
+            .with_retries(UNANSWERED_PROBES);
+        SockRef::from(connection).set_tcp_keepalive(&keep_alive)
+    }
+
+    fn give_up(&self, since: i64, address: &str, error: &io::Error) {
+        let Some(timeout) = self.settings.timeout else {
+            return;
+        };
+        let waited = self.clock.now().saturating_sub(since);
+        if u128::try_from(waited).is_ok_and(|waited| waited >= timeout.as_millis()) {
+            let key = keys::CONNECT_TIMEOUT;
+            let doing = format!("nobody has answered at {address} for {timeout:?} ({key})");
+            (self.fail)(Error::io(
+                doing,
+                io::Error::new(error.kind(), reason(error)),
+            ));
+        }
+    }
+}
+
+/// Host and port as they are written together.
+pub(super) fn address(host: &str, port: u16) -> String {
+    match Host::parse(host) {
+        Ok(host) => host.with_port(port),
+        Err(_) => format!("{host}:{port}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv6Addr, TcpListener};
+    use std::sync::mpsc::{Receiver, channel};
+
+    use millrace_types::Duration as Millis;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    const NEVER: DialSettings = DialSettings {
+        timeout: None,
+        keep_alive: None,
+    };
+
+    fn dialer(settings: DialSettings) -> (Dialer, ManualClock, Receiver<Error>) {
+        let clock = ManualClock::new();
+        let (send, failures) = channel();
+        let send = Mutex::new(send);
+        let fail = move |error| send.lock().unwrap().send(error).unwrap();
+        let dialer = Dialer::new(settings, Arc::new(clock.clone()), Arc::new(fail));
+        (dialer, clock, failures)
+    }
+
+    /// A port at which nobody listens, as long as the socket lives.
+    fn refusing() -> (socket2::Socket, u16) {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+        let socket = socket.unwrap();
+        let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(&any.into()).unwrap();
+        let port = socket.local_addr().unwrap().as_socket().unwrap().port();
+        (socket, port)
+    }
+
+    #[test]
+    fn nobody_answering_for_too_long_ends_the_run_and_no_sooner() {
+        let timeout = Some(Duration::from_secs(10));
+        let (dialer, clock, failures) = dialer(DialSettings { timeout, ..NEVER });
+        let (_held, port) = refusing();
+        let refused = || dialer.dial("127.0.0.1", port, || false).unwrap_err();
+        for _ in 0..10 {
+            let message = refused().to_string();
+            assert!(message.starts_with(&format!("cannot connect to 127.0.0.1:{port}: ")));
+            assert!(failures.try_recv().is_err(), "the time is not over");
+            clock.advance(Millis::milliseconds(999));
+        }
+        // Somebody answers, and the time begins anew.
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let open = server.local_addr().unwrap().port();
+        assert!(dialer.dial("127.0.0.1", open, || false).unwrap().is_some());
+        clock.advance(Millis::seconds(9));
+        refused();
+        clock.advance(Millis::seconds(9));
+        refused();
+        assert!(failures.try_recv().is_err());
+        clock.advance(Millis::seconds(1));
+        refused();
+        let error = failures.try_recv().unwrap().to_string();
+        let says = format!(
+            "nobody has answered at 127.0.0.1:{port} for 10s (millrace.receiver.connectTimeout)"
+        );
+        assert!(error.starts_with(&says), "{error}");
+    }
+
+    #[test]
+    fn without_a_timeout_nobody_gives_up() {
+        let (dialer, clock, failures) = dialer(NEVER);
+        let (_held, port) = refusing();
+        for _ in 0..10 {
+            dialer.dial("127.0.0.1", port, || false).unwrap_err();
+            clock.advance(Millis::minutes(100_000));
+        }
+        assert!(failures.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_host_that_can_never_be_one_ends_the_run_at_once() {
+        let (dialer, _clock, failures) = dialer(NEVER);
+        for host in ["", "a b", "tcp://localhost", "localhost:80"] {
+            let refused = dialer.dial(host, 1, || false).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
+            let error = failures.try_recv().unwrap().to_string();
+            assert!(error.contains(&format!("'{host}'")), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_in_brackets_is_an_address() {
+        let Ok(server) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
+            eprintln!("skipped: this machine has no ::1");
+            return;
+        };
+        let port = server.local_addr().unwrap().port();
+        let (dialer, _clock, _failures) = dialer(NEVER);
+        assert!(dialer.dial("[::1]", port, || false).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_silent_sender_is_asked_unless_that_is_off() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = server.local_addr().unwrap().port();
+        let kept = |keep_alive: Option<u64>| {
+            let keep_alive = keep_alive.map(Duration::from_secs);
+            let (dialer, _clock, _failures) = dialer(DialSettings {
+                keep_alive,
+                ..NEVER
+            });
+            dialer.dial("127.0.0.1", port, || false).unwrap().unwrap()
+        };
+        assert!(!SockRef::from(&kept(None)).keepalive().unwrap());
+        for (silence, interval) in [(60, 10), (3600, 600), (2, 1)] {
+            let connection = kept(Some(silence));
+            let socket = SockRef::from(&connection);
+            assert!(socket.keepalive().unwrap());
+            assert_eq!(socket.tcp_keepalive_time().unwrap().as_secs(), silence);
+            assert_eq!(socket.tcp_keepalive_interval().unwrap().as_secs(), interval);
+            assert_eq!(socket.tcp_keepalive_retries().unwrap(), UNANSWERED_PROBES);
+        }
+    }
+}

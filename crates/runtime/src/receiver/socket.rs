@@ -1,0 +1,303 @@
+//! The socket text receiver: a TCP client that never gives up.
+//!
+//! As Spark's: the program connects to the sender, on whichever of the host's addresses
+//! answers; a connection that is refused, reset or ended is tried again after a delay, for
+//! ever, while batches go on. What is said on standard error is said once a
+//! change and not once a try, and what changes again and again is said at growing intervals.
+
+use std::io::{self, Read};
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use millrace_types::BatchTime;
+
+use crate::clock::Clock;
+
+use super::block_generator::BlockGenerator;
+use super::counts::InputCounters;
+use super::dialer::{Dialer, address};
+use super::pace::Pace;
+use super::rate::RateLimiter;
+use super::reports::{BY_DRIVER, Reports};
+use super::surroundings::{ReceiverSettings, Surroundings};
+use super::voice::{Voice, broken, closed};
+
+/// The number of bytes that are still read when a stop is asked for: about what a kernel
+/// buffers. A sender that goes on sending does not keep the program from ending.
+const READ_AFTER_STOP: usize = 16 << 20;
+
+/// The address that a socket receiver connects to, and its longest line.
+#[derive(Debug, Clone)]
+pub struct SocketSettings {
+    pub host: String,
+    pub port: u16,
+    /// `millrace.receiver.maxLineBytes`.
+    pub max_line: usize,
+}
+
+/// The part of a receiver that others may touch: how it is told to stop.
+pub struct SocketReceiver {
+    socket: SocketSettings,
+    address: String,
+    settings: ReceiverSettings,
+    blocks: Arc<BlockGenerator>,
+    reports: Reports,
+    voice: Voice,
+    dialer: Dialer,
+    counters: Arc<InputCounters>,
+    clock: Arc<dyn Clock>,
+    limiter: Option<RateLimiter>,
+    control: Mutex<Control>,
+    stop: Condvar,
+}
+
+#[derive(Default)]
+struct Control {
+    stopped: bool,
+    connection: Option<TcpStream>,
+}
+
+/// Why a connection was left.
+enum End {
+    Stopped,
+    /// The sender closed it.
+    Closed,
+    /// The connection broke.
+    Broken(io::Error),
+    /// The connection could not be made.
+    Refused(io::Error),
+}
+
+impl SocketReceiver {
+    pub fn new(
+        socket: SocketSettings,
+        blocks: Arc<BlockGenerator>,
+        surroundings: Surroundings,
+    ) -> SocketReceiver {
+        let Surroundings {
+            settings,
+            limiter,
+            dialer,
+            counters,
+            clock,
+            listeners,
+        } = surroundings;
+        let (control, stop) = (Mutex::default(), Condvar::new());
+        let reports = Reports {
+            stream: settings.stream,
+            name: format!("SocketReceiver-{}", settings.stream.0),
+            listeners,
+            clock: Arc::clone(&clock),
+        };
+        SocketReceiver {
+            address: address(&socket.host, socket.port),
+            voice: Voice::new(settings.stream, Arc::clone(&clock)),
+            socket,
+            settings,
+            blocks,
+            reports,
+            dialer,
+            counters,
+            clock,
+            limiter,
+            control,
+            stop,
+        }
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the receiver to end. What the kernel has received already is still read.
+    pub fn stop(&self) {
+        let mut control = self.control();
+        control.stopped = true;
+        if let Some(connection) = &control.connection {
+            // A connection that is gone needs no waking.
+            drop(connection.shutdown(Shutdown::Read));
+        }
+        self.stop.notify_all();
+        drop(control);
+        // Nor does it wait for its rate any more.
+        self.clock.wake();
+    }
+
+    /// Receives until it is stopped, or until the stream has ended if it can end. Runs on the
+    /// receiver's own thread; says whether the stream has ended by itself.
+    pub fn run(&self) -> bool {
+        let ended = loop {
+            self.reports.started();
+            let end = self.connect_and_receive();
+            self.control().connection = None;
+            let last_end = self.settings.last_end;
+            let (is_last, message) = match &end {
+                End::Stopped => (false, String::new()),
+                End::Closed => (last_end.at_close(), closed(&self.address)),
+                End::Broken(error) => (last_end.at_error(error), broken(&self.address, error)),
+                End::Refused(error) => (false, error.to_string()),
+            };
+            match end {
+                End::Broken(_) => self.drop_unfinished(),
+                _ => self.blocks.seal_all(),
+            }
+            if is_last || matches!(end, End::Stopped) {
+                break is_last;
+            }
+            let delay = self.settings.restart_delay;
+            self.reports.restarts(delay, &message, "");
+            let line = format!("{message}; trying again every {delay:?} until it answers");
+            self.voice.trouble(&message, line);
+            if self.pause() {
+                break false;
+            }
+        };
+        self.voice.end();
+        self.reports.stopped(if ended {
+            "The stream has ended"
+        } else {
+            BY_DRIVER
+        });
+        ended
+    }
+
+    fn connect_and_receive(&self) -> End {
+        match self.connect() {
+            Ok(Some(connection)) => {
+                if self.voice.is_well() {
+                    let line = format!("connected to {}", self.address);
+                    self.voice.say("connected", line);
+                }
+                self.receive(&connection)
+            }
+            Ok(None) => End::Stopped,
+            Err(error) => End::Refused(error),
+        }
+    }
+
+    /// The rest of a line that a broken connection leaves may be half of a word (Spark 3.5 drops
+    /// it too).
+    fn drop_unfinished(&self) {
+        let bytes = self.blocks.seal_whole();
+        if bytes > 0 {
+            self.counters.unfinished_dropped(bytes);
+            self.voice.dropped(&self.address, "line", bytes);
+        }
+    }
+
+    /// Waits for the restart delay; says whether a stop came.
+    fn pause(&self) -> bool {
+        let delay = self.settings.restart_delay;
+        let waiting = self
+            .stop
+            .wait_timeout_while(self.control(), delay, |c| !c.stopped);
+        waiting.unwrap_or_else(PoisonError::into_inner).0.stopped
+    }
+
+    /// A connection that is known to `stop`; `None` if a stop came.
+    fn connect(&self) -> io::Result<Option<TcpStream>> {
+        let SocketSettings { host, port, .. } = &self.socket;
+        let stopped = || self.control().stopped;
+        let Some(connection) = self.dialer.dial(host, *port, stopped)? else {
+            return Ok(None);
+        };
+        connection.set_read_timeout(Some(self.settings.block_interval))?;
+        let mut control = self.control();
+        control.connection = Some(connection.try_clone()?);
+        Ok((!control.stopped).then_some(connection))
+    }
+
+    fn receive(&self, mut connection: &TcpStream) -> End {
+        let mut sealed = Instant::now();
+        let mut after_stop = 0;
+        let mut cut_lines = 0;
+        let mut pace = self.limiter.as_ref().map(Pace::new);
+        let stopped = || self.control().stopped;
+        loop {
+            if sealed.elapsed() >= self.settings.block_interval {
+                self.blocks.seal();
+                sealed = Instant::now();
+            }
+            if let Some(pace) = &pace
+                && !stopped()
+                && !pace.wait(self.next_seal(), &stopped)
+            {
+                continue;
+            }
+            // Waits outside the lock that the tick needs; the read below then has something.
+            let ahead = pace.as_ref().is_some_and(Pace::has_more);
+            let waited = if ahead {
+                Ok(1)
+            } else {
+                connection.peek(&mut [0])
+            };
+            match waited {
+                Ok(_) => {}
+                Err(error) if is_pause(&error) => {
+                    if self.control().stopped {
+                        return End::Stopped;
+                    }
+                    continue;
+                }
+                Err(error) => return self.failed(error),
+            }
+            let all = pace.is_some() && stopped();
+            let read = self.blocks.fill(|spare| match &mut pace {
+                None => connection.read(spare),
+                Some(pace) => pace.read(connection, spare, all),
+            });
+            match read {
+                Ok(0) if self.control().stopped => return End::Stopped,
+                Ok(0) => return End::Closed,
+                Ok(count) if self.control().stopped => {
+                    after_stop += count;
+                    if after_stop > READ_AFTER_STOP {
+                        return End::Stopped;
+                    }
+                }
+                Ok(_) => {}
+                Err(error) if is_pause(&error) => {}
+                Err(error) => return self.failed(error),
+            }
+            let cut = self.blocks.take_cut_lines();
+            if cut > 0 {
+                self.counters.lines_cut(cut);
+                if cut_lines == 0 {
+                    self.say_cut();
+                }
+                cut_lines += cut;
+            }
+        }
+    }
+
+    /// Once a connection: how often it happened is in the summary.
+    fn say_cut(&self) {
+        let (address, limit) = (&self.address, self.socket.max_line);
+        let line = format_args!(
+            "a line of {address} is longer than millrace.receiver.maxLineBytes ({limit}) and was \
+             cut there: what follows is a line of its own; nothing was dropped"
+        );
+        self.voice.say("cut", line);
+    }
+
+    fn next_seal(&self) -> BatchTime {
+        let interval = i64::try_from(self.settings.block_interval.as_millis());
+        let interval = interval.unwrap_or(i64::MAX);
+        BatchTime::from_millis(self.clock.now().saturating_add(interval))
+    }
+
+    fn failed(&self, error: io::Error) -> End {
+        if self.control().stopped {
+            return End::Stopped;
+        }
+        End::Broken(error)
+    }
+}
+
+/// The read had nothing to read within its time, or was interrupted: nothing is wrong. (A
+/// sender that has vanished is `TimedOut`.)
+fn is_pause(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, WouldBlock};
+    matches!(error.kind(), Interrupted | WouldBlock)
+}

@@ -1,0 +1,106 @@
+//! Sockets that a program's function, or a framing, makes records of.
+//!
+//! They are [`Receiver`]s like a program's own: one thread connects, and reads until the
+//! connection ends; then it is tried again, as with a socket of lines. Stopping closes the
+//! reading side, so that what the kernel has received already is still read.
+
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use millrace_engine::data::Data;
+
+use super::custom::{Receiver, ReceiverContext};
+use super::dialer::address;
+
+/// The end of a connection.
+pub struct Ending {
+    pub(super) ended: io::Result<()>,
+    /// Bytes of a record that the end cut off.
+    pub(super) unfinished: usize,
+}
+
+/// The work on a connection until it ends.
+type Session<T> = dyn Fn(&ReceiverContext<T>, TcpStream) -> Ending + Send + Sync;
+
+/// The receiver of a socket.
+pub struct SocketSource<T> {
+    host: String,
+    port: u16,
+    session: Arc<Session<T>>,
+    connection: Arc<Mutex<Option<TcpStream>>>,
+}
+
+fn slot(connection: &Mutex<Option<TcpStream>>) -> MutexGuard<'_, Option<TcpStream>> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T: Data> SocketSource<T> {
+    pub fn new(
+        host: &str,
+        port: u16,
+        session: impl Fn(&ReceiverContext<T>, TcpStream) -> Ending + Send + Sync + 'static,
+    ) -> SocketSource<T> {
+        SocketSource {
+            host: host.to_owned(),
+            port,
+            session: Arc::new(session),
+            connection: Arc::default(),
+        }
+    }
+}
+
+/// A session that stores what `converter` makes of the connection. What it does with the error
+/// that a broken connection gives it is not seen, so the connection itself is asked.
+pub fn converted<T: Data, I: Iterator<Item = T>>(
+    converter: impl Fn(TcpStream) -> I,
+) -> impl Fn(&ReceiverContext<T>, TcpStream) -> Ending {
+    move |context, connection| {
+        let asked = connection.try_clone();
+        context.store_many(converter(connection));
+        Ending {
+            ended: asked.and_then(|connection| is_whole(&connection)),
+            unfinished: 0,
+        }
+    }
+}
+
+/// A connection that its sender has closed still has its other end; one that broke has none.
+fn is_whole(connection: &TcpStream) -> io::Result<()> {
+    match connection.peer_addr() {
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
+        // The sender is there, or nothing can be said of it.
+        _ => Ok(()),
+    }
+}
+
+impl<T: Data> Receiver for SocketSource<T> {
+    type Item = T;
+
+    fn on_start(&mut self, context: ReceiverContext<T>) {
+        let (host, port) = (self.host.clone(), self.port);
+        let (session, held) = (Arc::clone(&self.session), Arc::clone(&self.connection));
+        context.spawn("socket", move |context| {
+            let connection = match context.connect(&host, port) {
+                Ok(connection) => connection,
+                Err(error) => return context.restart(&error.to_string()),
+            };
+            *slot(&held) = connection.try_clone().ok();
+            if context.is_stopped() {
+                // `on_stop` may have been there before the connection was.
+                return;
+            }
+            let Ending { ended, unfinished } = session(&context, connection);
+            context.disconnected(&address(&host, port), ended, unfinished);
+        });
+    }
+
+    fn on_stop(&mut self) {
+        if let Some(connection) = slot(&self.connection).take() {
+            // A connection that is gone needs no waking.
+            drop(connection.shutdown(Shutdown::Read));
+        }
+    }
+}

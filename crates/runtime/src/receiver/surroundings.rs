@@ -1,0 +1,64 @@
+//! Things that every receiver is given, whatever it receives.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millrace_types::StreamId;
+
+use crate::clock::Clock;
+use crate::listener::ListenerBus;
+
+use super::counts::InputCounters;
+use super::dialer::Dialer;
+use super::rate::RateLimiter;
+
+/// Which end of a connection is the end of its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastEnd {
+    /// None: another connection is made.
+    Never,
+    /// An end by which the sender closed it (`millrace.stopAtEof`).
+    Closed,
+    /// An end by which the sender closed it, or reset it
+    /// (`millrace.stopAtReset`).
+    ClosedOrReset,
+}
+
+impl LastEnd {
+    pub(super) fn at_close(self) -> bool {
+        self != LastEnd::Never
+    }
+
+    /// True if this error of a connection is the end of the stream.
+    pub(super) fn at_error(self, error: &io::Error) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        let is_reset = matches!(
+            error.kind(),
+            BrokenPipe | ConnectionAborted | ConnectionReset
+        );
+        is_reset && self == LastEnd::ClosedOrReset
+    }
+}
+
+/// The settings of a receiver.
+#[derive(Debug, Clone)]
+pub struct ReceiverSettings {
+    pub stream: StreamId,
+    /// `spark.streaming.blockInterval`.
+    pub block_interval: Duration,
+    /// `spark.streaming.receiverRestartDelay`.
+    pub restart_delay: Duration,
+    pub last_end: LastEnd,
+}
+
+/// Everything that a receiver is given.
+pub struct Surroundings {
+    pub settings: ReceiverSettings,
+    /// `spark.streaming.receiver.maxRate`, if there is one.
+    pub limiter: Option<RateLimiter>,
+    pub dialer: Dialer,
+    pub counters: Arc<InputCounters>,
+    pub clock: Arc<dyn Clock>,
+    pub listeners: Arc<ListenerBus>,
+}

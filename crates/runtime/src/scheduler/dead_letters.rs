@@ -1,0 +1,80 @@
+//! The handling of a batch's records that were passed over, before it is committed.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::clock::Clock;
+use crate::files::DeadLetterFiles;
+use crate::graph::Batch;
+use crate::notice::Repeats;
+use crate::receiver::InputCounters;
+use millrace_engine::error::Result;
+use millrace_engine::poison::Letter;
+
+/// Writes, counts and says them.
+pub struct DeadLetters {
+    /// Until the run has ended.
+    files: Mutex<Option<DeadLetterFiles>>,
+    counters: Arc<InputCounters>,
+    repeats: Repeats,
+}
+
+impl DeadLetters {
+    pub fn new(
+        files: DeadLetterFiles,
+        counters: Arc<InputCounters>,
+        clock: Arc<dyn Clock>,
+    ) -> DeadLetters {
+        DeadLetters {
+            files: Mutex::new(Some(files)),
+            counters,
+            repeats: Repeats::new(clock),
+        }
+    }
+
+    fn files(&self) -> MutexGuard<'_, Option<DeadLetterFiles>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the letters of a batch durable.
+    ///
+    /// # Errors
+    /// If they cannot be written: the batch must not be committed.
+    pub(super) fn of(&self, batch: &Batch, letters: &[Letter]) -> Result<()> {
+        let mut lines = String::new();
+        for letter in letters {
+            letter.write(batch.time, &mut lines);
+        }
+        let files = self.files();
+        let Some(files) = files.as_ref() else {
+            return Ok(());
+        };
+        files.write(batch.time, &lines)?;
+        let Some(first) = letters.first() else {
+            return Ok(());
+        };
+        let all = self.counters.records_skipped(letters.len());
+        let (own, time, place) = (letters.len(), batch.time, files.place());
+        let Letter {
+            operator, message, ..
+        } = first;
+        let plural = if own == 1 {
+            "record was"
+        } else {
+            "records were"
+        };
+        self.repeats.say(
+            "records",
+            format_args!(
+                "batch {time}: {own} {plural} skipped, {all} since the start, and written to \
+                 {place}; the first one by {operator}: {message}"
+            ),
+        );
+        Ok(())
+    }
+
+    /// Says what was left out, and lets another run have the directory.
+    pub fn close(&self) {
+        self.repeats.end("skipped records");
+        drop(self.files().take());
+    }
+}

@@ -1,0 +1,146 @@
+//! The parts of a running context, shared by its threads.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration as StdDuration;
+
+use millrace_types::{BatchTime, Duration};
+
+use crate::checkpoint::Checkpoint;
+use crate::graph::Graph;
+use crate::listener::ListenerBus;
+use crate::receiver::{BlockGenerator, BlockLog, Budget, InputTracker, ReplayedBatch};
+use crate::stdout::Reader;
+use millrace_engine::durable::StoreError;
+use millrace_engine::error::Error;
+use millrace_engine::exec::Executor;
+use millrace_engine::stage::EagerStage;
+
+use super::{Clock, DeadLetters, Outcome, StopMode};
+
+/// Takes the bytes of a block.
+pub(crate) type Restore = Arc<dyn Fn(&[u8]) -> Result<(), StoreError> + Send + Sync>;
+
+/// Something that receives on a thread of its own.
+pub struct Receiving {
+    /// Cuts its open block.
+    pub seal: Arc<dyn Fn() + Send + Sync>,
+    /// Takes a block that an earlier run has written down; the message says what is wrong with
+    /// it.
+    pub restore: Restore,
+    /// The generator that takes its bytes, if a test is the sender.
+    pub fed: Option<Arc<BlockGenerator>>,
+    /// Runs until it is stopped; says whether the stream ended by itself.
+    pub run: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Asks it to stop.
+    pub stop: Arc<dyn Fn() + Send + Sync>,
+    /// Takes nothing of it any more, since it did not end when it was asked to.
+    pub leave: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// The batch that a run begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstBatch {
+    pub time: BatchTime,
+    /// Which one it is, from one, over all runs that went on from each other.
+    pub number: u64,
+}
+
+impl FirstBatch {
+    /// The batch after one that is run again. If the interval is not what it was, this one's time
+    /// stands for itself.
+    #[must_use]
+    pub fn after(
+        self,
+        last: &ReplayedBatch,
+        interval: Duration,
+        same_interval: bool,
+    ) -> FirstBatch {
+        let number = last.number + 1;
+        // Of the same grid there is no gap, not even behind a run that has committed nothing:
+        // times and numbers would not agree any more, and slides are counted in both.
+        let goes_on = same_interval || self.time <= last.time;
+        FirstBatch {
+            time: if goes_on {
+                last.time + interval
+            } else {
+                self.time
+            },
+            number,
+        }
+    }
+
+    /// The batch so many intervals later.
+    pub(super) fn later(self, interval: Duration, batches: u64) -> FirstBatch {
+        let count = i64::try_from(batches).unwrap_or(i64::MAX);
+        let length = interval.as_millis().saturating_mul(count);
+        FirstBatch {
+            time: self.time + Duration::milliseconds(length),
+            number: self.number + batches,
+        }
+    }
+
+    /// The time before the first batch of all: that of a batch with number zero.
+    #[must_use]
+    pub fn zero(self, interval: Duration) -> BatchTime {
+        let number = i64::try_from(self.number).unwrap_or(i64::MAX);
+        let before = number.saturating_mul(interval.as_millis());
+        BatchTime::from_millis(self.time.as_millis().saturating_sub(before))
+    }
+}
+
+/// The frozen program and everything that runs it.
+pub struct Engine {
+    pub graph: Graph,
+    pub stages: Vec<Arc<dyn EagerStage>>,
+    pub executor: Executor,
+    pub clock: Arc<dyn Clock>,
+    pub interval: Duration,
+    pub tracker: Arc<InputTracker>,
+    pub budget: Arc<Budget>,
+    pub receivers: Vec<Receiving>,
+    pub listeners: Arc<ListenerBus>,
+    pub checkpoint: Option<Checkpoint>,
+    /// The receivers' write-ahead log.
+    pub log: Option<Arc<BlockLog>>,
+    /// The place for records that were passed over, if any may be.
+    pub dead_letters: Option<DeadLetters>,
+    pub outcome: Arc<Outcome>,
+    /// The state of whoever reads standard output.
+    pub reader: Arc<Reader>,
+    /// The time of the batch that is being run.
+    pub running: Mutex<Option<BatchTime>>,
+    /// True if a batch without input may be left out at the end: nothing in the program counts
+    /// batches.
+    pub skips_empty: bool,
+    /// True if a batch in which nothing was received can have input all the same: something is
+    /// read when it is due.
+    pub reads: bool,
+    /// `millrace.maxBatches`.
+    pub max_batches: Option<u64>,
+    /// `spark.streaming.gracefulStopTimeout`.
+    pub grace: StdDuration,
+    /// The time that receivers, and then listeners, are waited for at the end.
+    pub patience: StdDuration,
+}
+
+impl Engine {
+    /// Asks the run to stop.
+    pub fn stop(&self, mode: StopMode, within: Option<StdDuration>) {
+        self.outcome.ask(mode, within);
+        self.clock.wake();
+    }
+
+    /// Ends the run with an error.
+    pub fn fail(&self, error: Error) {
+        self.outcome.fail(error);
+        self.clock.wake();
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("graph", &self.graph)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+//! An engine for the tests of the scheduler.
+
+use std::sync::{Arc, Mutex};
+
+use millrace_types::{Duration, StreamId};
+
+use super::{Engine, ManualClock, Outcome, Receiving};
+use crate::graph::Graph;
+use crate::listener::ListenerBus;
+use crate::receiver::{BlockGenerator, Budget, InputSpec, InputTracker};
+use crate::stdout::Reader;
+use millrace_engine::exec::Executor;
+use millrace_engine::pipeline::NodeId;
+
+const NODE: NodeId = NodeId(0);
+
+/// An engine without a program whose one receiver is fed by hand; `stop` is called when the
+/// receiver is asked to stop, and may still feed it.
+pub(super) fn engine(
+    clock: &ManualClock,
+    max_batches: Option<u64>,
+    stop: impl Fn(&BlockGenerator) + Send + Sync + 'static,
+) -> Arc<Engine> {
+    let tracker = Arc::new(InputTracker::new(vec![InputSpec {
+        node: NODE,
+        stream: StreamId(0),
+        name: String::new(),
+        stages: Vec::new(),
+        held: true,
+    }]));
+    let budget = Arc::new(Budget::new(1 << 30));
+    let generator = BlockGenerator::new(Arc::clone(&budget), Arc::clone(&tracker), 0, 1 << 30);
+    let blocks = Arc::new(generator);
+    let (own, sealed) = (Arc::clone(&blocks), Arc::clone(&blocks));
+    Arc::new(Engine {
+        graph: Graph::new(Vec::new(), Vec::new()),
+        stages: Vec::new(),
+        executor: Executor::new(1).unwrap(),
+        clock: Arc::new(clock.clone()),
+        interval: Duration::seconds(1),
+        tracker,
+        budget,
+        receivers: vec![Receiving {
+            seal: Arc::new(move || sealed.seal()),
+            restore: Arc::new(|_| Ok(())),
+            fed: Some(blocks),
+            run: Arc::new(|| false),
+            stop: Arc::new(move || stop(&own)),
+            leave: Arc::new(|| {}),
+        }],
+        listeners: ListenerBus::start(Vec::new()).unwrap(),
+        checkpoint: None,
+        dead_letters: None,
+        log: None,
+        outcome: Arc::new(Outcome::default()),
+        reader: Arc::new(Reader::new(|_| false)),
+        running: Mutex::default(),
+        skips_empty: true,
+        reads: false,
+        max_batches,
+        grace: std::time::Duration::ZERO,
+        patience: std::time::Duration::from_secs(60),
+    })
+}
+
+pub(super) fn fed(engine: &Engine) -> &BlockGenerator {
+    engine.receivers[0].fed.as_ref().unwrap()
+}
+
+pub(super) fn feed(blocks: &BlockGenerator, bytes: &[u8]) {
+    let read = blocks.fill(|spare| {
+        spare[..bytes.len()].copy_from_slice(bytes);
+        Ok(bytes.len())
+    });
+    read.unwrap();
+}

@@ -1,0 +1,39 @@
+//! When every source has ended, there is nothing left to run.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Counts the sources of a run that have not ended.
+#[derive(Default)]
+pub struct Ends {
+    open: AtomicUsize,
+    last: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Ends {
+    /// Says how many sources there are; before any of them runs.
+    pub fn expect(&self, sources: usize) {
+        self.open.store(sources, Ordering::Release);
+    }
+
+    /// Says what happens when the last one has ended; before any of them runs.
+    pub fn then(&self, last: impl Fn() + Send + Sync + 'static) {
+        let _ = self.last.set(Box::new(last));
+    }
+
+    /// Notes that a source has ended; each says so once.
+    pub fn ended(&self) {
+        if self.open.fetch_sub(1, Ordering::AcqRel) == 1
+            && let Some(last) = self.last.get()
+        {
+            last();
+        }
+    }
+}
+
+impl fmt::Debug for Ends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ends").field("open", &self.open).finish()
+    }
+}

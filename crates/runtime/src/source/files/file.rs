@@ -1,0 +1,100 @@
+//! A file that a batch has taken, and what is said when it cannot be read.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use millrace_types::reason;
+
+use super::troubles::Voice;
+
+/// A file of a batch.
+pub struct Taken {
+    pub(super) path: PathBuf,
+    /// The number of bytes that it had when it was taken; bytes that come later are not read.
+    pub(super) length: u64,
+    /// A piece of it was read.
+    read: AtomicBool,
+    /// Set once a notice has said that it cannot be read.
+    said: AtomicBool,
+    /// The lines that were cut for their length, by piece.
+    cuts: Mutex<HashMap<usize, u64>>,
+}
+
+/// The news about a line that was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// No line of the file was cut before.
+    First,
+    /// Another one.
+    Another,
+    /// Nothing: the piece is read once more, by another output.
+    Known,
+}
+
+impl Taken {
+    pub(super) fn new(path: PathBuf, length: u64) -> Taken {
+        Taken {
+            path,
+            length,
+            read: AtomicBool::new(false),
+            said: AtomicBool::new(false),
+            cuts: Mutex::default(),
+        }
+    }
+
+    /// Takes that whoever reads a piece has cut `count` lines of it by now. A line counts once,
+    /// however often the piece is read.
+    pub(super) fn cut(&self, piece: usize, count: u64) -> News {
+        let mut cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = cuts.is_empty();
+        let known = cuts.entry(piece).or_default();
+        if count <= *known {
+            return News::Known;
+        }
+        *known = count;
+        match first {
+            true => News::First,
+            false => News::Another,
+        }
+    }
+
+    /// Takes what became of a piece. If it was not read, or not whole, that is said: once,
+    /// however many pieces and readers the file has.
+    pub(super) fn ended(&self, piece: Result<(), Cut>, voice: &Voice) {
+        let Err(cut) = piece else {
+            self.read.store(true, Ordering::Relaxed);
+            return;
+        };
+        if self.said.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (name, why) = (self.path.display(), reason(&cut.why));
+        let what = if cut.at > 0 {
+            let at = cut.at;
+            format!("is not read from byte {at} on: {why}; what is before that counts")
+        } else if self.read.load(Ordering::Relaxed) {
+            format!("is not read whole: {why}; what could be read of it counts")
+        } else {
+            format!("is not read: {why}")
+        };
+        voice.line(&why, format_args!("{name} {what}"));
+    }
+}
+
+/// Why a file was not read to its end. The batch goes on without the rest: no other file is at
+/// fault, and to run the batch again would not make this one better.
+#[derive(Debug)]
+pub struct Cut {
+    /// The number of bytes, of its text if it is compressed, that are before the cut.
+    pub(super) at: u64,
+    pub(super) why: io::Error,
+}
+
+impl From<io::Error> for Cut {
+    fn from(why: io::Error) -> Cut {
+        Cut { at: 0, why }
+    }
+}

@@ -12,7 +12,8 @@
 use std::path::{Path, absolute};
 use std::process::ExitCode;
 
-use millrace::{Duration, PrintFormat, Text, show};
+use millrace::dstream::show;
+use millrace::{Duration, PrintFormat, Text};
 use millrace_cli::{App, Exit, Program, run};
 
 const PROGRAM: Program = Program {

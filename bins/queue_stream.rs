@@ -8,7 +8,8 @@
 use std::process::ExitCode;
 use std::thread;
 
-use millrace::{Duration, RddQueue};
+use millrace::Duration;
+use millrace::source::RddQueue;
 use millrace_cli::{App, Exit, Program, run};
 
 const PROGRAM: Program = Program {

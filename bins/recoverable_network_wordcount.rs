@@ -9,7 +9,8 @@
 use std::io::{self, Write};
 use std::{fs, process::ExitCode};
 
-use millrace::{Duration, PrintFormat, StreamingContext, show};
+use millrace::dstream::show;
+use millrace::{Duration, PrintFormat, StreamingContext};
 use millrace_cli::{App, Exit, Program, run};
 
 const PROGRAM: Program = Program {

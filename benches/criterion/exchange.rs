@@ -6,15 +6,17 @@ mod run;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use millrace::dstream::Computed;
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
-use millrace::{DStream, Lines, Output, Text};
+use millrace::{DStream, Text};
 
 const KEYS: u64 = 300_000;
 
 /// A program on the lines of the bench.
-type Program = fn(&DStream<Lines>);
+type Program = fn(&DStream<Text, Lines>);
 
-fn counts(lines: &DStream<Lines>) -> DStream<Output<(Text, i64)>> {
+fn counts(lines: &DStream<Text, Lines>) -> Computed<(Text, i64)> {
     lines.map(|line| (line, 1_i64)).reduce_by_key(|a, b| a + b)
 }
 

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use millrace::DStream;
+use millrace::Text;
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
-use millrace::{DStream, Lines};
 
 /// Batches that are run before the clock starts: they bring up buffers and tables.
 const WARM: usize = 2;
@@ -17,7 +19,7 @@ pub(crate) fn time(
     first: &[u8],
     message: &[u8],
     batches: u64,
-    program: impl FnOnce(&DStream<Lines>),
+    program: impl FnOnce(&DStream<Text, Lines>),
 ) -> Duration {
     let batches = usize::try_from(batches).expect("as many batches fit into memory");
     let mut messages = vec![first];

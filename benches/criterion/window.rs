@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration as StdDuration, Instant};
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use millrace::Text;
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
-use millrace::{DStream, Duration, Lines};
+use millrace::{DStream, Duration};
 
 const KEYS: u64 = 1_000_000;
 /// A batch brings one key of so many; the next batch brings the next one of them.
@@ -23,7 +25,11 @@ fn words(turn: u64) -> String {
 }
 
 /// Times so many batches while the window is full.
-fn time(turns: &[String], batches: u64, program: impl FnOnce(&DStream<Lines>)) -> StdDuration {
+fn time(
+    turns: &[String],
+    batches: u64,
+    program: impl FnOnce(&DStream<Text, Lines>),
+) -> StdDuration {
     let warm = LENGTH + TURNS;
     let messages: Vec<&str> = (0..warm + batches)
         .map(|batch| turns[(batch % TURNS) as usize].as_str())

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration as StdDuration;
 
-use millrace::{BatchInfo, CheckpointInfo, StreamingListener};
+use millrace::StreamingListener;
+use millrace::events::{BatchInfo, CheckpointInfo};
 
 /// The time to wait for a batch before something must be wrong.
 const PATIENCE: StdDuration = StdDuration::from_secs(300);

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use millrace::source::RddQueue;
 use millrace::{
-    Conf, Duration, RddQueue, State, StateOptions, StateSpec, StreamingContext, Text, Values, keys,
+    Conf, Duration, State, StateOptions, StateSpec, StreamingContext, Text, Values, keys,
 };
 use millrace_benches::usage;
 

@@ -1,6 +1,9 @@
 //! The input of a row's batches, made before the clock runs.
 
-use millrace::{DStream, Data, Output, RddQueue, StreamingContext, Text};
+use millrace::dstream::Computed;
+
+use millrace::source::RddQueue;
+use millrace::{Data, StreamingContext, Text};
 use millrace_benches::keyed::{self, Pair};
 
 /// Partitions of a batch as it comes in: enough that two workers end at about the same time.
@@ -19,13 +22,13 @@ pub(crate) struct Load {
 
 impl Load {
     /// Records whose keys are drawn among a tenth as many.
-    pub(crate) fn drawn(&self, ssc: &StreamingContext) -> DStream<Output<Pair>> {
+    pub(crate) fn drawn(&self, ssc: &StreamingContext) -> Computed<Pair> {
         let (records, keys) = (self.records, self.records / 10);
         self.stream(ssc, |batch| keyed::drawn(batch, records, keys))
     }
 
     /// The same keys as words.
-    pub(crate) fn words(&self, ssc: &StreamingContext) -> DStream<Output<Text>> {
+    pub(crate) fn words(&self, ssc: &StreamingContext) -> Computed<Text> {
         let (records, keys) = (self.records, self.records / 10);
         self.stream(ssc, |batch| {
             let drawn = keyed::drawn(batch, records, keys);
@@ -35,13 +38,13 @@ impl Load {
     }
 
     /// Every key once in a batch, from a number on.
-    pub(crate) fn each(&self, ssc: &StreamingContext, from: u64) -> DStream<Output<Pair>> {
+    pub(crate) fn each(&self, ssc: &StreamingContext, from: u64) -> Computed<Pair> {
         let keys = from..from + self.records as u64;
         self.stream(ssc, |batch| keyed::each(batch ^ from, keys.clone()))
     }
 
     /// A tenth of the keys in a batch, in turn.
-    pub(crate) fn turns(&self, ssc: &StreamingContext) -> DStream<Output<Pair>> {
+    pub(crate) fn turns(&self, ssc: &StreamingContext) -> Computed<Pair> {
         let keys = 0..self.records as u64;
         self.stream(ssc, |batch| {
             keyed::turn(batch, keys.clone(), batch % TURNS, TURNS)
@@ -49,7 +52,7 @@ impl Load {
     }
 
     /// The first batch has every key, the others a tenth of them in turn.
-    pub(crate) fn all_then_turns(&self, ssc: &StreamingContext) -> DStream<Output<Pair>> {
+    pub(crate) fn all_then_turns(&self, ssc: &StreamingContext) -> Computed<Pair> {
         let keys = 0..self.records as u64;
         self.stream(ssc, |batch| match batch {
             0 => keyed::each(0, keys.clone()),
@@ -61,7 +64,7 @@ impl Load {
         &self,
         ssc: &StreamingContext,
         batch: impl Fn(u64) -> Vec<T>,
-    ) -> DStream<Output<T>> {
+    ) -> Computed<T> {
         let queue = RddQueue::new();
         for number in 0..self.batches as u64 {
             queue.push_partitions(keyed::parts(batch(number), PARTS));

@@ -4,9 +4,8 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use millrace::{
-    DStream, Duration, Pipeline, State, StateOptions, StateSpec, StreamingContext, Values,
-};
+use millrace::pipeline::Pipeline;
+use millrace::{DStream, Duration, State, StateOptions, StateSpec, StreamingContext, Values};
 
 use crate::load::Load;
 use crate::measure::{Figures, measure};
@@ -54,18 +53,18 @@ fn scratch() -> PathBuf {
 }
 
 /// Reads what `print` would.
-fn first<P: Pipeline<Item: Clone>>(stream: &DStream<P>) {
+fn first<P: Pipeline<Item: Clone>>(stream: &DStream<P::Item, P>) {
     stream.foreach_rdd(|rdd| drop(black_box(rdd.take(PRINTED))));
 }
 
 /// Reads every record, on the workers.
-fn all<P: Pipeline<Item: Clone>>(stream: &DStream<P>) {
+fn all<P: Pipeline<Item: Clone>>(stream: &DStream<P::Item, P>) {
     all_behind(stream, 0);
 }
 
 /// The same, and in the first `warm` batches what `print` would: they fill a window or a state,
 /// and reading that would take most of the time.
-fn all_behind<P: Pipeline<Item: Clone>>(stream: &DStream<P>, warm: usize) {
+fn all_behind<P: Pipeline<Item: Clone>>(stream: &DStream<P::Item, P>, warm: usize) {
     let batches = AtomicUsize::new(0);
     stream.foreach_rdd(move |rdd| {
         if batches.fetch_add(1, Ordering::Relaxed) < warm {

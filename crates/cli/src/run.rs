@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use millrace::{
-    Conf, Duration, Error, ErrorKind, StreamingContext, keys, panic_message, panics_in_one_line,
-};
+use millrace::panics::{panic_message, panics_in_one_line};
+use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, keys};
 use millrace_types::TimeUnit;
 use millrace_ui::{RunInfo, Ui};
 
@@ -280,7 +279,7 @@ mod tests {
         if env::var_os(CHILD).is_some() {
             let code = run(&PANICS, |app| {
                 let ssc = app.streaming_context(Duration::milliseconds(10))?;
-                let queue = millrace::RddQueue::new();
+                let queue = millrace::source::RddQueue::new();
                 queue.push(vec![1, 2]);
                 let numbers = ssc.queue_stream(queue);
                 let odd = numbers.map(|number| assert_eq!(number, 1, "not\none"));

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use millrace::{BatchInfo, Conf, InputCounts, StreamingContext, StreamingListener, keys};
+use millrace::events::{BatchInfo, InputCounts};
+use millrace::{Conf, StreamingContext, StreamingListener, keys};
 use millrace_stderr::answer;
 use serde_json::{Value, json};
 

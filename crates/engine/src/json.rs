@@ -15,8 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// [`ErrorKind::Task`] if JSON has no form for it, as for a map whose keys are no texts.
 ///
 /// ```
-/// assert_eq!(millrace::json_of(&("a", 1))?, r#"["a",1]"#);
-/// assert_eq!(millrace::json_of("two\u{2028}lines")?, r#""two\u2028lines""#);
+/// assert_eq!(millrace::record::json_of(&("a", 1))?, r#"["a",1]"#);
+/// assert_eq!(millrace::record::json_of("two\u{2028}lines")?, r#""two\u2028lines""#);
 /// # Ok::<(), millrace::Error>(())
 /// ```
 pub fn json_of<T: Serialize + ?Sized>(value: &T) -> Result<String> {

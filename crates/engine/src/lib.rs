@@ -1,4 +1,4 @@
-//! What computes in millrace: datasets, workers, shuffles, stores of state and windows.
+//! The part of millrace that computes: datasets, workers, shuffles, stores of state and windows.
 //!
 //! Nothing here knows what time it is, opens a file or a socket, or starts a thread but the
 //! workers: that is `millrace-runtime`'s. Programs use neither of the two but the `millrace`

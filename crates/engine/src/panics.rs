@@ -67,7 +67,7 @@ impl Fault {
 ///
 /// ```
 /// let payload = std::panic::catch_unwind(|| panic!("no\nmore")).unwrap_err();
-/// assert_eq!(millrace::panic_message(&*payload), "no; more");
+/// assert_eq!(millrace::panics::panic_message(&*payload), "no; more");
 /// ```
 pub fn message_of(payload: &(dyn Any + Send)) -> String {
     if let Some(error) = payload.downcast_ref::<Error>() {

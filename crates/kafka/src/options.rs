@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration as StdDuration;
 
-use millrace::{Conf, Duration, TimeUnit, keys};
+use millrace::settings::TimeUnit;
+use millrace::{Conf, Duration, keys};
 
 use crate::error::Error;
 use crate::limit::Limits;
@@ -106,7 +107,7 @@ impl Resolved {
         conf: &Conf,
         interval: Duration,
     ) -> Result<Resolved, Error> {
-        let setting = |error: millrace::ConfError| Error::Setting(error.to_string());
+        let setting = |error: millrace::settings::ConfError| Error::Setting(error.to_string());
         let number = |key, default: f64| match conf.get(key) {
             None => Ok(default),
             Some(text) => text

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use millrace::{BatchInfo, StreamId, StreamingListener};
+use millrace::StreamingListener;
+use millrace::events::{BatchInfo, StreamId};
 
 use crate::pid::{Pid, Took};
 

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use millrace::{BatchSource, RunStop, SourceBatch, SourceInput, SourcePartition, Text};
+use millrace::Text;
+use millrace::source::{BatchSource, RunStop, SourceBatch, SourceInput, SourcePartition};
 use millrace_stderr::Voice;
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};

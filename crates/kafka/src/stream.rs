@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use millrace::{DStream, Output, StreamingContext};
+use millrace::dstream::Computed;
+
+use millrace::StreamingContext;
 
 use crate::client;
 use crate::error::Error;
@@ -59,7 +61,7 @@ pub trait KafkaStreams {
         topics: Topics,
         options: KafkaOptions,
     ) -> Result<KafkaStream<KafkaRecord>, Error> {
-        millrace::show_records::<KafkaRecord>();
+        millrace::record::show_records::<KafkaRecord>();
         self.kafka_direct_stream_with(brokers, topics, options, |message| message.to_record())
     }
 
@@ -151,13 +153,13 @@ fn name(topics: &Topics) -> String {
 /// A stream of Kafka.
 #[derive(Clone)]
 pub struct KafkaStream<T> {
-    records: DStream<Output<T>>,
+    records: Computed<T>,
     offsets: BatchOffsets,
 }
 
 impl<T: Send + 'static> KafkaStream<T> {
     /// The records.
-    pub fn records(&self) -> DStream<Output<T>> {
+    pub fn records(&self) -> Computed<T> {
         self.records.clone()
     }
 

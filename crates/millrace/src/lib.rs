@@ -19,53 +19,100 @@
 //! }
 //! ```
 //!
-//! [`StreamingContext`] makes streams, [`DStream`] has the operators, [`Rdd`] is one batch as
-//! `foreach_rdd` sees it, [`testing`] runs a program on given batches without a socket or a
-//! clock. What is promised of order, memory and failure stands in `docs/ARCHITECTURE.md`; where
-//! Spark does otherwise, in `docs/DIFFERENCES.md`.
+//! # Where to go on
+//!
+//! - [`StreamingContext`] makes streams from sockets, files, queues and receivers of your own.
+//! - [`DStream`] has the operators; `docs/OPERATORS.md` lists them all with what each costs.
+//! - [`Rdd`] is one batch, as [`foreach_rdd`](DStream::foreach_rdd) sees it.
+//! - [`keys`] are the settings: Spark's names where Spark has one.
+//! - [`testing`] runs a program on given batches, without a socket or a clock.
+//! - `cargo run --example word_count` and its neighbours in `examples/` are whole programs.
+//!
+//! Promises of order, memory and failure stand in `docs/ARCHITECTURE.md`, differences from Spark in
+//! `docs/DIFFERENCES.md`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
-mod context;
-mod dstream;
-
+pub mod context;
+pub mod dstream;
 pub mod python;
 pub mod testing;
 
-pub use context::{ActiveOrCreated, ContextState, InputStream, StopHandle, StreamingContext};
-pub use dstream::{
-    DStream, MapWithStateDStream, Notes, PrintFormat, StateOptions, StateSpec, show,
-};
+pub use context::StreamingContext;
+pub use dstream::{DStream, PrintFormat, StateOptions, StateSpec};
 pub use millrace_engine::data::{Data, Key};
 pub use millrace_engine::error::{Error, ErrorKind, Result};
-pub use millrace_engine::json::json_of;
-pub use millrace_engine::panics::message_of as panic_message;
-pub use millrace_engine::partition::{HashPartitioner, Partitioner, Partitions};
-pub use millrace_engine::pipeline::{
-    Boxed, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,
-    Pipeline, Received, Union, UnionAll,
-};
-pub use millrace_engine::poison::show_records;
-pub use millrace_engine::rdd::{Histogram, Number, Rdd, StatCounter};
-pub use millrace_engine::shared::{Accumulator, Broadcast, BroadcastValue};
-pub use millrace_engine::shuffle::{Values, ValuesIter};
+pub use millrace_engine::rdd::Rdd;
+pub use millrace_engine::shared::{Accumulator, Broadcast};
+pub use millrace_engine::shuffle::Values;
 pub use millrace_engine::state::State;
-pub use millrace_runtime::checkpoint::{
-    CheckpointReader, Difference, GenerationInfo, GenerationView, RawStoreEntry, StoreEntry,
-    StoreSize,
-};
 pub use millrace_runtime::files::SaveRdd;
-pub use millrace_runtime::listener::{ListenerHandle, StatsReportListener};
-pub use millrace_runtime::panics::panics_in_one_line;
-pub use millrace_runtime::receiver::{InputCounts, Receiver, ReceiverContext};
-pub use millrace_runtime::source::{
-    BatchSource, FileOptions, QueueOptions, RddQueue, RunStop, SourceBatch, SourceInput,
-    SourcePartition,
-};
-pub use millrace_text::{Split, SplitWhitespace, Text};
-pub use millrace_types::{
-    BatchInfo, BatchTime, CheckpointInfo, Conf, ConfError, Duration, OutputOperationInfo,
-    ParseDurationError, ReceiverInfo, RunProbe, StreamId, StreamInputInfo, StreamingEvent,
-    StreamingListener, TimeUnit, keys,
-};
+pub use millrace_runtime::receiver::{Receiver, ReceiverContext};
+pub use millrace_text::Text;
+pub use millrace_types::{BatchTime, Conf, Duration, StreamingListener, keys};
+
+/// Reading the checkpoint of a program that does not run.
+pub mod checkpoint {
+    pub use millrace_runtime::checkpoint::{
+        CheckpointReader, Difference, GenerationInfo, GenerationView, RawStoreEntry, StoreEntry,
+        StoreSize,
+    };
+}
+
+/// Events of a run, as a [`StreamingListener`](crate::StreamingListener) is told them.
+pub mod events {
+    pub use millrace_runtime::listener::{ListenerHandle, StatsReportListener};
+    pub use millrace_runtime::receiver::InputCounts;
+    pub use millrace_types::{
+        BatchInfo, CheckpointInfo, OutputOperationInfo, ReceiverInfo, RunProbe, StreamId,
+        StreamInputInfo, StreamingEvent,
+    };
+}
+
+/// Panics of a program's functions as one line.
+pub mod panics {
+    pub use millrace_engine::panics::message_of as panic_message;
+    pub use millrace_runtime::panics::panics_in_one_line;
+}
+
+/// Which partition a key belongs to.
+pub mod partition {
+    pub use millrace_engine::partition::{HashPartitioner, Partitioner, Partitions};
+}
+
+/// The chains of narrow operators: the second part of a [`DStream`](crate::DStream)'s type, which
+/// is written down where a chain is to stay fused across a function.
+pub mod pipeline {
+    pub use millrace_engine::pipeline::{
+        Erased, Filter, FlatMap, FlatMapValues, Lines, Map, MapValues, NodeId, Output, Partition,
+        Pipeline, Received, Union, UnionAll,
+    };
+}
+
+/// The results of an [`Rdd`](crate::Rdd)'s statistics.
+pub mod rdd {
+    pub use millrace_engine::rdd::{Histogram, Number, StatCounter};
+}
+
+/// Records: the parts of a text, the values of a key, and how a record is shown.
+pub mod record {
+    pub use millrace_engine::json::json_of;
+    pub use millrace_engine::poison::show_records;
+    pub use millrace_engine::shared::BroadcastValue;
+    pub use millrace_engine::shuffle::ValuesIter;
+    pub use millrace_text::{Split, SplitWhitespace};
+}
+
+/// Errors of settings, and the units of time that settings are given in.
+pub mod settings {
+    pub use millrace_types::{ConfError, ParseDurationError, TimeUnit};
+}
+
+/// Sources that are asked for every batch: queues, files, and those of a program's own.
+pub mod source {
+    pub use millrace_runtime::source::{
+        BatchSource, FileOptions, QueueOptions, RddQueue, RunStop, SourceBatch, SourceInput,
+        SourcePartition,
+    };
+}

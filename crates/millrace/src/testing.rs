@@ -8,16 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration as StdDuration;
 
 use jiff::tz::TimeZone;
-use millrace_types::{Conf, Duration, keys};
-
-use crate::context::{Settings, StreamingContext};
-use crate::dstream::{DStream, Printer};
 use millrace_engine::error::Result;
 use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::{Lines, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_runtime::checkpoint::Start;
 use millrace_runtime::scheduler::ManualClock;
+use millrace_text::Text;
+use millrace_types::{Conf, Duration, keys};
+
+use crate::context::{Settings, StreamingContext};
+use crate::dstream::{DStream, Printer};
 
 /// The setup in which the harness runs a program. The output must not depend on `workers` or
 /// `block_bytes` (law 2).
@@ -51,7 +52,7 @@ impl Setup {
     where
         M: AsRef<[u8]>,
         P: Pipeline<Item: Clone>,
-        B: FnOnce(&DStream<Lines>) -> DStream<P>,
+        B: FnOnce(&DStream<Text, Lines>) -> DStream<P::Item, P>,
     {
         self.run_batches_with(messages, |_, lines| program(lines))
     }
@@ -64,7 +65,7 @@ impl Setup {
     where
         M: AsRef<[u8]>,
         P: Pipeline<Item: Clone>,
-        B: FnOnce(&StreamingContext, &DStream<Lines>) -> DStream<P>,
+        B: FnOnce(&StreamingContext, &DStream<Text, Lines>) -> DStream<P::Item, P>,
     {
         let collected = Arc::new(Mutex::new(Vec::new()));
         let collector = Arc::clone(&collected);
@@ -87,7 +88,7 @@ impl Setup {
     pub fn run<M: AsRef<[u8]>>(
         &self,
         messages: &[M],
-        program: impl FnOnce(&DStream<Lines>),
+        program: impl FnOnce(&DStream<Text, Lines>),
     ) -> String {
         self.drive(messages, |_, lines| program(lines))
     }
@@ -127,7 +128,7 @@ impl Setup {
     pub fn run_stream<M: AsRef<[u8]>>(
         &self,
         messages: &[M],
-        program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+        program: impl FnOnce(&StreamingContext, &DStream<Text, Lines>),
     ) -> String {
         self.drive(messages, program)
     }
@@ -149,7 +150,7 @@ impl Setup {
         &self,
         settings: &[(&str, &str)],
         messages: &[M],
-        program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+        program: impl FnOnce(&StreamingContext, &DStream<Text, Lines>),
     ) -> (String, Result<()>) {
         let mut conf = Conf::new();
         conf.set(keys::DEFAULT_PARALLELISM, self.partitions.to_string());
@@ -192,7 +193,7 @@ impl Setup {
     where
         M: AsRef<[u8]>,
         P: Pipeline<Item: Clone>,
-        B: Fn(&DStream<Lines>) -> DStream<P>,
+        B: Fn(&DStream<Text, Lines>) -> DStream<P::Item, P>,
     {
         let collected = Arc::new(Mutex::new(Vec::new()));
         let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
@@ -224,7 +225,7 @@ impl Setup {
     fn drive<M: AsRef<[u8]>>(
         &self,
         messages: &[M],
-        program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+        program: impl FnOnce(&StreamingContext, &DStream<Text, Lines>),
     ) -> String {
         let mut conf = Conf::new();
         conf.set(keys::DEFAULT_PARALLELISM, self.partitions.to_string());
@@ -238,7 +239,7 @@ impl Setup {
         &self,
         conf: Conf,
         messages: &[M],
-        program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+        program: impl FnOnce(&StreamingContext, &DStream<Text, Lines>),
     ) -> (String, Result<()>) {
         let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
         let mut program = Some(program);
@@ -255,7 +256,7 @@ impl Setup {
         mut conf: Conf,
         life: Life<'_>,
         messages: &[&[u8]],
-        program: &mut dyn FnMut(&StreamingContext, &DStream<Lines>),
+        program: &mut dyn FnMut(&StreamingContext, &DStream<Text, Lines>),
     ) -> (String, Result<()>) {
         let printed = Printed::default();
         // The one for temporary files is there, and nothing is written to it.
@@ -318,7 +319,7 @@ pub fn run_batches<M, P, B>(messages: &[M], program: B) -> Vec<Vec<P::Item>>
 where
     M: AsRef<[u8]>,
     P: Pipeline<Item: Clone>,
-    B: FnOnce(&DStream<Lines>) -> DStream<P>,
+    B: FnOnce(&DStream<Text, Lines>) -> DStream<P::Item, P>,
 {
     Setup::default().run_batches(messages, program)
 }
@@ -327,7 +328,7 @@ where
 ///
 /// # Panics
 /// If the program fails.
-pub fn run_outputs<M: AsRef<[u8]>>(messages: &[M], program: impl FnOnce(&DStream<Lines>)) {
+pub fn run_outputs<M: AsRef<[u8]>>(messages: &[M], program: impl FnOnce(&DStream<Text, Lines>)) {
     Setup::default().run(messages, program);
 }
 
@@ -337,7 +338,7 @@ pub fn run_outputs<M: AsRef<[u8]>>(messages: &[M], program: impl FnOnce(&DStream
 /// If the program fails.
 pub fn run_printed<M: AsRef<[u8]>>(
     messages: &[M],
-    program: impl FnOnce(&DStream<Lines>),
+    program: impl FnOnce(&DStream<Text, Lines>),
 ) -> String {
     Setup::default().run(messages, program)
 }
@@ -373,7 +374,7 @@ pub fn context(conf: &Conf, batch_duration: Duration) -> Result<StreamingContext
 }
 
 /// Signals after every batch: outputs run in the order in which they were registered.
-fn end_of_batch(lines: &DStream<Lines>) -> Receiver<()> {
+fn end_of_batch(lines: &DStream<Text, Lines>) -> Receiver<()> {
     let (send, done) = channel();
     let send = Mutex::new(send);
     lines.foreach_rdd(move |_| {

@@ -78,7 +78,7 @@ fn no_batch_sees_two_values_whoever_updates_whenever() {
             .reduce_by_key(|a, b| a + b);
         let due = lines.map(move |_| *due.value());
         let due = due.map(|n| (n, 1)).reduce_by_key(|a, b| a + b);
-        for stream in [early.boxed(), due.boxed()] {
+        for stream in [early.erased(), due.erased()] {
             let own = Arc::clone(&own);
             stream.foreach_rdd(move |rdd| {
                 own.lock()

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration as StdDuration;
 
+use millrace::context::ContextState;
+use millrace::events::{BatchInfo, OutputOperationInfo, ReceiverInfo};
 use millrace::{
-    BatchInfo, Conf, ContextState, Duration, ErrorKind, OutputOperationInfo, ReceiverContext,
-    ReceiverInfo, Result, StreamingContext, StreamingListener, keys,
+    Conf, Duration, ErrorKind, ReceiverContext, Result, StreamingContext, StreamingListener, keys,
 };
 
 /// Gives what `body` gives, and fails if that takes so long that it must be hanging.
@@ -158,7 +159,7 @@ fn the_outputs_of_a_batch_are_known_before_they_begin() {
         let (tell, told) = channel();
         ssc.add_streaming_listener(Tells(tell));
         let numbers = ssc.queue_stream(numbers());
-        numbers.foreach_rdd(|rdd| millrace::show(format_args!("{} records", rdd.count())));
+        numbers.foreach_rdd(|rdd| millrace::dstream::show(format_args!("{} records", rdd.count())));
         numbers
             .window(Duration::milliseconds(40), Some(Duration::milliseconds(40)))
             .foreach_rdd(|_| ());

@@ -3,8 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use millrace::partition::{HashPartitioner, Partitioner};
 use millrace::testing::{parallelize, run_context};
-use millrace::{ErrorKind, HashPartitioner, Partitioner, Rdd};
+use millrace::{ErrorKind, Rdd};
 use proptest::prelude::*;
 
 type Pair = (u8, u32);

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use millrace::events::BatchInfo;
 use millrace::{
-    BatchInfo, Conf, Duration, ErrorKind, StateOptions, StreamingContext, StreamingListener,
-    Values, keys,
+    Conf, Duration, ErrorKind, StateOptions, StreamingContext, StreamingListener, Values, keys,
 };
 use millrace_types::KeptRecord;
 

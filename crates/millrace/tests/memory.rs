@@ -13,9 +13,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration as StdDuration;
 
-use millrace::{
-    Conf, DStream, Duration, Lines, Output, Rdd, StreamingContext, Text, keys, testing,
-};
+use millrace::dstream::Computed;
+
+use millrace::pipeline::Lines;
+use millrace::{Conf, DStream, Duration, Rdd, StreamingContext, Text, keys, testing};
 
 /// The time that a run may take before it counts as one that hangs.
 const PATIENCE: StdDuration = StdDuration::from_secs(60);
@@ -39,7 +40,7 @@ fn input() -> Vec<u8> {
 }
 
 /// Runs a program over [`input`] with a budget of two blocks, and fails if it hangs.
-fn run(program: impl FnOnce(&StreamingContext, &DStream<Lines>) + Send + 'static) {
+fn run(program: impl FnOnce(&StreamingContext, &DStream<Text, Lines>) + Send + 'static) {
     let (send, receive) = channel();
     let thread = thread::spawn(move || {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -128,7 +129,7 @@ fn what_is_added_does_not_keep_its_block() {
 }
 
 /// The rare lines of a stream in a window that lasts.
-type Window = fn(&DStream<Lines>) -> DStream<Output<Text>>;
+type Window = fn(&DStream<Text, Lines>) -> Computed<Text>;
 
 #[test]
 fn a_window_keeps_the_records_that_it_has_and_not_their_blocks() {
@@ -144,7 +145,7 @@ fn a_window_keeps_the_records_that_it_has_and_not_their_blocks() {
         |lines| {
             lines
                 .filter(is_rare)
-                .boxed()
+                .erased()
                 .window(Duration::seconds(3600), None)
         },
     ];

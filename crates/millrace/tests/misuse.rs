@@ -11,10 +11,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use millrace::events::{BatchInfo, StatsReportListener};
+use millrace::source::FileOptions;
 use millrace::testing::{Setup, context};
 use millrace::{
-    BatchInfo, BatchTime, Conf, Duration, Error, ErrorKind, FileOptions, Receiver, ReceiverContext,
-    StatsReportListener, StreamingContext, StreamingListener, keys,
+    BatchTime, Conf, Duration, Error, ErrorKind, Receiver, ReceiverContext, StreamingContext,
+    StreamingListener, keys,
 };
 use serde::{Deserialize, Serialize, Serializer};
 

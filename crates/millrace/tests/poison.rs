@@ -23,7 +23,7 @@ const DIRECTORY: &str = "MILLRACE_TEST_DIRECTORY";
 
 /// The sums of lines such as `a 1`, by key.
 fn sums(address: &str, directory: &str) -> millrace::Result<()> {
-    millrace::panics_in_one_line();
+    millrace::panics::panics_in_one_line();
     let mut conf = Conf::new();
     for (key, value) in [
         (keys::MASTER, "local[2]"),

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
 use std::vec::IntoIter;
 
+use millrace::events::RunProbe;
 use millrace::testing::Setup;
-use millrace::{Duration, RunProbe, State, StateOptions, StateSpec, Text, Values};
+use millrace::{Duration, State, StateOptions, StateSpec, Text, Values};
 use millrace_types::{KeptRecord, StateFound, StateSearch};
 use proptest::prelude::*;
 

@@ -8,10 +8,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration as StdDuration;
 
-use millrace::{
-    BatchTime, Boxed, ContextState, DStream, Duration, Error, ErrorKind, Notes, Rdd,
-    StreamingContext,
-};
+use millrace::context::ContextState;
+use millrace::dstream::Notes;
+use millrace::{BatchTime, DStream, Duration, Error, ErrorKind, Rdd, StreamingContext};
 use millrace_cli::{Exit, Summary};
 use millrace_pyfn::Value;
 use millrace_types::{TimeUnit, keys};
@@ -63,11 +62,7 @@ impl Engine {
     }
 
     /// The stream with a place for the state that Python keeps.
-    fn noting(
-        &self,
-        gathered: &DStream<Boxed<Value>>,
-        shown: &[Shown],
-    ) -> PyResult<DStream<Boxed<Value>>> {
+    fn noting(&self, gathered: &DStream<Value>, shown: &[Shown]) -> PyResult<DStream<Value>> {
         let (noting, notes) = gathered.noting::<Value, Value>();
         for (first, operator, by_key) in shown {
             // Of some windows what is kept is their batches, each in partitions.
@@ -82,7 +77,7 @@ impl Engine {
         }
         // A context starts once.
         let _ = self.notes.set(notes);
-        Ok(noting.boxed())
+        Ok(noting.erased())
     }
 
     /// Writes or says the figures of the run, which has ended, if they were asked for; once.
@@ -171,21 +166,21 @@ impl Engine {
     /// The lines of the files that are moved into a directory.
     fn text_file_stream(&self, directory: &str) -> PyResult<Stream> {
         let lines = self.ssc().text_file_stream(directory);
-        self.checked(Stream::new(lines.map(Value::Str).boxed()))
+        self.checked(Stream::new(lines.map(Value::Str).erased()))
     }
 
     /// Records of `length` bytes of the files that are moved into a directory.
     fn binary_records_stream(&self, directory: &str, length: usize) -> PyResult<Stream> {
         let records = self.ssc().binary_records_stream(directory, length);
         let records = records.map(|record: Vec<u8>| Value::Bytes(record.into()));
-        self.checked(Stream::new(records.boxed()))
+        self.checked(Stream::new(records.erased()))
     }
 
     /// The records that a receiver of the program's own stores. `start` is called with a handle to store by,
     /// and `stop` when it has to end.
     fn receiver_stream(&self, name: String, start: Py<PyAny>, stop: Py<PyAny>) -> PyResult<Stream> {
         let stored = self.ssc().receiver_stream(PyReceiver { start, stop, name });
-        self.checked(Stream::new(stored.boxed()))
+        self.checked(Stream::new(stored.erased()))
     }
 
     /// Names the directory where state is kept.
@@ -225,11 +220,10 @@ impl Engine {
         ticks: usize,
         kept: Option<Vec<Shown>>,
     ) -> PyResult<()> {
-        let mut read: Vec<DStream<Boxed<Value>>> =
-            streams.iter().map(|stream| stream.records()).collect();
+        let mut read: Vec<DStream<Value>> = streams.iter().map(|stream| stream.records()).collect();
         if read.is_empty() {
             let queue = self.ssc().queue_stream(vec![Vec::<i64>::new(); ticks]);
-            read.push(queue.map(Value::Int).boxed());
+            read.push(queue.map(Value::Int).erased());
         }
         let slots = self.slots.clone();
         let gathered = self.ssc().transform(&read, move |rdds, _| {
@@ -237,8 +231,8 @@ impl Engine {
             rdds[0].clone()
         });
         let gathered = match kept {
-            None => gathered.boxed(),
-            Some(shown) => self.noting(&gathered.boxed(), &shown)?,
+            None => gathered.erased(),
+            Some(shown) => self.noting(&gathered.erased(), &shown)?,
         };
         let last = outputs.len().saturating_sub(1);
         for (number, (function, name)) in outputs.into_iter().enumerate() {

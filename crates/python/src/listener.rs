@@ -4,7 +4,8 @@
 //! PySpark shows them) is made in Python. The law is the engine's: a listener is told on a thread
 //! of its own and delays no batch.
 
-use millrace::{BatchInfo, OutputOperationInfo, ReceiverInfo, StreamingListener};
+use millrace::StreamingListener;
+use millrace::events::{BatchInfo, OutputOperationInfo, ReceiverInfo};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict};
 

@@ -77,7 +77,7 @@ pub(crate) fn take(failure: &str) -> Option<PyErr> {
 pub(crate) fn reading<T: Send>(py: Python<'_>, read: impl FnOnce() -> T + Send) -> PyResult<T> {
     let read = py.detach(|| catch_unwind(AssertUnwindSafe(read)));
     read.map_err(|payload| {
-        let text = millrace::panic_message(&*payload);
+        let text = millrace::panics::panic_message(&*payload);
         // An error of the engine's own may tell of an exception, and is not one.
         let raised = take(&text).filter(|_| !payload.is::<millrace::Error>());
         raised.unwrap_or_else(|| PyRuntimeError::new_err(text))

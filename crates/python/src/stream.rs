@@ -1,6 +1,8 @@
 //! A stream of the engine whose records are Python values.
 
-use millrace::{Boxed, DStream, Lines};
+use millrace::DStream;
+use millrace::Text;
+use millrace::pipeline::Lines;
 use millrace_pyfn::Value;
 use pyo3::prelude::*;
 
@@ -15,12 +17,12 @@ pub(crate) struct Stream {
 
 impl Stream {
     /// A stream of values.
-    pub(crate) fn new(records: DStream<Boxed<Value>>) -> Stream {
+    pub(crate) fn new(records: DStream<Value>) -> Stream {
         Stream::of(records, false)
     }
 
     /// A stream of values that may be made of texts and integers only when they are read.
-    pub(crate) fn of(records: DStream<Boxed<Value>>, native: bool) -> Stream {
+    pub(crate) fn of(records: DStream<Value>, native: bool) -> Stream {
         Stream {
             source: Source::Values(records),
             native,
@@ -28,7 +30,7 @@ impl Stream {
     }
 
     /// Received lines.
-    pub(crate) fn lines(lines: DStream<Lines>) -> Stream {
+    pub(crate) fn lines(lines: DStream<Text, Lines>) -> Stream {
         Stream {
             source: Source::Lines(lines),
             native: true,
@@ -45,9 +47,9 @@ impl Stream {
     }
 
     /// The records of the stream.
-    pub(crate) fn records(&self) -> DStream<Boxed<Value>> {
+    pub(crate) fn records(&self) -> DStream<Value> {
         match &self.source {
-            Source::Lines(lines) => lines.map(Value::Str).boxed(),
+            Source::Lines(lines) => lines.map(Value::Str).erased(),
             #[cfg(feature = "kafka")]
             Source::Messages(messages) => messages.records(),
             Source::Values(records) => records.clone(),

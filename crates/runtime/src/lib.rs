@@ -1,8 +1,8 @@
-//! What runs a millrace program: time, receivers and sources, the scheduler, checkpoints and
+//! The part of millrace that runs a program: time, receivers and sources, the scheduler, checkpoints and
 //! recovery, listeners, files and standard output.
 //!
-//! What is computed is `millrace-engine`'s, and what a program writes is the `millrace` crate's.
-//! Programs use that one; what is public here may change with any version.
+//! The `millrace-engine` crate computes, and the `millrace` crate is what a program writes with.
+//! Programs use that one; everything that is public here may change with any version.
 
 #![allow(
     missing_debug_implementations,

@@ -14,12 +14,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use millrace_engine::error::{Error, ErrorKind as Fault};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use crate::notice::notice;
-use millrace_engine::error::{Error, ErrorKind as Fault};
 
 /// A pipe that is ready takes so many bytes without waiting (`PIPE_BUF` on Linux, where a page is
 /// as long).

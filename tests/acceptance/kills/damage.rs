@@ -160,7 +160,8 @@ fn files(root: &Path) -> Vec<PathBuf> {
 
 /// The state; what keeps it from being read is the error, also where there is no generation.
 fn state_of(place: &Place) -> Result<super::view::Counts, String> {
-    let reader = millrace::CheckpointReader::open(place.state()).map_err(|e| e.to_string())?;
+    let reader =
+        millrace::checkpoint::CheckpointReader::open(place.state()).map_err(|e| e.to_string())?;
     let number = *reader.generations().unwrap().last().unwrap();
     reader.generation(number).map_err(|e| e.to_string())?;
     state(&place.state())
@@ -294,7 +295,7 @@ fn the_files_of_another_generation_are_refused() {
     let (one, two) = (Written::new(), Written::new());
     let second = one.place.state().join("generation-000002");
     fs::rename(two.place.state().join("generation-000001"), &second).unwrap();
-    let reader = millrace::CheckpointReader::open(one.place.state()).unwrap();
+    let reader = millrace::checkpoint::CheckpointReader::open(one.place.state()).unwrap();
     let said = reader.generation(2).unwrap_err().to_string();
     assert!(said.contains("generation-000002/"), "{said}");
     assert!(said.contains(" is damaged at byte 0:"), "{said}");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use millrace::CheckpointReader;
+use millrace::checkpoint::CheckpointReader;
 
 use super::view::{Counts, beginning, counts_in};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use millrace::{CheckpointReader, GenerationView};
+use millrace::checkpoint::{CheckpointReader, GenerationView};
 
 use crate::acceptance::harness::Batch;
 

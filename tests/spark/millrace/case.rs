@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
+use millrace::dstream::Computed;
+
+use millrace::pipeline::Pipeline;
+use millrace::source::RddQueue;
 use millrace::testing::Setup;
-use millrace::{
-    BatchTime, DStream, Data, Duration, Output, Pipeline, Rdd, RddQueue, StreamingContext,
-};
+use millrace::{BatchTime, DStream, Data, Duration, Rdd, StreamingContext};
 use millrace_text::python;
 use serde_json::Value;
 
@@ -130,7 +132,7 @@ impl Case<'_> {
     }
 
     /// The input as a stream, an entry of the queue a batch.
-    pub(super) fn stream<T: Data>(&self, name: &str) -> DStream<Output<T>> {
+    pub(super) fn stream<T: Data>(&self, name: &str) -> Computed<T> {
         self.ssc.queue_stream(self.queue(name))
     }
 
@@ -142,7 +144,7 @@ impl Case<'_> {
     /// Prints, for every batch, what `lines` makes of its dataset, one value a line.
     pub(super) fn each<P: Pipeline, T: Data>(
         &self,
-        stream: &DStream<P>,
+        stream: &DStream<P::Item, P>,
         lines: impl Fn(&Rdd<P::Item>) -> Vec<T> + Send + Sync + 'static,
     ) {
         self.each_with_number(stream, move |_, rdd| lines(rdd));
@@ -151,7 +153,7 @@ impl Case<'_> {
     /// The same, with the number of the batch.
     pub(super) fn each_with_number<P: Pipeline, T: Data>(
         &self,
-        stream: &DStream<P>,
+        stream: &DStream<P::Item, P>,
         lines: impl Fn(i64, &Rdd<P::Item>) -> Vec<T> + Send + Sync + 'static,
     ) {
         let printed = Arc::clone(&self.printed);

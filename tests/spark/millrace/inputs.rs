@@ -2,7 +2,8 @@
 
 use std::hash::{Hash, Hasher};
 
-use millrace::{DStream, Output};
+use millrace::dstream::Computed;
+
 use serde::{Deserialize, Serialize};
 
 use super::case::Case;
@@ -13,7 +14,7 @@ type Nested = (String, (i64, Option<bool>));
 macro_rules! inputs {
     ($($name:ident: $record:ty,)*) => {
         impl Case<'_> {$(
-            pub(super) fn $name(&self) -> DStream<Output<$record>> {
+            pub(super) fn $name(&self) -> Computed<$record> {
                 self.stream(stringify!($name))
             }
         )*}

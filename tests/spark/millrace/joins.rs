@@ -1,6 +1,8 @@
 //! Operators on the pairs of two streams.
 
-use millrace::{DStream, Data, Output, Values};
+use millrace::dstream::Computed;
+
+use millrace::{Data, Values};
 
 /// The groups of both sides as lists.
 fn lists<V: Data, W: Data>((left, right): (Values<V>, Values<W>)) -> (Vec<V>, Vec<W>) {
@@ -109,7 +111,7 @@ case!(full_outer_join_options, |case| {
 });
 
 case!(full_outer_join_of_counts, |case| {
-    let counts = |stream: DStream<Output<String>>| {
+    let counts = |stream: Computed<String>| {
         let ones = stream.map(|word| (word, 1));
         ones.reduce_by_key(|a, b| a + b)
     };

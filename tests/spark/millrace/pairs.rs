@@ -1,6 +1,6 @@
 //! Operators on pairs of a key and a value, of one stream.
 
-use millrace::{Partitioner, Partitions};
+use millrace::partition::{Partitioner, Partitions};
 
 /// Partitions by a number that a function gives a key, with Python's modulo.
 struct By<K>(i64, fn(&K) -> i64);

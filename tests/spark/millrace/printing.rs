@@ -1,7 +1,7 @@
 //! The output of `pprint`, the queues of `queue_stream`, and the batches that a stream
 //! remembers.
 
-use millrace::{QueueOptions, RddQueue};
+use millrace::source::{QueueOptions, RddQueue};
 
 use super::case::{seconds, shown, time};
 

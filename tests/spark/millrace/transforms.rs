@@ -69,7 +69,7 @@ case!(context_transform_two, |case| {
     let ages = case.ages().map(|(name, age)| (name, (Some(age), None)));
     let cities = case.cities().map(|(name, city)| (name, (None, Some(city))));
     case.ssc
-        .transform(&[ages.boxed(), cities.boxed()], |rdds, _| {
+        .transform(&[ages.erased(), cities.erased()], |rdds, _| {
             let ages = rdds[0].flat_map(|(name, (age, _))| age.map(|age| (name, age)));
             let cities = rdds[1].flat_map(|(name, (_, city))| city.map(|city| (name, city)));
             ages.left_outer_join(&cities)

@@ -3,8 +3,12 @@
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
+use millrace::dstream::Computed;
+
 use millrace::testing::Setup;
-use millrace::{DStream, Duration, Output, Pipeline, RddQueue, StreamingContext};
+use millrace::{DStream, Duration, StreamingContext};
+use millrace::pipeline::{Pipeline};
+use millrace::source::RddQueue;
 use millrace_benches::checksum;
 use millrace_benches::keyed::{Pair, parts};
 use millrace_peers::{Mark, Outcome, Program, Size, WINDOW, WORKERS, main_of, term, words};
@@ -80,7 +84,7 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
 fn stream(
     ssc: &StreamingContext,
     batches: impl Iterator<Item = Vec<Pair>>,
-) -> DStream<Output<Pair>> {
+) -> Computed<Pair> {
     let queue = RddQueue::new();
     batches.for_each(|batch| queue.push_partitions(parts(batch, PARTS)));
     ssc.queue_stream(queue)
@@ -95,7 +99,7 @@ struct Clock {
 
 impl Clock {
     /// Adds up the terms of every batch.
-    fn sum<P: Pipeline<Item = u64>>(&self, terms: &DStream<P>) {
+    fn sum<P: Pipeline<Item = u64>>(&self, terms: &DStream<P::Item, P>) {
         let sums = Arc::clone(&self.sums);
         terms.reduce(u64::wrapping_add).foreach_rdd(move |rdd| {
             let sum = rdd.first().unwrap_or_default();
@@ -104,7 +108,7 @@ impl Clock {
     }
 
     /// Adds up the last window.
-    fn sum_last<P: Pipeline<Item = Pair>>(&self, window: &DStream<P>, last: usize) {
+    fn sum_last<P: Pipeline<Item = Pair>>(&self, window: &DStream<P::Item, P>, last: usize) {
         let clock = self.clone();
         window.foreach_rdd(move |rdd| {
             let ended = clock.ends.lock().expect("no batch fails").len();

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Failure;
-use millrace::{GenerationView, StoreEntry};
+use millrace::checkpoint::{GenerationView, StoreEntry};
 use millrace_types::counted;
 
 /// Says every key that only one has, or that has another value: `-` for the first, `+` for the

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use millrace::{GenerationView, RawStoreEntry, Result};
+use millrace::Result;
+use millrace::checkpoint::{GenerationView, RawStoreEntry};
 
 use super::Failure;
 use super::command::Format;

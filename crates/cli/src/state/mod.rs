@@ -15,7 +15,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use millrace::{CheckpointReader, Error, GenerationView};
+use millrace::Error;
+use millrace::checkpoint::{CheckpointReader, GenerationView};
 use millrace_types::{counted, reason};
 use serde_json::{Value, json};
 
@@ -195,7 +196,7 @@ fn wanted(view: &GenerationView, number: Option<usize>) -> Vec<usize> {
 fn json_line(key: &Value, value: &Value) -> String {
     let value = json!({ "key": key, "value": value });
     // A value of JSON has a form in it.
-    millrace::json_of(&value).unwrap_or_default()
+    millrace::record::json_of(&value).unwrap_or_default()
 }
 
 fn complain(message: &str) {

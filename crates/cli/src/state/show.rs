@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use millrace::{BatchTime, CheckpointReader, GenerationInfo, GenerationView, python};
+use millrace::checkpoint::{CheckpointReader, GenerationInfo, GenerationView};
+use millrace::{BatchTime, python};
 use millrace_types::counted;
 
 use super::command::Wanted;

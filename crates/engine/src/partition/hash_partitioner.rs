@@ -25,7 +25,7 @@ pub trait Partitioner<K: ?Sized>: Send + Sync + 'static {
 ///
 /// ```
 /// use std::num::NonZeroU32;
-/// use millrace::{HashPartitioner, Partitioner};
+/// use millrace::partition::{HashPartitioner, Partitioner};
 /// let partitioner = HashPartitioner::new(NonZeroU32::new(2).unwrap());
 /// assert_eq!(partitioner.partition("hello"), 0);
 /// assert_eq!(partitioner.partition("a"), 1);

@@ -19,7 +19,7 @@ use super::{HashPartitioner, Partitioner, check_count};
 /// 65,536, are an error that `start` reports.
 ///
 /// ```
-/// use millrace::{HashPartitioner, Partitioner, Partitions};
+/// use millrace::partition::{HashPartitioner, Partitioner, Partitions};
 /// struct ByLength;
 /// impl Partitioner<String> for ByLength {
 ///     fn partitions(&self) -> usize {

@@ -5,8 +5,8 @@
 //! monomorphic function: no virtual call, no allocation and no enum for a record. A stage
 //! erases the type once, at its edge.
 
-mod boxed;
 mod careful;
+mod erased;
 mod filter;
 mod flat_map;
 mod flat_map_values;
@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use crate::poison::Shown;
 
-pub use boxed::Boxed;
 pub use careful::{drive_carefully, drive_or_skip};
+pub use erased::Erased;
 pub use filter::Filter;
 pub use flat_map::FlatMap;
 pub use flat_map_values::FlatMapValues;

@@ -62,8 +62,8 @@ pub fn know<T: Serialize + 'static>() {
 /// struct Order {
 ///     id: u64,
 /// }
-/// millrace::show_records::<Order>();
-/// # assert_eq!(millrace::json_of(&Order { id: 7 }).unwrap(), r#"{"id":7}"#);
+/// millrace::record::show_records::<Order>();
+/// # assert_eq!(millrace::record::json_of(&Order { id: 7 }).unwrap(), r#"{"id":7}"#);
 /// ```
 pub fn show_records<T: Serialize + 'static>() {
     know::<T>();

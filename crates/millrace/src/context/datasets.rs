@@ -3,15 +3,14 @@
 
 use std::ops::AddAssign;
 
-use millrace_text::Text;
-use millrace_types::keys::MOST_PARTITIONS;
-
 use millrace_engine::error::{Error, Result};
 use millrace_engine::partition::check_count;
 use millrace_engine::rdd::Rdd;
 use millrace_engine::shared::{Accumulator, Broadcast};
 use millrace_runtime::files;
 use millrace_runtime::source::FileOptions;
+use millrace_text::Text;
+use millrace_types::keys::MOST_PARTITIONS;
 
 use super::StreamingContext;
 
@@ -96,7 +95,7 @@ impl StreamingContext {
     /// As [`text_file`](StreamingContext::text_file).
     ///
     /// ```
-    /// use millrace::FileOptions;
+    /// use millrace::source::FileOptions;
     /// let directory = std::env::temp_dir().join(format!("rules-{}", std::process::id()));
     /// std::fs::create_dir_all(directory.join("more")).unwrap();
     /// std::fs::write(directory.join("a"), "one\n").unwrap();

@@ -3,9 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use millrace_types::{BatchTime, Duration, counted, keys};
-use millrace_wal::LogOptions;
-
 use millrace_engine::durable::Durable;
 use millrace_engine::error::{Error, Result};
 use millrace_runtime::checkpoint::{
@@ -17,6 +14,8 @@ use millrace_runtime::graph::{Graph, Kind, Lifecycle};
 use millrace_runtime::notice::{news, notice};
 use millrace_runtime::receiver::{BlockLog, Replayed, Written, stream_of};
 use millrace_runtime::scheduler::{BatchQueue, DeadLetters, Engine, FirstBatch, submit};
+use millrace_types::{BatchTime, Duration, counted, keys};
+use millrace_wal::LogOptions;
 
 use super::missed::Missed;
 use super::settings::MissedBatches;

@@ -6,15 +6,15 @@ use std::io::BufReader;
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_text::Text;
-
-use crate::dstream::DStream;
 use millrace_engine::data::Data;
 use millrace_engine::error::Error;
 use millrace_engine::pipeline::Output;
 use millrace_runtime::source::{
     BinaryFormat, FileNode, FileOptions, FileSettings, Format, LinesFormat, ReaderFormat,
 };
+use millrace_text::Text;
+
+use crate::dstream::Computed;
 
 use super::StreamingContext;
 
@@ -69,7 +69,7 @@ impl StreamingContext {
     /// assert_eq!(lines, ["or not", "to be", "to be"]);
     /// ```
     #[track_caller]
-    pub fn text_file_stream(&self, directory: &str) -> DStream<Output<Text>> {
+    pub fn text_file_stream(&self, directory: &str) -> Computed<Text> {
         self.file_stream(directory, FileOptions::new())
     }
 
@@ -77,7 +77,7 @@ impl StreamingContext {
     /// were there before (Spark: `fileStream` with `TextInputFormat`).
     ///
     /// ```
-    /// use millrace::FileOptions;
+    /// use millrace::source::FileOptions;
     /// # use std::time::{Duration, SystemTime};
     /// let directory = std::env::temp_dir().join(format!("file-stream-{}", std::process::id()));
     /// std::fs::create_dir_all(&directory).unwrap();
@@ -99,7 +99,7 @@ impl StreamingContext {
     /// assert!(printed.ends_with("\nhello\n\n"));
     /// ```
     #[track_caller]
-    pub fn file_stream(&self, directory: &str, options: FileOptions) -> DStream<Output<Text>> {
+    pub fn file_stream(&self, directory: &str, options: FileOptions) -> Computed<Text> {
         let format = LinesFormat::new(self.settings.max_line, Arc::clone(&self.counters));
         self.files("file stream", directory, options, format)
     }
@@ -111,7 +111,7 @@ impl StreamingContext {
     /// records are asked for.
     ///
     /// ```
-    /// use millrace::FileOptions;
+    /// use millrace::source::FileOptions;
     /// use std::io::BufRead;
     /// # use std::time::{Duration, SystemTime};
     /// let directory = std::env::temp_dir().join(format!("file-stream-with-{}", std::process::id()));
@@ -140,7 +140,7 @@ impl StreamingContext {
         directory: &str,
         options: FileOptions,
         reader: F,
-    ) -> DStream<Output<T>>
+    ) -> Computed<T>
     where
         T: Data,
         I: Iterator<Item = T> + 'static,
@@ -179,7 +179,7 @@ impl StreamingContext {
         &self,
         directory: &str,
         record_length: usize,
-    ) -> DStream<Output<Vec<u8>>> {
+    ) -> Computed<Vec<u8>> {
         if record_length == 0 {
             self.builder.break_rule(Error::illegal(
                 "binary_records_stream: the length of a record must not be zero",
@@ -201,7 +201,7 @@ impl StreamingContext {
         directory: &str,
         options: FileOptions,
         format: F,
-    ) -> DStream<Output<F::Item>> {
+    ) -> Computed<F::Item> {
         let settings = FileSettings {
             directory: directory.to_owned(),
             options,

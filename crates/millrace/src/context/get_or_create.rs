@@ -116,7 +116,8 @@ impl StreamingContext {
     /// handle that stops it.
     ///
     /// ```
-    /// use millrace::{ActiveOrCreated, Conf, Duration, StreamingContext};
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// use millrace::context::ActiveOrCreated;
     /// # fn main() -> millrace::Result<()> {
     /// let create = || -> millrace::Result<StreamingContext> {
     ///     let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;

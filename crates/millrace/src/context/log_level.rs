@@ -1,8 +1,7 @@
 //! The level of what is written to standard error.
 
-use millrace_stderr::Level;
-
 use millrace_engine::error::{Error, Result};
+use millrace_stderr::Level;
 
 use super::StreamingContext;
 

@@ -1,11 +1,10 @@
 //! The batches that were due while a program was down, and those that its log does not have.
 
-use millrace_types::{Duration, keys};
-
 use millrace_runtime::checkpoint::Opened;
 use millrace_runtime::notice::news;
 use millrace_runtime::receiver::{Replayed, ReplayedBatch};
 use millrace_runtime::scheduler::{FirstBatch, Ticks};
+use millrace_types::{Duration, keys};
 
 /// The batches between those of the receivers' log: nothing was received for them, so the log does
 /// not have them.

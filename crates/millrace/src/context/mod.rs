@@ -30,11 +30,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration as StdDuration;
 
-use millrace_types::{Conf, Duration, Host, StreamId, StreamingListener, keys};
-
-use crate::dstream::{DStream, PrintFormat, Printer};
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
+use millrace_engine::pipeline::Pipeline;
 use millrace_engine::pipeline::{Lines, NodeId};
 use millrace_engine::role::Role;
 use millrace_runtime::checkpoint::Start;
@@ -45,6 +43,10 @@ use millrace_runtime::receiver::{InputCounters, InputCounts};
 use millrace_runtime::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
 use millrace_runtime::source::Ends;
 use millrace_runtime::stdout::Stdout;
+use millrace_text::Text;
+use millrace_types::{Conf, Duration, Host, StreamId, StreamingListener, keys};
+
+use crate::dstream::{DStream, PrintFormat, Printer};
 
 pub use described::InputStream;
 pub use get_or_create::ActiveOrCreated;
@@ -249,7 +251,7 @@ impl StreamingContext {
     /// ssc.await_termination()
     /// # }
     /// ```
-    pub fn socket_text_stream(&self, host: &str, port: u16) -> DStream<Lines> {
+    pub fn socket_text_stream(&self, host: &str, port: u16) -> DStream<Text, Lines> {
         self.check_host(host);
         self.text_stream(Some((host.to_owned(), port)))
     }
@@ -261,7 +263,7 @@ impl StreamingContext {
         }
     }
 
-    pub(crate) fn text_stream(&self, address: Option<(String, u16)>) -> DStream<Lines> {
+    pub(crate) fn text_stream(&self, address: Option<(String, u16)>) -> DStream<Text, Lines> {
         let name = match &address {
             Some((host, port)) => format!("socket text stream {host}:{port}"),
             None => "test stream".to_owned(),
@@ -283,12 +285,8 @@ impl StreamingContext {
     }
 
     /// The stream of a pipeline.
-    fn described<P>(&self, pipeline: P) -> DStream<P> {
-        DStream {
-            pipeline: Arc::new(pipeline),
-            builder: Arc::clone(&self.builder),
-            printer: Arc::clone(&self.printer),
-        }
+    fn described<P: Pipeline>(&self, pipeline: P) -> DStream<P::Item, P> {
+        DStream::new(Arc::new(pipeline), &self.builder, &self.printer)
     }
 
     /// Adds a listener (Spark: `addStreamingListener`). One that is added after the start is told
@@ -298,7 +296,7 @@ impl StreamingContext {
     /// use millrace::{Conf, Duration, StreamingContext};
     /// # fn main() -> millrace::Result<()> {
     /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
-    /// ssc.add_streaming_listener(millrace::StatsReportListener::new(10));
+    /// ssc.add_streaming_listener(millrace::events::StatsReportListener::new(10));
     /// # Ok(())
     /// # }
     /// ```
@@ -328,7 +326,7 @@ impl StreamingContext {
     /// use millrace::{Conf, Duration, StreamingContext};
     /// # fn main() -> millrace::Result<()> {
     /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
-    /// let report = ssc.add_streaming_listener(millrace::StatsReportListener::new(10));
+    /// let report = ssc.add_streaming_listener(millrace::events::StatsReportListener::new(10));
     /// ssc.remove_streaming_listener(&report);
     /// # Ok(())
     /// # }
@@ -455,7 +453,7 @@ impl StreamingContext {
     /// ssc.queue_stream(vec![vec![1, 2]]).print();
     /// ssc.start()?;
     /// ssc.stop(true);
-    /// assert_eq!(ssc.get_state(), millrace::ContextState::Stopped);
+    /// assert_eq!(ssc.get_state(), millrace::context::ContextState::Stopped);
     /// # Ok(())
     /// # }
     /// ```

@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
+use millrace_runtime::browse::Store;
+use millrace_runtime::graph::{Builder, Graph, Kind};
+use millrace_runtime::receiver::InputCounters;
+use millrace_runtime::scheduler::Engine;
 use millrace_types::{
     KeptRecord, LastRecords, RunFigures, RunProbe, StateFound, StateSearch, StreamId,
 };
-
-use millrace_runtime::browse::Store;
-use millrace_runtime::graph::{Builder, Graph, Kind};
-use millrace_runtime::scheduler::Engine;
-use millrace_runtime::receiver::InputCounters;
 
 use super::StreamingContext;
 
@@ -119,7 +118,8 @@ impl StreamingContext {
     /// Answers about the run for those who watch it: how much is kept, and of which key what.
     ///
     /// ```
-    /// use millrace::{Conf, Duration, RunProbe, StreamingContext};
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// use millrace::events::RunProbe;
     /// # fn main() -> millrace::Result<()> {
     /// let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1))?;
     /// ssc.socket_text_stream("localhost", 9999).print();

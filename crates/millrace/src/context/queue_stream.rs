@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::dstream::DStream;
 use millrace_engine::data::Data;
 use millrace_engine::pipeline::Output;
 use millrace_engine::poison::know;
 use millrace_runtime::source::{QueueNode, QueueOptions, RddQueue};
+
+use crate::dstream::Computed;
 
 use super::StreamingContext;
 
@@ -25,7 +26,7 @@ impl StreamingContext {
     /// let records: Vec<&str> = printed.lines().filter(|line| line.ends_with('0')).collect();
     /// assert_eq!(records, ["10", "20", "30", "40"]);
     /// ```
-    pub fn queue_stream<T: Data>(&self, queue: impl Into<RddQueue<T>>) -> DStream<Output<T>> {
+    pub fn queue_stream<T: Data>(&self, queue: impl Into<RddQueue<T>>) -> Computed<T> {
         self.queue_stream_with(queue, QueueOptions::new())
     }
 
@@ -33,7 +34,7 @@ impl StreamingContext {
     /// something else than nothing when there is none.
     ///
     /// ```
-    /// use millrace::{QueueOptions, RddQueue};
+    /// use millrace::source::{QueueOptions, RddQueue};
     ///
     /// let printed = millrace::testing::run_context(2, |ssc| {
     ///     let queue = RddQueue::new();
@@ -50,7 +51,7 @@ impl StreamingContext {
         &self,
         queue: impl Into<RddQueue<T>>,
         options: QueueOptions<T>,
-    ) -> DStream<Output<T>> {
+    ) -> Computed<T> {
         know::<T>();
         let (executor, ends) = (&self.builder.executor, Arc::clone(&self.ends));
         let counters = Arc::clone(&self.counters);

@@ -1,8 +1,9 @@
 //! `receiver_stream`: what a program's own receiver stores.
 
-use crate::dstream::DStream;
 use millrace_engine::pipeline::Received;
 use millrace_runtime::receiver::Receiver;
+
+use crate::dstream::DStream;
 
 use super::StreamingContext;
 
@@ -35,7 +36,7 @@ impl StreamingContext {
     /// ssc.await_termination()
     /// # }
     /// ```
-    pub fn receiver_stream<R: Receiver>(&self, receiver: R) -> DStream<Received<R::Item>> {
+    pub fn receiver_stream<R: Receiver>(&self, receiver: R) -> DStream<R::Item, Received<R::Item>> {
         self.receiver(format!("receiver stream {}", receiver.name()), receiver)
     }
 
@@ -44,7 +45,7 @@ impl StreamingContext {
         &self,
         name: String,
         receiver: R,
-    ) -> DStream<Received<R::Item>> {
+    ) -> DStream<R::Item, Received<R::Item>> {
         let node = self.received(name, Box::new(|seat| seat.records(receiver)));
         self.described(Received::of(node))
     }

@@ -1,9 +1,8 @@
 //! `remember`: how long batches can be read when they have been run.
 
-use millrace_types::Duration;
-
 use millrace_engine::error::{Error, Result};
 use millrace_runtime::graph::Lifecycle;
+use millrace_types::Duration;
 
 use super::StreamingContext;
 

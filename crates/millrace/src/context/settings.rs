@@ -4,13 +4,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration as StdDuration;
 
-use millrace_types::{Conf, Duration, Master, TimeUnit, keys};
-
-use crate::dstream::PrintFormat;
 use millrace_engine::error::{Error, Result};
 use millrace_runtime::checkpoint::Start;
 use millrace_runtime::notice::notice;
 use millrace_runtime::receiver::{DialSettings, SHORTEST_RESTART, WalSync};
+use millrace_types::{Conf, Duration, Master, TimeUnit, keys};
+
+use crate::dstream::PrintFormat;
 
 /// Well below the budget, and as long as a line of text will be.
 const LONGEST_LINE: u64 = 32 << 20;

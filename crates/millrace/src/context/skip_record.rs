@@ -1,9 +1,8 @@
 //! Skipping records on behalf of functions that the engine does not call itself.
 
-use serde::Serialize;
-
 use millrace_engine::error::{Error, Result};
 use millrace_engine::poison::{At, shown_as};
+use serde::Serialize;
 
 use super::StreamingContext;
 

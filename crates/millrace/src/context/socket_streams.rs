@@ -2,10 +2,11 @@
 
 use std::net::TcpStream;
 
-use crate::dstream::DStream;
 use millrace_engine::data::Data;
 use millrace_engine::pipeline::Received;
 use millrace_runtime::receiver::{SocketSource, converted, frames};
+
+use crate::dstream::DStream;
 
 use super::StreamingContext;
 
@@ -57,7 +58,7 @@ impl StreamingContext {
         host: &str,
         port: u16,
         converter: F,
-    ) -> DStream<Received<T>>
+    ) -> DStream<T, Received<T>>
     where
         T: Data,
         I: Iterator<Item = T> + 'static,
@@ -103,7 +104,7 @@ impl StreamingContext {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn raw_socket_stream(&self, host: &str, port: u16) -> DStream<Received<Vec<u8>>> {
+    pub fn raw_socket_stream(&self, host: &str, port: u16) -> DStream<Vec<u8>, Received<Vec<u8>>> {
         self.check_host(host);
         let source = SocketSource::new(host, port, frames(self.settings.max_line));
         self.receiver(format!("raw socket stream {host}:{port}"), source)

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::dstream::DStream;
 use millrace_engine::pipeline::Output;
 use millrace_runtime::source::{BatchSource, RunStop, SourceNode};
+
+use crate::dstream::Computed;
 
 use super::StreamingContext;
 
@@ -16,7 +17,7 @@ impl StreamingContext {
     /// name. A batch for which the source has nothing has no partition.
     ///
     /// ```
-    /// use millrace::{BatchSource, SourceBatch, SourcePartition};
+    /// use millrace::source::{BatchSource, SourceBatch, SourcePartition};
     /// use std::io;
     ///
     /// /// Gives the time of every batch.
@@ -52,11 +53,7 @@ impl StreamingContext {
     /// });
     /// assert!(printed.contains("at 1000\n") && printed.contains("at 2000\n"));
     /// ```
-    pub fn source_stream<S: BatchSource>(
-        &self,
-        name: &str,
-        mut source: S,
-    ) -> DStream<Output<S::Item>> {
+    pub fn source_stream<S: BatchSource>(&self, name: &str, mut source: S) -> Computed<S::Item> {
         let outcome = Arc::clone(&self.outcome);
         source.watch_stop(RunStop::new(move || outcome.asked()));
         let (name, ends) = (format!("source stream {name}"), Arc::clone(&self.ends));

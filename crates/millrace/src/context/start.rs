@@ -5,8 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use millrace_types::{StreamId, StreamingEvent};
-
 use millrace_engine::error::{Error, Result};
 use millrace_engine::patience::Threads;
 use millrace_engine::role::Role;
@@ -26,6 +24,7 @@ use millrace_runtime::scheduler::{
 use millrace_runtime::source::Ends;
 use millrace_runtime::stdout::Reader;
 use millrace_runtime::threads::{self, PATIENCE};
+use millrace_types::{StreamId, StreamingEvent};
 
 use super::active::Place;
 use super::durability::{counts_batches, first_batch, replay, say_recovery};

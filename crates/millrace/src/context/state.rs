@@ -37,7 +37,7 @@ impl StreamingContext {
     /// until somebody stops it.
     ///
     /// ```
-    /// use millrace::ContextState;
+    /// use millrace::context::ContextState;
     /// millrace::testing::run_context(0, |ssc| {
     ///     assert_eq!(ssc.get_state(), ContextState::Initialized);
     ///     assert_eq!(ssc.get_state().to_string(), "INITIALIZED");

@@ -3,11 +3,11 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::BatchTime;
-
-use crate::dstream::{DStream, TransformAll, named};
 use millrace_engine::pipeline::{Output, Pipeline};
 use millrace_engine::rdd::Rdd;
+use millrace_types::BatchTime;
+
+use crate::dstream::{Computed, DStream, TransformAll, named};
 
 use super::StreamingContext;
 
@@ -28,7 +28,7 @@ impl StreamingContext {
     /// assert_eq!(batches, [["a", "b", "a", "b"]]);
     /// ```
     #[track_caller]
-    pub fn transform<P, U, F>(&self, streams: &[DStream<P>], function: F) -> DStream<Output<U>>
+    pub fn transform<P, U, F>(&self, streams: &[DStream<P::Item, P>], function: F) -> Computed<U>
     where
         P: Pipeline,
         U: Send + 'static,
@@ -41,10 +41,6 @@ impl StreamingContext {
             pipelines: pipelines.collect(),
             function,
         };
-        DStream {
-            pipeline: Arc::new(Output::of(self.builder.make(name, Box::new(node)))),
-            builder: Arc::clone(&self.builder),
-            printer: Arc::clone(&self.printer),
-        }
+        self.described(Output::of(self.builder.make(name, Box::new(node))))
     }
 }

@@ -3,16 +3,17 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::dstream::{DStream, named};
 use millrace_engine::error::Error;
 use millrace_engine::pipeline::{Pipeline, UnionAll};
+
+use crate::dstream::{DStream, named};
 
 use super::StreamingContext;
 
 impl StreamingContext {
     /// The partitions of all streams, one stream after the other (Spark: `union`).
     ///
-    /// The streams must be of one type ([`boxed`](DStream::boxed) forgets what they were), have
+    /// The streams must be of one type ([`erased`](DStream::erased) forgets what they were), have
     /// the same slide, and be of this context; there must be one at least. Otherwise `start`
     /// fails with Spark's words for it. Costs nothing: what comes next reads them all.
     ///
@@ -27,26 +28,25 @@ impl StreamingContext {
     /// assert_eq!(batches, [["a!", "b!", "a?", "b?"]]);
     /// ```
     #[track_caller]
-    pub fn union<P: Pipeline>(&self, streams: &[DStream<P>]) -> DStream<UnionAll<P>> {
+    pub fn union<P: Pipeline>(
+        &self,
+        streams: &[DStream<P::Item, P>],
+    ) -> DStream<P::Item, UnionAll<P>> {
         self.check_together(streams, "union", &named("union", Location::caller()));
         self.builder.check_growing();
         let parts = streams.iter().map(|stream| Arc::clone(&stream.pipeline));
-        DStream {
-            pipeline: Arc::new(UnionAll::new(parts.collect())),
-            builder: Arc::clone(&self.builder),
-            printer: Arc::clone(&self.printer),
-        }
+        self.described(UnionAll::new(parts.collect()))
     }
 
     /// Notes a broken rule if the streams cannot be read together (Spark 3.5's rules and words).
     pub(super) fn check_together<P: Pipeline>(
         &self,
-        streams: &[DStream<P>],
+        streams: &[DStream<P::Item, P>],
         operator: &str,
         name: &str,
     ) {
         let inputs = streams.iter().flat_map(|stream| stream.pipeline.inputs());
-        let own = |stream: &DStream<P>| Arc::ptr_eq(&stream.builder, &self.builder);
+        let own = |stream: &DStream<P::Item, P>| Arc::ptr_eq(&stream.builder, &self.builder);
         let rule = if streams.is_empty() {
             format!("List of DStreams to {operator} is empty")
         } else if !streams.iter().all(own) {
@@ -63,13 +63,14 @@ impl StreamingContext {
 
 #[cfg(test)]
 mod tests {
-    use millrace_types::{Conf, Duration};
-
-    use super::*;
     use millrace_engine::error::Result;
     use millrace_engine::pipeline::{Lines, NodeId, Output};
     use millrace_engine::rdd::Rdd;
     use millrace_runtime::graph::{BatchRun, Made, Node};
+    use millrace_text::Text;
+    use millrace_types::{Conf, Duration};
+
+    use super::*;
 
     /// A node that is not due in every batch.
     struct Slow(NodeId);
@@ -85,32 +86,29 @@ mod tests {
         }
     }
 
-    type Pairs = DStream<Output<(u8, u8)>>;
+    type Pairs = crate::dstream::Computed<(u8, u8)>;
+    type Use = fn(&StreamingContext, &DStream<Text, Lines>, &Pairs);
 
-    fn broken(together: fn(&StreamingContext, &DStream<Lines>, &Pairs)) -> String {
+    fn broken(together: Use) -> String {
         let ssc = StreamingContext::new(&Conf::new(), Duration::seconds(1)).unwrap();
         let lines = ssc.text_stream(None);
         lines.print();
         let slow = Box::new(Slow(lines.pipeline.node));
         let slow = ssc.builder.make_every("slow".to_owned(), slow, 3);
-        let slow = DStream {
-            pipeline: Arc::new(Output::of(slow)),
-            builder: Arc::clone(&ssc.builder),
-            printer: Arc::clone(&ssc.printer),
-        };
+        let slow = ssc.described(Output::of(slow));
         together(&ssc, &lines, &slow);
         ssc.start().unwrap_err().to_string()
     }
 
     #[test]
     fn streams_of_different_slides_do_not_meet() {
-        let uses: [fn(&StreamingContext, &DStream<Lines>, &Pairs); 6] = [
+        let uses: [Use; 6] = [
             |ssc, lines, slow| {
                 let pairs = lines.map(|_| (1, 1));
-                drop(ssc.union(&[pairs.boxed(), slow.boxed()]));
+                drop(ssc.union(&[pairs.erased(), slow.erased()]));
             },
             |ssc, lines, slow| {
-                let both = [lines.map(|_| (1, 1)).boxed(), slow.boxed()];
+                let both = [lines.map(|_| (1, 1)).erased(), slow.erased()];
                 drop(ssc.transform(&both, |rdds, _| rdds[0].clone()));
             },
             |_, lines, slow| drop(slow.union(&lines.map(|_| (1, 1)))),

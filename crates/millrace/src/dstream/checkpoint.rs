@@ -2,15 +2,14 @@
 
 use std::panic::Location;
 
-use millrace_types::Duration;
-
 use millrace_engine::error::Error;
 use millrace_engine::pipeline::Pipeline;
 use millrace_runtime::graph::Lifecycle;
+use millrace_types::Duration;
 
 use super::{DStream, named};
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Asks that the stream be checkpointed every `interval` (Spark: `checkpoint(interval)`), and
     /// gives the stream. What a program keeps is written down in every batch whatever is asked
     /// here, so the interval changes nothing; it is checked as Spark checks it.
@@ -29,7 +28,7 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches[0][0].1, 2);
     /// ```
     #[track_caller]
-    pub fn checkpoint(&self, interval: Duration) -> DStream<P> {
+    pub fn checkpoint(&self, interval: Duration) -> DStream<P::Item, P> {
         let name = named("checkpoint", Location::caller());
         if let Some(rule) = self.checkpoint_rule(interval) {
             self.builder

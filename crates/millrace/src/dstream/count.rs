@@ -4,15 +4,15 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use millrace_engine::error::Result;
-use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_engine::stage::EagerStage;
 use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::pair::FoldNode;
-use super::{DStream, named};
+use super::{Computed, DStream, named};
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Counts the records of every batch (Spark: `count`): one record, 0 for a batch without
     /// any (Scala's rule; PySpark has no record where there is no partition). One partition.
     ///
@@ -26,7 +26,7 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches, [[3], [0]]);
     /// ```
     #[track_caller]
-    pub fn count(&self) -> DStream<Output<i64>> {
+    pub fn count(&self) -> Computed<i64> {
         let name = named("count", Location::caller());
         let one_more = |count: Option<i64>, _| count.unwrap_or(0) + 1;
         let counted = |count: Option<i64>| Some(count.unwrap_or(0));

@@ -6,7 +6,7 @@ use millrace_engine::pipeline::{Filter, Pipeline};
 
 use super::DStream;
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Keeps the records for which `function` is true (Spark: `filter`).
     ///
     /// ```
@@ -15,7 +15,7 @@ impl<P: Pipeline> DStream<P> {
     /// });
     /// assert_eq!(batches, [["error: disk"]]);
     /// ```
-    pub fn filter<F>(&self, function: F) -> DStream<Filter<P, F>>
+    pub fn filter<F>(&self, function: F) -> DStream<P::Item, Filter<P, F>>
     where
         F: Fn(&P::Item) -> bool + Send + Sync + 'static,
     {

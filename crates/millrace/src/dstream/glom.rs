@@ -2,11 +2,11 @@
 
 use std::panic::Location;
 
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 
-use super::{DStream, named};
+use super::{Computed, DStream, named};
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Makes every partition one record, the list of its records (Spark: `glom`).
     ///
     /// A receiver's input of a batch is one partition, and none if it brought nothing; a
@@ -21,7 +21,7 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches[1], [vec![], vec![] as Vec<&str>]);
     /// ```
     #[track_caller]
-    pub fn glom(&self) -> DStream<Output<Vec<P::Item>>> {
+    pub fn glom(&self) -> Computed<Vec<P::Item>> {
         let name = named("glom", Location::caller());
         self.transformed(name, |rdd, _| rdd.glom())
     }

@@ -6,7 +6,7 @@ use millrace_engine::pipeline::{Map, Pipeline};
 
 use super::DStream;
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Passes every record through `function` (Spark: `map`).
     ///
     /// ```
@@ -15,7 +15,7 @@ impl<P: Pipeline> DStream<P> {
     /// });
     /// assert_eq!(batches, [vec![3], vec![1]]);
     /// ```
-    pub fn map<U, F>(&self, function: F) -> DStream<Map<P, F>>
+    pub fn map<U, F>(&self, function: F) -> DStream<U, Map<P, F>>
     where
         U: Send + 'static,
         F: Fn(P::Item) -> U + Send + Sync + 'static,

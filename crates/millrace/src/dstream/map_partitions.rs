@@ -4,11 +4,11 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::vec::IntoIter;
 
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 
-use super::{DStream, named};
+use super::{Computed, DStream, named};
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Makes every partition what `function` makes of its records (Spark: `mapPartitions`).
     ///
     /// A receiver's input of a batch is one partition, and none if it brought nothing:
@@ -23,7 +23,7 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches, [[3]]);
     /// ```
     #[track_caller]
-    pub fn map_partitions<I, F>(&self, function: F) -> DStream<Output<I::Item>>
+    pub fn map_partitions<I, F>(&self, function: F) -> Computed<I::Item>
     where
         I: IntoIterator<Item: Send + 'static>,
         F: Fn(IntoIter<P::Item>) -> I + Send + Sync + 'static,
@@ -44,7 +44,7 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches, [[(0, 2), (1, 1)]]);
     /// ```
     #[track_caller]
-    pub fn map_partitions_with_index<I, F>(&self, function: F) -> DStream<Output<I::Item>>
+    pub fn map_partitions_with_index<I, F>(&self, function: F) -> Computed<I::Item>
     where
         I: IntoIterator<Item: Send + 'static>,
         F: Fn(usize, IntoIter<P::Item>) -> I + Send + Sync + 'static,
@@ -53,7 +53,7 @@ impl<P: Pipeline> DStream<P> {
         self.map_partitions_as(name, function)
     }
 
-    fn map_partitions_as<I, F>(&self, name: String, function: F) -> DStream<Output<I::Item>>
+    fn map_partitions_as<I, F>(&self, name: String, function: F) -> Computed<I::Item>
     where
         I: IntoIterator<Item: Send + 'static>,
         F: Fn(usize, IntoIter<P::Item>) -> I + Send + Sync + 'static,

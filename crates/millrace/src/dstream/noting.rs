@@ -7,17 +7,16 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use millrace_engine::data::{Data, Key};
 use millrace_engine::durable::Durable;
 use millrace_engine::error::{Error, Result};
-use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::state::{NoteStore, Part, parts_of};
 use millrace_runtime::checkpoint::NOTES;
 use millrace_runtime::graph::{BatchRun, Made, Node};
+use serde::Serialize;
 
-use super::{DStream, named};
+use super::{Computed, DStream, named};
 
 /// Notes that are in the checkpoint with the batch that made them; see [`DStream::noting`].
 ///
@@ -118,7 +117,7 @@ impl<K, V> std::fmt::Debug for Notes<K, V> {
     }
 }
 
-impl<P: Pipeline> DStream<P>
+impl<P: Pipeline> DStream<P::Item, P>
 where
     P::Item: Data,
 {
@@ -153,7 +152,7 @@ where
     /// # }
     /// ```
     #[track_caller]
-    pub fn noting<K: Key, V: Data>(&self) -> (DStream<Output<P::Item>>, Notes<K, V>) {
+    pub fn noting<K: Key, V: Data>(&self) -> (Computed<P::Item>, Notes<K, V>) {
         let store = Arc::new(NoteStore::new());
         let node = Noting {
             pipeline: Arc::clone(&self.pipeline),

@@ -4,12 +4,12 @@ use std::panic::Location;
 
 use millrace_engine::data::Data;
 use millrace_engine::error::Error;
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 use millrace_runtime::graph::Lifecycle;
 
-use super::{DStream, named};
+use super::{Computed, DStream, named};
 
-impl<P: Pipeline<Item: Data>> DStream<P> {
+impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
     /// The same stream, every batch of which is computed once and kept in memory while the batch
     /// runs (Spark: `persist`, `cache`).
     ///
@@ -37,7 +37,7 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
     /// assert_eq!(calls.load(Ordering::Relaxed), 2);
     /// ```
     #[track_caller]
-    pub fn persist(&self) -> DStream<Output<P::Item>> {
+    pub fn persist(&self) -> Computed<P::Item> {
         self.persist_as(named("persist", Location::caller()))
     }
 
@@ -48,11 +48,11 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
     /// assert_eq!(batches, [["a"]]);
     /// ```
     #[track_caller]
-    pub fn cache(&self) -> DStream<Output<P::Item>> {
+    pub fn cache(&self) -> Computed<P::Item> {
         self.persist_as(named("cache", Location::caller()))
     }
 
-    fn persist_as(&self, name: String) -> DStream<Output<P::Item>> {
+    fn persist_as(&self, name: String) -> Computed<P::Item> {
         if self.builder.lifecycle() != Lifecycle::Initialized {
             // Spark 3.5: UnsupportedOperationException.
             self.builder.break_rule(Error::illegal(

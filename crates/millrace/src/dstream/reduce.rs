@@ -4,12 +4,12 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use millrace_engine::data::Data;
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 
 use super::pair::FoldNode;
-use super::{DStream, named};
+use super::{Computed, DStream, named};
 
-impl<P: Pipeline<Item: Data>> DStream<P> {
+impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
     /// Combines all records of every batch by `function`, from left to right (Spark: `reduce`):
     /// one record in one partition, none for a batch without any.
     ///
@@ -23,7 +23,7 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
     /// assert_eq!(batches, [vec!["bac"], vec![]]);
     /// ```
     #[track_caller]
-    pub fn reduce<F>(&self, function: F) -> DStream<Output<P::Item>>
+    pub fn reduce<F>(&self, function: F) -> Computed<P::Item>
     where
         F: Fn(P::Item, P::Item) -> P::Item + Send + Sync + 'static,
     {

@@ -4,11 +4,11 @@ use std::panic::Location;
 
 use millrace_engine::data::Data;
 use millrace_engine::partition::check_count;
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 
-use super::{DStream, named};
+use super::{Computed, DStream, named};
 
-impl<P: Pipeline<Item: Data>> DStream<P> {
+impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
     /// Spreads the records of every batch over `partitions` partitions (Spark: `repartition`).
     ///
     /// Where a record goes is PySpark's: every partition is cut into parcels of ten records,
@@ -23,7 +23,7 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
     /// assert_eq!(batches, [[2, 10]]);
     /// ```
     #[track_caller]
-    pub fn repartition(&self, partitions: u32) -> DStream<Output<P::Item>> {
+    pub fn repartition(&self, partitions: u32) -> Computed<P::Item> {
         let name = named("repartition", Location::caller());
         if let Err(error) = check_count(partitions as usize) {
             self.builder.break_rule(error.within(&name));

@@ -1,14 +1,13 @@
 //! `slice`: the batches of some time ago.
 
-use millrace_types::BatchTime;
-
 use millrace_engine::error::Result;
 use millrace_engine::pipeline::Pipeline;
 use millrace_engine::rdd::Rdd;
+use millrace_types::BatchTime;
 
 use super::DStream;
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// The datasets of the batches from `from` to `to`, both included, oldest first (Spark:
     /// `slice`).
     ///

@@ -3,16 +3,15 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::BatchTime;
-
 use millrace_engine::error::Result;
-use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_types::BatchTime;
 
-use super::{DStream, named};
+use super::{Computed, DStream, named};
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Makes every batch what `function` makes of it (Spark: `transform`).
     ///
     /// `function` runs once a batch on the thread that runs the batches; the operators of the
@@ -25,7 +24,7 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches, [["b", "a", "b", "a"]]);
     /// ```
     #[track_caller]
-    pub fn transform<U, F>(&self, function: F) -> DStream<Output<U>>
+    pub fn transform<U, F>(&self, function: F) -> Computed<U>
     where
         U: Send + 'static,
         F: Fn(&Rdd<P::Item>) -> Rdd<U> + Send + Sync + 'static,
@@ -45,7 +44,7 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches, [["a at 1000 ms"], ["b at 2000 ms"]]);
     /// ```
     #[track_caller]
-    pub fn transform_with_time<U, F>(&self, function: F) -> DStream<Output<U>>
+    pub fn transform_with_time<U, F>(&self, function: F) -> Computed<U>
     where
         U: Send + 'static,
         F: Fn(&Rdd<P::Item>, BatchTime) -> Rdd<U> + Send + Sync + 'static,
@@ -54,7 +53,7 @@ impl<P: Pipeline> DStream<P> {
     }
 
     /// A stream of what `function` makes of every batch, for operators that are just that.
-    pub(super) fn transformed<U, F>(&self, name: String, function: F) -> DStream<Output<U>>
+    pub(super) fn transformed<U, F>(&self, name: String, function: F) -> Computed<U>
     where
         U: Send + 'static,
         F: Fn(&Rdd<P::Item>, BatchTime) -> Rdd<U> + Send + Sync + 'static,

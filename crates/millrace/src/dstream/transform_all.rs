@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use millrace_types::BatchTime;
-
 use millrace_engine::error::Result;
 use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_types::BatchTime;
 
 /// The node of a function of many batches.
 pub(crate) struct TransformAll<P, F> {

@@ -3,16 +3,15 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::BatchTime;
-
 use millrace_engine::error::Result;
-use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_types::BatchTime;
 
-use super::{DStream, named};
+use super::{Computed, DStream, named};
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Makes every batch what `function` makes of it and of the batch of `other` (Spark:
     /// `transformWith`).
     ///
@@ -28,7 +27,7 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches, [["a", "b", "a", "b"]]);
     /// ```
     #[track_caller]
-    pub fn transform_with<Q, U, F>(&self, other: &DStream<Q>, function: F) -> DStream<Output<U>>
+    pub fn transform_with<Q, U, F>(&self, other: &DStream<Q::Item, Q>, function: F) -> Computed<U>
     where
         Q: Pipeline,
         U: Send + 'static,
@@ -53,9 +52,9 @@ impl<P: Pipeline> DStream<P> {
     #[track_caller]
     pub fn transform_with_and_time<Q, U, F>(
         &self,
-        other: &DStream<Q>,
+        other: &DStream<Q::Item, Q>,
         function: F,
-    ) -> DStream<Output<U>>
+    ) -> Computed<U>
     where
         Q: Pipeline,
         U: Send + 'static,
@@ -68,9 +67,9 @@ impl<P: Pipeline> DStream<P> {
     fn transformed_with<Q, U, F>(
         &self,
         name: String,
-        other: &DStream<Q>,
+        other: &DStream<Q::Item, Q>,
         function: F,
-    ) -> DStream<Output<U>>
+    ) -> Computed<U>
     where
         Q: Pipeline,
         U: Send + 'static,

@@ -7,7 +7,7 @@ use millrace_engine::pipeline::{Pipeline, Union};
 
 use super::{DStream, named};
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// The partitions of this stream, then those of `other` (Spark: `union`).
     ///
     /// Both must have the same slide and the same context; otherwise `start` fails with Spark's
@@ -20,7 +20,10 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches, [["a", "b", "a!", "b!"]]);
     /// ```
     #[track_caller]
-    pub fn union<Q: Pipeline<Item = P::Item>>(&self, other: &DStream<Q>) -> DStream<Union<P, Q>> {
+    pub fn union<Q: Pipeline<Item = P::Item>>(
+        &self,
+        other: &DStream<Q::Item, Q>,
+    ) -> DStream<P::Item, Union<P, Q>> {
         self.meets(other, &named("union", Location::caller()));
         let (left, right) = (Arc::clone(&self.pipeline), Arc::clone(&other.pipeline));
         self.grown(Union::new(left, right))

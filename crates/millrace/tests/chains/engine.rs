@@ -1,15 +1,15 @@
 //! A chain as the program that a user would write.
 
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
 use millrace::{
-    BatchTime, Boxed, DStream, Duration, Lines, State, StateOptions, StateSpec, StreamingContext,
-    Text, Values,
+    BatchTime, DStream, Duration, State, StateOptions, StateSpec, StreamingContext, Text, Values,
 };
 
 use super::model::{INITIAL_SUMS, INITIAL_TEXTS, KEEP, cut};
 use super::op::{Frame, Op, Record};
 
-type Records = DStream<Boxed<Record>>;
+type Records = DStream<Record>;
 
 /// The chain's results for the messages, batch by batch.
 pub(super) fn run(setup: &Setup, ops: &[Op], messages: &[String]) -> Vec<Vec<Record>> {
@@ -20,12 +20,12 @@ pub(super) fn run(setup: &Setup, ops: &[Op], messages: &[String]) -> Vec<Vec<Rec
     })
 }
 
-fn parsed(lines: &DStream<Lines>) -> Records {
+fn parsed(lines: &DStream<Text, Lines>) -> Records {
     let record = |line: Text| {
         let (key, text) = line.as_str().split_once(' ').unwrap();
         (key.parse().unwrap(), text.to_owned())
     };
-    lines.map(record).boxed()
+    lines.map(record).erased()
 }
 
 fn list(values: &Values<String>) -> String {
@@ -33,13 +33,13 @@ fn list(values: &Values<String>) -> String {
 }
 
 /// No chain grows without bound: of every batch the first records go on.
-fn first<P: millrace::Pipeline<Item = Record>>(stream: &DStream<P>) -> Records {
+fn first<P: millrace::pipeline::Pipeline<Item = Record>>(stream: &DStream<P::Item, P>) -> Records {
     let first = stream.transform(|rdd| {
         rdd.zip_with_index()
             .filter(|(_, index)| *index < KEEP)
             .map(|((key, text), _)| (key, cut(&text)))
     });
-    first.boxed()
+    first.erased()
 }
 
 fn batches(count: u64) -> Duration {
@@ -73,11 +73,11 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
     let counted = |stream: &Records| stream.map(|(key, text)| (key, text.len() as i64));
     let shown = |(key, number): (i64, i64)| (key, number.to_string());
     match op {
-        Op::Map => stream.map(|(key, text)| (key + 1, text + "m")).boxed(),
-        Op::MapValues => stream.map_values(|text| text + "v").boxed(),
+        Op::Map => stream.map(|(key, text)| (key + 1, text + "m")).erased(),
+        Op::MapValues => stream.map_values(|text| text + "v").erased(),
         Op::Filter => stream
             .filter(|(key, text)| (key + text.len() as i64) % 3 != 0)
-            .boxed(),
+            .erased(),
         Op::FlatMap => {
             first(&stream.flat_map(|(key, text)| [(key, text.clone()), (key + 1, text + "f")]))
         }
@@ -92,30 +92,30 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
                     part.into_iter().map(|(_, text)| text).collect(),
                 )
             })
-            .boxed(),
+            .erased(),
         Op::MapPartitions => stream
             .map_partitions(|records| {
                 let records: Vec<Record> = records.collect();
                 records.into_iter().rev()
             })
-            .boxed(),
+            .erased(),
         Op::MapPartitionsWithIndex => stream
             .map_partitions_with_index(|index, records| {
                 records.map(move |(key, text)| (key, format!("{index}{text}")))
             })
-            .boxed(),
-        Op::Repartition(partitions) => stream.repartition(partitions).boxed(),
-        Op::PartitionBy(partitions) => stream.partition_by(partitions).boxed(),
+            .erased(),
+        Op::Repartition(partitions) => stream.repartition(partitions).erased(),
+        Op::PartitionBy(partitions) => stream.partition_by(partitions).erased(),
         Op::UnionSelf => first(&stream.union(&stream.map_values(|text| text + "u"))),
         Op::UnionBase => first(&stream.union(base)),
         Op::Count => stream
             .count()
             .map(move |count| shown((count, count)))
-            .boxed(),
+            .erased(),
         Op::CountByValue => stream
             .count_by_value()
             .map(|((key, text), count)| (key, format!("{text}{count}")))
-            .boxed(),
+            .erased(),
         Op::Reduce => first(&stream.reduce(|(key, earlier), (_, later)| (key, earlier + &later))),
         Op::ReduceByKey => first(&stream.reduce_by_key(concatenate)),
         Op::ReduceByKeyWith(partitions) => {
@@ -158,11 +158,11 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
                 format!("{}+{}", left.unwrap_or_default(), right.unwrap_or_default()),
             )
         })),
-        Op::Distinct => stream.transform(|rdd| rdd.distinct()).boxed(),
-        Op::SortByKey => stream.transform(|rdd| rdd.sort_by_key(true)).boxed(),
+        Op::Distinct => stream.transform(|rdd| rdd.distinct()).erased(),
+        Op::SortByKey => stream.transform(|rdd| rdd.sort_by_key(true)).erased(),
         Op::TransformWithTime => stream
             .transform_with_time(|rdd, time| rdd.map(move |record| timed(record, time)))
-            .boxed(),
+            .erased(),
         Op::TransformWithBase => first(&stream.transform_with(base, |own, base| base.union(own))),
         Op::TransformWithBaseAndTime => {
             first(&stream.transform_with_and_time(base, |own, base, time| {
@@ -178,7 +178,7 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
                     .map(move |record| timed(record, time))
             }))
         }
-        Op::Persist => stream.persist().boxed(),
+        Op::Persist => stream.persist().erased(),
         Op::Window(frame) => first(&stream.window(batches(frame.length), slide(frame))),
         Op::ReduceByKeyAndWindow(frame) => first(&stream.reduce_by_key_and_window(
             concatenate,
@@ -193,7 +193,7 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
                 slide(frame),
             )
             .map(shown)
-            .boxed(),
+            .erased(),
         Op::InverseFiltered(frame) => stream
             // Never nothing: what a filter removes at once is missed when it leaves (Scala's rule).
             .map(|(key, text)| (key, text.len() as i64 + 1))
@@ -205,7 +205,7 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
                 |_, sum| *sum > 0,
             )
             .map(shown)
-            .boxed(),
+            .erased(),
         Op::GroupByKeyAndWindow(frame) => first(
             &stream
                 .group_by_key_and_window(batches(frame.length), slide(frame))
@@ -214,11 +214,11 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
         Op::CountByWindow(frame) => stream
             .count_by_window(batches(frame.length), batches(frame.slide))
             .map(move |count| shown((count, count)))
-            .boxed(),
+            .erased(),
         Op::CountByValueAndWindow(frame) => stream
             .count_by_value_and_window(batches(frame.length), batches(frame.slide))
             .map(|((key, text), count)| (key, format!("{text}{count}")))
-            .boxed(),
+            .erased(),
         Op::ReduceByWindow(frame) => first(&stream.reduce_by_window(
             |(key, earlier), (_, later)| (key, earlier + &later),
             batches(frame.length),
@@ -233,7 +233,7 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
                 batches(frame.slide),
             )
             .map(move |sum| shown((sum, sum)))
-            .boxed(),
+            .erased(),
         Op::UpdateFromInitial => counted(stream)
             .update_state_by_key_with(
                 |new: &Values<i64>, last: Option<i64>| {
@@ -242,7 +242,7 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
                 StateOptions::new().initial_state(INITIAL_SUMS),
             )
             .map(shown)
-            .boxed(),
+            .erased(),
         Op::MapWithState => first(&stream.map_with_state(told()).stream()),
         Op::StateSnapshots => first(&stream.map_with_state(told()).state_snapshots()),
         Op::UpdateStateByKey => counted(stream)
@@ -252,7 +252,7 @@ fn apply(ssc: &StreamingContext, op: Op, stream: &Records, base: &Records) -> Re
                 (sum % 7 != 0 || !new.is_empty()).then_some(sum + 1)
             })
             .map(shown)
-            .boxed(),
+            .erased(),
         Op::UpdateWhatCame => first(&stream.update_state_by_key(
             |new: &Values<String>, last: Option<String>| {
                 Some(cut(&format!("{}{}", last.unwrap_or_default(), list(new))))

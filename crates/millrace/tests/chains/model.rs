@@ -458,7 +458,7 @@ fn counted(records: &[Record], partitions: usize) -> Vec<Vec<(Record, i64)>> {
 }
 
 fn by_record(counts: Vec<(Record, i64)>, partitions: usize) -> Vec<Vec<(Record, i64)>> {
-    use millrace::{HashPartitioner, Partitioner};
+    use millrace::partition::{HashPartitioner, Partitioner};
     let count = std::num::NonZeroU32::new(partitions as u32).unwrap();
     // The hash of a text is no matter of this model; it has tests of its own.
     let partitioner = HashPartitioner::new(count);

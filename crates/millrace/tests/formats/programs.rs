@@ -4,10 +4,11 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use millrace::pipeline::{FlatMap, Lines, Map};
+use millrace::record::Split;
 use millrace::testing::context;
 use millrace::{
-    Conf, DStream, Duration, FlatMap, Lines, Map, Split, State, StateOptions, StateSpec,
-    StreamingContext, Text, Values, keys,
+    Conf, DStream, Duration, State, StateOptions, StateSpec, StreamingContext, Text, Values, keys,
 };
 
 /// The records that a program's outputs have seen: their name, and the records as texts, sorted.
@@ -58,16 +59,16 @@ fn told<T: ToString>(ear: &Ear, name: &'static str, records: Vec<T>) {
     ear((name, records));
 }
 
-type Ones = DStream<Map<FlatMap<Lines, fn(Text) -> Split>, fn(Text) -> (Text, i64)>>;
+type Ones = DStream<(Text, i64), Map<FlatMap<Lines, fn(Text) -> Split>, fn(Text) -> (Text, i64)>>;
 
-fn ones(lines: &DStream<Lines>) -> Ones {
+fn ones(lines: &DStream<Text, Lines>) -> Ones {
     let split: fn(Text) -> Split = |line| line.split(" ");
     let one: fn(Text) -> (Text, i64) = |word| (word, 1);
     lines.flat_map(split).map(one)
 }
 
 /// `update_state_by_key` with a state before the first batch.
-fn counted(lines: &DStream<Lines>, ear: Ear) {
+fn counted(lines: &DStream<Text, Lines>, ear: Ear) {
     let count = |new: &Values<i64>, last: Option<i64>| {
         let sum = new.iter().sum::<i64>() + last.unwrap_or(0);
         // A word that was seen five times is forgotten.
@@ -87,7 +88,7 @@ fn counted(lines: &DStream<Lines>, ear: Ear) {
 
 /// `map_with_state`, once with a timeout that is over when the fixture is read, once with one of
 /// two centuries.
-fn mapped(lines: &DStream<Lines>, ear: &Ear) {
+fn mapped(lines: &DStream<Text, Lines>, ear: &Ear) {
     let function = |word: &Text, one: Option<i64>, state: &mut State<i64>| {
         let sum = state.get().copied().unwrap_or(0) + one.unwrap_or(0);
         let timing_out = state.is_timing_out();
@@ -115,7 +116,7 @@ fn mapped(lines: &DStream<Lines>, ear: &Ear) {
 }
 
 /// Windows of every kind that is written down, so long that nothing leaves them.
-fn windowed(lines: &DStream<Lines>, slide: Duration, ear: &Ear) {
+fn windowed(lines: &DStream<Text, Lines>, slide: Duration, ear: &Ear) {
     let window = Duration::minutes(10);
     let words = ones(lines);
     let add: fn(i64, i64) -> i64 = |a, b| a + b;

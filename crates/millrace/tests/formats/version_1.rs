@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use millrace::{CheckpointReader, Duration, keys};
+use millrace::checkpoint::CheckpointReader;
+use millrace::{Duration, keys};
 
 use super::programs::{Run, Saw, collecting};
 use super::write::{PLACE, PROGRAMS, copy, fixture};
@@ -51,7 +52,8 @@ fn read(program: &str) -> (String, Vec<Vec<String>>) {
     let info = view.info();
     let lines = (0..info.stores.len()).map(|store| {
         let entries = view.entries(store).unwrap();
-        let line = |entry: &millrace::StoreEntry| format!("{} {}", entry.key, entry.value);
+        let line =
+            |entry: &millrace::checkpoint::StoreEntry| format!("{} {}", entry.key, entry.value);
         let mut lines: Vec<String> = entries.iter().map(line).collect();
         lines.sort_unstable();
         lines

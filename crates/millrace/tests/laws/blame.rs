@@ -7,8 +7,9 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
-use millrace::{DStream, ErrorKind, Lines, Rdd, Text};
+use millrace::{DStream, ErrorKind, Rdd, Text};
 
 use super::support::{
     CONCATENATE, Pair, Update, failure, pairs, run_to_the_end, setups, turned, watched,
@@ -33,7 +34,7 @@ fn assert_blames(
     input: &str,
     operator: &str,
     message: &str,
-    program: impl FnOnce(&DStream<Lines>) -> u32 + Send + 'static,
+    program: impl FnOnce(&DStream<Text, Lines>) -> u32 + Send + 'static,
 ) {
     let (send, line) = channel();
     let ended = run_to_the_end(input, move |_, lines| send.send(program(lines)).unwrap());
@@ -144,7 +145,11 @@ fn a_panic_without_a_message() {
 }
 
 /// The harness's panic, which is the error of the run.
-fn error_of(setup: &Setup, messages: &[&str], program: impl FnOnce(&DStream<Lines>)) -> String {
+fn error_of(
+    setup: &Setup,
+    messages: &[&str],
+    program: impl FnOnce(&DStream<Text, Lines>),
+) -> String {
     let run = catch_unwind(AssertUnwindSafe(|| setup.run(messages, program)));
     let message = run.expect_err("the run was to fail").downcast::<String>();
     *message.unwrap()

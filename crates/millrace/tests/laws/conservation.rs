@@ -6,8 +6,9 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use millrace::events::BatchInfo;
 use millrace::testing::Setup;
-use millrace::{BatchInfo, Duration, Rdd, StreamingListener, Text, keys};
+use millrace::{Duration, Rdd, StreamingListener, Text, keys};
 use proptest::prelude::*;
 
 use super::model;

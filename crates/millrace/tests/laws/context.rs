@@ -4,10 +4,9 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use millrace::{
-    ActiveOrCreated, BatchInfo, Conf, ContextState, Duration, ErrorKind, OutputOperationInfo,
-    ReceiverInfo, StreamingContext, StreamingEvent, StreamingListener, keys,
-};
+use millrace::context::{ActiveOrCreated, ContextState};
+use millrace::events::{BatchInfo, OutputOperationInfo, ReceiverInfo, StreamingEvent};
+use millrace::{Conf, Duration, ErrorKind, StreamingContext, StreamingListener, keys};
 
 use super::support::{Live, failure, run_to_the_end, watched};
 

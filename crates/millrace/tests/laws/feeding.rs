@@ -7,8 +7,11 @@
 
 use std::fmt::Debug;
 
+use millrace::dstream::Computed;
+
+use millrace::pipeline::{Lines, Pipeline};
 use millrace::testing::Setup;
-use millrace::{Boxed, DStream, Data, Lines, Output, Pipeline, StreamingContext, Text};
+use millrace::{DStream, Data, StreamingContext, Text};
 use proptest::prelude::*;
 
 use super::model;
@@ -20,8 +23,8 @@ pub(crate) type Parts<T> = Vec<Vec<T>>;
 /// The streams that a program under test is given.
 pub(crate) struct Sides<'a> {
     pub(crate) context: &'a StreamingContext,
-    pub(crate) left: DStream<Boxed<Pair>>,
-    pub(crate) right: DStream<Boxed<Pair>>,
+    pub(crate) left: DStream<Pair>,
+    pub(crate) right: DStream<Pair>,
 }
 
 /// One batch of what `Sides` bring, for the model.
@@ -91,17 +94,17 @@ impl Feeding {
         })
     }
 
-    fn sides<'a>(&self, context: &'a StreamingContext, lines: &DStream<Lines>) -> Sides<'a> {
+    fn sides<'a>(&self, context: &'a StreamingContext, lines: &DStream<Text, Lines>) -> Sides<'a> {
         let left = lines.flat_map(|line: Text| pair_of(&line, 'l'));
         let right = lines.flat_map(|line: Text| pair_of(&line, 'r'));
         Sides {
             context,
             left: self
                 .left
-                .map_or(left.boxed(), |n| left.partition_by(n).boxed()),
+                .map_or(left.erased(), |n| left.partition_by(n).erased()),
             right: self
                 .right
-                .map_or(right.boxed(), |n| right.partition_by(n).boxed()),
+                .map_or(right.erased(), |n| right.partition_by(n).erased()),
         }
     }
 
@@ -128,7 +131,7 @@ impl Feeding {
     /// partition, for any number of workers; and readers of a part must see its beginning.
     pub(crate) fn check<P, T>(
         &self,
-        program: impl Fn(&Sides<'_>) -> DStream<P>,
+        program: impl Fn(&Sides<'_>) -> DStream<T, P>,
         model: impl Fn(&Batch) -> Parts<T>,
     ) -> Result<(), TestCaseError>
     where
@@ -148,8 +151,8 @@ impl Feeding {
 
 /// The same stream; its batches must say the same to whoever reads them, in whatever way.
 fn consistent<P: Pipeline<Item: Clone + PartialEq + Debug>>(
-    stream: &DStream<P>,
-) -> DStream<Output<P::Item>> {
+    stream: &DStream<P::Item, P>,
+) -> Computed<P::Item> {
     stream.transform(|rdd| {
         let (first, taken) = (rdd.take(1), rdd.take(3));
         let all = rdd.collect();

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
+use millrace::partition::{Partitioner, Partitions};
 use millrace::testing::Setup;
-use millrace::{Partitioner, Partitions};
 use proptest::prelude::*;
 
 use super::feeding::{Batch, Parts, feeding, parted};

@@ -55,7 +55,7 @@ fn a_graceful_stop_runs_what_was_received() {
 fn a_stop_from_a_function_of_a_batch_does_not_wait_for_itself() {
     watched(|| {
         let live = Live::new(Duration::milliseconds(20), &[]);
-        let handle: Arc<Mutex<Option<millrace::StopHandle>>> = Arc::default();
+        let handle: Arc<Mutex<Option<millrace::context::StopHandle>>> = Arc::default();
         let in_batch = Arc::clone(&handle);
         live.lines.foreach_rdd(move |_| {
             if let Some(handle) = &*in_batch.lock().unwrap() {

@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
-use millrace::{BatchTime, DStream, Duration, ErrorKind, Lines, State, StateSpec, Text, keys};
+use millrace::{BatchTime, DStream, Duration, ErrorKind, State, StateSpec, Text, keys};
 use proptest::prelude::*;
 
 use super::model;
@@ -15,7 +16,7 @@ use super::support::{
     Live, Pair, Pairs, block_bytes, cases, failure, pairs, run_to_the_end, setups,
 };
 
-fn stream_of(lines: &DStream<Lines>) -> Pairs {
+fn stream_of(lines: &DStream<Text, Lines>) -> Pairs {
     pairs(lines, |line: Text| {
         let pair = line.as_str().split_once(' ');
         pair.map(|(key, value)| (key.to_owned(), value.to_owned()))

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 
-use millrace::{HashPartitioner, Partitioner};
+use millrace::partition::{HashPartitioner, Partitioner};
 use millrace_text::java;
 use serde::Serialize;
 

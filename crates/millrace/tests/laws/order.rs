@@ -4,8 +4,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use millrace::pipeline::{Lines, Pipeline};
 use millrace::testing::Setup;
-use millrace::{DStream, Data, Lines, Pipeline, Rdd, StateOptions, Text};
+use millrace::{DStream, Data, Rdd, StateOptions, Text};
 use proptest::prelude::*;
 
 use super::model;
@@ -68,7 +69,7 @@ fn expected(
     batches.iter().map(batch).collect()
 }
 
-fn stream_of(lines: &DStream<Lines>) -> Pairs {
+fn stream_of(lines: &DStream<Text, Lines>) -> Pairs {
     pairs(lines, |line: Text| {
         line.as_str().split(' ').map(event).collect()
     })
@@ -161,7 +162,7 @@ fn agrees<T: Data + PartialEq + std::fmt::Debug>(rdd: &Rdd<T>) -> Vec<T> {
 
 /// Registers an output that checks every batch of the stream, and notes how many it has seen.
 fn check<P: Pipeline<Item: Data + PartialEq + std::fmt::Debug>>(
-    stream: &DStream<P>,
+    stream: &DStream<P::Item, P>,
     seen: &Arc<Mutex<usize>>,
 ) {
     let seen = Arc::clone(seen);

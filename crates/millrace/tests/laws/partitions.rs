@@ -4,10 +4,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use millrace::partition::{Partitioner, Partitions};
+use millrace::source::RddQueue;
 use millrace::testing::{Setup, parallelize};
-use millrace::{
-    Duration, Partitioner, Partitions, RddQueue, Result, State, StateOptions, StateSpec, Values,
-};
+use millrace::{Duration, Result, State, StateOptions, StateSpec, Values};
 
 struct By(usize);
 

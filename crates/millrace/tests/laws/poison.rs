@@ -6,8 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
-use millrace::{DStream, ErrorKind, Lines, Result, StreamingContext, Text, keys};
+use millrace::{DStream, ErrorKind, Result, StreamingContext, Text, keys};
 use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -16,7 +17,7 @@ use super::model;
 use super::support::{CONCATENATE, Pair, Update, block_bytes, cases, messages, setups, watched};
 
 /// A program, with the function that makes pairs of a line and may panic.
-type Program = fn(&StreamingContext, &DStream<Lines>, ToPairs);
+type Program = fn(&StreamingContext, &DStream<Text, Lines>, ToPairs);
 type ToPairs = fn(Text) -> Pieces;
 type Pieces = Box<dyn Iterator<Item = Pair>>;
 
@@ -44,29 +45,29 @@ fn patient(line: Text) -> Pieces {
     pieces(line)
 }
 
-fn narrow(_: &StreamingContext, lines: &DStream<Lines>, pairs: ToPairs) {
+fn narrow(_: &StreamingContext, lines: &DStream<Text, Lines>, pairs: ToPairs) {
     lines.flat_map(pairs).map(|(a, b)| (b, a)).print_num(1000);
 }
 
-fn first_few(_: &StreamingContext, lines: &DStream<Lines>, pairs: ToPairs) {
+fn first_few(_: &StreamingContext, lines: &DStream<Text, Lines>, pairs: ToPairs) {
     lines.flat_map(pairs).foreach_rdd(|rdd| {
         let counts = (rdd.take(1).len(), rdd.count(), rdd.take(1000).len());
         assert_eq!(counts.1, counts.2 as u64);
     });
 }
 
-fn reduced(_: &StreamingContext, lines: &DStream<Lines>, pairs: ToPairs) {
+fn reduced(_: &StreamingContext, lines: &DStream<Text, Lines>, pairs: ToPairs) {
     let reduced = lines.flat_map(pairs).reduce_by_key(CONCATENATE);
     reduced.print_num(1000);
 }
 
-fn folded(_: &StreamingContext, lines: &DStream<Lines>, pairs: ToPairs) {
+fn folded(_: &StreamingContext, lines: &DStream<Text, Lines>, pairs: ToPairs) {
     let words = lines.flat_map(pairs).map(|(word, _)| word);
     words.count().print();
     words.reduce(CONCATENATE).print();
 }
 
-fn kept(_: &StreamingContext, lines: &DStream<Lines>, pairs: ToPairs) {
+fn kept(_: &StreamingContext, lines: &DStream<Text, Lines>, pairs: ToPairs) {
     let update: Update = |new, old| {
         Some(
             new.iter()
@@ -79,7 +80,7 @@ fn kept(_: &StreamingContext, lines: &DStream<Lines>, pairs: ToPairs) {
         .print_num(1000);
 }
 
-fn transformed(_: &StreamingContext, lines: &DStream<Lines>, pairs: ToPairs) {
+fn transformed(_: &StreamingContext, lines: &DStream<Text, Lines>, pairs: ToPairs) {
     lines
         .transform(move |rdd| rdd.flat_map(pairs).map_values(|trace| trace.len()))
         .print_num(1000);
@@ -91,7 +92,7 @@ fn skipping(
     directory: &Path,
     most: &str,
     messages: &[Vec<u8>],
-    program: impl FnOnce(&StreamingContext, &DStream<Lines>),
+    program: impl FnOnce(&StreamingContext, &DStream<Text, Lines>),
 ) -> (String, Result<()>) {
     let directory = directory.display().to_string();
     let settings = [
@@ -198,7 +199,7 @@ proptest! {
 fn run(
     most: &'static str,
     messages: &'static [&str],
-    program: impl FnOnce(&DStream<Lines>) + Send + 'static,
+    program: impl FnOnce(&DStream<Text, Lines>) + Send + 'static,
 ) -> (Result<()>, Vec<(String, Vec<Value>)>) {
     watched(move || {
         let top = TempDir::new().unwrap();
@@ -280,9 +281,10 @@ fn too_many_end_the_run() {
 #[test]
 fn a_function_that_combines_fails_the_batch() {
     type Meet = fn(String, String) -> String;
+    type Describe = fn(&DStream<Text, Lines>, Meet, Update);
 
     let (meet, update): (Meet, Update) = (|_, _| panic!("they met"), |_, _| panic!("they met"));
-    let programs: [fn(&DStream<Lines>, Meet, Update); 3] = [
+    let programs: [Describe; 3] = [
         |lines, meet, _| lines.flat_map(picky).reduce_by_key(meet).print(),
         |lines, meet, _| {
             lines

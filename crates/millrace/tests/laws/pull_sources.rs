@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
+use millrace::dstream::Computed;
+
+use millrace::checkpoint::CheckpointReader;
+use millrace::context::StopHandle;
+use millrace::events::BatchInfo;
+use millrace::source::{BatchSource, RunStop, SourceBatch, SourceInput, SourcePartition};
 use millrace::testing::Setup;
-use millrace::{
-    BatchInfo, BatchSource, CheckpointReader, Conf, Duration, ErrorKind, Result, RunStop,
-    SourceBatch, SourceInput, SourcePartition, StopHandle, StreamingContext, StreamingListener,
-    keys,
-};
+use millrace::{Conf, Duration, ErrorKind, Result, StreamingContext, StreamingListener, keys};
 
 use super::support::{failure, watched};
 
@@ -195,7 +197,7 @@ fn a_run_ends_with_its_source_and_counts_what_it_brought() {
 /// The failed part is the source, and not the program's code, whichever way its records take.
 #[test]
 fn a_source_that_cannot_be_read_is_named_and_the_program_is_not_blamed() {
-    type Describe = fn(&millrace::DStream<millrace::Output<u64>>);
+    type Describe = fn(&Computed<u64>);
     let ways: [Describe; 3] = [
         |numbers| numbers.print(),
         |numbers| {

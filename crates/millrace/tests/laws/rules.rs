@@ -3,9 +3,8 @@
 use std::env;
 use std::process;
 
-use millrace::{
-    Boxed, Conf, DStream, Duration, Error, ErrorKind, Lines, StreamingContext, Text, keys,
-};
+use millrace::pipeline::Lines;
+use millrace::{Conf, DStream, Duration, Error, ErrorKind, StreamingContext, Text, keys};
 
 use super::support::{Keyed, Live, Update, counted, failure, pairs, watched};
 
@@ -18,7 +17,7 @@ fn assert_illegal(error: &Error, message: &str) {
 }
 
 /// A stream that keeps state.
-fn keep(lines: &DStream<Lines>) -> Keyed {
+fn keep(lines: &DStream<Text, Lines>) -> Keyed {
     let update: Update = |_, state| state;
     pairs(lines, |line| vec![(line.to_string(), String::new())]).update_state_by_key(update)
 }
@@ -28,7 +27,7 @@ fn context() -> Live {
 }
 
 /// Adds something to a context that has started.
-type Addition = fn(&Live, &DStream<Boxed<(Text, i64)>>);
+type Addition = fn(&Live, &DStream<(Text, i64)>);
 
 #[test]
 fn a_program_needs_an_output() {
@@ -80,7 +79,7 @@ const ADDED: [(&str, Addition); 12] = [
     ("flat_map", |live, _| {
         drop(live.lines.flat_map(|line| [line]))
     }),
-    ("boxed", |live, _| drop(live.lines.boxed())),
+    ("erased", |live, _| drop(live.lines.erased())),
     ("union", |live, _| drop(live.lines.union(&live.lines))),
     ("union of many", |live, _| {
         drop(live.context.union(std::slice::from_ref(&live.lines)))
@@ -101,9 +100,9 @@ fn too_late(when: &str) -> String {
 }
 
 /// A context that runs, or has stopped.
-fn begun(stopped: bool) -> (Live, DStream<Boxed<(Text, i64)>>) {
+fn begun(stopped: bool) -> (Live, DStream<(Text, i64)>) {
     let live = context();
-    let pairs = live.lines.map(|line| (line, 1)).boxed();
+    let pairs = live.lines.map(|line| (line, 1)).erased();
     live.lines.foreach_rdd(|_| ());
     live.context.start().unwrap();
     if stopped {

@@ -5,7 +5,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use millrace::{BatchInfo, Duration, OutputOperationInfo, StreamingListener};
+use millrace::events::{BatchInfo, OutputOperationInfo};
+use millrace::{Duration, StreamingListener};
 
 use super::support::{Live, run_to_the_end, watched};
 

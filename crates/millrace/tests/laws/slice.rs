@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use millrace::testing::Setup;
-use millrace::{BatchTime, Boxed, DStream, Duration, Rdd, StateOptions, Values};
+use millrace::{BatchTime, DStream, Duration, Rdd, StateOptions, Values};
 use proptest::prelude::*;
 
 use super::model;
@@ -29,7 +29,7 @@ fn shown<T: Clone + std::fmt::Debug + Send + 'static>(rdds: &[Rdd<T>]) -> Slices
 }
 
 /// A stream of texts that stand for the records of another.
-type Texts = DStream<Boxed<String>>;
+type Texts = DStream<String>;
 
 proptest! {
     #![proptest_config(cases(24))]
@@ -54,10 +54,10 @@ proptest! {
             let ones = words(lines).map(|word| (word, 1));
             let state = ones.update_state_by_key_with(sum, options);
             let texts = [
-                lines.map(|line| format!("{line:?}")).boxed(),
-                counted(lines).map(|count| format!("{count:?}")).boxed(),
-                state.map(|state| format!("{state:?}")).boxed(),
-                state.transform(|rdd| rdd.map(|(word, _)| word)).map(|word| word.to_string()).boxed(),
+                lines.map(|line| format!("{line:?}")).erased(),
+                counted(lines).map(|count| format!("{count:?}")).erased(),
+                state.map(|state| format!("{state:?}")).erased(),
+                state.transform(|rdd| rdd.map(|(word, _)| word)).map(|word| word.to_string()).erased(),
             ];
             for (number, stream) in texts.iter().enumerate() {
                 let ran = Arc::clone(&ran);
@@ -92,7 +92,7 @@ proptest! {
 #[test]
 fn a_slice_needs_a_start_a_reader_and_a_memory() {
     let (from, to) = (BatchTime::from_millis(0), BatchTime::from_millis(9000));
-    let error = |stream: &DStream<_>| {
+    let error = |stream: &DStream<_, _>| {
         let error = stream.slice(from, to).unwrap_err();
         assert_eq!(error.kind(), millrace::ErrorKind::Illegal);
         error.to_string()

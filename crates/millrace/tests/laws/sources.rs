@@ -9,10 +9,15 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration as StdDuration, UNIX_EPOCH};
 
+use millrace::dstream::Computed;
+
+use millrace::events::{BatchInfo, ReceiverInfo};
+use millrace::pipeline::Pipeline;
+use millrace::source::{FileOptions, QueueOptions, RddQueue};
 use millrace::testing::Setup;
 use millrace::{
-    BatchInfo, Conf, DStream, Data, Duration, FileOptions, Pipeline, QueueOptions, Rdd, RddQueue,
-    Receiver, ReceiverContext, ReceiverInfo, Result, StreamingContext, StreamingListener, keys,
+    Conf, DStream, Data, Duration, Rdd, Receiver, ReceiverContext, Result, StreamingContext,
+    StreamingListener, keys,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -23,7 +28,7 @@ use super::support::{cases, failure, watched};
 fn partitions<P: Pipeline<Item: Clone>>(
     setup: &Setup,
     batches: usize,
-    program: impl FnOnce(&StreamingContext) -> DStream<P>,
+    program: impl FnOnce(&StreamingContext) -> DStream<P::Item, P>,
 ) -> Vec<(usize, Vec<P::Item>)> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&seen);
@@ -122,7 +127,7 @@ fn ending(settings: &[(&str, &str)]) -> StreamingContext {
 }
 
 /// Records of all batches of a stream, as they come.
-fn records<P: Pipeline<Item: Clone>>(stream: &DStream<P>) -> Channel<P::Item> {
+fn records<P: Pipeline<Item: Clone>>(stream: &DStream<P::Item, P>) -> Channel<P::Item> {
     let (send, seen) = channel();
     stream.foreach_rdd(move |rdd| {
         for record in rdd.collect() {
@@ -187,7 +192,7 @@ fn touch(path: &Path, millis: u64) {
 fn lines(
     setup: &Setup,
     batches: usize,
-    program: impl FnOnce(&StreamingContext) -> DStream<millrace::Output<millrace::Text>>,
+    program: impl FnOnce(&StreamingContext) -> Computed<millrace::Text>,
 ) -> Vec<(usize, Vec<String>)> {
     let seen = partitions(setup, batches, program).into_iter();
     let strings = |lines: Vec<millrace::Text>| lines.iter().map(ToString::to_string).collect();

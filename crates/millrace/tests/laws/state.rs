@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use millrace::pipeline::Lines;
 use millrace::testing::parallelize;
-use millrace::{BatchTime, DStream, Duration, ErrorKind, Lines, StateOptions, Text, Values, keys};
+use millrace::{BatchTime, DStream, Duration, ErrorKind, StateOptions, Text, Values, keys};
 use proptest::prelude::*;
 
 use super::model;
@@ -28,7 +29,7 @@ fn messages(batches: &[Vec<Pair>]) -> Vec<String> {
     batches.iter().map(message).collect()
 }
 
-fn stream_of(lines: &DStream<Lines>) -> Pairs {
+fn stream_of(lines: &DStream<Text, Lines>) -> Pairs {
     pairs(lines, |line: Text| {
         let pair = line.as_str().split_once(' ');
         pair.map(|(key, value)| (key.to_owned(), value.to_owned()))

@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use millrace::pipeline::Lines;
 use millrace::testing::{Setup, run_outputs};
-use millrace::{DStream, Duration, Error, ErrorKind, Lines, Text, keys};
+use millrace::{DStream, Duration, Error, ErrorKind, Text, keys};
 use proptest::prelude::*;
 
 use super::feeding::{Batch, Parts, feeding};
@@ -233,9 +234,9 @@ fn what_is_kept_is_computed_once() {
                 line.to_string()
             });
             let mapped = if keep {
-                mapped.persist().boxed()
+                mapped.persist().erased()
             } else {
-                mapped.boxed()
+                mapped.erased()
             };
             (0..3).for_each(|_| mapped.foreach_rdd(|rdd| drop(rdd.collect())));
             mapped
@@ -249,7 +250,7 @@ fn what_is_kept_is_computed_once() {
 
 /// Sends far more than the budget before the batch ends, which is not before everything was
 /// received: whatever holds on to received text waits for ever.
-fn in_one_batch(program: impl FnOnce(&DStream<Lines>) + Send + 'static) {
+fn in_one_batch(program: impl FnOnce(&DStream<Text, Lines>) + Send + 'static) {
     watched(|| {
         let settings = [
             (keys::MAX_BYTES_IN_FLIGHT, "2m"),
@@ -354,7 +355,7 @@ fn broken(program: impl Fn(&Live)) -> Error {
 
 #[test]
 fn there_is_something_to_unite() {
-    let none: [DStream<Lines>; 0] = [];
+    let none: [DStream<Text, Lines>; 0] = [];
     let error = broken(|live| drop(live.context.union(&none)));
     assert_illegal(&error, "List of DStreams to union is empty");
     let error = broken(|live| drop(live.context.transform(&none, |rdds, _| rdds[0].clone())));
@@ -365,7 +366,7 @@ fn there_is_something_to_unite() {
 fn contexts_do_not_mix() {
     let other = Live::new(Duration::milliseconds(50), &[]);
     let stranger = || other.lines.clone();
-    type Use = fn(&Live, DStream<Lines>);
+    type Use = fn(&Live, DStream<Text, Lines>);
     let uses: [Use; 6] = [
         |live, stranger| drop(live.lines.union(&stranger)),
         |live, stranger| drop(live.context.union(&[live.lines.clone(), stranger])),
@@ -375,11 +376,11 @@ fn contexts_do_not_mix() {
         },
         |live, stranger| drop(live.lines.transform_with(&stranger, |left, _| left.clone())),
         |live, stranger| {
-            let ones = |lines: DStream<Lines>| lines.map(|line| (line, 1));
+            let ones = |lines: DStream<Text, Lines>| lines.map(|line| (line, 1));
             drop(ones(live.lines.clone()).cogroup(&ones(stranger)));
         },
         |live, stranger| {
-            let ones = |lines: DStream<Lines>| lines.map(|line| (line, 1));
+            let ones = |lines: DStream<Text, Lines>| lines.map(|line| (line, 1));
             drop(ones(live.lines.clone()).join(&ones(stranger)));
         },
     ];
@@ -427,7 +428,7 @@ fn nothing_is_kept_after_the_start() {
 /// Law 7: whoever's function it was is named.
 #[test]
 fn functions_are_blamed() {
-    type Program = fn(&DStream<Lines>);
+    type Program = fn(&DStream<Text, Lines>);
     let programs: [(&str, Program); 7] = [
         ("reduce", |lines| {
             lines.reduce(|_, _| panic!("no good")).foreach_rdd(|_| ());

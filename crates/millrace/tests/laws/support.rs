@@ -12,11 +12,12 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration as StdDuration;
 
+use millrace::dstream::Computed;
+
+use millrace::pipeline::{FlatMap, Lines, Map, Output};
+use millrace::record::Split;
 use millrace::testing::Setup;
-use millrace::{
-    Conf, DStream, Duration, Error, FlatMap, Lines, Map, Output, Result, Split, StreamingContext,
-    Text, Values, keys,
-};
+use millrace::{Conf, DStream, Duration, Error, Result, StreamingContext, Text, Values, keys};
 use proptest::prelude::*;
 
 /// The time that a run may take before it counts as one that hangs.
@@ -97,15 +98,15 @@ pub(crate) fn messages() -> impl Strategy<Value = Vec<Vec<u8>>> {
 pub(crate) type Pair = (String, String);
 
 /// A stream of pairs that lines were made into.
-pub(crate) type Pairs = DStream<FlatMap<Lines, fn(Text) -> Vec<Pair>>>;
+pub(crate) type Pairs = DStream<Pair, FlatMap<Lines, fn(Text) -> Vec<Pair>>>;
 
 /// The result of `reduce_by_key` and `update_state_by_key` on pairs.
-pub(crate) type Keyed = DStream<Output<Pair>>;
+pub(crate) type Keyed = Computed<Pair>;
 
 /// A function of `update_state_by_key`.
 pub(crate) type Update = fn(&Values<String>, Option<String>) -> Option<String>;
 
-pub(crate) fn pairs(lines: &DStream<Lines>, function: fn(Text) -> Vec<Pair>) -> Pairs {
+pub(crate) fn pairs(lines: &DStream<Text, Lines>, function: fn(Text) -> Vec<Pair>) -> Pairs {
     lines.flat_map(function)
 }
 
@@ -113,7 +114,7 @@ pub(crate) fn pairs(lines: &DStream<Lines>, function: fn(Text) -> Vec<Pair>) -> 
 pub(crate) fn turned(
     stream: &Keyed,
     function: fn(Pair) -> Pair,
-) -> DStream<Map<Output<Pair>, PairFunction>> {
+) -> DStream<Pair, Map<Output<Pair>, PairFunction>> {
     stream.map(function)
 }
 
@@ -123,12 +124,12 @@ pub(crate) type PairFunction = fn(Pair) -> Pair;
 /// The words of lines.
 pub(crate) type Words = FlatMap<Lines, fn(Text) -> Split>;
 
-pub(crate) fn words(lines: &DStream<Lines>) -> DStream<Words> {
+pub(crate) fn words(lines: &DStream<Text, Lines>) -> DStream<Text, Words> {
     lines.flat_map(|line| line.split(" "))
 }
 
 /// The word count.
-pub(crate) fn counted(lines: &DStream<Lines>) -> DStream<Output<(Text, i64)>> {
+pub(crate) fn counted(lines: &DStream<Text, Lines>) -> Computed<(Text, i64)> {
     words(lines).count_by_value()
 }
 
@@ -142,7 +143,7 @@ pub(crate) const CONCATENATE: fn(String, String) -> String = |mut earlier, later
 /// listener that comes with it.
 pub(crate) struct Live {
     pub(crate) context: StreamingContext,
-    pub(crate) lines: DStream<Lines>,
+    pub(crate) lines: DStream<Text, Lines>,
     pub(crate) listener: TcpListener,
 }
 
@@ -170,7 +171,7 @@ impl Live {
 /// run has failed. A directory for what it keeps is there, which is its own.
 pub(crate) fn run_to_the_end(
     input: impl Into<Vec<u8>>,
-    program: impl FnOnce(&StreamingContext, &DStream<Lines>) + Send + 'static,
+    program: impl FnOnce(&StreamingContext, &DStream<Text, Lines>) + Send + 'static,
 ) -> Result<()> {
     run_with(&[], input, program)
 }
@@ -179,7 +180,7 @@ pub(crate) fn run_to_the_end(
 pub(crate) fn run_with(
     settings: &[(&'static str, &str)],
     input: impl Into<Vec<u8>>,
-    program: impl FnOnce(&StreamingContext, &DStream<Lines>) + Send + 'static,
+    program: impl FnOnce(&StreamingContext, &DStream<Text, Lines>) + Send + 'static,
 ) -> Result<()> {
     let input = input.into();
     let own = |&(key, value): &(&'static str, &str)| (key, value.to_owned());

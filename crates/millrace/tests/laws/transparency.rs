@@ -5,8 +5,9 @@
 //! strings and the function that reduces them puts one behind the other: it is associative and
 //! not commutative, and shows every value and its place.
 
+use millrace::pipeline::{Lines, Pipeline};
 use millrace::testing::Setup;
-use millrace::{DStream, Lines, Pipeline, Text};
+use millrace::{DStream, Text};
 use proptest::prelude::*;
 
 use super::model;
@@ -14,13 +15,17 @@ use super::support::{
     CONCATENATE, Pair, block_bytes, cases, counted, messages, pairs, setups, turned,
 };
 
+type Batches<T> = Vec<Vec<T>>;
+
+type Describe<P> = fn(&DStream<Text, Lines>) -> DStream<<P as Pipeline>::Item, P>;
+
 /// The stream's records in every batch, for every setup; the same for all, or it fails.
 fn same_for_all<P: Pipeline<Item: Clone + PartialEq + std::fmt::Debug>>(
     partitions: usize,
     block_bytes: usize,
     messages: &[Vec<u8>],
-    program: fn(&DStream<Lines>) -> DStream<P>,
-) -> Result<Vec<Vec<P::Item>>, TestCaseError> {
+    program: Describe<P>,
+) -> Result<Batches<P::Item>, TestCaseError> {
     let mut first = None;
     for setup in setups(partitions, block_bytes) {
         let batches = setup.run_batches(messages, program);

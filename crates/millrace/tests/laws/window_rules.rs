@@ -3,8 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
-use millrace::{DStream, Duration, ErrorKind, Lines, Rdd, Text};
+use millrace::{DStream, Duration, ErrorKind, Rdd, Text};
 use proptest::prelude::*;
 
 use super::support::{
@@ -12,7 +13,7 @@ use super::support::{
 };
 
 /// Every line is a key, and the value begins with it.
-fn keys(lines: &DStream<Lines>) -> Pairs {
+fn keys(lines: &DStream<Text, Lines>) -> Pairs {
     pairs(lines, |line: Text| {
         vec![(line.to_string(), line.to_string())]
     })
@@ -47,7 +48,7 @@ impl Calls {
 fn calls(
     setup: &Setup,
     batches: &[Vec<char>],
-    program: impl FnOnce(&DStream<Lines>, &Calls),
+    program: impl FnOnce(&DStream<Text, Lines>, &Calls),
 ) -> Vec<Vec<char>> {
     let (calls, by_batch) = (Calls::default(), Arc::new(Mutex::new(Vec::new())));
     let (made, noted) = (calls.clone(), Arc::clone(&by_batch));
@@ -301,7 +302,10 @@ fn a_key_that_a_filter_refused_has_nothing_to_leave_from() {
 
 /// The run of a program must fail with the operator's name and what the panic said, and no
 /// output may see the batch.
-fn assert_blames(operator: &str, program: impl FnOnce(&DStream<Lines>) -> Shown + Send + 'static) {
+fn assert_blames(
+    operator: &str,
+    program: impl FnOnce(&DStream<Text, Lines>) -> Shown + Send + 'static,
+) {
     let shown = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&shown);
     let ended = run_to_the_end("good\nbad\nbad\n", move |_, lines| {
@@ -314,7 +318,7 @@ fn assert_blames(operator: &str, program: impl FnOnce(&DStream<Lines>) -> Shown 
     assert_eq!(*shown.lock().unwrap(), Vec::<String>::new());
 }
 
-type Shown = DStream<millrace::Boxed<String>>;
+type Shown = DStream<String>;
 
 fn picky(a: String, b: String) -> String {
     assert!(a != "bad" && b != "bad", "no good: bad");
@@ -326,7 +330,7 @@ fn a_function_that_panics_is_named_and_nothing_is_shown() {
     let second = Duration::milliseconds(50);
     assert_blames("reduce_by_key_and_window", move |lines| {
         let window = keys(lines).reduce_by_key_and_window(picky, second, None);
-        window.map(|(key, _)| key).boxed()
+        window.map(|(key, _)| key).erased()
     });
     // The function of the batch is another than that of the window: the store fails, not a task.
     assert_blames("reduce_by_key_and_window", move |lines| {
@@ -340,15 +344,15 @@ fn a_function_that_panics_is_named_and_nothing_is_shown() {
                 true
             },
         );
-        window.map(|(key, _)| key).boxed()
+        window.map(|(key, _)| key).erased()
     });
     assert_blames("reduce_by_window", move |lines| {
         let lines = lines.map(|line| line.to_string());
-        lines.reduce_by_window(picky, second, second).boxed()
+        lines.reduce_by_window(picky, second, second).erased()
     });
     assert_blames("window", move |lines| {
         let lines = lines.map(|line| picky(line.to_string(), String::new()));
-        lines.window(second, None).boxed()
+        lines.window(second, None).erased()
     });
 }
 

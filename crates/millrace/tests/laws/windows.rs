@@ -10,8 +10,9 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
+use millrace::pipeline::Pipeline;
 use millrace::testing::Setup;
-use millrace::{Boxed, DStream, Data, Duration, Pipeline, Text, Values};
+use millrace::{DStream, Data, Duration, Text, Values};
 use proptest::prelude::*;
 use serde::Serialize;
 
@@ -96,7 +97,9 @@ const WITHOUT: fn(String, String) -> String = |whole, beginning| {
 type Seen<T> = Arc<Mutex<Vec<Vec<T>>>>;
 
 /// Notes every batch of a stream, which must say the same of itself however it is read.
-fn seen<P: Pipeline<Item: Data + PartialEq + Debug>>(stream: &DStream<P>) -> Seen<P::Item> {
+fn seen<P: Pipeline<Item: Data + PartialEq + Debug>>(
+    stream: &DStream<P::Item, P>,
+) -> Seen<P::Item> {
     let seen = Seen::default();
     let noted = Arc::clone(&seen);
     stream.foreach_rdd(move |rdd| {
@@ -204,9 +207,9 @@ struct Program {
 }
 
 impl Program {
-    /// All windows of a stream that is due every `parent` seconds; boxed, because they take their
+    /// All windows of a stream that is due every `parent` seconds; erased, because they take their
     /// time to compile.
-    fn new(stream: &DStream<Boxed<Pair>>, parent: i64, (length, slide): Frame) -> Program {
+    fn new(stream: &DStream<Pair>, parent: i64, (length, slide): Frame) -> Program {
         let batches = |count: usize| Duration::seconds(parent) * i64::try_from(count).unwrap();
         let (window, every) = (batches(length), batches(slide));
         // Where it may be left out, it is.
@@ -299,7 +302,7 @@ proptest! {
         for setup in setups(partitions, block_bytes) {
             let mut program = None;
             setup.run(&messages, |lines| {
-                program = Some(Program::new(&pairs(lines, split).boxed(), 1, frame));
+                program = Some(Program::new(&pairs(lines, split).erased(), 1, frame));
             });
             prop_assert_eq!(&program.unwrap().windows(), &expected, "{:?}", setup);
         }
@@ -319,7 +322,7 @@ proptest! {
             let mut program = None;
             setup.run(&messages, |lines| {
                 let reduced = pairs(lines, split).reduce_by_key(CONCATENATE);
-                program = Some(Program::new(&reduced.boxed(), 1, frame));
+                program = Some(Program::new(&reduced.erased(), 1, frame));
             });
             prop_assert_eq!(&program.unwrap().windows(), &expected, "{:?}", setup);
         }
@@ -336,7 +339,7 @@ proptest! {
         Setup { workers, partitions, block_bytes }.run(&messages, |lines| {
             let [window, slide] = [first.0, first.1].map(|count| Duration::seconds(count as i64));
             let parent = pairs(lines, split).window(window, slide);
-            program = Some(Program::new(&parent.boxed(), first.1 as i64, second));
+            program = Some(Program::new(&parent.erased(), first.1 as i64, second));
         });
         prop_assert_eq!(&program.unwrap().windows(), &expected);
     }
@@ -379,7 +382,7 @@ proptest! {
         let mut windows = None;
         let setup = Setup { workers, partitions: 7, block_bytes: 9 };
         setup.run(&messages, |lines| {
-            let stream = pairs(lines, split).boxed();
+            let stream = pairs(lines, split).erased();
             let add: fn(String, String) -> String = CONCATENATE;
             let is_some = |_: &String, value: &String| !value.is_empty();
             windows = Some((

@@ -1,11 +1,14 @@
 //! The states of many keys, over several lives: places, states and removals are those of one life.
 
+use millrace::dstream::Computed;
+
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
-use millrace::{DStream, Lines, Output, StateOptions, Text, Values};
+use millrace::{DStream, StateOptions, Text, Values};
 use proptest::prelude::*;
 
 /// A state of a word: how often it came, until it came a fifth time.
-fn counts(lines: &DStream<Lines>) -> DStream<Output<(Text, usize)>> {
+fn counts(lines: &DStream<Text, Lines>) -> Computed<(Text, usize)> {
     let update = |new: &Values<()>, old: Option<usize>| {
         let count = old.unwrap_or(0) + new.len();
         (count < 5).then_some(count)

@@ -6,15 +6,17 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use millrace::checkpoint::CheckpointReader;
+use millrace::pipeline::Lines;
 use millrace::testing::Setup;
-use millrace::{Boxed, CheckpointReader, DStream, Duration, Lines, Text, Values};
+use millrace::{DStream, Duration, Text, Values};
 use proptest::prelude::*;
 
 /// A stream whose records say what they are.
-type Shown = DStream<Boxed<String>>;
+type Shown = DStream<String>;
 
 /// Words with the numbers of their lines: keys meet, values tell when they came.
-fn pairs(lines: &DStream<Lines>) -> DStream<Boxed<(Text, String)>> {
+fn pairs(lines: &DStream<Text, Lines>) -> DStream<(Text, String)> {
     let pairs = lines.flat_map(|line: Text| {
         let mut words = line.split(" ");
         let value = words
@@ -23,11 +25,11 @@ fn pairs(lines: &DStream<Lines>) -> DStream<Boxed<(Text, String)>> {
             .unwrap_or_default();
         words.map(|word| (word, value.clone())).collect::<Vec<_>>()
     });
-    pairs.boxed()
+    pairs.erased()
 }
 
-fn numbers(lines: &DStream<Lines>) -> DStream<Boxed<i64>> {
-    pairs(lines).map(|(word, _)| word.len() as i64).boxed()
+fn numbers(lines: &DStream<Text, Lines>) -> DStream<i64> {
+    pairs(lines).map(|(word, _)| word.len() as i64).erased()
 }
 
 fn joined(mut earlier: String, later: String) -> String {
@@ -40,13 +42,13 @@ fn without(all: String, beginning: String) -> String {
     all.strip_prefix(&beginning).unwrap().to_owned()
 }
 
-fn shown<T: std::fmt::Debug + Send + 'static>(stream: &DStream<Boxed<T>>) -> Shown {
-    stream.map(|record| format!("{record:?}")).boxed()
+fn shown<T: std::fmt::Debug + Send + 'static>(stream: &DStream<T>) -> Shown {
+    stream.map(|record| format!("{record:?}")).erased()
 }
 
 /// Every partition as one record.
-fn by_partition<T: millrace::Data + std::fmt::Debug>(stream: &DStream<Boxed<T>>) -> Shown {
-    shown(&stream.glom().boxed())
+fn by_partition<T: millrace::Data + std::fmt::Debug>(stream: &DStream<T>) -> Shown {
+    shown(&stream.glom().erased())
 }
 
 fn state(values: &Values<String>, state: Option<String>) -> Option<String> {
@@ -57,67 +59,67 @@ fn state(values: &Values<String>, state: Option<String>) -> Option<String> {
 }
 
 /// A program with a window of this length and slide, in seconds.
-type Program = fn(&DStream<Lines>, Duration, Duration) -> Shown;
+type Program = fn(&DStream<Text, Lines>, Duration, Duration) -> Shown;
 
 const PROGRAMS: [(&str, Program); 18] = [
     ("window", |lines, window, slide| {
-        by_partition(&lines.window(window, slide).boxed())
+        by_partition(&lines.window(window, slide).erased())
     }),
     ("window of partitions", |lines, window, slide| {
         let reduced = pairs(lines).reduce_by_key_with(joined, 3);
-        by_partition(&reduced.window(window, slide).boxed())
+        by_partition(&reduced.window(window, slide).erased())
     }),
     ("window of a window", |lines, window, slide| {
         let parent = lines.window(Duration::seconds(3), Duration::seconds(2));
-        by_partition(&parent.window(window * 2, slide * 2).boxed())
+        by_partition(&parent.window(window * 2, slide * 2).erased())
     }),
     ("window of state", |lines, window, slide| {
         let state = pairs(lines).update_state_by_key(state);
-        by_partition(&state.window(window, slide).boxed())
+        by_partition(&state.window(window, slide).erased())
     }),
     ("state of a window", |lines, window, slide| {
         let window = pairs(lines).window(window, slide);
-        shown(&window.update_state_by_key(state).boxed())
+        shown(&window.update_state_by_key(state).erased())
     }),
     ("reduce_by_window", |lines, window, slide| {
         let values = pairs(lines).map(|(_, value)| value);
-        shown(&values.reduce_by_window(joined, window, slide).boxed())
+        shown(&values.reduce_by_window(joined, window, slide).erased())
     }),
     ("reduce_by_window_inverse", |lines, window, slide| {
         let values = pairs(lines).map(|(_, value)| value);
         shown(
             &values
                 .reduce_by_window_inverse(joined, without, window, slide)
-                .boxed(),
+                .erased(),
         )
     }),
     ("reduce_by_window of a window", |lines, window, slide| {
         let parent = numbers(lines).window(Duration::seconds(2), Duration::seconds(2));
         let sum = |a: i64, b: i64| a + b;
-        shown(&parent.reduce_by_window(sum, window * 2, slide * 2).boxed())
+        shown(&parent.reduce_by_window(sum, window * 2, slide * 2).erased())
     }),
     ("count_by_window", |lines, window, slide| {
-        shown(&lines.count_by_window(window, slide).boxed())
+        shown(&lines.count_by_window(window, slide).erased())
     }),
     ("count_by_value_and_window", |lines, window, slide| {
         let words = pairs(lines).map(|(word, _)| word);
-        shown(&words.count_by_value_and_window(window, slide).boxed())
+        shown(&words.count_by_value_and_window(window, slide).erased())
     }),
     ("group_by_key_and_window", |lines, window, slide| {
-        shown(&pairs(lines).group_by_key_and_window(window, slide).boxed())
+        shown(&pairs(lines).group_by_key_and_window(window, slide).erased())
     }),
     (
         "group_by_key_and_window of numbers",
         |lines, window, slide| {
             let pairs = numbers(lines).map(|number| (number % 3, number));
-            shown(&pairs.group_by_key_and_window(window, slide).boxed())
+            shown(&pairs.group_by_key_and_window(window, slide).erased())
         },
     ),
     ("reduce_by_key_and_window", |lines, window, slide| {
         shown(
             &pairs(lines)
                 .reduce_by_key_and_window(joined, window, slide)
-                .boxed(),
+                .erased(),
         )
     }),
     (
@@ -127,7 +129,7 @@ const PROGRAMS: [(&str, Program); 18] = [
             shown(
                 &parent
                     .reduce_by_key_and_window(joined, window * 2, slide * 2)
-                    .boxed(),
+                    .erased(),
             )
         },
     ),
@@ -138,7 +140,7 @@ const PROGRAMS: [(&str, Program); 18] = [
             shown(
                 &pairs
                     .reduce_by_key_and_window_inverse(joined, without, window, slide)
-                    .boxed(),
+                    .erased(),
             )
         },
     ),
@@ -148,7 +150,7 @@ const PROGRAMS: [(&str, Program); 18] = [
             let filter = |_: &Text, value: &String| !value.is_empty();
             let reduced = pairs(lines)
                 .reduce_by_key_and_window_inverse_filter(joined, without, window, slide, filter);
-            shown(&reduced.boxed())
+            shown(&reduced.erased())
         },
     ),
     ("two windows of one stream", |lines, window, slide| {
@@ -159,11 +161,11 @@ const PROGRAMS: [(&str, Program); 18] = [
         let sums = pairs.reduce_by_key_and_window(joined, window * 2, slide);
         lists
             .union(&sums.map(|record| format!("{record:?}")))
-            .boxed()
+            .erased()
     }),
     ("window of a keyed window", |lines, window, slide| {
         let parent = pairs(lines).reduce_by_key_and_window(joined, Duration::seconds(2), None);
-        by_partition(&parent.window(window, slide).boxed())
+        by_partition(&parent.window(window, slide).erased())
     }),
 ];
 
@@ -214,7 +216,7 @@ proptest! {
     ) {
         let (name, program) = PROGRAMS[program];
         let [window, slide] = [frame.0, frame.1].map(Duration::seconds);
-        let program = |lines: &DStream<Lines>| program(lines, window, slide);
+        let program = |lines: &DStream<Text, Lines>| program(lines, window, slide);
         let whole = Setup { workers: 2, partitions, ..Setup::default() };
         let expected = whole.run_batches(&messages, program);
         let directory = tempfile::tempdir().unwrap();
@@ -231,8 +233,9 @@ fn every_program_goes_on_in_the_middle() {
         .map(|number| format!("{number}; a bb a c\n"))
         .collect();
     for (name, program) in PROGRAMS {
-        let program =
-            |lines: &DStream<Lines>| program(lines, Duration::seconds(3), Duration::seconds(1));
+        let program = |lines: &DStream<Text, Lines>| {
+            program(lines, Duration::seconds(3), Duration::seconds(1))
+        };
         let expected = Setup::default().run_batches(&messages, program);
         for end in [1, 4, 6] {
             let directory = tempfile::tempdir().unwrap();

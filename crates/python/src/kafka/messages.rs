@@ -1,6 +1,9 @@
 //! A stream of keys and values.
 
-use millrace::{Boxed, DStream, Output, Pipeline, Text};
+use millrace::dstream::Computed;
+
+use millrace::pipeline::Pipeline;
+use millrace::{DStream, Text};
 use millrace_pyfn::Value;
 use serde::{Serialize, Serializer};
 
@@ -32,7 +35,7 @@ impl Serialize for Field {
 /// A stream of keys and values that are no Python values yet.
 #[derive(Clone)]
 pub(crate) struct Messages {
-    pairs: DStream<Output<Pair>>,
+    pairs: Computed<Pair>,
     texts: Texts,
 }
 
@@ -44,26 +47,26 @@ pub(crate) enum Part {
 }
 
 impl Messages {
-    pub(super) fn new(pairs: DStream<Output<Pair>>, texts: Texts) -> Messages {
-        millrace::show_records::<Pair>();
+    pub(super) fn new(pairs: Computed<Pair>, texts: Texts) -> Messages {
+        millrace::record::show_records::<Pair>();
         Messages { pairs, texts }
     }
 
     /// Tuples of key and value.
-    pub(crate) fn records(&self) -> DStream<Boxed<Value>> {
+    pub(crate) fn records(&self) -> DStream<Value> {
         let texts = self.texts.clone();
         let record = move |pair: Pair| Value::tuple([texts.key(pair.key), texts.value(pair.value)]);
-        self.pairs.map(record).boxed()
+        self.pairs.map(record).erased()
     }
 
     /// Keys alone, or values.
-    pub(crate) fn parts(&self, part: Part) -> DStream<Boxed<Value>> {
+    pub(crate) fn parts(&self, part: Part) -> DStream<Value> {
         let texts = self.texts.clone();
         let only = move |pair: Pair| match part {
             Part::Key => texts.key(pair.key),
             Part::Value => texts.value(pair.value),
         };
-        self.pairs.map(only).boxed()
+        self.pairs.map(only).erased()
     }
 
     /// The texts of keys or of values; `other` has the text of what is none, or raises.
@@ -71,7 +74,7 @@ impl Messages {
         &self,
         part: Part,
         other: F,
-    ) -> DStream<impl Pipeline<Item = Text> + use<F>>
+    ) -> DStream<Text, impl Pipeline<Item = Text> + use<F>>
     where
         F: Fn(Value) -> Text + Send + Sync + 'static,
     {

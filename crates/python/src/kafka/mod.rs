@@ -73,8 +73,8 @@ pub(crate) fn kafka_direct_stream(
         });
         let described = described.map_err(|error| refused(&error))?;
         let checked = texts.checked(wanted);
-        millrace::show_records::<Value>();
-        let stream = Stream::new(described.records().map(checked).boxed());
+        millrace::record::show_records::<Value>();
+        let stream = Stream::new(described.records().map(checked).erased());
         (stream, described.offsets())
     };
     engine.checked((stream, KafkaOffsets { offsets }))

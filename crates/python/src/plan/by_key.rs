@@ -1,6 +1,7 @@
 //! Pairs, and what is combined by their keys.
 
-use millrace::{Boxed, DStream, Partitions};
+use millrace::DStream;
+use millrace::partition::Partitions;
 use millrace_pyfn::Value;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -75,14 +76,14 @@ fn check_hashable(key: &Value) {
 
 /// `reduceByKey`.
 pub(super) fn reduce(
-    records: &DStream<Boxed<Value>>,
+    records: &DStream<Value>,
     function: Called,
     partitions: u32,
-) -> DStream<Boxed<Value>> {
+) -> DStream<Value> {
     let by = Partitions::by(ByPortableHash::new(partitions));
     records
         .map(keyed)
         .reduce_by_key_with(move |a, b| function.call(&[a, b]), by)
         .map(|(key, value)| Value::tuple([key, value]))
-        .boxed()
+        .erased()
 }

@@ -2,7 +2,7 @@
 //!
 //! Most programs take the value of each record and forget the key: then no pair is made.
 
-use millrace::{Boxed, DStream};
+use millrace::DStream;
 use millrace_pyfn::{Shape, Value};
 
 use super::typed;
@@ -22,11 +22,7 @@ fn part_of(op: &Op) -> Option<Part> {
 }
 
 /// The stream of a chain that takes one part, splits it, and sums up the pieces.
-pub(super) fn plan(
-    messages: &Messages,
-    ops: &[Op],
-    keyed: &Keyed,
-) -> Option<DStream<Boxed<Value>>> {
+pub(super) fn plan(messages: &Messages, ops: &[Op], keyed: &Keyed) -> Option<DStream<Value>> {
     let [part, split, pair] = ops else {
         return None;
     };
@@ -41,7 +37,7 @@ pub(super) fn plan(
 }
 
 /// The records of the stream, and the operators that are left.
-pub(super) fn begun(messages: &Messages, mut ops: Vec<Op>) -> (DStream<Boxed<Value>>, Vec<Op>) {
+pub(super) fn begun(messages: &Messages, mut ops: Vec<Op>) -> (DStream<Value>, Vec<Op>) {
     match ops.first().and_then(part_of) {
         Some(part) => {
             ops.remove(0);

@@ -15,7 +15,9 @@ mod state;
 mod total;
 mod typed;
 
-use millrace::{Boxed, DStream, Lines};
+use millrace::DStream;
+use millrace::Text;
+use millrace::pipeline::Lines;
 use millrace_pyfn::Value;
 
 pub(crate) use called::Called;
@@ -24,12 +26,12 @@ pub(crate) use called::Called;
 #[derive(Clone)]
 pub(crate) enum Source {
     /// Received lines.
-    Lines(DStream<Lines>),
+    Lines(DStream<Text, Lines>),
     /// Keys and values of Kafka.
     #[cfg(feature = "kafka")]
     Messages(crate::kafka::Messages),
     /// Anything else.
-    Values(DStream<Boxed<Value>>),
+    Values(DStream<Value>),
 }
 
 /// An operator on single records.
@@ -65,11 +67,7 @@ pub(crate) enum Keyed {
 }
 
 /// The stream of a chain, and whether its records are no [`Value`]s before they are read.
-pub(crate) fn lower(
-    source: Source,
-    ops: Vec<Op>,
-    keyed: Option<Keyed>,
-) -> (DStream<Boxed<Value>>, bool) {
+pub(crate) fn lower(source: Source, ops: Vec<Op>, keyed: Option<Keyed>) -> (DStream<Value>, bool) {
     if let Some(keyed) = &keyed
         && let Some(stream) = planned(&source, &ops, keyed)
     {
@@ -99,7 +97,7 @@ pub(crate) fn lower(
 }
 
 /// The stream of a chain that runs on texts and integers, if this one does.
-fn planned(source: &Source, ops: &[Op], keyed: &Keyed) -> Option<DStream<Boxed<Value>>> {
+fn planned(source: &Source, ops: &[Op], keyed: &Keyed) -> Option<DStream<Value>> {
     match source {
         Source::Lines(lines) => typed::plan(lines, ops, keyed),
         #[cfg(feature = "kafka")]
@@ -109,9 +107,9 @@ fn planned(source: &Source, ops: &[Op], keyed: &Keyed) -> Option<DStream<Boxed<V
 }
 
 /// The records of a source, and the operators that are left to apply to them.
-fn begun(source: Source, ops: Vec<Op>) -> (DStream<Boxed<Value>>, Vec<Op>) {
+fn begun(source: Source, ops: Vec<Op>) -> (DStream<Value>, Vec<Op>) {
     match source {
-        Source::Lines(lines) => (lines.map(Value::Str).boxed(), ops),
+        Source::Lines(lines) => (lines.map(Value::Str).erased(), ops),
         #[cfg(feature = "kafka")]
         Source::Messages(messages) => messages::begun(&messages, ops),
         Source::Values(records) => (records, ops),

@@ -1,6 +1,6 @@
 //! PySpark's partition of a key that is a Python value.
 
-use millrace::Partitioner;
+use millrace::partition::Partitioner;
 use millrace_pyfn::Value;
 use millrace_text::python::{TupleHash, bytes_hash, float_hash, int_hash, str_hash};
 

@@ -1,6 +1,7 @@
 //! `updateStateByKey` on values.
 
-use millrace::{Boxed, DStream, Partitions, StateOptions, Values};
+use millrace::partition::Partitions;
+use millrace::{DStream, StateOptions, Values};
 use millrace_pyfn::Value;
 
 use super::by_key::keyed;
@@ -29,10 +30,10 @@ pub(super) fn options(
 
 /// `updateStateByKey`.
 pub(super) fn update(
-    records: &DStream<Boxed<Value>>,
+    records: &DStream<Value>,
     function: Called,
     options: StateOptions<Value, Value>,
-) -> DStream<Boxed<Value>> {
+) -> DStream<Value> {
     let update = move |new: &Values<Value>, old: Option<Value>| {
         let new = Value::list(new.iter().cloned());
         kept(function.call(&[new, old.unwrap_or(Value::None)]))
@@ -41,5 +42,5 @@ pub(super) fn update(
         .map(keyed)
         .update_state_by_key_with(update, options)
         .map(|(key, state)| Value::tuple([key, state]))
-        .boxed()
+        .erased()
 }

@@ -5,7 +5,8 @@
 //! lowered form gives up on, and no count of a batch can outgrow 64 bits: a batch would have to
 //! hold more than 2^32 words.
 
-use millrace::{Boxed, DStream, Lines, Pipeline, StateOptions, Text, Values};
+use millrace::pipeline::{Lines, Pipeline};
+use millrace::{DStream, StateOptions, Text, Values};
 use millrace_pyfn::{Shape, Value};
 
 use super::called::Called;
@@ -18,10 +19,10 @@ const SMALL: u64 = 1 << 30;
 
 /// The stream of a chain that runs so; `None` for any other.
 pub(super) fn plan(
-    lines: &DStream<Lines>,
+    lines: &DStream<Text, Lines>,
     ops: &[Op],
     keyed: &Keyed,
-) -> Option<DStream<Boxed<Value>>> {
+) -> Option<DStream<Value>> {
     let (last, ops) = ops.split_last()?;
     // The shape of most programs costs what it costs in a native one.
     if let [op] = ops
@@ -30,7 +31,7 @@ pub(super) fn plan(
         return of_texts(lines, op, last, keyed);
     }
     let one = paired(last)?;
-    let mut texts = lines.boxed();
+    let mut texts = lines.erased();
     for op in ops {
         texts = text_op(&texts, op)?;
     }
@@ -40,11 +41,11 @@ pub(super) fn plan(
 /// The stream of a chain over texts that are split first: the operators `split`, which makes texts
 /// of a text, and `pair`, and then the sum by key.
 pub(super) fn of_texts<P: Pipeline<Item = Text>>(
-    texts: &DStream<P>,
+    texts: &DStream<P::Item, P>,
     split: &Op,
     pair: &Op,
     keyed: &Keyed,
-) -> Option<DStream<Boxed<Value>>> {
+) -> Option<DStream<Value>> {
     let one = paired(pair)?;
     if split.kind != Kind::FlatMap {
         return None;
@@ -82,17 +83,19 @@ fn blanks(line: Text) -> impl Iterator<Item = Text> {
 }
 
 /// An operator that makes texts of texts.
-fn text_op(texts: &DStream<Boxed<Text>>, op: &Op) -> Option<DStream<Boxed<Text>>> {
+fn text_op(texts: &DStream<Text>, op: &Op) -> Option<DStream<Text>> {
     let function = op.function.clone();
     let lowered = function.function()?;
     Some(match op.kind {
         Kind::Filter => texts
             .filter(move |text| function.test(&Value::Str(text.clone())))
-            .boxed(),
-        Kind::Map if lowered.keeps_text() => texts.map(move |text| mapped(&function, text)).boxed(),
+            .erased(),
+        Kind::Map if lowered.keeps_text() => {
+            texts.map(move |text| mapped(&function, text)).erased()
+        }
         Kind::FlatMap => match lowered.shape()? {
-            Shape::Split(separator) => texts.flat_map(move |text| text.split(&separator)).boxed(),
-            Shape::SplitBlanks => texts.flat_map(blanks).boxed(),
+            Shape::Split(separator) => texts.flat_map(move |text| text.split(&separator)).erased(),
+            Shape::SplitBlanks => texts.flat_map(blanks).erased(),
             _ => return None,
         },
         _ => return None,
@@ -109,10 +112,10 @@ fn mapped(function: &Called, text: Text) -> Text {
 
 /// The sums by key.
 fn by_key<P: Pipeline<Item = Text>>(
-    words: &DStream<P>,
+    words: &DStream<P::Item, P>,
     one: i64,
     keyed: &Keyed,
-) -> Option<DStream<Boxed<Value>>> {
+) -> Option<DStream<Value>> {
     let pairs = words.map(move |word| (word, one));
     match keyed {
         Keyed::ReduceByKey {
@@ -125,7 +128,7 @@ fn by_key<P: Pipeline<Item = Text>>(
             let sums = pairs.reduce_by_key_with(|a, b| a + b, *partitions);
             Some(
                 sums.map(|(word, n)| Value::tuple([Value::Str(word), Value::Int(n)]))
-                    .boxed(),
+                    .erased(),
             )
         }
         Keyed::UpdateStateByKey {
@@ -151,7 +154,7 @@ fn by_key<P: Pipeline<Item = Text>>(
             Some(
                 states
                     .map(|(word, state)| Value::tuple([Value::Str(word), state]))
-                    .boxed(),
+                    .erased(),
             )
         }
     }

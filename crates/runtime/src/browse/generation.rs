@@ -4,10 +4,10 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
+use millrace_engine::error::Result;
 use millrace_types::KeptRecord;
 
 use crate::checkpoint::GenerationView;
-use millrace_engine::error::Result;
 
 use super::best::Best;
 use super::search::begins_with;

@@ -14,9 +14,8 @@ mod search;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use millrace_types::{KeptRecord, StoreFigures};
-
 use millrace_engine::durable::{AnyValue, Durable, EntryReader, Look, write_json};
+use millrace_types::{KeptRecord, StoreFigures};
 
 /// Slots that the length of entries is estimated from, each time it is asked for.
 const SAMPLE: usize = 256;

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use millrace_types::{StateFound, StateSearch};
-
 use millrace_engine::durable::{EntryReader, Look, RawEntry, STEP};
+use millrace_types::{StateFound, StateSearch};
 
 use super::best::Best;
 use super::{Store, value_of};

@@ -10,13 +10,13 @@ use std::cmp::Reverse;
 use std::fmt::Write;
 use std::path::Path;
 
+use millrace_engine::durable::EntryReader;
+use millrace_engine::error::Error;
 use millrace_types::BatchTime;
 use millrace_wal::{Position, SealedReader, WalError, list_segments, read_log};
 
 use crate::notice::notice;
 use crate::zone::local_time;
-use millrace_engine::durable::EntryReader;
-use millrace_engine::error::Error;
 
 use super::contents::Reading;
 use super::directory::{Directory, END_OF_BATCH, LOG, blocks_options, log_options};

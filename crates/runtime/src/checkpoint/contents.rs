@@ -13,11 +13,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use millrace_wal::{Frame, Position, WalError, read_sealed, segment_name};
-
-use millrace_engine::durable::StoreError;
-
 use millrace_engine::durable::EntryReader;
+use millrace_engine::durable::StoreError;
+use millrace_wal::{Frame, Position, WalError, read_sealed, segment_name};
 
 use super::directory::{Directory, FileKind, LOG, check_header, header};
 use super::record::{Base, Commit, Kind, Section};

@@ -6,10 +6,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use millrace_engine::durable::{Durable, Loaded, Origin, StoreError};
 use millrace_engine::exec::Executor;
+use rayon::prelude::*;
 
 use super::record::Section;
 

@@ -21,6 +21,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
+use millrace_engine::durable::{Durable, StoreError};
+use millrace_engine::error::{Error, ErrorKind, Result};
+use millrace_engine::exec::Executor;
 use millrace_types::{BatchTime, CheckpointInfo, counted};
 use millrace_wal::{
     DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, failpoint,
@@ -28,9 +31,6 @@ use millrace_wal::{
 };
 
 use crate::clock::Clock;
-use millrace_engine::durable::{Durable, StoreError};
-use millrace_engine::error::{Error, ErrorKind, Result};
-use millrace_engine::exec::Executor;
 
 pub(crate) use choice::Candidate;
 pub use choice::described;

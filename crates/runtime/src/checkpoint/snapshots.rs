@@ -8,12 +8,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use millrace_engine::error::Error;
 use millrace_engine::role::Role;
 use millrace_wal::{DirectoryLock, SealedWriter, WalError, failpoint};
 
 use crate::clock::Clock;
 use crate::notice::Repeats;
-use millrace_engine::error::Error;
 
 use super::directory::{Directory, FileKind, header};
 use super::record::{Base, Kind, Section};

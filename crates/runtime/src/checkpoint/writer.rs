@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use millrace_wal::{Position, SegmentLog, WalError, failpoint};
-
 use millrace_engine::durable::{Durable, TooLong, pieces};
 use millrace_engine::error::{Error, ErrorKind, Result};
+use millrace_wal::{Position, SegmentLog, WalError, failpoint};
 
 use super::record::{Commit, Kind, MOST_ENTRIES, Section};
 use super::refused;

@@ -8,10 +8,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use millrace_engine::error::{Error, Result};
 use millrace_types::BatchTime;
 use millrace_wal::{DirectoryLock, Disk};
-
-use millrace_engine::error::{Error, Result};
 
 use super::{batch_name, location, replace};
 

@@ -2,11 +2,10 @@
 
 use std::io::Write;
 
-use serde::Serialize;
-
 use millrace_engine::error::Result;
 use millrace_engine::json::json_of;
 use millrace_engine::rdd::Rdd;
+use serde::Serialize;
 
 use super::{located, replace, texts};
 

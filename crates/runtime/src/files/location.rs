@@ -5,9 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use millrace_types::{BatchTime, local_path};
-
 use millrace_engine::error::{Error, Result};
+use millrace_types::{BatchTime, local_path};
 
 use super::{batch_name, replace};
 

@@ -17,10 +17,9 @@ mod zstd_frames;
 
 use std::fmt;
 
-use millrace_types::BatchTime;
-
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::rdd::Rdd;
+use millrace_types::BatchTime;
 
 pub(crate) use codec::Codec;
 #[cfg(any(test, fuzzing))]

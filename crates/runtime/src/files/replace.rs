@@ -9,9 +9,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use millrace_wal::failpoint;
-
 use millrace_engine::error::{Error, Result};
+use millrace_wal::failpoint;
 
 /// Writes the directory `path` by `fill`, which is given the directory to write into.
 ///

@@ -4,12 +4,11 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
+use millrace_engine::error::Result;
+use millrace_engine::rdd::Rdd;
 use millrace_text::python;
 use millrace_wal::failpoint;
 use serde::Serialize;
-
-use millrace_engine::error::Result;
-use millrace_engine::rdd::Rdd;
 
 use super::{located, replace, texts};
 

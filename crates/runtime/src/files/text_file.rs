@@ -9,11 +9,10 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use millrace_text::{Block, Buffer, Text};
-
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
 use millrace_engine::rdd::{Rdd, RddSource};
+use millrace_text::{Block, Buffer, Text};
 
 use super::{Codec, located};
 

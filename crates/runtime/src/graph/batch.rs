@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use millrace_types::{BatchTime, StreamId, StreamInputInfo};
-use millrace_wal::Position;
-
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::exec::Executor;
 use millrace_engine::panics::Fault;
 use millrace_engine::pipeline::{NodeId, Partition, Pipeline, drive_carefully, drive_or_skip};
 use millrace_engine::poison::{At, Operator, Skipping, next_reader};
 use millrace_engine::rdd::{Rdd, RddSource, by_pieces};
+use millrace_types::{BatchTime, StreamId, StreamInputInfo};
+use millrace_wal::Position;
 
 use super::memory::Past;
 use super::{Graph, Kind, Made, Node};

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use millrace_types::{Duration, StreamId};
-
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::NodeId;
+use millrace_types::{Duration, StreamId};
 
 use super::{Entry, Graph, Kind, Memory, Node, Output, OutputFn, Shown};
 

@@ -10,14 +10,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use millrace_types::{BatchTime, Duration};
-
-use crate::clock::Clock;
-use crate::notice::Repeats;
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::{NodeId, Partition, Pipeline};
 use millrace_engine::rdd::Rdd;
+use millrace_types::{BatchTime, Duration};
+
+use crate::clock::Clock;
+use crate::notice::Repeats;
 
 use super::Made;
 use super::batch::{BatchRun, Part, read};

@@ -12,14 +12,14 @@ mod shown;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use millrace_types::{BatchTime, Duration, OutputOperationInfo};
-
-use crate::clock::Clock;
 use millrace_engine::durable::Durable;
 use millrace_engine::error::Result;
 use millrace_engine::pipeline::{NodeId, Partition};
 use millrace_engine::rdd::Rdd;
 use millrace_engine::stage::{Dataset, EagerStage};
+use millrace_types::{BatchTime, Duration, OutputOperationInfo};
+
+use crate::clock::Clock;
 
 pub use batch::BatchRun;
 pub(crate) use batch::{Batch, InputCounter};

@@ -12,13 +12,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crossbeam::queue::ArrayQueue;
+use millrace_engine::error::{Error, Result};
+use millrace_engine::patience::Threads;
+use millrace_engine::role::Role;
 use millrace_types::{StreamingEvent, StreamingListener, counted};
 
 use crate::notice::notice;
 use crate::threads::spawn;
-use millrace_engine::error::{Error, Result};
-use millrace_engine::patience::Threads;
-use millrace_engine::role::Role;
 
 pub use removable::ListenerHandle;
 pub use stats_report::StatsReportListener;

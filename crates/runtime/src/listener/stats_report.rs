@@ -15,7 +15,7 @@ const PERCENTILES: [usize; 9] = [0, 5, 10, 25, 50, 75, 90, 95, 100];
 ///
 /// ```
 /// millrace::testing::run_context(1, |ssc| {
-///     ssc.add_streaming_listener(millrace::StatsReportListener::new(100));
+///     ssc.add_streaming_listener(millrace::events::StatsReportListener::new(100));
 ///     ssc.queue_stream(vec![vec![1, 2]]).print();
 /// });
 /// ```

@@ -9,11 +9,11 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use millrace_engine::durable::StoreError;
+use millrace_engine::pipeline::LineBlock;
 use millrace_text::Buffer;
 
 use crate::sync::{Mutex, MutexGuard};
-use millrace_engine::durable::StoreError;
-use millrace_engine::pipeline::LineBlock;
 
 use super::budget::{BLOCK_BYTES, Budget};
 use super::tracker::InputTracker;
@@ -219,13 +219,14 @@ impl Open {
 
 #[cfg(test)]
 mod tests {
+    use millrace_engine::pipeline::{Lines, NodeId, Pipeline};
     use millrace_text::java;
     use millrace_types::{BatchTime, StreamId};
     use proptest::prelude::*;
 
-    use super::*;
     use crate::receiver::InputSpec;
-    use millrace_engine::pipeline::{Lines, NodeId, Pipeline};
+
+    use super::*;
 
     const NODE: NodeId = NodeId(0);
 

@@ -14,6 +14,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
+use millrace_engine::error::Error;
 use millrace_engine::role::Role;
 use millrace_types::BatchTime;
 use millrace_wal::{
@@ -24,7 +25,6 @@ use millrace_wal::{
 use crate::checkpoint::{BLOCKS, END_OF_BATCH};
 use crate::graph::Batch;
 use crate::sync::{Builder, JoinHandle, Mutex, Receiver, Sender, bounded, unbounded};
-use millrace_engine::error::Error;
 
 use super::logged::Unwritable;
 

@@ -298,12 +298,13 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::thread;
 
+    use millrace_engine::pipeline::{Lines, NodeId, Pipeline};
     use millrace_types::{BatchTime, StreamId};
     use proptest::prelude::*;
 
-    use super::*;
     use crate::receiver::{BlockGenerator, InputSpec, InputTracker};
-    use millrace_engine::pipeline::{Lines, NodeId, Pipeline};
+
+    use super::*;
 
     const BLOCK: u64 = BLOCK_BYTES as u64;
 

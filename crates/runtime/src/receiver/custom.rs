@@ -7,10 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use millrace_types::{StreamId, reason};
-
 use millrace_engine::data::Data;
 use millrace_engine::panics::message_of;
+use millrace_types::StreamId;
+use millrace_types::reason;
 
 use super::logged;
 use super::shared::{Command, Shared};
@@ -196,7 +196,8 @@ impl<T: Data> ReceiverContext<T> {
     /// on from the write-ahead log.
     ///
     /// ```
-    /// use millrace::{BatchInfo, Conf, Duration, Receiver, ReceiverContext, StreamingContext};
+    /// use millrace::{Conf, Duration, Receiver, ReceiverContext, StreamingContext};
+    /// use millrace::events::BatchInfo;
     /// use millrace::{StreamingListener, keys};
     ///
     /// struct Offsets;

@@ -9,11 +9,11 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use millrace_engine::error::Error;
 use millrace_types::{Host, keys, reason};
 use socket2::{SockRef, TcpKeepalive};
 
 use crate::clock::Clock;
-use millrace_engine::error::Error;
 
 /// The longest that one address may take to answer.
 const ONE_ADDRESS: Duration = Duration::from_secs(5);
@@ -153,8 +153,9 @@ mod tests {
 
     use millrace_types::Duration as Millis;
 
-    use super::*;
     use crate::clock::ManualClock;
+
+    use super::*;
 
     const NEVER: DialSettings = DialSettings {
         timeout: None,

@@ -3,10 +3,9 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use millrace_engine::pipeline::{Lines, NodeId, Pipeline};
 use millrace_text::java;
 use millrace_types::{BatchTime, StreamId};
-
-use millrace_engine::pipeline::{Lines, NodeId, Pipeline};
 
 use super::block_generator::BlockGenerator;
 use super::budget::Budget;

@@ -13,10 +13,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use millrace_wal::MAX_PAYLOAD;
-
 use millrace_engine::data::Data;
 use millrace_engine::pipeline::{LineBlock, RecordBlock};
+use millrace_wal::MAX_PAYLOAD;
 
 use super::block_log::Logged;
 use super::tracker::InputTracker;

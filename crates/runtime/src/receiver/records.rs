@@ -9,10 +9,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
-use crate::sync::{Mutex, MutexGuard};
 use millrace_engine::data::Data;
 use millrace_engine::durable::StoreError;
 use millrace_engine::pipeline::RecordBlock;
+
+use crate::sync::{Mutex, MutexGuard};
 
 use super::budget::{BLOCK_BYTES, Budget, Reserved};
 use super::tracker::InputTracker;
@@ -168,13 +169,14 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
     use std::thread;
 
+    use millrace_engine::pipeline::{NodeId, Pipeline, Received};
     use millrace_types::{BatchTime, StreamId};
     use proptest::prelude::*;
 
-    use super::*;
     use crate::graph::Batch;
     use crate::receiver::InputSpec;
-    use millrace_engine::pipeline::{NodeId, Pipeline, Received};
+
+    use super::*;
 
     const NODE: NodeId = NodeId(0);
 

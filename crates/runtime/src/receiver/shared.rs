@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use millrace_engine::data::Data;
+use millrace_engine::patience::Threads;
+use millrace_engine::role::Role;
 use millrace_types::{BatchTime, StreamId, reason};
 
 use crate::clock::Clock;
 use crate::threads;
-use millrace_engine::data::Data;
-use millrace_engine::patience::Threads;
-use millrace_engine::role::Role;
 
 use super::counts::InputCounters;
 use super::dialer::Dialer;

@@ -9,9 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::threads::PATIENCE;
 use millrace_engine::durable::StoreError;
 use millrace_engine::panics::message_of;
+
+use crate::threads::PATIENCE;
 
 use super::custom::{Receiver, ReceiverContext};
 use super::records::RecordGenerator;

@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock, PoisonError};
 
+use millrace_engine::data::Data;
+use millrace_engine::pipeline::{LineBlock, LineCount, NodeId, Partition, RecordBlock};
+use millrace_engine::stage::EagerStage;
 use millrace_types::{BatchTime, StreamId, StreamInputInfo};
 
 use crate::graph::{Batch, InputCounter};
 use crate::sync::{Mutex, MutexGuard};
-use millrace_engine::data::Data;
-use millrace_engine::pipeline::{LineBlock, LineCount, NodeId, Partition, RecordBlock};
-use millrace_engine::stage::EagerStage;
 
 use super::block_log::BlockLog;
 use super::logged::{LoggedLines, LoggedRecords};

@@ -105,8 +105,9 @@ pub(super) fn broken(address: &str, error: &io::Error) -> String {
 mod tests {
     use millrace_types::Duration;
 
-    use super::*;
     use crate::clock::ManualClock;
+
+    use super::*;
 
     #[test]
     fn a_trouble_that_is_counted_only_is_said_when_the_pause_is_over() {

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use millrace_engine::error::Result;
+use millrace_engine::poison::Letter;
+
 use crate::clock::Clock;
 use crate::files::DeadLetterFiles;
 use crate::graph::Batch;
 use crate::notice::Repeats;
 use crate::receiver::InputCounters;
-use millrace_engine::error::Result;
-use millrace_engine::poison::Letter;
 
 /// Writes, counts and says them.
 pub struct DeadLetters {

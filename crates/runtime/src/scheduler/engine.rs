@@ -3,6 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
 
+use millrace_engine::durable::StoreError;
+use millrace_engine::error::Error;
+use millrace_engine::exec::Executor;
+use millrace_engine::stage::EagerStage;
 use millrace_types::{BatchTime, Duration};
 
 use crate::checkpoint::Checkpoint;
@@ -10,10 +14,6 @@ use crate::graph::Graph;
 use crate::listener::ListenerBus;
 use crate::receiver::{BlockGenerator, BlockLog, Budget, InputTracker, ReplayedBatch};
 use crate::stdout::Reader;
-use millrace_engine::durable::StoreError;
-use millrace_engine::error::Error;
-use millrace_engine::exec::Executor;
-use millrace_engine::stage::EagerStage;
 
 use super::{Clock, DeadLetters, Outcome, StopMode};
 

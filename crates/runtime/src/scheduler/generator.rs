@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration as StdDuration, Instant};
 
+use millrace_engine::patience::Threads;
 use millrace_types::{BatchInfo, BatchTime, Duration, StreamingEvent};
 
 use crate::graph::Batch;
 use crate::notice::{Repeats, notice};
 use crate::zone;
-use millrace_engine::patience::Threads;
 
 use super::outcome::BATCH_PATIENCE;
 use super::pace::{Pace, Said, ahead};

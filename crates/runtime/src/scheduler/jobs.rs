@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
+use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_types::{BatchInfo, BatchTime, OutputOperationInfo, StreamingEvent, counted};
 
 use crate::graph::{Batch, BatchRun};
 use crate::notice::notice;
-use millrace_engine::error::{Error, ErrorKind, Result};
 
 use super::generator::announce;
 use super::queue::{Ticks, Work};
@@ -236,10 +236,11 @@ mod tests {
 
     use millrace_types::Duration;
 
+    use crate::graph::{Graph, Output};
+
     use super::super::trial::{engine, fed, feed};
     use super::super::{ManualClock, submit};
     use super::*;
-    use crate::graph::{Graph, Output};
 
     /// Runs a thousand missed batches without input and one with a line. In the tenth a graceful
     /// stop is asked for that may take as long as `within` says. Gives the numbers of the batches

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::source::Asked;
 use millrace_engine::error::Error;
+
+use crate::source::Asked;
 
 /// The way in which a run stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, Mutex};
 
+use millrace_engine::exec::Executor;
+use millrace_engine::pipeline::NodeId;
 use millrace_types::{Duration, StreamId};
 
-use super::{Engine, ManualClock, Outcome, Receiving};
 use crate::graph::Graph;
 use crate::listener::ListenerBus;
 use crate::receiver::{BlockGenerator, Budget, InputSpec, InputTracker};
 use crate::stdout::Reader;
-use millrace_engine::exec::Executor;
-use millrace_engine::pipeline::NodeId;
+
+use super::{Engine, ManualClock, Outcome, Receiving};
 
 const NODE: NodeId = NodeId(0);
 

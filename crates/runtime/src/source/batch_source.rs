@@ -26,7 +26,7 @@ use super::run_stop::RunStop;
 /// nothing for this batch.
 ///
 /// ```
-/// use millrace::{BatchSource, SourceBatch, SourcePartition};
+/// use millrace::source::{BatchSource, SourceBatch, SourcePartition};
 /// use std::io;
 /// use std::ops::Range;
 ///
@@ -150,7 +150,8 @@ pub trait SourcePartition: Send + Sync + 'static {
 /// The batch for which a [`BatchSource`] is asked.
 ///
 /// ```
-/// use millrace::{BatchTime, SourceBatch};
+/// use millrace::BatchTime;
+/// use millrace::source::SourceBatch;
 /// use std::ops::Range;
 ///
 /// /// What a source has that gets a record in every millisecond.

@@ -6,12 +6,13 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::graph::{BatchRun, Made, Node};
-use crate::receiver::InputCounters;
 use millrace_engine::error::Result;
 use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::NodeId;
 use millrace_engine::rdd::Rdd;
+
+use crate::graph::{BatchRun, Made, Node};
+use crate::receiver::InputCounters;
 
 use super::Ends;
 
@@ -22,7 +23,7 @@ use super::Ends;
 /// empty and the stream's is the only handle left: nobody can push any more.
 ///
 /// ```
-/// use millrace::RddQueue;
+/// use millrace::source::RddQueue;
 /// let queue = RddQueue::new();
 /// assert!(queue.is_empty());
 /// queue.push(vec![1, 2]);
@@ -117,7 +118,7 @@ impl<T> fmt::Debug for RddQueue<T> {
 /// `queue_stream_with`.
 ///
 /// ```
-/// use millrace::QueueOptions;
+/// use millrace::source::QueueOptions;
 /// let options = || QueueOptions::new().all_at_once();
 /// let printed = millrace::testing::run_context(2, |ssc| {
 ///     let sliced = options().default_records(vec![8, 9]);

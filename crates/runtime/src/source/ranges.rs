@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use millrace_engine::durable::{Durable, EntryReader, Origin, StoreError, put, remove};
 use millrace_types::BatchTime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use millrace_engine::durable::{Durable, EntryReader, Origin, StoreError, put, remove};
 
 use super::batch_source::SourceBatch;
 

@@ -13,7 +13,8 @@ use std::sync::Arc;
 /// [`BatchSource::watch_stop`](crate::source::BatchSource::watch_stop).
 ///
 /// ```
-/// use millrace::{BatchSource, Conf, Duration, RunStop, SourceBatch, SourcePartition};
+/// use millrace::{Conf, Duration};
+/// use millrace::source::{BatchSource, RunStop, SourceBatch, SourcePartition};
 /// use std::io;
 /// use std::time::Duration as Pause;
 ///

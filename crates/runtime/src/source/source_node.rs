@@ -3,14 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use millrace_types::{StreamId, StreamInputInfo, reason};
-
-use crate::graph::{BatchRun, Made, Node};
 use millrace_engine::durable::Durable;
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::panics::fail;
 use millrace_engine::pipeline::NodeId;
 use millrace_engine::rdd::{Rdd, RddSource};
+use millrace_types::reason;
+use millrace_types::{StreamId, StreamInputInfo};
+
+use crate::graph::{BatchRun, Made, Node};
 
 use super::Ends;
 use super::batch_source::{BatchSource, SourcePartition};

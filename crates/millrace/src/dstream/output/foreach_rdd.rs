@@ -3,19 +3,18 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::BatchTime;
-
 use millrace_engine::pipeline::Pipeline;
 use millrace_engine::rdd::Rdd;
+use millrace_types::BatchTime;
 
 use super::super::{DStream, named};
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Runs `function` on every batch (Spark: `foreachRDD`).
     ///
     /// It runs on the thread that runs the batches, one batch after the other, in the order in
     /// which outputs were registered. A panic in it fails the batch and ends the run. It writes to
-    /// standard output with [`show`](crate::show), which minds a reader that is gone.
+    /// standard output with [`show`](crate::dstream::show), which minds a reader that is gone.
     ///
     /// ```
     /// use std::sync::{Arc, Mutex};

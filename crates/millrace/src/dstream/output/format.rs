@@ -1,14 +1,13 @@
 //! `millrace.print.format`: how records and times are written.
 
+use millrace_engine::json::json_of;
+use millrace_runtime::zone::local_time;
 use millrace_text::{java, python};
 use millrace_types::BatchTime;
 use serde::Serialize;
 
-use millrace_engine::json::json_of;
-use millrace_runtime::zone::local_time;
-
 /// `millrace.print.format`, for programs that write their own lines with
-/// [`show`](crate::show): [`StreamingContext::print_format`](crate::StreamingContext::print_format)
+/// [`show`](crate::dstream::show): [`StreamingContext::print_format`](crate::StreamingContext::print_format)
 /// says which one is asked for. [`print`](crate::DStream::print) follows it by itself.
 ///
 /// ```

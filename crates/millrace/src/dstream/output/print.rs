@@ -3,15 +3,14 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use millrace_engine::error::ErrorKind;
 use millrace_engine::pipeline::Pipeline;
 use millrace_runtime::graph::Shown;
+use serde::Serialize;
 
 use super::super::{DStream, named};
 
-impl<P: Pipeline<Item: Serialize>> DStream<P> {
+impl<T: Serialize + Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Prints the first ten records of every batch on standard output, byte for byte as PySpark
     /// 3.5's `pprint()` does (Spark: `print`, `pprint`). `millrace.print.num` changes the
     /// number, `millrace.print.format` the format.

@@ -5,15 +5,14 @@ use std::io;
 use std::sync::Mutex;
 
 use jiff::tz::TimeZone;
-use millrace_text::{java, python};
-use millrace_types::BatchTime;
-use serde::Serialize;
-
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::json::json_of;
 use millrace_runtime::graph::Shown;
 use millrace_runtime::stdout::refused;
 use millrace_runtime::zone::time_in;
+use millrace_text::{java, python};
+use millrace_types::BatchTime;
+use serde::Serialize;
 
 use super::format::PrintFormat;
 

@@ -3,15 +3,14 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use millrace_engine::pipeline::Pipeline;
 use millrace_runtime::files::SaveRdd;
 use millrace_runtime::files::{batch_name, check_batch_outputs};
+use serde::Serialize;
 
 use super::super::{DStream, named};
 
-impl<P: Pipeline<Item: Serialize>> DStream<P> {
+impl<T: Serialize + Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Writes every batch into a file of its own, a JSON value a line (what
     /// `rdd.toDF().write.json` is for in Spark): `<prefix>-<time in ms>.<suffix>`, by the rules
     /// of [`save_as_text_files`](DStream::save_as_text_files).

@@ -16,7 +16,7 @@ use millrace_runtime::stdout::{Stdout, refused};
 ///
 /// ```
 /// millrace::testing::run_outputs(&["a\nb\n"], |lines| {
-///     lines.foreach_rdd(|rdd| millrace::show(format_args!("{} lines", rdd.count())));
+///     lines.foreach_rdd(|rdd| millrace::dstream::show(format_args!("{} lines", rdd.count())));
 /// });
 /// ```
 pub fn show(text: impl fmt::Display) {

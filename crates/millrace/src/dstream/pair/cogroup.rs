@@ -6,10 +6,10 @@ use std::sync::Arc;
 use millrace_engine::data::{Data, Key};
 use millrace_engine::keyed::CoGrouped;
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{MapValues, Output, Pipeline, Union};
+use millrace_engine::pipeline::{MapValues, Pipeline, Union};
 use millrace_engine::shuffle::{CoGroup, Side};
 
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};
 
 /// Both sides as one pipeline: the left one's records come first, whatever arrived when.
@@ -19,7 +19,7 @@ type Both<P, Q, V, W> = Union<MapValues<P, fn(V) -> Side<V, W>>, MapValues<Q, fn
 pub(super) type CoShuffleNode<P, Q, K, V, W> =
     ShuffleNode<Both<P, Q, V, W>, K, Side<V, W>, CoGroup>;
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Of every key that a batch of either stream has its values on both (Spark: `cogroup`):
     /// `(key, (values here, values there))`, each in arrival order.
     ///
@@ -40,7 +40,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!((b.0.to_vec(), b.1.to_vec()), (vec![1], vec!['!']));
     /// ```
     #[track_caller]
-    pub fn cogroup<W, Q>(&self, other: &DStream<Q>) -> DStream<Output<CoGrouped<K, V, W>>>
+    pub fn cogroup<W, Q>(&self, other: &DStream<(K, W), Q>) -> Computed<CoGrouped<K, V, W>>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -61,9 +61,9 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     #[track_caller]
     pub fn cogroup_with<W, Q>(
         &self,
-        other: &DStream<Q>,
+        other: &DStream<(K, W), Q>,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<CoGrouped<K, V, W>>>
+    ) -> Computed<CoGrouped<K, V, W>>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -76,9 +76,9 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     fn cogrouped<W, Q>(
         &self,
         name: String,
-        other: &DStream<Q>,
+        other: &DStream<(K, W), Q>,
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> DStream<Output<CoGrouped<K, V, W>>>
+    ) -> Computed<CoGrouped<K, V, W>>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -90,7 +90,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// The node that brings both sides of every key together.
     pub(super) fn co_shuffled<W, Q>(
         &self,
-        other: &DStream<Q>,
+        other: &DStream<(K, W), Q>,
         name: &str,
         partitioner: Arc<dyn Partitioner<K>>,
     ) -> CoShuffleNode<P, Q, K, V, W>

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use millrace_engine::data::{Data, Key};
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 use millrace_engine::shuffle::CombineBy;
 
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Combines the values of every key of a batch into a combiner (Spark: `combineByKey`):
     /// `create` makes one of a first value, `merge_value` adds another value, and
     /// `merge_combiners` joins what neighbours have come to.
@@ -40,7 +40,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         create: F,
         merge_value: G,
         merge_combiners: H,
-    ) -> DStream<Output<(K, C)>>
+    ) -> Computed<(K, C)>
     where
         C: Data,
         F: Fn(V) -> C + Send + Sync + 'static,
@@ -68,7 +68,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         merge_value: G,
         merge_combiners: H,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, C)>>
+    ) -> Computed<(K, C)>
     where
         C: Data,
         F: Fn(V) -> C + Send + Sync + 'static,
@@ -86,7 +86,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         name: String,
         functions: CombineBy<F, G, H>,
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> DStream<Output<(K, C)>>
+    ) -> Computed<(K, C)>
     where
         C: Data,
         F: Fn(V) -> C + Send + Sync + 'static,

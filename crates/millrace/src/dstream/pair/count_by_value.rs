@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use millrace_engine::data::Key;
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{Map, Output, Pipeline};
+use millrace_engine::pipeline::{Map, Pipeline};
 use millrace_engine::shuffle::Reduce;
 
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};
 
-impl<P: Pipeline<Item: Key>> DStream<P> {
+impl<T: Key, P: Pipeline<Item = T>> DStream<T, P> {
     /// Counts how often each record occurs in a batch (Spark: `countByValue`).
     ///
     /// Partitions, order and cost are those of
@@ -25,7 +25,7 @@ impl<P: Pipeline<Item: Key>> DStream<P> {
     /// assert_eq!(counts, [("b", 2), ("a", 1)]);
     /// ```
     #[track_caller]
-    pub fn count_by_value(&self) -> DStream<Output<(P::Item, i64)>> {
+    pub fn count_by_value(&self) -> Computed<(P::Item, i64)> {
         let name = named("count_by_value", Location::caller());
         self.counted(name, default_partitioner(&self.builder))
     }
@@ -43,7 +43,7 @@ impl<P: Pipeline<Item: Key>> DStream<P> {
     pub fn count_by_value_with(
         &self,
         partitions: impl Into<Partitions<P::Item>>,
-    ) -> DStream<Output<(P::Item, i64)>> {
+    ) -> Computed<(P::Item, i64)> {
         let name = named("count_by_value", Location::caller());
         let partitioner = partitioner_of(&self.builder, partitions, &name);
         self.counted(name, partitioner)
@@ -53,7 +53,7 @@ impl<P: Pipeline<Item: Key>> DStream<P> {
         &self,
         name: String,
         partitioner: Arc<dyn Partitioner<P::Item>>,
-    ) -> DStream<Output<(P::Item, i64)>> {
+    ) -> Computed<(P::Item, i64)> {
         let ones = Arc::new(Map {
             parent: Arc::clone(&self.pipeline),
             function: |record: P::Item| (record, 1_i64),

@@ -6,7 +6,7 @@ use millrace_engine::pipeline::{FlatMapValues, Pipeline};
 
 use super::super::DStream;
 
-impl<K: Clone, V, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Clone + Send + 'static, V, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Replaces every pair by the pairs of its key with what `function` makes of its value, in
     /// order (Spark: `flatMapValues`).
     ///
@@ -23,7 +23,7 @@ impl<K: Clone, V, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches[0], [("a".into(), "1".into()), ("a".into(), "2".into())]);
     /// assert!(batches[1].is_empty());
     /// ```
-    pub fn flat_map_values<U, F>(&self, function: F) -> DStream<FlatMapValues<P, F>>
+    pub fn flat_map_values<U, F>(&self, function: F) -> DStream<(K, U::Item), FlatMapValues<P, F>>
     where
         U: IntoIterator<Item: Send + 'static>,
         F: Fn(V) -> U + Send + Sync + 'static,

@@ -36,7 +36,7 @@ where
     /// `fold` takes a record, `merge` joins neighbours, `finish` sees what all has come to:
     /// nothing if there was no record.
     pub(in crate::dstream) fn new(
-        stream: &DStream<P>,
+        stream: &DStream<P::Item, P>,
         fold: F,
         merge: G,
         finish: fn(Option<A>) -> Option<A>,

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use millrace_engine::data::{Data, Key};
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 use millrace_engine::shuffle::{Group, Values};
 
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Collects the values of every key of a batch, in arrival order (Spark: `groupByKey`).
     ///
     /// Partitions and order are those of [`reduce_by_key`](DStream::reduce_by_key). Memory: all
@@ -30,7 +30,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!((key.as_str(), values.to_vec()), ("a", vec!["1".into(), "3".into()]));
     /// ```
     #[track_caller]
-    pub fn group_by_key(&self) -> DStream<Output<(K, Values<V>)>> {
+    pub fn group_by_key(&self) -> Computed<(K, Values<V>)> {
         let name = named("group_by_key", Location::caller());
         self.grouped(name, default_partitioner(&self.builder))
     }
@@ -48,7 +48,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     pub fn group_by_key_with(
         &self,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, Values<V>)>> {
+    ) -> Computed<(K, Values<V>)> {
         let name = named("group_by_key", Location::caller());
         let partitioner = partitioner_of(&self.builder, partitions, &name);
         self.grouped(name, partitioner)
@@ -58,7 +58,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         name: String,
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> DStream<Output<(K, Values<V>)>> {
+    ) -> Computed<(K, Values<V>)> {
         let shuffling = Shuffling::new(&self.pipeline, Group, &self.builder, &name);
         self.of_node(
             name,

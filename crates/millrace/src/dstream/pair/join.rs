@@ -7,18 +7,18 @@ use millrace_engine::data::{Data, Key};
 use millrace_engine::error::Result;
 use millrace_engine::keyed::{JoinSide, joined};
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::stage::EagerStage;
 use millrace_runtime::graph::{BatchRun, Made, Node};
 
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::cogroup::CoShuffleNode;
 use super::{default_partitioner, partitioner_of};
 
 /// The result of a join: per key, the values of both sides.
-pub(super) type JoinStream<K, A, B> = DStream<Output<(K, (A, B))>>;
+pub(super) type JoinStream<K, A, B> = Computed<(K, (A, B))>;
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Every value that a batch of this stream has for a key with every value that the batch of
     /// `other` has for it (Spark: `join`): `(key, (value here, value there))`.
     ///
@@ -37,7 +37,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches, [[("b".into(), (1, '!'))]]);
     /// ```
     #[track_caller]
-    pub fn join<W, Q>(&self, other: &DStream<Q>) -> JoinStream<K, V, W>
+    pub fn join<W, Q>(&self, other: &DStream<(K, W), Q>) -> JoinStream<K, V, W>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -59,7 +59,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     #[track_caller]
     pub fn join_with<W, Q>(
         &self,
-        other: &DStream<Q>,
+        other: &DStream<(K, W), Q>,
         partitions: impl Into<Partitions<K>>,
     ) -> JoinStream<K, V, W>
     where
@@ -76,7 +76,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     pub(super) fn joined<W, Q, A, B>(
         &self,
         name: String,
-        other: &DStream<Q>,
+        other: &DStream<(K, W), Q>,
         sides: (JoinSide<V, A>, JoinSide<W, B>),
         partitioner: Arc<dyn Partitioner<K>>,
     ) -> JoinStream<K, A, B>

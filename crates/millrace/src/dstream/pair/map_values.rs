@@ -6,7 +6,7 @@ use millrace_engine::pipeline::{MapValues, Pipeline};
 
 use super::super::DStream;
 
-impl<K, V, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Send + 'static, V, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Passes the value of every pair through `function` (Spark: `mapValues`).
     ///
     /// ```
@@ -15,7 +15,7 @@ impl<K, V, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// });
     /// assert_eq!(batches, [[("a".into(), 10), ("b".into(), 10)]]);
     /// ```
-    pub fn map_values<W, F>(&self, function: F) -> DStream<MapValues<P, F>>
+    pub fn map_values<W, F>(&self, function: F) -> DStream<(K, W), MapValues<P, F>>
     where
         W: Send + 'static,
         F: Fn(V) -> W + Send + Sync + 'static,

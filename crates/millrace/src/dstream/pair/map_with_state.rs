@@ -13,11 +13,11 @@ use millrace_engine::rdd::Rdd;
 use millrace_engine::state::{MappedStore, Mapping};
 use millrace_runtime::graph::{BatchRun, Made, Node};
 
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::partitioner_of_state;
 use super::state_spec::StateSpec;
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Maps every record by a function that sees and changes the state of its key (Spark:
     /// `mapWithState`).
     ///
@@ -75,7 +75,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
 /// used as, and the states behind it (Spark: `MapWithStateDStream`).
 #[must_use = "a stream is a description: nothing of it runs before an output, such as `print`, reads it"]
 pub struct MapWithStateDStream<K: Key, S, M> {
-    mapped: DStream<Output<M>>,
+    mapped: Computed<M>,
     store: Arc<MappedStore<K, S>>,
 }
 
@@ -94,7 +94,7 @@ impl<K: Key, S: Data, M: Clone + Send + Sync + 'static> MapWithStateDStream<K, S
     /// });
     /// assert_eq!(batches, [vec![1, 2], vec![3]]);
     /// ```
-    pub fn stream(&self) -> DStream<Output<M>> {
+    pub fn stream(&self) -> Computed<M> {
         self.mapped.clone()
     }
 
@@ -114,7 +114,7 @@ impl<K: Key, S: Data, M: Clone + Send + Sync + 'static> MapWithStateDStream<K, S
     /// assert_eq!(batches[1], [(Text::from("a"), 1), (Text::from("b"), 2)]);
     /// ```
     #[track_caller]
-    pub fn state_snapshots(&self) -> DStream<Output<(K, S)>> {
+    pub fn state_snapshots(&self) -> Computed<(K, S)> {
         let node = Snapshots {
             mapped: Arc::clone(&self.mapped.pipeline),
             store: Arc::clone(&self.store),
@@ -125,9 +125,9 @@ impl<K: Key, S: Data, M: Clone + Send + Sync + 'static> MapWithStateDStream<K, S
 }
 
 impl<K: Key, S, M> Deref for MapWithStateDStream<K, S, M> {
-    type Target = DStream<Output<M>>;
+    type Target = Computed<M>;
 
-    fn deref(&self) -> &DStream<Output<M>> {
+    fn deref(&self) -> &Computed<M> {
         &self.mapped
     }
 }

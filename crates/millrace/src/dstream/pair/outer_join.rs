@@ -12,7 +12,7 @@ use super::super::{DStream, named};
 use super::join::JoinStream;
 use super::{default_partitioner, partitioner_of};
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// [`join`](DStream::join), with the values here whose key `other` has not (Spark:
     /// `leftOuterJoin`): `(key, (value here, value there if there is one))`.
     ///
@@ -26,7 +26,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches, [[("a".into(), (1, None)), ("b".into(), (1, Some(1)))]]);
     /// ```
     #[track_caller]
-    pub fn left_outer_join<W, Q>(&self, other: &DStream<Q>) -> JoinStream<K, V, Option<W>>
+    pub fn left_outer_join<W, Q>(&self, other: &DStream<(K, W), Q>) -> JoinStream<K, V, Option<W>>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -48,7 +48,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     #[track_caller]
     pub fn left_outer_join_with<W, Q>(
         &self,
-        other: &DStream<Q>,
+        other: &DStream<(K, W), Q>,
         partitions: impl Into<Partitions<K>>,
     ) -> JoinStream<K, V, Option<W>>
     where
@@ -74,7 +74,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches, [[("b".into(), (Some(1), 1)), ("a".into(), (None, 1))]]);
     /// ```
     #[track_caller]
-    pub fn right_outer_join<W, Q>(&self, other: &DStream<Q>) -> JoinStream<K, Option<V>, W>
+    pub fn right_outer_join<W, Q>(&self, other: &DStream<(K, W), Q>) -> JoinStream<K, Option<V>, W>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -96,7 +96,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     #[track_caller]
     pub fn right_outer_join_with<W, Q>(
         &self,
-        other: &DStream<Q>,
+        other: &DStream<(K, W), Q>,
         partitions: impl Into<Partitions<K>>,
     ) -> JoinStream<K, Option<V>, W>
     where
@@ -123,7 +123,10 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches, [[("a".into(), (Some(1), None)), ("b".into(), (None, Some(1)))]]);
     /// ```
     #[track_caller]
-    pub fn full_outer_join<W, Q>(&self, other: &DStream<Q>) -> JoinStream<K, Option<V>, Option<W>>
+    pub fn full_outer_join<W, Q>(
+        &self,
+        other: &DStream<(K, W), Q>,
+    ) -> JoinStream<K, Option<V>, Option<W>>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -145,7 +148,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     #[track_caller]
     pub fn full_outer_join_with<W, Q>(
         &self,
-        other: &DStream<Q>,
+        other: &DStream<(K, W), Q>,
         partitions: impl Into<Partitions<K>>,
     ) -> JoinStream<K, Option<V>, Option<W>>
     where

@@ -4,12 +4,12 @@ use std::panic::Location;
 
 use millrace_engine::data::{Data, Key};
 use millrace_engine::partition::Partitions;
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::partitioner_of;
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Puts every pair into the partition of its key (PySpark: `partitionBy`), given a number of
     /// partitions or a partitioner. A partition has its pairs in arrival order.
     ///
@@ -24,7 +24,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(batches, [[vec!["b", "c"], vec!["a", "a"]]]);
     /// ```
     #[track_caller]
-    pub fn partition_by(&self, partitions: impl Into<Partitions<K>>) -> DStream<Output<(K, V)>> {
+    pub fn partition_by(&self, partitions: impl Into<Partitions<K>>) -> Computed<(K, V)> {
         let name = named("partition_by", Location::caller());
         let partitioner = partitioner_of(&self.builder, partitions, &name);
         self.transformed(name, move |rdd, _| rdd.parted(&*partitioner))

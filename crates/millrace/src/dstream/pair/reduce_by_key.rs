@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use millrace_engine::data::{Data, Key};
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 use millrace_engine::shuffle::Reduce;
 
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Combines the values of every key of a batch by `function`, from left to right (Spark:
     /// `reduceByKey`).
     ///
@@ -30,7 +30,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(counts, [("to", 2), ("be", 2), ("or", 1), ("not", 1)]);
     /// ```
     #[track_caller]
-    pub fn reduce_by_key<F>(&self, function: F) -> DStream<Output<(K, V)>>
+    pub fn reduce_by_key<F>(&self, function: F) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
     {
@@ -57,7 +57,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         function: F,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
     {
@@ -71,7 +71,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         name: String,
         function: F,
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
     {

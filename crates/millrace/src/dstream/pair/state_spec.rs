@@ -3,12 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use millrace_types::{BatchTime, Duration};
-
 use millrace_engine::data::{Data, Key};
 use millrace_engine::partition::Partitions;
 use millrace_engine::rdd::Rdd;
 use millrace_engine::state::{Mapping, State};
+use millrace_types::{BatchTime, Duration};
 
 /// The function that [`map_with_state`](crate::DStream::map_with_state) calls with every record,
 /// and its options (Spark: `StateSpec`).

@@ -3,24 +3,23 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::BatchTime;
-
 use millrace_engine::data::{Data, Key};
 use millrace_engine::durable::Durable;
 use millrace_engine::error::Result;
-use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::poison::know;
 use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::{Group, Values};
 use millrace_engine::stage::EagerStage;
 use millrace_engine::state::{StateStore, StateView};
 use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_types::BatchTime;
 
-use super::super::DStream;
+use super::super::{Computed, DStream};
 use super::state_options::StateOptions;
 use super::{Shuffling, partitioner_of_state};
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Keeps a state for every key (Spark: `updateStateByKey`).
     ///
     /// In every batch `function` is called once for every key that has a state or new values,
@@ -45,7 +44,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
     /// assert_eq!(counts, [("a", 2), ("b", 1)]);
     /// ```
     #[track_caller]
-    pub fn update_state_by_key<S, F>(&self, function: F) -> DStream<Output<(K, S)>>
+    pub fn update_state_by_key<S, F>(&self, function: F) -> Computed<(K, S)>
     where
         S: Data,
         F: Fn(&Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
@@ -74,7 +73,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         function: F,
         options: StateOptions<K, S>,
-    ) -> DStream<Output<(K, S)>>
+    ) -> Computed<(K, S)>
     where
         S: Data,
         F: Fn(&Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
@@ -108,7 +107,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         function: F,
         options: StateOptions<K, S>,
-    ) -> DStream<Output<(K, S)>>
+    ) -> Computed<(K, S)>
     where
         S: Data,
         F: Fn(BatchTime, &K, &Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
@@ -122,7 +121,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         name: String,
         options: StateOptions<K, S>,
         function: F,
-    ) -> DStream<Output<(K, S)>>
+    ) -> Computed<(K, S)>
     where
         S: Data,
         F: Fn(BatchTime, &K, &Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,

@@ -7,17 +7,17 @@ use std::vec::IntoIter;
 use millrace_engine::data::{Data, Key};
 use millrace_engine::durable::Durable;
 use millrace_engine::error::{Error, Result};
-use millrace_engine::pipeline::{NodeId, Output, Pipeline};
+use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::shuffle::{Group, Values};
 use millrace_engine::stage::EagerStage;
 use millrace_engine::state::{PartitionStore, PartitionUpdate};
 use millrace_runtime::graph::{BatchRun, Made, Node};
 
-use super::super::DStream;
+use super::super::{Computed, DStream};
 use super::state_options::StateOptions;
 use super::{Shuffling, partitioner_of_state};
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Keeps a state for every key with a function that sees a whole partition at once (Spark:
     /// `updateStateByKey` with `Iterator[(K, Seq[V], Option[S])] => Iterator[(K, S)]`).
     ///
@@ -55,7 +55,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         function: F,
         options: StateOptions<K, S>,
-    ) -> DStream<Output<(K, S)>>
+    ) -> Computed<(K, S)>
     where
         S: Data,
         I: IntoIterator<Item = (K, S)>,

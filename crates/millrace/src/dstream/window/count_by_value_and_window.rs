@@ -3,19 +3,18 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::Duration;
-
 use millrace_engine::data::Key;
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{Map, Output, Pipeline};
+use millrace_engine::pipeline::{Map, Pipeline};
 use millrace_engine::shuffle::Reduce;
 use millrace_engine::window::{Filter, Inverting};
+use millrace_types::Duration;
 
 use super::super::pair::{default_partitioner, partitioner_of};
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::Kind;
 
-impl<P: Pipeline<Item: Key>> DStream<P> {
+impl<T: Key, P: Pipeline<Item = T>> DStream<T, P> {
     /// Counts how often each record occurs in the last `window`, every `slide` (Spark:
     /// `countByValueAndWindow`).
     ///
@@ -40,7 +39,7 @@ impl<P: Pipeline<Item: Key>> DStream<P> {
         &self,
         window: Duration,
         slide: Duration,
-    ) -> DStream<Output<(P::Item, i64)>> {
+    ) -> Computed<(P::Item, i64)> {
         let name = named("count_by_value_and_window", Location::caller());
         let partitioner = default_partitioner(&self.builder);
         self.counted_window(name, window, slide, partitioner)
@@ -65,7 +64,7 @@ impl<P: Pipeline<Item: Key>> DStream<P> {
         window: Duration,
         slide: Duration,
         partitions: impl Into<Partitions<P::Item>>,
-    ) -> DStream<Output<(P::Item, i64)>> {
+    ) -> Computed<(P::Item, i64)> {
         let name = named("count_by_value_and_window", Location::caller());
         let partitioner = partitioner_of(&self.builder, partitions, &name);
         self.counted_window(name, window, slide, partitioner)
@@ -77,7 +76,7 @@ impl<P: Pipeline<Item: Key>> DStream<P> {
         window: Duration,
         slide: Duration,
         partitioner: Arc<dyn Partitioner<P::Item>>,
-    ) -> DStream<Output<(P::Item, i64)>> {
+    ) -> Computed<(P::Item, i64)> {
         let frame = self.frame(&name, Kind::Reduced, window, Some(slide));
         self.builder.keeps_state();
         let ones = Arc::new(Map {

@@ -2,15 +2,14 @@
 
 use std::panic::Location;
 
+use millrace_engine::pipeline::Pipeline;
+use millrace_engine::window::ByInverse;
 use millrace_types::Duration;
 
-use millrace_engine::pipeline::{Output, Pipeline};
-use millrace_engine::window::ByInverse;
-
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::Kind;
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Counts the records of the last `window`, every `slide` (Spark: `countByWindow`).
     ///
     /// Every window has one element, which is 0 for a window without records, as in Scala.
@@ -28,7 +27,7 @@ impl<P: Pipeline> DStream<P> {
     /// assert_eq!(batches, [[2], [3], [1], [0]]);
     /// ```
     #[track_caller]
-    pub fn count_by_window(&self, window: Duration, slide: Duration) -> DStream<Output<i64>> {
+    pub fn count_by_window(&self, window: Duration, slide: Duration) -> Computed<i64> {
         let name = named("count_by_window", Location::caller());
         let frame = self.frame(&name, Kind::Reduced, window, Some(slide));
         self.builder.keeps_state();

@@ -3,19 +3,18 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::Duration;
-
 use millrace_engine::data::{Data, Key};
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 use millrace_engine::shuffle::{Group, Values};
 use millrace_engine::window::Grouping;
+use millrace_types::Duration;
 
 use super::super::pair::{default_partitioner, partitioner_of};
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::Kind;
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// The values of every key in the last `window`, oldest first, every `slide` (Spark:
     /// `groupByKeyAndWindow`); `None` slides as this stream does.
     ///
@@ -41,7 +40,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         &self,
         window: Duration,
         slide: impl Into<Option<Duration>>,
-    ) -> DStream<Output<(K, Values<V>)>> {
+    ) -> Computed<(K, Values<V>)> {
         let name = named("group_by_key_and_window", Location::caller());
         let partitioner = default_partitioner(&self.builder);
         self.grouped_window(name, window, slide.into(), partitioner)
@@ -67,7 +66,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         window: Duration,
         slide: impl Into<Option<Duration>>,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, Values<V>)>> {
+    ) -> Computed<(K, Values<V>)> {
         let name = named("group_by_key_and_window", Location::caller());
         let partitioner = partitioner_of(&self.builder, partitions, &name);
         self.grouped_window(name, window, slide.into(), partitioner)
@@ -79,7 +78,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         window: Duration,
         slide: Option<Duration>,
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> DStream<Output<(K, Values<V>)>> {
+    ) -> Computed<(K, Values<V>)> {
         let frame = self.frame(&name, Kind::Windowed, window, slide);
         let how = (Group, Grouping::new());
         self.keyed_window(name, &self.pipeline, frame, how, partitioner)

@@ -13,8 +13,8 @@ use millrace_engine::stage::EagerStage;
 use millrace_engine::window::{Frame, Sliding, WindowStore, WindowView};
 use millrace_runtime::graph::{BatchRun, Made, Node};
 
-use super::super::DStream;
 use super::super::pair::Shuffling;
+use super::super::{Computed, DStream};
 use super::Collected;
 
 pub(super) struct KeyedNode<P, K: Key, V, A: Aggregator<V>, S: Sliding<K, Brought = A::Acc>> {
@@ -26,7 +26,7 @@ pub(super) struct KeyedNode<P, K: Key, V, A: Aggregator<V>, S: Sliding<K, Brough
     name: String,
 }
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// A stream of the window that `sliding` makes of the pairs of `pipeline`, which are combined
     /// by `aggregator` in every batch.
     pub(super) fn keyed_window<Q, K, V, A, S>(
@@ -36,7 +36,7 @@ impl<P: Pipeline> DStream<P> {
         frame: Frame,
         (aggregator, sliding): (A, S),
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> DStream<Output<(K, S::Value)>>
+    ) -> Computed<(K, S::Value)>
     where
         Q: Pipeline<Item = (K, V)>,
         K: Key,

@@ -16,12 +16,11 @@ mod whole;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use millrace_types::Duration;
-
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::pipeline::Pipeline;
 use millrace_engine::window::Frame;
 use millrace_runtime::graph::BatchRun;
+use millrace_types::Duration;
 
 use super::DStream;
 
@@ -51,7 +50,7 @@ impl Kind {
     }
 }
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// The frame of a window over this stream; a rule is broken if there is no such window.
     fn frame(&self, name: &str, kind: Kind, window: Duration, slide: Option<Duration>) -> Frame {
         let batches = self.slide();

@@ -3,19 +3,18 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::Duration;
-
 use millrace_engine::data::{Data, Key};
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 use millrace_engine::shuffle::Reduce;
 use millrace_engine::window::Reducing;
+use millrace_types::Duration;
 
 use super::super::pair::{default_partitioner, partitioner_of};
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::Kind;
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Combines the values of every key in the last `window` by `function`, oldest first, every
     /// `slide` (Spark: `reduceByKeyAndWindow` without an inverse); `None` slides as this stream
     /// does.
@@ -46,7 +45,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         function: F,
         window: Duration,
         slide: impl Into<Option<Duration>>,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
     {
@@ -76,7 +75,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         window: Duration,
         slide: impl Into<Option<Duration>>,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
     {
@@ -92,7 +91,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         window: Duration,
         slide: Option<Duration>,
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
     {

@@ -3,19 +3,18 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::Duration;
-
 use millrace_engine::data::{Data, Key};
 use millrace_engine::partition::{Partitioner, Partitions};
-use millrace_engine::pipeline::{Output, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 use millrace_engine::shuffle::Reduce;
 use millrace_engine::window::{Filter, Inverting};
+use millrace_types::Duration;
 
 use super::super::pair::{default_partitioner, partitioner_of};
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::Kind;
 
-impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
+impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// [`reduce_by_key_and_window`](DStream::reduce_by_key_and_window) of a function with an
     /// inverse (Spark: `reduceByKeyAndWindow` with `invFunc`): `inverse(function(a, b), a)` must
     /// be `b`.
@@ -54,7 +53,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         inverse: G,
         window: Duration,
         slide: impl Into<Option<Duration>>,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
         G: Fn(V, V) -> V + Send + Sync + 'static,
@@ -98,7 +97,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         window: Duration,
         slide: impl Into<Option<Duration>>,
         partitions: impl Into<Partitions<K>>,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
         G: Fn(V, V) -> V + Send + Sync + 'static,
@@ -147,7 +146,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         window: Duration,
         slide: impl Into<Option<Duration>>,
         filter: H,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
         G: Fn(V, V) -> V + Send + Sync + 'static,
@@ -196,7 +195,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         slide: impl Into<Option<Duration>>,
         partitions: impl Into<Partitions<K>>,
         filter: H,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
         G: Fn(V, V) -> V + Send + Sync + 'static,
@@ -221,7 +220,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<P> {
         filter: Option<Filter<K, V>>,
         (window, slide): (Duration, Option<Duration>),
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> DStream<Output<(K, V)>>
+    ) -> Computed<(K, V)>
     where
         F: Fn(V, V) -> V + Send + Sync + 'static,
         G: Fn(V, V) -> V + Send + Sync + 'static,

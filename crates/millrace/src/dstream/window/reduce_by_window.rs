@@ -3,16 +3,15 @@
 use std::panic::Location;
 use std::sync::Arc;
 
+use millrace_engine::data::Data;
+use millrace_engine::pipeline::Pipeline;
+use millrace_engine::window::{ByFunction, ByInverse};
 use millrace_types::Duration;
 
-use millrace_engine::data::Data;
-use millrace_engine::pipeline::{Output, Pipeline};
-use millrace_engine::window::{ByFunction, ByInverse};
-
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::Kind;
 
-impl<P: Pipeline<Item: Data>> DStream<P> {
+impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
     /// Combines the records of the last `window` by `function`, oldest first, every `slide`
     /// (Spark: `reduceByWindow` without an inverse).
     ///
@@ -37,7 +36,7 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
         function: F,
         window: Duration,
         slide: Duration,
-    ) -> DStream<Output<P::Item>>
+    ) -> Computed<P::Item>
     where
         F: Fn(P::Item, P::Item) -> P::Item + Send + Sync + 'static,
     {
@@ -79,7 +78,7 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
         inverse: G,
         window: Duration,
         slide: Duration,
-    ) -> DStream<Output<P::Item>>
+    ) -> Computed<P::Item>
     where
         F: Fn(P::Item, P::Item) -> P::Item + Send + Sync + 'static,
         G: Fn(P::Item, P::Item) -> P::Item + Send + Sync + 'static,

@@ -12,8 +12,8 @@ use millrace_engine::stage::EagerStage;
 use millrace_engine::window::{Frame, SingleStore, Slides};
 use millrace_runtime::graph::{BatchRun, Made, Node};
 
-use super::super::DStream;
 use super::super::pair::Shuffling;
+use super::super::{Computed, DStream};
 use super::Collected;
 
 /// The pairs of a stream's values with one key for all of them, so that a batch is reduced as it
@@ -31,7 +31,7 @@ struct SingleNode<P, M, V: Data, F: Fn(V, V) -> V + Send + Sync + 'static, S> {
     name: String,
 }
 
-impl<P: Pipeline> DStream<P> {
+impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// A stream of one value a window, or of `nothing` if there is none: every record becomes a
     /// value by `value`, those of a batch one by `function`, and those of the batches slide.
     pub(super) fn single_window<V, M, F, S>(
@@ -42,7 +42,7 @@ impl<P: Pipeline> DStream<P> {
         function: F,
         sliding: S,
         nothing: Option<V>,
-    ) -> DStream<Output<V>>
+    ) -> Computed<V>
     where
         V: Data,
         M: Fn(P::Item) -> ((), V) + Send + Sync + 'static,

@@ -3,8 +3,6 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use millrace_types::Duration;
-
 use millrace_engine::data::Data;
 use millrace_engine::durable::Durable;
 use millrace_engine::error::Result;
@@ -12,11 +10,12 @@ use millrace_engine::pipeline::{NodeId, Output, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_engine::window::{Frame, WholeStore};
 use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_types::Duration;
 
-use super::super::{DStream, named};
+use super::super::{Computed, DStream, named};
 use super::{Collected, Kind};
 
-impl<P: Pipeline<Item: Data>> DStream<P> {
+impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
     /// The records of the last `window`, every `slide` (Spark: `window`); `None` slides as this
     /// stream does.
     ///
@@ -49,7 +48,7 @@ impl<P: Pipeline<Item: Data>> DStream<P> {
         &self,
         window: Duration,
         slide: impl Into<Option<Duration>>,
-    ) -> DStream<Output<P::Item>> {
+    ) -> Computed<P::Item> {
         let name = named("window", Location::caller());
         let frame = self.frame(&name, Kind::Windowed, window, slide.into());
         let node = WindowNode {

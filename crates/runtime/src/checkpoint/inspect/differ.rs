@@ -10,7 +10,6 @@ use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::{FixedState, RandomState};
-
 use millrace_engine::durable::{AnyValue, EntryReader, RawEntry};
 use millrace_engine::error::Result;
 

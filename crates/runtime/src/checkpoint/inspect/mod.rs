@@ -17,11 +17,11 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use millrace_engine::error::{Error, Result};
 use millrace_types::BatchTime;
 use millrace_wal::{DirectoryLock, Disk, Position, SegmentLog, Storage, WalError};
 
 use crate::files::located;
-use millrace_engine::error::{Error, Result};
 
 use super::choice::{Candidates, candidate, count_blocks};
 use super::contents::Reading;
@@ -49,7 +49,8 @@ const TRIES: u32 = 20;
 /// A checkpoint directory, opened for reading.
 ///
 /// ```
-/// use millrace::{CheckpointReader, Error};
+/// use millrace::Error;
+/// use millrace::checkpoint::CheckpointReader;
 /// let nothing = CheckpointReader::open(std::env::temp_dir().join("no-such-directory"));
 /// assert!(nothing.is_err());
 /// ```

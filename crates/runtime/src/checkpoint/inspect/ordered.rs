@@ -6,10 +6,9 @@
 use std::io::Write;
 use std::ops::RangeInclusive;
 
-use rayon::prelude::*;
-
 use millrace_engine::durable::{EntryReader, RawEntry, write_json};
 use millrace_engine::error::{Error, Result};
+use rayon::prelude::*;
 
 use super::StoreEntry;
 use super::find::{decoded, no_value};

@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
-
 use millrace_engine::durable::{EntryReader, RawEntry};
 use millrace_engine::error::Result;
 

@@ -4,10 +4,9 @@
 //! several times its own bytes would undo that. An entry costs sixteen bytes beside its own:
 //! where its key ends is found again when it is asked for.
 
-use rayon::prelude::*;
-
 use millrace_engine::durable::value_len;
 use millrace_engine::exec::Executor;
+use rayon::prelude::*;
 
 /// Fewer bytes than this are not worth another pass over the files.
 pub(super) const LEAST: u64 = 6 << 20;

@@ -7,13 +7,12 @@ use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 
-use millrace_types::BatchTime;
-use millrace_wal::{FramePlace, OpenLog, Position, SealedReader, WalError};
-use rayon::prelude::*;
-
 use millrace_engine::durable::{EntryReader, RawEntry, StoreError};
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
+use millrace_types::BatchTime;
+use millrace_wal::{FramePlace, OpenLog, Position, SealedReader, WalError};
+use rayon::prelude::*;
 
 use super::super::contents::{Contents, Reading};
 use super::super::directory::{Directory, FileKind, check_header, header, log_options};

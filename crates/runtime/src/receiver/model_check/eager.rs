@@ -4,8 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use millrace_engine::pipeline::Partition;
+use millrace_engine::stage::EagerStage;
 use millrace_types::{BatchTime, StreamId};
 use shuttle::thread;
+
+use crate::sync::{Mutex, Sender, unbounded};
 
 use super::super::block_generator::BlockGenerator;
 use super::super::block_log::WalSync;
@@ -15,9 +19,6 @@ use super::disk::Disk;
 use super::lines::{expected, lines, receive};
 use super::logged::{logged, open};
 use super::{NODE, Ticks, budget, check};
-use crate::sync::{Mutex, Sender, unbounded};
-use millrace_engine::pipeline::Partition;
-use millrace_engine::stage::EagerStage;
 
 /// Hands what it is offered to a worker.
 struct Stage(Mutex<Sender<Partition>>);

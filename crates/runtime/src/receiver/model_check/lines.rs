@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use millrace_engine::pipeline::{Lines, Partition, Pipeline};
 use shuttle::thread;
 
 use super::super::block_generator::BlockGenerator;
 use super::super::budget::BLOCK_BYTES;
 use super::super::tracker::InputTracker;
 use super::{NODE, Ticks, budget, check, tracker};
-use millrace_engine::pipeline::{Lines, Partition, Pipeline};
 
 /// Lines of three bytes, and of one that is longer than a block.
 pub(super) fn input() -> Vec<u8> {

@@ -15,14 +15,15 @@ use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use millrace_engine::pipeline::{NodeId, Partition};
 use millrace_types::{BatchTime, StreamId};
 use shuttle::thread;
 
-use super::budget::{BLOCK_BYTES, Budget};
-use super::tracker::{InputSpec, InputTracker};
 use crate::graph::Batch;
 use crate::sync::{Receiver, Sender, unbounded};
-use millrace_engine::pipeline::{NodeId, Partition};
+
+use super::budget::{BLOCK_BYTES, Budget};
+use super::tracker::{InputSpec, InputTracker};
 
 const NODE: NodeId = NodeId(0);
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use millrace_engine::pipeline::{Partition, Pipeline, Received};
 use shuttle::thread;
 
 use super::super::records::RecordGenerator;
 use super::super::tracker::InputTracker;
 use super::{NODE, Ticks, budget, check, tracker};
-use millrace_engine::pipeline::{Partition, Pipeline, Received};
 
 /// The thread that stored a record, and the number of the record among its own.
 type Record = (u8, u8);

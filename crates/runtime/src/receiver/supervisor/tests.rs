@@ -3,17 +3,18 @@
 use std::sync::mpsc::{self, channel};
 use std::thread;
 
+use millrace_engine::pipeline::{NodeId, Pipeline, Received};
 use millrace_types::{
     BatchTime, Duration as Millis, ReceiverInfo, StreamId, StreamingEvent, StreamingListener,
 };
 
-use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::listener::ListenerBus;
 use crate::receiver::{
     Budget, DialSettings, Dialer, InputSpec, InputTracker, LastEnd, ReceiverSettings,
 };
-use millrace_engine::pipeline::{NodeId, Pipeline, Received};
+
+use super::*;
 
 const NODE: NodeId = NodeId(0);
 

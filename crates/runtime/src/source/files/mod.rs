@@ -22,14 +22,14 @@ mod troubles;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use millrace_types::{Duration, StreamId, StreamInputInfo, local_path};
-
-use crate::clock::Clock;
-use crate::graph::{BatchRun, Made, Node};
 use millrace_engine::durable::Durable;
 use millrace_engine::error::{Error, Result};
 use millrace_engine::pipeline::NodeId;
 use millrace_engine::rdd::{Rdd, RddSource};
+use millrace_types::{Duration, StreamId, StreamInputInfo, local_path};
+
+use crate::clock::Clock;
+use crate::graph::{BatchRun, Made, Node};
 
 pub use options::FileOptions;
 pub use records::{BinaryFormat, ReaderFormat};

@@ -8,7 +8,7 @@ use super::listing::Filter;
 /// Which files of a directory a `file stream` takes.
 ///
 /// ```
-/// use millrace::FileOptions;
+/// use millrace::source::FileOptions;
 /// let is_log = |path: &std::path::Path| path.extension().is_some_and(|ending| ending == "log");
 /// let options = FileOptions::new().filter(is_log).new_files_only(false).recursive(true);
 /// millrace::testing::run_context(0, |ssc| {

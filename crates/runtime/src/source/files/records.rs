@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
+use millrace_engine::data::Data;
 use millrace_types::counted;
 
 use crate::files::Codec;
-use millrace_engine::data::Data;
 
 use super::file::{Cut, Taken};
 use super::troubles::Voice;

@@ -12,9 +12,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use millrace_types::{BatchTime, Duration};
-
 use millrace_engine::durable::{Durable, EntryReader, Origin, StoreError, put, remove};
+use millrace_types::{BatchTime, Duration};
 
 /// The key under which the moment the stream was made is written down; batches count from one.
 const BEGINNING: u64 = 0;

@@ -8,9 +8,10 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use millrace_types::reason;
+
 use crate::clock::Clock;
 use crate::notice::Repeats;
-use millrace_types::reason;
 
 use super::listing::{name_of, path_of};
 

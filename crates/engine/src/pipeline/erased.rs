@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{EachRecord, NodeId, Partition, Pipeline};
 
-/// The pipeline of `DStream::boxed`: any chain with records of type `T`.
+/// The pipeline of `DStream::erased`: any chain with records of type `T`.
 ///
 /// Costs one call through a pointer for every record.
-pub struct Boxed<T> {
+pub struct Erased<T> {
     chain: Arc<dyn Chain<T>>,
 }
 
@@ -48,14 +48,14 @@ impl<P: Pipeline> Chain<P::Item> for P {
     }
 }
 
-impl<T: Send + 'static> Boxed<T> {
+impl<T: Send + 'static> Erased<T> {
     #[doc(hidden)]
-    pub fn new<P: Pipeline<Item = T>>(pipeline: Arc<P>) -> Boxed<T> {
-        Boxed { chain: pipeline }
+    pub fn new<P: Pipeline<Item = T>>(pipeline: Arc<P>) -> Erased<T> {
+        Erased { chain: pipeline }
     }
 }
 
-impl<T: Send + 'static> Pipeline for Boxed<T> {
+impl<T: Send + 'static> Pipeline for Erased<T> {
     type Item = T;
 
     fn inputs(&self) -> Vec<NodeId> {
@@ -83,8 +83,8 @@ impl<T: Send + 'static> Pipeline for Boxed<T> {
     }
 }
 
-impl<T> fmt::Debug for Boxed<T> {
+impl<T> fmt::Debug for Erased<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Boxed").finish_non_exhaustive()
+        f.debug_struct("Erased").finish_non_exhaustive()
     }
 }

@@ -16,8 +16,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh
 
-ALWAYS='bench bench_durability bench_peers bench_python bench_sql check_compiled demo
-    gen_python_tables soak_python'
+ALWAYS='bench bench_durability bench_peers bench_python bench_sql bench_ui check_compiled
+    demo gen_python_tables soak_python'
 NIGHTLY='compare_with_spark compare_sql_with_spark compare_with_cluster kill_matrix model_check
     sanitize fuzz'
 # Those that .ci/run calls by itself, what others call, and this one.

@@ -1,15 +1,18 @@
 //! The HTTP server: one thread, a bounded number of connections, deadlines.
 //!
 //! A client that is slow, silent or malformed costs one of [`CONNECTIONS`] places until its
-//! deadline, and nothing else. The thread shares nothing with batches but the lock of a
+//! deadline, or until somebody else needs the place, and nothing else. The thread shares nothing
+//! with batches but the lock of a
 //! [`Model`](crate::run::Model), which it holds only to copy figures.
 
 mod body;
 mod guard;
+mod places;
 mod route;
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,18 +21,24 @@ use hyper::Request;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
 
 use crate::error::UiError;
 use crate::journal;
+use places::{Place, Places};
 use route::{Reply, Site, answered, finish};
 
 pub(crate) use guard::Guard;
 pub(crate) use route::Pages;
 
-/// Connections that are served at once; further ones wait in the kernel's queue.
+/// Connections that are served at once. The next client takes the place of the one that has
+/// waited longest without asking for anything.
 pub(crate) const CONNECTIONS: usize = 128;
+
+/// Clients that may connect at the same moment; beyond it, a client tries again after a second.
+/// The kernel may have a lower limit (`net.core.somaxconn`).
+const AT_A_MOMENT: u32 = 1024;
 
 /// Of these, connections that may listen to the changes of a run.
 pub(crate) const LISTENERS: usize = 64;
@@ -66,14 +75,16 @@ impl Server {
         port: u16,
         retries: u16,
     ) -> Result<Server, UiError> {
-        let listener = bind(address, port, retries)?;
-        let address = listener.local_addr().map_err(UiError::Listen)?;
-        listener.set_nonblocking(true).map_err(UiError::Listen)?;
-        let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(UiError::Thread)?;
+        let listener = {
+            let _inside = runtime.enter();
+            bind(address, port, retries)?
+        };
+        let address = listener.local_addr().map_err(UiError::Listen)?;
+        let (stop, stopped) = watch::channel(false);
         let site = Arc::new(Site::new(pages, Guard::new(address)));
         let thread = std::thread::Builder::new()
             .name(THREAD.to_owned())
@@ -104,14 +115,14 @@ impl Drop for Server {
 }
 
 /// Spark 3.5: `spark.port.maxRetries` next ports are tried when one is taken.
-fn bind(address: IpAddr, port: u16, retries: u16) -> Result<StdListener, UiError> {
+fn bind(address: IpAddr, port: u16, retries: u16) -> Result<TcpListener, UiError> {
     let retries = if port == 0 { 0 } else { retries };
     let last = port.saturating_add(retries);
     let mut refused = None;
     for port in port..=last {
-        match StdListener::bind((address, port)) {
+        match listen(SocketAddr::new(address, port)) {
             Ok(listener) => return Ok(listener),
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => refused = Some(error),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => refused = Some(error),
             Err(error) => {
                 return Err(UiError::Bind {
                     address,
@@ -122,7 +133,7 @@ fn bind(address: IpAddr, port: u16, retries: u16) -> Result<StdListener, UiError
             }
         }
     }
-    let error = refused.unwrap_or_else(|| std::io::ErrorKind::AddrInUse.into());
+    let error = refused.unwrap_or_else(|| io::ErrorKind::AddrInUse.into());
     Err(UiError::Bind {
         address,
         port,
@@ -131,11 +142,19 @@ fn bind(address: IpAddr, port: u16, retries: u16) -> Result<StdListener, UiError
     })
 }
 
-async fn serve(listener: StdListener, site: Arc<Site>, mut stopped: watch::Receiver<bool>) {
-    let Ok(listener) = TcpListener::from_std(listener) else {
-        return;
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    // A program that is started again gets its port although connections of the last one linger.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(AT_A_MOMENT)
+}
+
+async fn serve(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Receiver<bool>) {
+    let places = Places::new(CONNECTIONS);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
@@ -143,12 +162,8 @@ async fn serve(listener: StdListener, site: Arc<Site>, mut stopped: watch::Recei
         };
         match accepted {
             Some((stream, place)) => {
-                tokio::spawn(connection(
-                    stream,
-                    Arc::clone(&site),
-                    place,
-                    stopped.clone(),
-                ));
+                let site = Arc::clone(&site);
+                tokio::spawn(connection(stream, site, place, stopped.clone()));
             }
             // No file descriptor is left, or the like: the program needs what there is.
             None => tokio::time::sleep(Duration::from_millis(100)).await,
@@ -156,27 +171,23 @@ async fn serve(listener: StdListener, site: Arc<Site>, mut stopped: watch::Recei
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+/// The next connection, with a place for it.
+async fn accept(listener: &TcpListener, places: &Arc<Places>) -> Option<(TcpStream, Place)> {
     let (stream, _) = listener.accept().await.ok()?;
-    Some((stream, place))
+    Some((stream, places.take().await?))
 }
 
 async fn connection(
     stream: TcpStream,
     site: Arc<Site>,
-    place: OwnedSemaphorePermit,
+    place: Place,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let listens = Arc::new(AtomicBool::new(false));
-    let answers = Arc::clone(&listens);
-    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+    let listens = AtomicBool::new(false);
+    let service = service_fn(|request: Request<hyper::body::Incoming>| {
+        place.asks();
         let reply = site.respond(&request);
-        let answers = Arc::clone(&answers);
+        let (place, listens) = (&place, &listens);
         async move {
             let response = match reply {
                 Reply::Now(response) => response,
@@ -185,7 +196,11 @@ async fn connection(
             let response = finish(response, request.method());
             let status = response.status().as_u16();
             journal::request(request.method().as_str(), request.uri().path(), status);
-            answers.fetch_or(response.body().listens(), Ordering::Relaxed);
+            if response.body().listens() {
+                listens.store(true, Ordering::Relaxed);
+            } else {
+                place.waits();
+            }
             Ok::<_, Infallible>(response)
         }
     });
@@ -204,7 +219,7 @@ async fn connection(
         // A client that breaks the protocol is its own affair.
         _ = connection => {}
         () = life => {}
+        () = place.needed() => {}
         _ = stopped.wait_for(|stopped| *stopped) => {}
     }
-    drop(place);
 }

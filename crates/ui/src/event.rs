@@ -65,7 +65,7 @@ pub struct RunInfo {
     pub name: String,
     /// `spark.master`.
     pub master: String,
-    /// The user who started the program, from `USER`; empty when that is not set.
+    /// The user who runs the program: `SPARK_USER`, or as the system knows him.
     pub user: String,
     /// When the program started.
     pub start_time: EpochMillis,
@@ -83,7 +83,7 @@ impl RunInfo {
             id: format!("local-{start_time}"),
             name: name.to_owned(),
             master: master.to_owned(),
-            user: std::env::var("USER").unwrap_or_default(),
+            user: crate::user::name(),
             start_time,
             batch_duration: batch_duration.as_millis(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -42,6 +42,7 @@ mod server;
 mod settings;
 mod time_text;
 mod ui;
+mod user;
 mod watchers;
 
 pub use error::UiError;

@@ -15,7 +15,7 @@ use crate::run::Run;
 use crate::runs::Live;
 use crate::server::{Pages, Server};
 use crate::settings::Settings;
-use crate::watchers::{Page, Watchers};
+use crate::watchers::{Page, Place, Watchers};
 
 /// The page, the event log and the live line of a run, as far as its settings ask for them.
 ///
@@ -73,7 +73,12 @@ impl Ui {
     /// The listener that the context has to be given, once. It also says on standard error where
     /// the page is, when the run starts, and tells the events of the run through `tracing`.
     pub fn listener(&self) -> impl StreamingListener + 'static {
-        let place = self.address().map_err(ToString::to_string).transpose();
+        let place = match self.address() {
+            Ok(address) => address.map(Place::At),
+            Err(error) => Some(Place::Nowhere {
+                why: error.to_string(),
+            }),
+        };
         EventListener(Watchers::new(
             self.page.clone(),
             taken(&self.log),

@@ -22,14 +22,26 @@ pub(crate) struct Page {
     pub(crate) metrics: Arc<Metrics>,
 }
 
+/// The place of a page that was asked for.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// The address that it is at.
+    At(String),
+    /// No port could be had.
+    Nowhere {
+        /// The reason, which was told to whoever asked.
+        why: String,
+    },
+}
+
 /// Each that there is.
 pub(crate) struct Watchers {
     page: Option<Page>,
     log: Option<LogWriter>,
     progress: Option<Progress>,
     probe: Arc<OnceLock<Arc<dyn RunProbe>>>,
-    /// The place of the page, or why it has none; until it has been said.
-    place: Option<Result<String, String>>,
+    /// The place of the page, until it has been said.
+    place: Option<Place>,
     /// The batch behind which the probe was asked last.
     asked: EpochMillis,
 }
@@ -40,7 +52,7 @@ impl Watchers {
         log: Option<LogWriter>,
         progress: Option<Progress>,
         probe: Arc<OnceLock<Arc<dyn RunProbe>>>,
-        place: Option<Result<String, String>>,
+        place: Option<Place>,
     ) -> Watchers {
         Watchers {
             page,
@@ -95,10 +107,12 @@ impl Watchers {
     /// would be said below it.
     fn say_place(&mut self) {
         match self.place.take() {
-            Some(Ok(address)) => {
+            Some(Place::At(address)) => {
                 millrace_stderr::info(&format!("millrace: the Streaming page is at {address}"));
             }
-            Some(Err(why)) => millrace_stderr::warn(&one_line(&format!("millrace: {why}"))),
+            Some(Place::Nowhere { why }) => {
+                millrace_stderr::warn(&one_line(&format!("millrace: {why}")));
+            }
             None => {}
         }
     }

@@ -29,6 +29,8 @@ pub(crate) enum Answer {
     Ask(Arc<dyn RunProbe>, StateQuestion),
     /// 404 with a line of text, as Spark gives it.
     NotFound(String),
+    /// 400 with a line of text.
+    Wrong(String),
 }
 
 /// Answers `path`, which is behind `/api/v1/`.
@@ -84,15 +86,17 @@ fn of_run(run: Arc<Run>, rest: &[&str], query: &str) -> Answer {
 pub(crate) use gauges::of as gauges;
 pub(crate) use overview::of as overview;
 pub(crate) use state::StateQuestion;
+use state::Unasked;
 
 /// A question about a store, if the run can answer.
 fn ask(run: &Run, store: &str, query: &str) -> Answer {
     match (run.probe(), state::question(store, query)) {
-        (_, None) => Answer::NotFound(format!("unknown store: {store}")),
+        (_, Err(unasked @ Unasked::Store(_))) => Answer::NotFound(unasked.to_string()),
+        (_, Err(unasked)) => Answer::Wrong(unasked.to_string()),
         (None, _) => Answer::NotFound(
             "only a running program shows its keys; `millrace-state` reads its checkpoint".into(),
         ),
-        (Some(probe), Some(question)) => Answer::Ask(Arc::clone(probe), question),
+        (Some(probe), Ok(question)) => Answer::Ask(Arc::clone(probe), question),
     }
 }
 

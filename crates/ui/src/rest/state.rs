@@ -6,7 +6,12 @@
 //! | `state/N?key=K` | one key |
 //! | `state/N?prefix=P&limit=L` | keys that begin so, in order |
 //! | `state/N?top=L&prefix=P` | the greatest values, the greatest first |
+//!
+//! `L` is 1 to 1000; more are not given. Another text or another parameter is answered with 400:
+//! somebody who has mistyped `top` would take the answer of a search by prefix for the greatest
+//! values.
 
+use std::fmt;
 use std::time::Duration;
 
 use millrace_types::{KeptRecord, RunProbe, StateSearch};
@@ -55,24 +60,65 @@ pub(super) fn stores(model: &Model) -> Value {
         .collect()
 }
 
+/// A request that asks for nothing that there could be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unasked {
+    /// Stores have numbers, and this is none.
+    Store(String),
+    /// The parameter has to be a number of keys, and is this text.
+    Number(&'static str, String),
+    /// There is no such parameter.
+    Parameter(String),
+}
+
+impl fmt::Display for Unasked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unasked::Store(text) => write!(f, "unknown store: {text}"),
+            Unasked::Number(name, text) => write!(
+                f,
+                "{name} is the number of keys to give, 1 to {MOST}, and not '{text}'"
+            ),
+            Unasked::Parameter(name) => write!(
+                f,
+                "unknown parameter: {name}; there are key, prefix, top and limit"
+            ),
+        }
+    }
+}
+
 /// Reads the question of a request.
-pub(super) fn question(store: &str, query: &str) -> Option<StateQuestion> {
-    let store = store.parse().ok()?;
-    let text = |name: &str| parameters(query, name).next().map(decoded);
-    let number = |name: &str| text(name).and_then(|text| text.parse::<usize>().ok());
+pub(super) fn question(store: &str, query: &str) -> Result<StateQuestion, Unasked> {
+    let store = store
+        .parse()
+        .map_err(|_| Unasked::Store(store.to_owned()))?;
+    let names = query.split('&').filter_map(|pair| pair.split('=').next());
+    for name in names.filter(|name| !name.is_empty()) {
+        if !["key", "prefix", "top", "limit"].contains(&name) {
+            return Err(Unasked::Parameter(decoded(name)));
+        }
+    }
+    let text = |name| parameters(query, name).next().map(decoded);
+    let number = |name| match text(name) {
+        None => Ok(None),
+        Some(text) => match text.parse::<usize>() {
+            Ok(number) if number > 0 => Ok(Some(number)),
+            _ => Err(Unasked::Number(name, text)),
+        },
+    };
+    let (top, limit) = (number("top")?, number("limit")?);
     if let Some(key) = text("key") {
         let what = What::Key(key);
-        return Some(StateQuestion { store, what });
+        return Ok(StateQuestion { store, what });
     }
-    let top = number("top");
-    let limit = top.or_else(|| number("limit")).unwrap_or(LIMIT);
+    let limit = top.or(limit).unwrap_or(LIMIT);
     let what = What::Search(StateSearch {
         prefix: text("prefix").unwrap_or_default(),
         top: top.is_some(),
         limit: limit.min(MOST),
         within: PATIENCE,
     });
-    Some(StateQuestion { store, what })
+    Ok(StateQuestion { store, what })
 }
 
 impl StateQuestion {
@@ -137,12 +183,21 @@ mod tests {
     fn a_request_is_read_as_a_browser_writes_it() {
         let key = |text: &str| {
             let what = What::Key(text.to_owned());
-            Some(StateQuestion { store: 1, what })
+            Ok(StateQuestion { store: 1, what })
         };
         assert_eq!(question("1", "key=a+b%20c%C3%A4"), key("a b cä"));
         assert_eq!(question("1", "key=100%"), key("100%"));
         assert_eq!(question("1", "key=%3Cscript%3E"), key("<script>"));
-        assert_eq!(question("one", "key=a"), None);
+        let refused = |store: &str, query: &str| question(store, query).unwrap_err().to_string();
+        assert_eq!(refused("one", "key=a"), "unknown store: one");
+        let number = "top is the number of keys to give, 1 to 1000, and not ";
+        for text in ["abc", "", "-1", "0", "1.5"] {
+            let said = refused("0", &format!("prefix=a&top={text}"));
+            assert_eq!(said, format!("{number}'{text}'"));
+        }
+        let unknown = "unknown parameter: tpo; there are key, prefix, top and limit";
+        assert_eq!(refused("0", "tpo=3"), unknown);
+        assert_eq!(refused("0", "tpo"), unknown);
         let search = |query| match question("0", query).unwrap().what {
             What::Search(search) => (search.prefix, search.top, search.limit),
             What::Key(key) => panic!("{key}"),

@@ -133,6 +133,7 @@ impl Site {
         Reply::Now(match rest::answer(&*self.pages.runs, path, query) {
             rest::Answer::Json(value) => json(&value),
             rest::Answer::NotFound(message) => text(StatusCode::NOT_FOUND, TEXT, message),
+            rest::Answer::Wrong(message) => text(StatusCode::BAD_REQUEST, TEXT, message),
             rest::Answer::Events(run) => self.changes(run),
             rest::Answer::Ask(probe, question) => match self.desk.ask(probe, question) {
                 Some(answered) => return Reply::Later(answered),

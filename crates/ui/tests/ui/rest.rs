@@ -79,6 +79,7 @@ fn every_field_of_sparks_answers_is_there_with_its_type() {
         shape(&applications[0]["attempts"][0]),
         shape(&theirs[0]["attempts"][0])
     );
+    assert_ne!(applications[0]["attempts"][0]["sparkUser"], "");
     assert_eq!(json(&address, "/api/v1/version")["spark"], "3.5.9");
 }
 

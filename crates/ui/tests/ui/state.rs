@@ -128,6 +128,9 @@ fn a_running_program_shows_its_state() {
             assert_eq!(answer.status, 404, "{path}");
             assert!(answer.body.contains(said), "{path}: {}", answer.body);
         }
+        let wrong = get(address, &format!("{of}/state/0?top=abc"));
+        assert_eq!(wrong.status, 400);
+        assert!(wrong.body.contains("'abc'"), "{}", wrong.body);
         // A panic has not taken the thread along.
         assert_eq!(json(address, &key), expected);
     });

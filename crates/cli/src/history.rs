@@ -17,6 +17,7 @@ use millrace_types::{local_path, reason};
 use millrace_ui::{History, UiError};
 
 use crate::exit::{Exit, whole_number};
+use crate::signals::ending;
 
 /// The interval at which logs are read on while their pages are served.
 const EVERY: Duration = Duration::from_secs(1);
@@ -67,7 +68,7 @@ fn command() -> Command {
 /// ends the process, or prints figures.
 ///
 /// Codes: 0; 1 if there is no such run; 2 for a wrong command line, a directory that cannot be
-/// read, or a port that is taken.
+/// read, or a port that is taken; 128 and the number of the signal that ended it.
 pub fn millrace_history(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = once(OsString::from(NAME)).chain(arguments);
     let matches = match command().try_get_matches_from(arguments) {
@@ -96,20 +97,24 @@ pub fn millrace_history(arguments: impl IntoIterator<Item = OsString>) -> ExitCo
         );
     }
     match serve(&history, &conf) {
-        Ok(never) => match never {},
+        Ok(signal) => ExitCode::from(128 + signal),
         Err(error) => failed(&error.to_string()),
     }
 }
 
-fn serve(history: &History, conf: &Conf) -> Result<std::convert::Infallible, UiError> {
+/// Serves the pages until a signal comes, and gives its number.
+fn serve(history: &History, conf: &Conf) -> Result<u8, UiError> {
+    let signals = ending().map_err(UiError::Thread)?;
     let server = history.serve(conf)?;
     info(&format!(
         "millrace-history: the runs are at {}",
         server.address()
     ));
     loop {
-        std::thread::sleep(EVERY);
-        server.refresh();
+        match signals.recv_timeout(EVERY) {
+            Ok(signal) => return Ok(signal),
+            Err(_) => server.refresh(),
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 
 use std::io;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use millrace::context::StopHandle;
@@ -98,6 +99,34 @@ impl Signals {
     pub(crate) fn interrupted(&self) -> bool {
         self.state().heard == Some(SIGINT)
     }
+}
+
+/// The number of the first signal that asks the process to end, for a tool that has nothing to
+/// finish. The second one ends it wherever it is.
+///
+/// # Errors
+/// If the system takes no handler, or gives no thread.
+pub(crate) fn ending() -> io::Result<Receiver<u8>> {
+    let heard = Arc::new(AtomicBool::new(false));
+    let mut watched = vec![SIGINT, SIGTERM];
+    if !is_ignored(SIGHUP) {
+        watched.push(SIGHUP);
+    }
+    for signal in &watched {
+        flag::register_conditional_shutdown(*signal, 128 + signal, Arc::clone(&heard))?;
+        flag::register(*signal, Arc::clone(&heard))?;
+    }
+    let mut incoming = Incoming::new(watched)?;
+    let (tell, told) = mpsc::channel();
+    let body = move || {
+        for signal in incoming.forever() {
+            // Nobody waits for a second one.
+            let _ = tell.send(signal as u8);
+        }
+    };
+    let thread = std::thread::Builder::new().name("millrace-signals".to_owned());
+    thread.spawn(body)?;
+    Ok(told)
 }
 
 /// Lets a file that would become larger than it may be (`ulimit -f`) refuse the write, as a full

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use millrace_stderr::Voice;
 use millrace_types::Conf;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -75,4 +76,26 @@ fn a_setting_that_means_nothing_is_named() {
         refused,
         "millrace.log.format should be text or json, but was 'xml'"
     );
+}
+
+#[test]
+fn what_a_voice_has_left_out_is_told_at_the_end() {
+    let kept = Arc::default();
+    tracing::subscriber::with_default(Kept(Arc::clone(&kept)), || {
+        let voice = Voice::new("millrace-history: ");
+        assert!(voice.say("a", "a is\nnot read"));
+        assert!(!voice.say("a", "a is not read"));
+        assert!(!voice.say("a", "a is not read"));
+        assert!(voice.say("b", "b is not read"));
+        drop(voice);
+    });
+    let kept = kept.lock().unwrap();
+    let expected = [
+        "millrace WARN millrace-history: a is\\nnot read",
+        "millrace WARN millrace-history: b is not read",
+    ];
+    assert_eq!(kept[..2], expected);
+    let end = "millrace WARN millrace-history: lines such as those above were left out 2 times";
+    assert!(kept[2].starts_with(end), "{}", kept[2]);
+    assert_eq!(kept.len(), 3);
 }

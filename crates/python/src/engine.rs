@@ -190,6 +190,11 @@ impl Engine {
             .map_err(|error| raised(&error))
     }
 
+    /// True if there is a page, which shows what the program keeps.
+    fn is_watched(&self) -> bool {
+        matches!(self.page.address(), Ok(Some(_)))
+    }
+
     /// The address of the Streaming page, or None. Raises RuntimeError if no port was free.
     fn page(&self) -> PyResult<Option<String>> {
         self.page.address().map_err(PyRuntimeError::new_err)

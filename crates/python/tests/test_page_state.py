@@ -101,8 +101,10 @@ KEPT = {
 }
 
 
-def run(program, source, described, *arguments):
+def run(program, source, described, *arguments, durable=True):
     text = PROGRAM.replace("SOURCE", source).replace("DESCRIBED", described)
+    if not durable:
+        text = text.replace('ssc.checkpoint("kept")', "pass")
     ended = program(text, *arguments, conf=PAGE)
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
@@ -129,10 +131,18 @@ def test_objects_are_shown_as_their_pickles(program, sender):
     assert list(found[2]["value"]) == ["pickle"]
 
 
-def test_a_window_shows_the_records_of_its_batches(program):
-    # Only a program with a checkpoint directory keeps them where they are seen.
-    found = run(program, QUEUE, "words.window(100, 0.1)")
+@pytest.mark.parametrize("directory", ["with", "without"])
+def test_a_window_shows_the_records_of_its_batches(program, directory):
+    found = run(program, QUEUE, "words.window(100, 0.1)", durable=directory == "with")
     assert found[0] == ["queueStream at program.py:9", "batches", True]
     records = [record["value"]["list"] for record in found[1] if record["value"]["list"]]
     assert sorted(sum(records, [])) == ["<b>", "b", "b"]
     assert all(len(record["key"]) == 2 for record in found[1])
+
+
+def test_a_window_of_what_cannot_be_pickled_is_no_reason_to_end(program):
+    described = "words.map(lambda word: (word, (at for at in word))).window(100, 0.1)"
+    found = run(program, QUEUE, described, durable=False)
+    assert found[0] == ["map at program.py:22", "batches", True]
+    # Partitions without a record are shown, and no other.
+    assert {str(record["value"]) for record in found[1]} <= {"{'list': []}", "1", "2"}

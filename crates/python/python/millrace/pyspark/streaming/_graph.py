@@ -63,11 +63,14 @@ class Graph:
             return True
         return any(parent._is_eager or self._is_timely(parent) for parent in stream._parents)
 
-    def keep(self, engine):
-        """Lets the checkpoint have what the streams of Python keep from batch to batch."""
+    def keep(self, engine, is_durable):
+        """Lets the checkpoint have what the streams of Python keep from batch to batch.
+
+        Without a checkpoint it is there for those who watch the run, and for nobody else.
+        """
         held = [each for each in self.streams if each._is_held or each._states is not None]
         if held:
-            self.kept = Kept(self, engine, held)
+            self.kept = Kept(self, engine, held, is_durable)
 
     def run(self, number, time):
         """Runs output number `number` of the batch; called by the engine, in order.

@@ -3,7 +3,12 @@
 The engine makes it durable with the batch that changed it, as it does with its own states. A
 window's batches are kept partition by partition; of a state every key is kept, so that
 ``millrace-state`` lists it. Streams are known by their operator and their order in the program.
+
+A program without a checkpoint directory has windows too. They are noted in memory while there is a
+page that shows them; nothing of the program depends on it.
 """
+
+import contextlib
 
 from ..rdd import RDD
 
@@ -11,7 +16,8 @@ from ..rdd import RDD
 class Kept:
     """The streams of a graph whose batches are needed later, and what is noted of them."""
 
-    def __init__(self, graph, engine, streams):
+    def __init__(self, graph, engine, streams, is_durable):
+        self._is_durable = is_durable
         self._graph = graph
         self._engine = engine
         numbers = {}
@@ -71,7 +77,18 @@ class Kept:
             )
             self._noted[name] = set(own)
         if kept or gone:
+            self._tell(kept, gone)
+
+    def _tell(self, kept, gone):
+        if self._is_durable:
+            return self._engine.note(kept, gone)
+        try:
             self._engine.note(kept, gone)
+        except Exception:
+            # A record that cannot be pickled. It is not shown, and no reason to end a batch.
+            for each in kept:
+                with contextlib.suppress(Exception):
+                    self._engine.note([each], gone)
 
 
 def _keys(name, stream):

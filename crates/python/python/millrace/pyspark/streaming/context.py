@@ -293,8 +293,9 @@ class StreamingContext:
         skips = self._sc._conf.get("millrace.onRecordError", "fail").strip() == "skip"
         lower(self, skips)
         self._graph.prepare()
-        if self._checkpoint_dir is not None:
-            self._graph.keep(self._engine)
+        is_durable = self._checkpoint_dir is not None
+        if is_durable or self._engine.is_watched():
+            self._graph.keep(self._engine, is_durable)
         outputs = [
             (lambda time, number=number: self._run(number, time, skips), name)
             for number, (_, _, name) in enumerate(self._graph.outputs)

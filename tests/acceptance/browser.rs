@@ -115,6 +115,137 @@ fn a_browser_shows_a_program_its_state_its_end_and_what_was_there_afterwards() {
 }
 
 #[test]
+fn a_batch_is_pinned_or_the_newest_one_is_followed() {
+    let Some(mut browser) = Chromium::start() else {
+        return;
+    };
+    let sender = Sender::new();
+    let program = watched(Launch::network_wordcount())
+        .every("100ms")
+        .start_at(&sender);
+    let page = address(&program, "the Streaming page is at");
+    let _connection = sender.accept();
+    browser.open(&page);
+    let title = "document.querySelector('#detail h2').innerText";
+    let detail = "document.querySelector('#detail').innerText";
+    let completed = "Number(document.querySelector('#subtitle').innerText.match(/([\\d,]+) completed/)[1].replace(',', ''))";
+    let goes_on = |browser: &mut Chromium| {
+        browser.wait(&format!("(window.seen = {completed}) > 0"));
+        browser.wait(&format!("{completed} > window.seen + 20"));
+    };
+    // The newest one, whichever it is.
+    browser.wait(&format!(
+        "(window.first = {title}).startsWith('Newest batch')"
+    ));
+    browser.wait(&format!("{title} !== window.first"));
+    browser.wait(&format!("{detail}.includes('print at')"));
+    // By a row, and by a plot: it stays while the others come.
+    browser.wait("(() => { document.querySelectorAll('button.pin')[2].click(); return true; })()");
+    browser.wait(&format!(
+        "{title}.startsWith('Pinned batch') && {detail}.includes('completed')"
+    ));
+    let pinned = browser.value(detail);
+    goes_on(&mut browser);
+    assert_eq!(browser.value(detail), pinned);
+    // A page that is loaded again has it still.
+    browser.ask("Page.reload", serde_json::json!({}));
+    goes_on(&mut browser);
+    browser.wait(&format!("{detail} === {pinned}"));
+    browser.wait("(() => { document.querySelector('#follow').click(); return true; })()");
+    browser.wait(&format!(
+        "(window.first = {title}).startsWith('Newest batch')"
+    ));
+    browser.wait(&format!("{title} !== window.first"));
+    browser.value("document.querySelector('#follow').click()");
+    browser.wait(&format!("{title}.startsWith('Pinned batch')"));
+    // It is there when the program is not.
+    let pinned = browser.value(title);
+    drop(program);
+    browser.wait_for("does not answer any more");
+    assert_eq!(browser.value(title), pinned);
+}
+
+/// Has the page take overviews as fast as it draws them, and not four a second: an hour is minutes
+/// then. What it takes is the server's own.
+const IN_A_HURRY: &str = "
+    window.taken = 0;
+    window.spent = 0;
+    const Real = EventSource;
+    window.EventSource = class extends Real {
+      constructor(url) {
+        super(url);
+        this.hurry(url.replace('/events', '/overview'));
+      }
+      async hurry(url) {
+        for (;;) {
+          await new Promise((done) => { setTimeout(done, 1); });
+          if (window.taken >= window.wanted) continue;
+          const data = await fetch(url).then((answer) => answer.text());
+          const { numTotalCompletedBatches } = JSON.parse(data).statistics;
+          const drawn = () => Number(document.querySelector('#subtitle').textContent.match(/([\\d,]+) completed/)[1].replace(/,/g, ''));
+          const begun = performance.now();
+          this.dispatchEvent(new MessageEvent('message', { data }));
+          while (drawn() < numTotalCompletedBatches) await new Promise((done) => { setTimeout(done, 1); });
+          window.spent += performance.now() - begun;
+          window.taken += 1;
+        }
+      }
+    };
+    window.wanted = 0;
+";
+
+/// A day of batches of a second is 86,400 overviews: MILLRACE_PAGE_EVENTS=86400 takes them all, and
+/// prints a row of docs/BENCHMARKS.md at 1, 10 and 100 %. By default it is four minutes' worth.
+#[test]
+fn a_page_that_is_open_for_long_neither_leaks_nor_lags() {
+    let Some(mut browser) = Chromium::start() else {
+        return;
+    };
+    let events = std::env::var("MILLRACE_PAGE_EVENTS").map(|events| events.parse().unwrap());
+    let events: u64 = events.unwrap_or(240);
+    let sender = Sender::new();
+    let program = watched(Launch::stateful()).every("10ms").start_at(&sender);
+    let page = address(&program, "the Streaming page is at");
+    let mut connection = sender.accept();
+    connection.send(b"to be or not to be\n");
+    browser.before_each_page(IN_A_HURRY);
+    browser.open(&page);
+    // It keeps as many batches as it ever does.
+    browser.wait(
+        "Number(document.querySelector('#subtitle').innerText.match(/([\\d,]+) completed/)[1].replace(',', '')) > 1100",
+    );
+    browser.value("document.querySelector('#live').click()");
+    let mut held = Vec::new();
+    for (percent, wanted) in [
+        (1, events.div_ceil(100)),
+        (10, events / 10),
+        (50, events / 2),
+        (100, events),
+    ] {
+        browser.value(&format!(
+            "[window.before, window.used] = [window.taken, window.spent]; window.wanted = {wanted}"
+        ));
+        while browser.value("window.taken").as_u64().unwrap_or(0) < wanted {
+            connection.send(b"that is the question\n");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let each = browser.value("(window.spent - window.used) / (window.taken - window.before)");
+        let (bytes, nodes) = browser.holds();
+        held.push((bytes, nodes));
+        println!(
+            "{percent} %: {wanted} overviews, {:.2} MB of heap, {nodes} nodes, {:.1} ms each",
+            bytes as f64 / 1e6,
+            each.as_f64().unwrap(),
+        );
+    }
+    let [_, (early, early_nodes), _, (late, late_nodes)] = held[..] else {
+        unreachable!("four rows")
+    };
+    assert!(late < early + early / 4 + 1_000_000, "{held:?}");
+    assert!(late_nodes < early_nodes + early_nodes / 4 + 200, "{held:?}");
+}
+
+#[test]
 fn a_page_that_is_open_shows_a_program_that_is_started_again() {
     let Some(mut browser) = Chromium::start() else {
         return;

@@ -102,14 +102,17 @@ function section(title, ...content) {
 
 const N = 'number';
 
-function batchRows(batches, interval) {
+function batchRows(batches, interval, pin) {
   return batches.map((batch) => {
     const failed = batch.numFailedOutputOps;
     const done = `${batch.numCompletedOutputOps}/${batch.numTotalOutputOps}`;
     const outputs = element('span', { class: failed ? 'bad' : null },
       failed ? `${done} (${failed} failed)` : done);
+    const at = timeOf(batch.batchId, interval);
+    const pinned = element('button', { type: 'button', class: 'pin', 'aria-label': `Pin the batch at ${at}` }, 'Pin');
+    pinned.addEventListener('click', () => pin(batch.batchId));
     return [
-      element('a', { href: `${pages}batch/?id=${batch.batchId}` }, timeOf(batch.batchId, interval)),
+      element('span', { class: 'batch' }, element('a', { href: `${pages}batch/?id=${batch.batchId}` }, at), ' ', pinned),
       count(batch.inputSize), bytes(batch.inputBytes), millis(batch.schedulingDelay),
       millis(batch.processingTime), millis(batch.totalDelay), outputs,
     ];
@@ -164,8 +167,18 @@ function fitted(plot, holder, height) {
   return plot;
 }
 
-function line(holder, chart) {
+// A line at the batch that is pinned, if the plot has it.
+function mark(plot, epoch) {
+  const [low, high] = [plot.scales.x.min, plot.scales.x.max];
+  if (!epoch || epoch / 1000 < low || epoch / 1000 > high) return;
+  const at = Math.round(plot.valToPos(epoch / 1000, 'x', true));
+  plot.ctx.fillStyle = color('--text');
+  plot.ctx.fillRect(at, plot.bbox.top, devicePixelRatio, plot.bbox.height);
+}
+
+function line(holder, chart, marked) {
   return fitted(new uPlot({
+    hooks: { draw: [(plot) => mark(plot, marked && marked())] },
     width: width(holder), height: 110, padding: PADDING, legend: { show: false }, cursor: { y: false },
     series: [{}, { stroke: color('--blue'), width: 1.5, fill: `${color('--blue')}22` }],
     axes: [axis({ size: 24, ...TIMES }), axis({ size: 62, values: (_, ticks) => ticks.map((n) => (chart.tick || chart.unit)(n)) })],
@@ -196,13 +209,15 @@ function histogram(values) {
 
 function runPage(api) {
   const main = byId('main');
+  let pinned = Number((location.hash.match(/^#batch=(\d+)$/) || [])[1]) || null;
   const verdict = element('p', { class: 'verdict', role: 'status' });
-  const follow = element('button', { type: 'button', 'aria-pressed': 'true' }, 'Following the newest batch');
+  const follow = element('button', { type: 'button', id: 'follow' });
   const cards = element('div', { class: 'cards' });
   const tables = element('div', {});
   const browser = stateBrowser(api);
   const checkpoints = checkpointCharts();
-  main.replaceChildren(verdict, element('div', { class: 'tools' }, follow), cards, tables, checkpoints.section, browser.section);
+  const detail = batchDetail(api);
+  main.replaceChildren(verdict, element('div', { class: 'tools' }, follow), cards, detail.section, tables, checkpoints.section, browser.section);
 
   const charts = CHARTS.map((chart) => {
     const now = element('span', { class: 'now' }, '–');
@@ -210,19 +225,35 @@ function runPage(api) {
     const holder = element('div', { class: 'plot', role: 'img', 'aria-label': `${chart.name} over time` });
     const below = element('div', { class: 'plot', role: 'img', 'aria-label': `${chart.name}, histogram` });
     cards.append(element('section', { class: 'card' }, element('h2', {}, chart.name), now, average, holder, below));
-    return { chart, now, average, holder, below, line: line(holder, chart), bars: bars(below) };
+    const made = { chart, now, average, holder, below, line: line(holder, chart, () => pinned), bars: bars(below) };
+    // The batch below the cursor.
+    holder.addEventListener('click', () => {
+      const at = made.line.cursor.idx;
+      if (at !== null && at !== undefined) pin(Math.round(made.line.data[0][at] * 1000));
+    });
+    return made;
   });
 
   const batches = new Map();
-  let newest = null;
-  let following = true;
   let shown = null;
 
+  function newestBatch() {
+    return Math.max(...batches.keys());
+  }
+
+  // The batch whose detail stays until the newest one is followed again; part of the address, so
+  // that it outlives the page.
+  function pin(batch) {
+    pinned = batch;
+    const hash = pinned ? `#batch=${pinned}` : location.pathname;
+    history.replaceState(null, '', hash);
+    if (shown) draw(shown);
+    follow.focus();
+  }
+
   follow.addEventListener('click', () => {
-    following = !following;
-    follow.setAttribute('aria-pressed', String(following));
-    follow.textContent = following ? 'Following the newest batch' : 'Paused: click to follow';
-    if (following && newest) draw(newest);
+    if (pinned) pin(null);
+    else if (batches.size) pin(newestBatch());
   });
 
   function keep(completed) {
@@ -262,6 +293,9 @@ function runPage(api) {
       card.line.setData([times, values]);
       card.bars.setData(histogram(values));
     }
+    follow.setAttribute('aria-pressed', String(!pinned));
+    follow.textContent = pinned ? `Pinned: the batch at ${timeOf(pinned, interval)}. Follow the newest` : 'Following the newest batch. Pin it';
+    if (pinned || batches.size) detail.show(pinned || newestBatch(), Boolean(pinned), interval);
     // A table that has the focus, or a selection in it, is left alone until the next change.
     browser.update(overview);
     checkpoints.update(overview, interval);
@@ -309,12 +343,12 @@ function runPage(api) {
     }
     for (const [title, list] of [['Running batches', overview.running], ['Waiting batches', overview.waiting]]) {
       const all = title === 'Waiting batches' ? overview.statistics.numActiveBatches - overview.running.length : list.length;
-      if (list.length) result.push(section(`${title} (${count(all)})`, table(BATCH_COLUMNS, batchRows(list.slice(0, ROWS), interval))));
+      if (list.length) result.push(section(`${title} (${count(all)})`, table(BATCH_COLUMNS, batchRows(list.slice(0, ROWS), interval, pin))));
     }
     const completed = ordered.slice(-ROWS).reverse();
     const total = overview.statistics.numTotalCompletedBatches;
     result.push(section(`Completed batches (last ${completed.length} of ${count(total)})`,
-      table(BATCH_COLUMNS, batchRows(completed, interval))));
+      table(BATCH_COLUMNS, batchRows(completed, interval, pin))));
     return result;
   }
 
@@ -326,8 +360,7 @@ function runPage(api) {
       keep(await json(`${api}/batches?status=COMPLETED`));
     }
     keep(overview.completed);
-    newest = overview;
-    if (following) draw(overview);
+    draw(overview);
   }
 
   // Overviews that come faster than they are drawn are passed over: the newest counts.
@@ -491,33 +524,91 @@ function stateBrowser(api) {
   return { section: whole, update };
 }
 
-// ---- the page of a batch -----------------------------------------------------------------
+// ---- one batch ---------------------------------------------------------------------------
+
+async function batchOf(api, id) {
+  const path = `${api}/batches/${encodeURIComponent(id)}`;
+  const [batch, operations] = await Promise.all([json(path), json(`${path}/operations`)]);
+  return { batch, operations };
+}
+
+function factsOf(batch) {
+  return table(['', ''], [
+    ['Status', batch.status.toLowerCase()], ['Batch duration', millis(batch.batchDuration)],
+    ['Input', `${count(batch.inputSize)} records, ${bytes(batch.inputBytes)}`],
+    ['Scheduling delay', millis(batch.schedulingDelay)], ['Processing time', millis(batch.processingTime)],
+    ['Total delay', millis(batch.totalDelay)],
+  ]);
+}
+
+function operationsOf(operations) {
+  return table([['Id', N], 'Output', ['Duration', N], 'Status', 'Error'], operations.map((output) => [
+    output.outputOpId, output.name, millis(output.duration),
+    element('span', { class: output.failureReason ? 'bad' : 'good' },
+      output.failureReason ? 'failed' : output.endTime ? 'succeeded' : 'not done'),
+    output.failureReason ? element('details', {}, element('summary', {}, 'Error'), element('pre', {}, output.failureReason)) : '–',
+  ]));
+}
+
+// The batch that is pinned, or the newest one. A pinned batch stays when the server has let go
+// of it.
+function batchDetail(api) {
+  const title = element('h2', {});
+  const content = element('div', {});
+  const whole = element('section', { class: 'section card', id: 'detail', hidden: '' }, title, content);
+  // The batch that is to be shown, the one that is, and whether the latter will not change.
+  let wanted = { id: null, heading: '' };
+  let there = null;
+  let settled = false;
+  let busy = false;
+
+  // Title and content change together; of batches that are wanted meanwhile the last one counts.
+  async function load() {
+    if (busy) return;
+    busy = true;
+    for (let id = null; id !== wanted.id;) {
+      let { heading } = wanted;
+      id = wanted.id;
+      let made = null;
+      try {
+        const { batch, operations } = await batchOf(api, id);
+        settled = batch.status === 'COMPLETED';
+        made = [factsOf(batch), operationsOf(operations)];
+      } catch (error) {
+        settled = false;
+        if (there !== id) made = [element('p', { class: 'dim' }, error.message)];
+      }
+      if (made) content.replaceChildren(...made);
+      there = id;
+      // It may have been pinned meanwhile.
+      if (wanted.id === id) heading = wanted.heading;
+      title.textContent = heading;
+    }
+    busy = false;
+  }
+
+  function show(id, pinned, interval) {
+    whole.removeAttribute('hidden');
+    wanted = { id, heading: `${pinned ? 'Pinned' : 'Newest'} batch: ${timeOf(id, interval)}` };
+    if (there === id && settled) title.textContent = wanted.heading;
+    else load();
+  }
+
+  return { section: whole, show };
+}
 
 async function batchPage(api) {
   const main = byId('main');
   const id = new URLSearchParams(location.search).get('id');
   if (!id) throw new Error('Missing id parameter');
-  const batch = await json(`${api}/batches/${encodeURIComponent(id)}`);
-  const operations = await json(`${api}/batches/${encodeURIComponent(id)}/operations`);
+  const { batch, operations } = await batchOf(api, id);
   const at = timeOf(batch.batchId, batch.batchDuration);
   byId('title').textContent = `Details of batch at ${at}`;
   document.title = `Batch at ${at} – millrace`;
-  const facts = [
-    ['Status', batch.status.toLowerCase()], ['Batch duration', millis(batch.batchDuration)],
-    ['Input', `${count(batch.inputSize)} records, ${bytes(batch.inputBytes)}`],
-    ['Scheduling delay', millis(batch.schedulingDelay)], ['Processing time', millis(batch.processingTime)],
-    ['Total delay', millis(batch.totalDelay)],
-  ];
-  const rows = operations.map((output) => [
-    output.outputOpId, output.name, millis(output.duration),
-    element('span', { class: output.failureReason ? 'bad' : 'good' },
-      output.failureReason ? 'failed' : output.endTime ? 'succeeded' : 'not done'),
-    output.failureReason ? element('details', {}, element('summary', {}, 'Error'), element('pre', {}, output.failureReason)) : '–',
-  ]);
   main.replaceChildren(
     element('p', {}, element('a', { href: pages }, 'All batches')),
-    section('Batch', table(['', ''], facts)),
-    section('Output operations', table([['Id', N], 'Output', ['Duration', N], 'Status', 'Error'], rows)),
+    section('Batch', factsOf(batch)),
+    section('Output operations', operationsOf(operations)),
   );
 }
 

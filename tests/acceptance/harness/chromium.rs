@@ -131,6 +131,27 @@ impl Chromium {
         );
     }
 
+    /// Runs a script in every page that is opened from now on, before the page's own.
+    pub(crate) fn before_each_page(&mut self, script: &str) {
+        self.ask("Page.enable", json!({}));
+        self.ask(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": script }),
+        );
+    }
+
+    /// The rest of the page when its garbage is gone: bytes of the heap, and nodes of documents.
+    pub(crate) fn holds(&mut self) -> (u64, u64) {
+        // Observers and caches let go in their own time.
+        for _ in 0..3 {
+            self.ask("HeapProfiler.collectGarbage", json!({}));
+        }
+        let heap = self.ask("Runtime.getHeapUsage", json!({}));
+        let nodes = self.ask("Memory.getDOMCounters", json!({}));
+        let number = |value: &Value| value.as_f64().unwrap() as u64;
+        (number(&heap["usedSize"]), number(&nodes["nodes"]))
+    }
+
     pub(crate) fn open(&mut self, address: &str) {
         self.ask("Page.navigate", json!({ "url": address }));
     }

@@ -233,7 +233,8 @@ fn a_limit_on_the_length_of_files_is_an_error_that_is_said() {
         .lines()
         .find(|line| line.starts_with("Error: "));
     let line = line.unwrap_or_default();
-    assert!(line.contains("File too large"), "{}", finished.stderr);
+    let end = "File too large; raise the limit on the size of files (ulimit -f)";
+    assert!(line.ends_with(end), "{}", finished.stderr);
 }
 
 #[test]

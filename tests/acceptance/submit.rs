@@ -92,6 +92,10 @@ fn what_is_no_program_of_ours_is_refused() {
         ("custom_receiver.jar", "run custom_receiver instead"),
         ("other.jar", "there is no other"),
         ("nosuch", "Cannot find program 'nosuch'"),
+        (
+            "netwrk_wordcount",
+            "beside millrace-submit or on PATH; did you mean network_wordcount?",
+        ),
         ("./nosuch", "Cannot run program './nosuch'"),
     ] {
         let launch = Launch::submit().args(["--master=local[2]", resource, "localhost", "9999"]);

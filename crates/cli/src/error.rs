@@ -84,7 +84,12 @@ pub enum CommandError {
         why: NotRun,
     },
     /// A program is neither beside `millrace-submit` nor on `PATH`.
-    NotFound(String),
+    NotFound {
+        /// The name as it was given.
+        program: String,
+        /// The program beside millrace-submit that was probably meant.
+        meant: Option<String>,
+    },
     /// The Python interpreter that was asked for is not there.
     NoInterpreter(String),
     /// An interpreter has no package `millrace`.
@@ -208,10 +213,16 @@ impl fmt::Display for CommandError {
             CommandError::NotRun { program, why } => {
                 write!(f, "Cannot run program '{program}': {why}")
             }
-            CommandError::NotFound(program) => write!(
-                f,
-                "Cannot find program '{program}' beside millrace-submit or on PATH"
-            ),
+            CommandError::NotFound { program, meant } => {
+                write!(
+                    f,
+                    "Cannot find program '{program}' beside millrace-submit or on PATH"
+                )?;
+                match meant {
+                    Some(meant) => write!(f, "; did you mean {meant}?"),
+                    None => Ok(()),
+                }
+            }
             CommandError::NoInterpreter(name) => write!(
                 f,
                 "Cannot find the Python interpreter '{name}': install Python 3.9 or later, or \

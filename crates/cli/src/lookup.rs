@@ -8,6 +8,7 @@ use millrace_types::local_path;
 
 use crate::environment::Environment;
 use crate::error::{CommandError, NotRun};
+use crate::suggestion::nearest_program;
 
 /// Resources that Spark runs and millrace does not, by their ends.
 const FOREIGN: [(&str, &str); 2] = [(".jar", "a JVM"), (".R", "an R")];
@@ -40,7 +41,20 @@ pub(crate) fn find(resource: &OsStr, environment: &Environment) -> Result<PathBu
             why,
         });
     }
-    named(resource, environment).ok_or_else(|| CommandError::NotFound(shown.into_owned()))
+    named(resource, environment).ok_or_else(|| CommandError::NotFound {
+        meant: meant(&shown, environment),
+        program: shown.into_owned(),
+    })
+}
+
+/// The program beside the running one whose name is nearest.
+fn meant(typed: &str, environment: &Environment) -> Option<String> {
+    let files = environment.program_directory()?.read_dir().ok()?;
+    let programs = files.flatten().filter(|file| is_program(&file.path()));
+    let names: Vec<String> = programs
+        .filter_map(|file| file.file_name().into_string().ok())
+        .collect();
+    nearest_program(typed, &names).map(str::to_owned)
 }
 
 /// The path of a file that is there.

@@ -40,6 +40,12 @@ pub(crate) fn nearest_option(word: &str) -> Option<String> {
     nearest.map(|name| format!("--{name}"))
 }
 
+/// The one of these programs that was probably meant by `typed`.
+pub(crate) fn nearest_program<'a>(typed: &str, programs: &'a [String]) -> Option<&'a str> {
+    let names = programs.iter().map(String::as_str);
+    nearest(&typed.to_lowercase(), names, (typed.len() / 4).min(3))
+}
+
 /// The name that at most `edits` edits make of `typed`; swapped letters are
 /// one edit, and case does not count.
 fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>, edits: usize) -> Option<&'a str> {

@@ -70,7 +70,11 @@ impl fmt::Display for UiError {
                  taken; set spark.ui.port, or spark.ui.enabled=false"
             ),
             UiError::Listen(error) => {
-                write!(f, "the Streaming page cannot be served: {}", reason(error))
+                let why = reason(error);
+                write!(
+                    f,
+                    "the Streaming page cannot be served: {why}; spark.ui.enabled=false does without it"
+                )
             }
             UiError::Thread(error) => {
                 write!(

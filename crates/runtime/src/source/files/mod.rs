@@ -117,7 +117,7 @@ impl<F: Format> FileNode<F> {
         let directory = settings.directory;
         let given = directory.clone();
         let path = local_path(&directory)
-            .map_err(|error| Error::illegal(format!("the directory {error}")))?;
+            .map_err(|error| Error::illegal(format!("the name of the directory {error}")))?;
         // A location keeps the text that it is made of.
         let glob = Glob::parse(&path.to_string_lossy())
             .map_err(|error| Error::illegal(error.to_string()))?;

@@ -40,6 +40,7 @@ pub mod shared;
 pub mod shuffle;
 pub mod stage;
 pub mod state;
+pub mod store;
 pub mod window;
 
 #[cfg(any(test, fuzzing))]

@@ -72,6 +72,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
     /// Puts entries into a shard, and gives the place behind theirs.
     fn put_in(&self, shard: usize, lists: Vec<Vec<Read<K, S>>>) -> u64 {
         let mut places = 0;
+        self.placed(shard).forget();
         let mut table = self.map.shards()[shard].write();
         for list in lists {
             for (hash, key, kept) in list {

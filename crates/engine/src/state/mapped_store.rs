@@ -13,8 +13,8 @@ use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
 
 use super::due::Due;
+use super::read::{StateView, view};
 use super::store::StateStore;
-use super::view::StateView;
 
 /// A state, and the time of the batch that updated it last, in milliseconds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
 
     /// The states as they are now.
     pub fn view(&self, executor: Executor) -> StateView<K, Timed<S>, S> {
-        StateView::shown(Arc::clone(&self.states), Timed::state, executor)
+        view(Arc::clone(&self.states), Timed::state, executor)
     }
 
     pub(super) fn due(&self, shard: usize) -> MutexGuard<'_, Due> {

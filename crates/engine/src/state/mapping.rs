@@ -1,6 +1,11 @@
 //! `map_with_state` on the state map: the program's function once a record, then once a key that
 //! timed out.
 
+#![expect(
+    unsafe_code,
+    reason = "a bucket of DashMap's raw table is asked for its number"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -19,9 +24,9 @@ use super::entry::Entry;
 use super::handle::{Outcome, State};
 use super::kept::kept;
 use super::mapped_store::{MappedStore, Timed};
+use super::moves::Moves;
 use super::partition_cache::PartitionCache;
 use super::scatter::{Emitted, Gathered, Numbered, gathered, scattered};
-use super::store::Moves;
 use super::update::WORTH_SHARING;
 
 /// The function of `map_with_state`: the batch time, a key, one new value or none if the key
@@ -212,7 +217,10 @@ impl<K: Key, S: Data> MappedStore<K, S> {
                             updated: now,
                         };
                         let entry = SharedValue::new(Entry::new(timed, place));
-                        table.insert(hash, (key, entry), |(key, _)| hasher.hash(key));
+                        let full = table.capacity() == table.len();
+                        let bucket = table.insert(hash, (key, entry), |(key, _)| hasher.hash(key));
+                        // SAFETY: the bucket is one of this table.
+                        moves.put(unsafe { table.bucket_index(&bucket) }, full);
                     }
                 }
             }

@@ -23,16 +23,18 @@ mod kept;
 mod look;
 mod mapped_store;
 mod mapping;
+mod moves;
 mod note_part;
 mod notes;
 mod partition_cache;
 mod partition_store;
+mod placed;
+mod read;
 mod scatter;
 mod store;
 #[cfg(test)]
 mod tests;
 mod update;
-mod view;
 
 pub use handle::State;
 pub use mapped_store::MappedStore;
@@ -40,5 +42,5 @@ pub use mapping::Mapping;
 pub use note_part::{Part, parts_of};
 pub use notes::NoteStore;
 pub use partition_store::{PartitionStore, PartitionUpdate};
+pub use read::{StateView, state_view};
 pub use store::StateStore;
-pub use view::StateView;

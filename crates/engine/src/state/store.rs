@@ -1,7 +1,6 @@
 //! The state map, and how it is read.
 
 use std::fmt;
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
@@ -9,16 +8,15 @@ use dashmap::DashMap;
 
 use crate::data::{Data, Key};
 use crate::durable::Recorder;
-use crate::exec::Executor;
-use crate::order::{Earliest, in_order};
+use crate::order::Earliest;
 use crate::partition::Partitioner;
-use crate::shuffle::{KeyHasher, SHARDS};
+use crate::shuffle::{KeyHasher, SHARDS, shard_of};
+use crate::store::Order;
 
 use super::entry::Entry;
 use super::head::{HEAD, Head};
-
-/// Fewer keys are in order before another thread has woken up.
-const WORTH_SHARING: usize = 1 << 12;
+use super::moves::Moves;
+use super::placed::Placed;
 
 /// Keys with their state; see the module head of [`state`](super).
 pub struct StateStore<K: Key, S> {
@@ -30,28 +28,12 @@ pub struct StateStore<K: Key, S> {
     pub(super) next_place: AtomicU64,
     /// Batches folded in so far.
     generation: AtomicU64,
+    pub(super) order: Mutex<Order>,
+    /// By shard, the slots of keys that are not in the order yet.
+    placed: Vec<Mutex<Placed>>,
     pub(super) recorder: Recorder,
     /// Done once the states here were read from a checkpoint, and not given by the program.
     pub(super) loaded: Once,
-}
-
-/// The changes of a batch to the order of keys in a shard.
-pub(super) struct Moves<K> {
-    pub(super) new: Vec<(u64, K)>,
-    pub(super) removed: Vec<u64>,
-    /// The greatest place given, plus one.
-    pub(super) places: u64,
-}
-
-impl<K> Moves<K> {
-    /// None yet; `places` are given already.
-    pub(super) fn none(places: u64) -> Moves<K> {
-        Moves {
-            new: Vec::new(),
-            removed: Vec::new(),
-            places,
-        }
-    }
 }
 
 impl<K: Key, S: Data> StateStore<K, S> {
@@ -64,6 +46,8 @@ impl<K: Key, S: Data> StateStore<K, S> {
             head: Mutex::new(Head::new()),
             next_place: AtomicU64::new(0),
             generation: AtomicU64::new(0),
+            order: Mutex::default(),
+            placed: (0..SHARDS).map(|_| Mutex::default()).collect(),
             recorder: Recorder::new(SHARDS),
             loaded: Once::new(),
         }
@@ -84,14 +68,22 @@ impl<K: Key, S: Data> StateStore<K, S> {
     pub(super) fn insert(&self, key: K, state: S, place: u64) {
         let mut entry = Entry::new(state, place);
         entry.untouch();
+        self.placed(shard_of(self.hasher.hash(&key))).forget();
         self.map.insert(key, entry);
     }
 
     /// Ends a batch: all places below `next` are given, and the first keys are what `moves` made
-    /// of them.
+    /// of them, which are those of all shards, or none.
     pub(super) fn moved(&self, moves: impl IntoIterator<Item = Moves<K>>, mut next: u64) {
+        let forgets = Order::forgets(&self.order, self.generation());
         let mut head = self.head();
-        for moves in moves {
+        for (shard, moves) in moves.into_iter().enumerate() {
+            let mut placed = self.placed(shard);
+            if forgets {
+                placed.forget();
+            } else {
+                placed.note(moves.slots);
+            }
             next = next.max(moves.places);
             for (place, key) in &moves.new {
                 head.offer(*place, key, || self.partitioner.partition(key));
@@ -104,6 +96,12 @@ impl<K: Key, S: Data> StateStore<K, S> {
 
     pub(super) fn head(&self) -> MutexGuard<'_, Head<K>> {
         self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn placed(&self, shard: usize) -> MutexGuard<'_, Placed> {
+        self.placed[shard]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -145,31 +143,6 @@ impl<K: Key, S: Data> StateStore<K, S> {
             }
         }
         earliest.into_records().collect()
-    }
-
-    /// All keys with what `shown` makes of their states, by partition, in order; on the workers
-    /// if `executor` is given. Not to be given by one of them.
-    pub(super) fn ordered<T: Send>(
-        &self,
-        shown: impl Fn(&S) -> T + Sync,
-        executor: Option<&Executor>,
-    ) -> Vec<Vec<(K, T)>> {
-        let of_shard = |index| {
-            let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
-            self.read_shard(index, |key, entry| {
-                if let Some(state) = entry.get() {
-                    let record = (key.clone(), shown(state));
-                    partitions[self.partitioner.partition(key)].push((entry.place(), record));
-                }
-                ControlFlow::Continue(())
-            });
-            partitions
-        };
-        let ordered = |side_by_side| in_order(side_by_side, SHARDS, self.partitions(), of_shard);
-        match executor.filter(|_| self.len() >= WORTH_SHARING) {
-            None => ordered(false),
-            Some(executor) => executor.run(|| ordered(true)),
-        }
     }
 }
 

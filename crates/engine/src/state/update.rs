@@ -18,7 +18,8 @@ use crate::shuffle::{SHARDS, Shard, Values, identical, shard_of};
 
 use super::entry::Entry;
 use super::kept::kept;
-use super::store::{Moves, StateStore};
+use super::moves::Moves;
+use super::store::StateStore;
 
 /// Below so many keys another thread would wake up for nothing.
 pub(super) const WORTH_SHARING: usize = 1 << 12;
@@ -122,7 +123,10 @@ impl<K: Key, S: Data> StateStore<K, S> {
                     moves.new.push((place, key.clone()));
                     record.put(&key, place, &state);
                     let entry = SharedValue::new(Entry::new(state, place));
-                    table.insert(hash, (key, entry), |(key, _)| self.hasher.hash(key));
+                    let full = table.capacity() == table.len();
+                    let bucket = table.insert(hash, (key, entry), |(key, _)| self.hasher.hash(key));
+                    // SAFETY: the bucket is one of this table.
+                    moves.put(unsafe { table.bucket_index(&bucket) }, full);
                 }
             });
         }

@@ -16,6 +16,7 @@ use crate::durable::{
 };
 use crate::panics::message_of;
 use crate::shuffle::{SHARDS, shard_of};
+use crate::store::Stored;
 
 use super::replay::{Delta, Loading};
 use super::slots::UNSEEN;

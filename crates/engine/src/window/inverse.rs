@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use crate::data::{Data, Key};
 use crate::durable::StoreError;
+use crate::store::AHEAD;
 
 use super::frame::Frame;
-use super::slots::{AHEAD, UNSEEN};
+use super::slots::UNSEEN;
 use super::store::{Arrival, Kept, Sliding};
 
 /// Spark's words.

@@ -19,7 +19,6 @@ mod first;
 mod frame;
 mod group;
 mod inverse;
-mod order;
 mod read;
 mod reduce;
 mod replay;
@@ -30,7 +29,6 @@ mod slots;
 mod store;
 #[cfg(test)]
 mod tests;
-mod view;
 mod whole_store;
 
 pub use frame::Frame;
@@ -39,5 +37,4 @@ pub use inverse::{Filter, Inverting};
 pub use reduce::Reducing;
 pub use single_store::{ByFunction, ByInverse, SingleStore, Slides};
 pub use store::{Sliding, WindowStore};
-pub use view::WindowView;
 pub use whole_store::WholeStore;

@@ -1,35 +1,71 @@
 //! The readers of a window: of its first few keys, or of all in order.
 
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use crate::data::Key;
 use crate::order::Earliest;
 use crate::shuffle::SHARDS;
+use crate::store::{AHEAD, CHUNK, EachKey, Handle, Order, Stored};
 
-use super::order::Handle;
-use super::slots::AHEAD;
+use super::slots::UNSEEN;
 use super::store::{Kept, Sliding, WindowStore};
 
-/// Records that are read while the shards are locked; a reader's function is called behind that.
-const CHUNK: usize = 1 << 11;
+impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
+    type Record = (K, S::Value);
 
-impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
-    fn record(&self, shard: &Kept<K, S>, slot: u32) -> Option<(K, S::Value)> {
-        let (key, entry) = shard.slots.pair(slot);
-        let value = self.sliding.value(&shard.batches, entry)?;
-        Some((key.clone(), value))
+    const NAME: &'static str = "window";
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
     }
 
-    /// Gives the records of some keys, in their order.
-    ///
-    /// # Panics
-    /// If the store has gone on from `generation`: what the handles stood for is gone.
-    pub(super) fn visit(
-        &self,
-        handles: &[Handle],
-        generation: u64,
-        each: &mut dyn FnMut((K, S::Value)),
-    ) {
+    fn len(&self) -> usize {
+        (0..SHARDS).map(|index| self.read(index).slots.seen()).sum()
+    }
+
+    fn partitions(&self) -> usize {
+        self.partitioner.partitions()
+    }
+
+    fn order(&self) -> &Mutex<Order> {
+        &self.order
+    }
+
+    fn take_placed(&self, shard: usize) -> Option<Vec<u32>> {
+        self.write(shard).slots.take_placed()
+    }
+
+    fn each_key(&self, index: usize, slots: Option<&[u32]>, each: &mut EachKey<'_>) {
+        let shard = self.read(index);
+        let mut show = |place, slot| {
+            let partition = self.partitioner.partition(shard.slots.key(slot));
+            each(partition, Handle::new(place, index, slot));
+        };
+        match slots {
+            None => shard
+                .slots
+                .places()
+                .for_each(|(place, slot)| show(place, slot)),
+            Some(slots) => {
+                for &slot in slots {
+                    let place = shard.slots.place(slot);
+                    if place != UNSEEN {
+                        show(place, slot);
+                    }
+                }
+            }
+        }
+    }
+
+    fn close_holes(&self, handles: &mut Vec<Handle>) {
+        let shards: Vec<_> = (0..SHARDS).map(|index| self.read(index)).collect();
+        handles.retain(|handle| {
+            shards[handle.shard as usize].slots.place(handle.slot) == handle.place
+        });
+    }
+
+    fn visit(&self, handles: &[Handle], generation: u64, each: &mut dyn FnMut((K, S::Value))) {
         let mut records = Vec::with_capacity(handles.len().min(CHUNK));
         for handles in handles.chunks(CHUNK) {
             let shards: Vec<_> = (0..SHARDS).map(|index| self.read(index)).collect();
@@ -40,7 +76,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
                 }
                 let shard = &shards[handle.shard as usize];
                 if shard.slots.place(handle.slot) == handle.place
-                    && let Some(record) = self.record(shard, handle.slot)
+                    && let Some(record) = self.record_of(shard, handle.slot)
                 {
                     records.push(record);
                 }
@@ -50,25 +86,21 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         }
     }
 
-    /// # Panics
-    /// If a later batch has slid the window: what the generation stood for is gone.
-    pub(super) fn check(&self, generation: u64) {
-        // Not `assert_eq`: whoever reads the message knows no generations.
-        assert!(
-            generation == self.generation(),
-            "the window of a batch was read after a later batch had changed it: collect what is \
-             to be kept while the batch runs"
-        );
-    }
-
-    /// The first `count` keys with their values.
-    pub(super) fn take(&self, count: usize) -> Vec<(K, S::Value)> {
+    fn take(&self, count: usize) -> Vec<(K, S::Value)> {
         let first = self.known_first(count).unwrap_or_else(|| {
             self.wants_first.store(true, Ordering::Relaxed);
             self.looked_up_first(count)
         });
-        let record = |(index, slot)| self.record(&self.read(index), slot);
+        let record = |(index, slot)| self.record_of(&self.read(index), slot);
         first.into_iter().filter_map(record).collect()
+    }
+}
+
+impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+    fn record_of(&self, shard: &Kept<K, S>, slot: u32) -> Option<(K, S::Value)> {
+        let (key, entry) = shard.slots.pair(slot);
+        let value = self.sliding.value(&shard.batches, entry)?;
+        Some((key.clone(), value))
     }
 
     /// The first `count` keys, if those that the shards know to come first have them.

@@ -19,10 +19,6 @@ pub(super) const UNSEEN: u64 = u64::MAX;
 const FEW: usize = 1 << 4;
 const WORTH_COMPACTING: usize = 1 << 10;
 
-/// Slots that are asked for ahead of the one that is looked at: about as many misses of the cache
-/// as a core keeps in flight.
-pub(super) const AHEAD: usize = 16;
-
 /// A cache line, in bytes.
 const LINE: usize = 64;
 

@@ -18,11 +18,11 @@ use crate::durable::{Record, Recorder, StoreError};
 use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, Shard};
+use crate::store::{AHEAD, Order, Stored};
 
 use super::frame::{Frame, Step};
-use super::order::Order;
 use super::replay::Loading;
-use super::slots::{AHEAD, Slots, Tag};
+use super::slots::{Slots, Tag};
 
 /// Below this, a slide is done before another thread has woken up.
 pub(super) const WORTH_SHARING: usize = 1 << 12;
@@ -123,7 +123,7 @@ pub struct WindowStore<K: Key, S: Sliding<K>> {
     /// The number of items that have entered or left since a window fired.
     unsettled: AtomicUsize,
     /// Batches of the parent so far.
-    generation: AtomicU64,
+    pub(super) generation: AtomicU64,
     /// True once somebody asked for the first few keys.
     pub(super) wants_first: AtomicBool,
     pub(super) order: Mutex<Order>,
@@ -172,7 +172,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         executor: &Executor,
     ) -> Result<Vec<Shard<K, S::Brought>>, StoreError> {
         self.generation.fetch_add(1, Ordering::Relaxed);
-        let forgets = self.forgets_order();
+        let forgets = Order::forgets(&self.order, self.generation());
         let mut delta = delta.unwrap_or_default();
         let mut moved: usize = delta.iter().map(Shard::len).sum();
         for index in 0..SHARDS {
@@ -304,19 +304,6 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         self.shards[index]
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn partitions(&self) -> usize {
-        self.partitioner.partitions()
-    }
-
-    /// The number of keys that a reader sees.
-    pub(super) fn len(&self) -> usize {
-        (0..SHARDS).map(|index| self.read(index).slots.seen()).sum()
     }
 }
 

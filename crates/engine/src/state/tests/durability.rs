@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use millrace_types::{BatchTime, Duration};
 use proptest::prelude::*;
 
-use super::{batches, delta, partitioner, store};
+use super::{batches, delta, in_order, partitioner, store};
 use crate::durable::{Durable, EntryReader, Loaded, Origin};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 use crate::shuffle::{KeyHasher, Values};
+use crate::state::mapped_store::Timed;
 use crate::state::{MappedStore, Mapping, PartitionStore, PartitionUpdate, State, StateStore};
 
 type Batches = Vec<Vec<Vec<(u32, u8)>>>;
@@ -118,13 +119,13 @@ fn update(key: u32, values: &Values<u8>, state: Option<String>) -> Option<String
 }
 
 struct Updated {
-    store: StateStore<u32, String>,
+    store: Arc<StateStore<u32, String>>,
     every: bool,
 }
 
 impl Subject for Updated {
     fn durable(&self) -> &dyn Durable {
-        &self.store
+        &*self.store
     }
 
     fn batch(&self, runs: &[Vec<(u32, u8)>], number: u64, executor: &Executor) -> Vec<String> {
@@ -138,7 +139,7 @@ impl Subject for Updated {
             .update(delta, &function, self.every, number, executor);
         drop(spent.unwrap());
         let mut seen = shown(self.store.take(5, String::clone));
-        seen.extend(shown(self.store.ordered(String::clone, None).concat()));
+        seen.extend(shown(in_order(&self.store, String::clone)));
         seen
     }
 }
@@ -214,12 +215,7 @@ impl Subject for Mapped {
 
 impl Mapped {
     fn seen(&self) -> Vec<String> {
-        shown(
-            self.store
-                .states
-                .ordered(|timed| timed.state(), None)
-                .concat(),
-        )
+        shown(in_order(&self.store.states, Timed::state))
     }
 }
 

@@ -9,17 +9,38 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::read::view;
 use super::store::StateStore;
 use crate::data::Data;
+use crate::exec::Executor;
 use crate::partition::{HashPartitioner, Partitioner};
+use crate::rdd::RddSource;
 use crate::shuffle::{Combiner, Exchange, Group, KeyHasher, LocalTable, Shard, Values};
 
 pub(super) fn partitioner(partitions: u32) -> Arc<dyn Partitioner<u32>> {
     Arc::new(HashPartitioner::new(NonZeroU32::new(partitions).unwrap()))
 }
 
-pub(super) fn store<S: Data>(partitions: u32) -> StateStore<u32, S> {
-    StateStore::new(KeyHasher::default(), partitioner(partitions))
+pub(super) fn store<S: Data>(partitions: u32) -> Arc<StateStore<u32, S>> {
+    Arc::new(StateStore::new(
+        KeyHasher::default(),
+        partitioner(partitions),
+    ))
+}
+
+/// All keys with what `shown` makes of their states, as a dataset reads them.
+pub(super) fn in_order<S: Data, T: Data>(
+    store: &Arc<StateStore<u32, S>>,
+    shown: fn(&S) -> T,
+) -> Vec<(u32, T)> {
+    let view = view(Arc::clone(store), shown, Executor::new(1).unwrap());
+    let mut all = Vec::new();
+    for partition in 0..view.partitions() {
+        for piece in 0..view.pieces(partition) {
+            view.visit(partition, piece, &mut |record| all.push(record));
+        }
+    }
+    all
 }
 
 /// The shards of a batch that has these records, a run for each slice.

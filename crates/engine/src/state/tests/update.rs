@@ -91,7 +91,7 @@ proptest! {
             }
             if read % 4 == 0 {
                 prop_assert_eq!(store.take(usize::MAX, String::clone), in_order.clone());
-                prop_assert_eq!(store.ordered(String::clone, None).concat(), in_order);
+                prop_assert_eq!(super::in_order(&store, String::clone), in_order);
             }
         }
     }
@@ -185,5 +185,45 @@ fn a_broken_promise_is_found_before_it_matters() {
             message.starts_with("idle_keeps_state was declared, but"),
             "{message}"
         );
+    }
+}
+
+#[test]
+fn keys_that_come_and_go_are_in_order_whenever_somebody_reads_them() {
+    let (executor, store) = (Executor::new(2).unwrap(), store::<String>(2));
+    let mut expected: Vec<(u32, String)> = Vec::new();
+    // Goes with a nine; so slots are given to other keys, and tables are made anew without growing.
+    let goes = |values: &[u8], state: Option<String>| match values {
+        [] => state,
+        values => (!values.contains(&9)).then(|| format!("{values:?}")),
+    };
+    let update =
+        |_: &u32, values: &Values<u8>, state: Option<String>| goes(&values.to_vec(), state);
+    let mut seed = 1_u32;
+    let mut drawn = |below: u32| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) % below
+    };
+    for batch in 0..120 {
+        let records: Vec<(u32, u8)> = (0..400)
+            .map(|_| (drawn(3_000), if drawn(5) < 2 { 9 } else { drawn(9) as u8 }))
+            .collect();
+        model(&mut expected, &records, goes, false);
+        let records = delta(&store.hasher, &[records]);
+        drop(
+            store
+                .update(records, &update, false, batch, &executor)
+                .unwrap(),
+        );
+        // For some time nobody reads, longer than the order is kept.
+        if batch < 60 || batch % 20 == 0 {
+            let mut in_order = expected.clone();
+            in_order.sort_by_key(|(key, _)| store.partitioner.partition(key));
+            assert_eq!(
+                super::in_order(&store, String::clone),
+                in_order,
+                "batch {batch}"
+            );
+        }
     }
 }

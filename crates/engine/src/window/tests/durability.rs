@@ -17,6 +17,7 @@ use crate::exec::Executor;
 use crate::partition::{HashPartitioner, Partitioner};
 use crate::rdd::Rdd;
 use crate::shuffle::{Aggregator, Combiner, Exchange, Group, KeyHasher, LocalTable, Reduce, Shard};
+use crate::store::{Stored, handles};
 use crate::window::{
     ByFunction, ByInverse, Filter, Frame, Grouping, Inverting, Reducing, SingleStore, Slides,
     Sliding, WholeStore, WindowStore,
@@ -88,7 +89,7 @@ impl<S: Sliding<u32>, A> Keyed<S, A> {
         S::Value: std::fmt::Debug,
     {
         let mut all = Vec::new();
-        for handles in self.store.handles(None).iter() {
+        for handles in handles(&self.store).iter() {
             let generation = self.store.generation();
             self.store
                 .visit(handles, generation, &mut |record| all.push(record));

@@ -11,7 +11,7 @@ use millrace_engine::poison::know;
 use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::{Group, Values};
 use millrace_engine::stage::EagerStage;
-use millrace_engine::state::{StateStore, StateView};
+use millrace_engine::state::{StateStore, state_view};
 use millrace_runtime::graph::{BatchRun, Made, Node};
 use millrace_types::BatchTime;
 
@@ -185,7 +185,7 @@ where
             shard.recycle();
             self.shuffling.stage.spare_shards().push(shard);
         }
-        let view = StateView::new(Arc::clone(&self.store), executor.clone());
+        let view = state_view(Arc::clone(&self.store), executor.clone());
         Ok(Made::of(Rdd::new(view, executor.clone())))
     }
 }

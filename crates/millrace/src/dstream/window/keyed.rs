@@ -10,7 +10,8 @@ use millrace_engine::pipeline::{NodeId, Output, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::Aggregator;
 use millrace_engine::stage::EagerStage;
-use millrace_engine::window::{Frame, Sliding, WindowStore, WindowView};
+use millrace_engine::store::StoreView;
+use millrace_engine::window::{Frame, Sliding, WindowStore};
 use millrace_runtime::graph::{BatchRun, Made, Node};
 
 use super::super::pair::Shuffling;
@@ -99,7 +100,7 @@ where
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
         self.collected.check(batch, &self.name)?;
         let executor = batch.executor();
-        let view = WindowView::new(Arc::clone(&self.store), executor.clone());
+        let view = StoreView::new(Arc::clone(&self.store), executor.clone());
         Ok(Made::of(Rdd::new(view, executor.clone())))
     }
 }

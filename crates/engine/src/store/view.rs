@@ -1,28 +1,27 @@
-//! A keyed window as an [`Rdd`](crate::rdd::Rdd), read only as far as somebody asks.
+//! A store as an [`Rdd`](crate::rdd::Rdd), read only as far as somebody asks.
 
 use std::sync::{Arc, OnceLock};
 
-use crate::data::Key;
 use crate::exec::Executor;
 use crate::order;
 use crate::rdd::RddSource;
 
-use super::order::Handles;
-use super::store::{Sliding, WindowStore};
+use super::Stored;
+use super::order::{Handles, handles};
 
-/// The window as one batch left it.
-pub struct WindowView<K: Key, S: Sliding<K>> {
-    store: Arc<WindowStore<K, S>>,
+/// The store as one batch left it.
+pub struct StoreView<S> {
+    store: Arc<S>,
     generation: u64,
     len: usize,
     handles: OnceLock<Arc<Handles>>,
     executor: Executor,
 }
 
-impl<K: Key, S: Sliding<K>> WindowView<K, S> {
-    pub fn new(store: Arc<WindowStore<K, S>>, executor: Executor) -> WindowView<K, S> {
+impl<S: Stored> StoreView<S> {
+    pub fn new(store: Arc<S>, executor: Executor) -> StoreView<S> {
         let (generation, len) = (store.generation(), store.len());
-        WindowView {
+        StoreView {
             store,
             generation,
             len,
@@ -32,14 +31,14 @@ impl<K: Key, S: Sliding<K>> WindowView<K, S> {
     }
 
     /// # Panics
-    /// If a later batch has slid the window: what the view stood for is gone.
-    fn store(&self) -> &WindowStore<K, S> {
+    /// If a later batch has changed the store: what the view stood for is gone.
+    fn store(&self) -> &S {
         self.store.check(self.generation);
         &self.store
     }
 }
 
-impl<K: Key, S: Sliding<K>> RddSource<(K, S::Value)> for WindowView<K, S> {
+impl<S: Stored> RddSource<S::Record> for StoreView<S> {
     fn partitions(&self) -> usize {
         self.store.partitions()
     }
@@ -48,18 +47,18 @@ impl<K: Key, S: Sliding<K>> RddSource<(K, S::Value)> for WindowView<K, S> {
         order::pieces(self.len / self.partitions())
     }
 
-    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut((K, S::Value))) {
-        let handles = self.handles.get_or_init(|| self.store().handles(None));
+    fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(S::Record)) {
+        let handles = self.handles.get_or_init(|| handles(self.store(), None));
         let piece = order::piece(&handles[partition], piece, self.pieces(partition));
         self.store.visit(piece, self.generation, each);
     }
 
     fn prepare(&self) {
         self.handles
-            .get_or_init(|| self.store().handles(Some(&self.executor)));
+            .get_or_init(|| handles(self.store(), Some(&self.executor)));
     }
 
-    fn take(&self, count: usize) -> Vec<(K, S::Value)> {
+    fn take(&self, count: usize) -> Vec<S::Record> {
         self.store().take(count)
     }
 

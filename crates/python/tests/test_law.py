@@ -1,7 +1,7 @@
 """The law of Spark's two examples: the same bytes as the native programs, for any cut and any N.
 
-The native programs are those that were built beside the extension: `cargo test --workspace` builds
-both. Where they are not there, the tests are skipped, unless `CI` is set.
+The native programs are those that were built beside the extension. Where they are not there, the
+tests are skipped, unless `CI` is set.
 """
 
 import os
@@ -12,22 +12,12 @@ import sys
 import threading
 
 import pytest
+from built import built
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ENGINE = os.environ.get("MILLRACE_ENGINE")
 #: One batch that holds all until the sender closes; the program ends then.
 ONE_BATCH = {"millrace.batchInterval": "36500d", "millrace.stopAtEof": "true"}
 WORDS = ["a", "to", "\u00e9t\u00e9", "\u0130", "\U0001f600", "", "a\tb", "\u2028", "\ufeff", "nul\0"]
-
-
-def native(name):
-    """The native program of a name; None if it has not been built."""
-    beside = os.path.dirname(os.path.abspath(ENGINE or HERE))
-    for directory in (beside, os.path.dirname(beside)):
-        path = os.path.join(directory, name)
-        if os.access(path, os.X_OK) and not os.path.isdir(path):
-            return path
-    return None
 
 
 def sent(rng):
@@ -76,9 +66,8 @@ def cut(data, rng):
 
 @pytest.mark.parametrize("name", ["network_wordcount", "stateful_network_wordcount"])
 def test_prints_the_bytes_of_the_native_program(name, tmp_path):
-    program = native(name)
+    program = built(name)
     if program is None:
-        assert "CI" not in os.environ, "%s has not been built beside the extension" % name
         pytest.skip("%s has not been built" % name)
     seed = random.randrange(1 << 32)
     rng = random.Random(seed)

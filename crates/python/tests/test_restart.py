@@ -1,6 +1,12 @@
 """State of a program that was killed: a new run goes on from its last batch."""
 
+import json
 import signal
+import subprocess
+import threading
+
+import pytest
+from built import built
 
 PROGRAM = """
 import os, sys
@@ -51,3 +57,82 @@ def test_windows_and_states_of_python_survive_a_kill(program):
         "['a', 'a', 'b', 'b', 'c']",
         "[('a', 2), ('b', 2), ('c', 1)]",
     ], again.stderr
+
+
+VALUES = """
+import os, sys
+from pyspark import SparkContext
+from pyspark.streaming import StreamingContext
+
+class Point:
+    def __init__(self, x):
+        self.x = x
+    def __repr__(self):
+        return "Point(%d)" % self.x
+
+MADE = {
+    "number": 7, "float": 0.5, "text": "\u00e9t\u00e9", "none": (None, True), "big": 2 ** 70,
+    "list": [1, [2, "x"]], "dict": {"k": [1], 2: (3,)}, "bytes": b"\\xff", "object": Point(3),
+}
+shown = []
+
+def update(new, old):
+    return MADE[new[-1]] if new else old
+
+def create():
+    ssc = StreamingContext(SparkContext("local[2]", "values"), 0.1)
+    ssc.checkpoint("kept")
+    lines = ssc.socketTextStream("127.0.0.1", int(sys.argv[1]))
+    THE STREAM
+    return ssc
+
+def show(rdd):
+    states = sorted(rdd.collect())
+    shown.append(len(states))
+    # By the second batch that shows all of them the first one is in the checkpoint.
+    if shown.count(len(MADE)) == 3 and sys.argv[2] == "die":
+        os.kill(os.getpid(), 9)
+    if sys.argv[2] != "die":
+        print(states, flush=True)
+
+ssc = StreamingContext.getOrCreate("kept", create)
+ssc.start()
+ssc.awaitTermination()
+"""
+
+STATES = "lines.map(lambda line: (line, line)).updateStateByKey(update).foreachRDD(show)"
+# The same state, by other code.
+CHANGED = """keyed = lines.map(lambda line: (line.strip(), line.strip()))
+    keyed.updateStateByKey(lambda new, old: old).foreachRDD(show)"""
+
+
+def test_values_of_python_go_on_after_a_kill_and_are_data_for_millrace_state(
+    program, sender, tmp_path
+):
+    names = ["number", "float", "text", "none", "big", "list", "dict", "bytes", "object"]
+    clients = []
+
+    def feed():
+        # Open for as long as the test runs.
+        clients.append(sender.accept())
+        clients[0].sendall(("\n".join(names) + "\n").encode())
+
+    threading.Thread(target=feed, daemon=True).start()
+    killed = program(VALUES.replace("THE STREAM", STATES), sender.port, "die")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    sender.send_to_first([])
+    again = program(VALUES.replace("THE STREAM", CHANGED), sender.port, "live", conf={"millrace.maxBatches": "1"})
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == (
+        "[('big', 1180591620717411303424), ('bytes', b'\\xff'), ('dict', {'k': [1], 2: (3,)}), "
+        "('float', 0.5), ('list', [1, [2, 'x']]), ('none', (None, True)), ('number', 7), "
+        "('object', Point(3)), ('text', '\u00e9t\u00e9')]\n"
+    )
+    state = built("millrace-state")
+    if state is None:
+        pytest.skip("millrace-state has not been built")
+    lines = subprocess.run([state, "export", "kept"], cwd=tmp_path, capture_output=True, text=True)
+    kept = {each["key"]: each["value"] for each in map(json.loads, lines.stdout.splitlines())}
+    assert kept["number"] == 7 and kept["float"] == 0.5 and kept["text"] == "\u00e9t\u00e9"
+    assert kept["list"] == [1, [2, "x"]] and kept["none"] == [None, True]
+    assert "pickle" in json.dumps(kept["object"])

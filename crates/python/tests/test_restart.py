@@ -133,6 +133,15 @@ def test_values_of_python_go_on_after_a_kill_and_are_data_for_millrace_state(
         pytest.skip("millrace-state has not been built")
     lines = subprocess.run([state, "export", "kept"], cwd=tmp_path, capture_output=True, text=True)
     kept = {each["key"]: each["value"] for each in map(json.loads, lines.stdout.splitlines())}
-    assert kept["number"] == 7 and kept["float"] == 0.5 and kept["text"] == "\u00e9t\u00e9"
-    assert kept["list"] == [1, [2, "x"]] and kept["none"] == [None, True]
-    assert "pickle" in json.dumps(kept["object"])
+    # What JSON has no form of its own for is named; a list is none, since a tuple is one here.
+    assert kept.pop("object")["pickle"][:2] == [0x80, 4]
+    assert kept == {
+        "number": 7,
+        "float": 0.5,
+        "text": "\u00e9t\u00e9",
+        "none": [None, True],
+        "big": {"int": str(2**70)},
+        "list": {"list": [1, {"list": [2, "x"]}]},
+        "dict": {"dict": [["k", {"list": [1]}], [2, [3]]]},
+        "bytes": [255],
+    }

@@ -206,8 +206,8 @@ def on_spark(program, data, times, directory, python):
 def spark_cost(program, data, directory, python):
     """The CPU seconds a gigabyte of PySpark, without its start: of much, less those of little."""
     data = data[: data.rfind(b"\n", 0, 2 << 20) + 1]
-    few, many = (on_spark(program, data, times, directory, python) for times in (2, 12))
-    cost = (many - few) / (10 * len(data)) * 1e9
+    few, many = (on_spark(program, data, times, directory, python) for times in (2, 8))
+    cost = (many - few) / (6 * len(data)) * 1e9
     print("  %-44s %8.2f CPU s/GB" % ("PySpark, the same file", cost), flush=True)
     return cost
 

@@ -23,7 +23,7 @@ pub(crate) use transcript::{Batch, assert_ticks, printed};
 
 /// The time that anything that must happen may take on a busy machine. Reaching
 /// it is a failure, so it costs nothing when all is well.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The interval at which something is looked at that cannot be waited for.
 pub(crate) const GLANCE: Duration = Duration::from_millis(2);

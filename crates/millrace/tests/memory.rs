@@ -19,7 +19,7 @@ use millrace::pipeline::Lines;
 use millrace::{Conf, DStream, Duration, Rdd, StreamingContext, Text, keys, testing};
 
 /// The time that a run may take before it counts as one that hangs.
-const PATIENCE: StdDuration = StdDuration::from_secs(60);
+const PATIENCE: StdDuration = StdDuration::from_secs(240);
 
 /// More than two kernels keep for a socket, and many times the budget.
 const LINES: u32 = 120_000;

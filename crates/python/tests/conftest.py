@@ -25,7 +25,7 @@ class Sender:
         self._server = socket.socket()
         self._server.bind(("127.0.0.1", 0))
         self._server.listen(1)
-        self._server.settimeout(60)
+        self._server.settimeout(240)
         self.port = self._server.getsockname()[1]
 
     def send_to_first(self, messages):
@@ -56,7 +56,7 @@ def sender():
 def program(tmp_path):
     """Runs a program's text, or a file, as a process of its own, and gives what it did."""
 
-    def run(source, *arguments, conf=(), input=None, timeout=60):
+    def run(source, *arguments, conf=(), input=None, timeout=240):
         path = source
         if "\n" in source:
             path = str(tmp_path / "program.py")

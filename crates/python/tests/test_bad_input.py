@@ -259,7 +259,7 @@ def test_a_callback_that_never_returns_is_ended_by_a_second_signal(end, tmp_path
                     running.wait(5)
                 except subprocess.TimeoutExpired:
                     pass
-        assert running.wait(30) == 128 + signal.SIGINT
+        assert running.wait(240) == 128 + signal.SIGINT
     finally:
         running.kill()
         running.wait()

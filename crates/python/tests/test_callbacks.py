@@ -196,7 +196,7 @@ signal.signal(signal.SIGUSR1, hear)
 def show(rdd):
     if not heard.is_set():
         os.kill(os.getpid(), signal.SIGUSR1)
-        assert heard.wait(30)
+        assert heard.wait(240)
 numbers.foreachRDD(show)
 """) == "heard True True\n"
 

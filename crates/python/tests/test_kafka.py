@@ -67,7 +67,7 @@ class Brokers:
 
     def close(self):
         self._process.stdin.close()
-        self._process.wait(60)
+        self._process.wait(240)
 
 
 def _hex(value):

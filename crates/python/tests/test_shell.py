@@ -18,7 +18,7 @@ def run(text, *options, **more):
         input=text,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         **more,
     )
 
@@ -110,7 +110,7 @@ def test_at_a_terminal_lines_are_run_as_they_come():
     )
     os.close(theirs)
     os.write(ours, TYPED)
-    out, err = shell.communicate(timeout=60)
+    out, err = shell.communicate(timeout=240)
     os.close(ours)
     assert shell.returncode == 0
     results = out.replace(">>> ", "").replace("... ", "").split("\n")

@@ -105,7 +105,7 @@ def test_the_live_line_makes_room_for_the_program_and_leaves_nothing(tmp_path):
     except OSError:
         # The other end is closed.
         pass
-    assert ended.communicate(timeout=60)[0] == b"[1]\n[2]\n[3]\n"
+    assert ended.communicate(timeout=240)[0] == b"[1]\n[2]\n[3]\n"
     os.close(reads)
     shown = shown.decode()
     assert "\rbatch " in shown, shown

@@ -143,7 +143,7 @@ impl Kind {
             ("spark.master", "local[2]".to_owned()),
             ("spark.streaming.blockInterval", "10ms".to_owned()),
             // Ten batches are not much on a busy machine.
-            ("spark.streaming.gracefulStopTimeout", "60s".to_owned()),
+            ("spark.streaming.gracefulStopTimeout", "10min".to_owned()),
         ];
         if self == Kind::Kafka {
             let starting = "millrace.kafka.startingOffsets";

@@ -176,7 +176,13 @@ fn fed_until_its_end(place: &Place, launch: Launch) -> (u64, String) {
         connection: None,
         since: 0,
     };
-    let mut line = 0;
+    // So that there is a durable batch in front of the one that finds no room.
+    let mut line = u64::from(connection.try_send((word(0) + "\n").as_bytes()));
+    let kept = || state(&place.state()).and_then(|counts| beginning(&counts));
+    life.until("a durable batch", |_| {
+        kept().is_ok_and(|kept| kept > 0).then_some(())
+    })
+    .expect("it goes on");
     life.until("the end", |_| -> Option<()> {
         for _ in 0..20 {
             line += u64::from(connection.try_send((word(line) + "\n").as_bytes()));

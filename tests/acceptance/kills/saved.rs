@@ -61,9 +61,11 @@ impl Saved {
             _ => (settled(LINES), BTreeMap::new()),
         };
         let until = committed.filter(|until| first.keys().next().is_some_and(|at| at <= until));
-        // A stop passes over what is late and empty, unless there are windows.
-        let stopped = at_rest && kind == Kind::Saving;
-        complete(&first, interval, until, stopped)?;
+        // A stop passes over what is late and empty, in front of what was received and behind it,
+        // unless there are windows.
+        if !at_rest || kind != Kind::Saving {
+            complete(&first, interval, until)?;
+        }
         if kind == Kind::Saving && first != second {
             return Err(format!("as text {first:?}, as JSON {second:?}"));
         }
@@ -87,27 +89,15 @@ impl Saved {
     }
 }
 
-/// Every tick from the first to the last has an output; of a run that was `stopped` but for one row
-/// of them.
-fn complete(
-    of: &BTreeMap<i64, Counts>,
-    step: i64,
-    until: Option<i64>,
-    stopped: bool,
-) -> Result<(), String> {
+/// Every tick from the first to the last has an output.
+fn complete(of: &BTreeMap<i64, Counts>, step: i64, until: Option<i64>) -> Result<(), String> {
     let Some(first) = of.keys().next().copied() else {
         return Ok(());
     };
     let last = until.or(of.keys().next_back().copied()).unwrap_or(first);
     let mut time = first;
-    let mut may_pass = stopped;
     while time <= last {
         if !of.contains_key(&time) {
-            let next = of.range(time..).next().map(|(next, _)| *next);
-            if let Some(next) = next.filter(|_| std::mem::take(&mut may_pass)) {
-                time = next;
-                continue;
-            }
             return Err(format!("nothing was saved for {time}, up to {last}"));
         }
         time += step;
@@ -124,7 +114,7 @@ fn windows(
     if plain.keys().ne(inverse.keys()) {
         return Err("there are more windows of one sort than of the other".to_owned());
     }
-    complete(plain, SLIDE, None, false)?;
+    complete(plain, SLIDE, None)?;
     for (time, found) in plain {
         let mut expected = Counts::new();
         for counts in batches.range(time - WINDOW + 1..=*time).map(|(_, of)| of) {

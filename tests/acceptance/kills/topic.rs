@@ -51,7 +51,7 @@ impl Topic {
             let sent = self.producer.send(record.payload(&value));
             assert!(sent.is_ok(), "the queue of the producer is full");
         }
-        self.producer.flush(Duration::from_secs(60)).unwrap();
+        self.producer.flush(Duration::from_secs(240)).unwrap();
         self.next += lines;
     }
 

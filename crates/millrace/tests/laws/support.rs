@@ -21,7 +21,7 @@ use millrace::{Conf, DStream, Duration, Error, Result, StreamingContext, Text, V
 use proptest::prelude::*;
 
 /// The time that a run may take before it counts as one that hangs.
-const PATIENCE: StdDuration = StdDuration::from_secs(60);
+const PATIENCE: StdDuration = StdDuration::from_secs(240);
 
 /// So many cases, or as many as `PROPTEST_CASES` says if that is fewer: every case starts and
 /// joins the threads of some engines.

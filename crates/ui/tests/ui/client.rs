@@ -35,7 +35,7 @@ pub(crate) fn connect(address: &str) -> TcpStream {
         .unwrap()
         .trim_end_matches('/');
     let stream = TcpStream::connect(host).unwrap();
-    let patience = Some(Duration::from_secs(60));
+    let patience = Some(Duration::from_secs(240));
     stream.set_read_timeout(patience).unwrap();
     stream
 }

@@ -28,11 +28,11 @@ millrace-engine:   millrace-text millrace-types
 millrace-runtime:  millrace-engine millrace-stderr millrace-text millrace-types millrace-wal
 millrace:          millrace-engine millrace-runtime millrace-stderr millrace-text millrace-types millrace-wal
 millrace-ui:       millrace-stderr millrace-types
-millrace-kafka:    millrace millrace-stderr millrace-types
+millrace-kafka:    millrace millrace-stderr millrace-text millrace-types
 millrace-cli:      millrace millrace-stderr millrace-types millrace-ui
 millrace-python:   millrace millrace-cli millrace-kafka millrace-pyfn millrace-stderr millrace-text millrace-types millrace-ui
 millrace-bins:     millrace millrace-cli millrace-kafka
-millrace-benches:  millrace millrace-types millrace-text
+millrace-benches:  millrace millrace-types millrace-text millrace-kafka
 '
 
 # The rooms of a crate, lowest first. A room may use those before it in its line,

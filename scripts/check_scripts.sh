@@ -16,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh
 
-ALWAYS='bench bench_durability bench_peers bench_python bench_sql bench_ui check_compiled
+ALWAYS='bench bench_durability bench_kafka bench_peers bench_python bench_sql bench_ui check_compiled
     demo gen_python_tables soak_python'
 NIGHTLY='compare_with_spark compare_sql_with_spark compare_with_cluster kill_matrix model_check
     sanitize fuzz'

@@ -83,6 +83,9 @@ const WITHOUT_EFFECT: [&str; 8] = [
     "value.serializer",
 ];
 
+/// The bytes that the client library needs for a small record, its own included.
+const RECORD: u64 = 400;
+
 /// Settings of the client library for one that asks and commits.
 pub(crate) fn config(brokers: &str, params: &BTreeMap<String, String>) -> ClientConfig {
     let mut config = ClientConfig::new();
@@ -108,8 +111,17 @@ pub(crate) fn reading(mut config: ClientConfig, queued: u64) -> ClientConfig {
     config.set("enable.partition.eof", "true");
     let settings = [
         ("queued.max.messages.kbytes", (queued >> 10).to_string()),
+        // Which counts the bytes of records alone.
+        ("queued.min.messages", (queued / RECORD).to_string()),
+        // A queue that was emptied has to wait for the answer for those that wait for new records.
+        ("fetch.wait.max.ms", "20".to_owned()),
         // A queue that is full is looked at again when its reader has worked for so long.
         ("fetch.queue.backoff.ms", "5".to_owned()),
+        // A broker may answer for a topic that it has no more with a leader and without the topic's
+        // id. The library (2.12.1 to 2.16.0) compares that answer's missing name with the names in
+        // its cache, and crashes, unless the cache is empty. The reading client takes leaders from
+        // answers as they come and needs no cache; it asks for its topics once a second then.
+        ("metadata.max.age.ms", "1".to_owned()),
     ];
     for (key, value) in settings {
         if config.get(key).is_none() {

@@ -40,7 +40,7 @@ impl fmt::Display for Error {
             }
             Error::StartingOffsets { given, reason } => write!(
                 f,
-                "starting offsets should be latest, earliest, or JSON as in \
+                "starting offsets should be latest, earliest, committed, or JSON as in \
                  {{\"topic\":{{\"0\":23}}}}, but were '{given}': {reason}"
             ),
             Error::Setting(message) => f.write_str(message),

@@ -35,7 +35,7 @@ impl KafkaOptions {
     }
 
     /// Sets where the stream begins if there is no checkpoint to go on from. Stronger than the
-    /// parameter `auto.offset.reset`.
+    /// parameter `auto.offset.reset`. [`StartingOffsets::Committed`] needs the parameter `group.id`.
     pub fn starting_offsets(mut self, starting: StartingOffsets) -> KafkaOptions {
         self.starting = Some(starting);
         self
@@ -54,6 +54,8 @@ impl KafkaOptions {
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) starting: StartingOffsets,
+    /// The beginning of a partition of which the group has committed nothing.
+    pub(crate) reset: StartingOffsets,
     pub(crate) params: BTreeMap<String, String>,
     pub(crate) loss: OnLoss,
     pub(crate) patience: StdDuration,
@@ -94,6 +96,19 @@ impl OnLoss {
     }
 }
 
+/// The end of a partition that the parameter `auto.offset.reset` names.
+fn reset(params: &BTreeMap<String, String>) -> Result<StartingOffsets, Error> {
+    let Some(text) = params.get("auto.offset.reset") else {
+        return Ok(StartingOffsets::Latest);
+    };
+    match StartingOffsets::parse(text)? {
+        StartingOffsets::Committed => Err(Error::Setting(format!(
+            "auto.offset.reset should be earliest or latest, but was '{text}'"
+        ))),
+        reset => Ok(reset),
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backpressure {
     pub(crate) gains: Gains,
@@ -122,14 +137,16 @@ impl Resolved {
                 params.insert(key.to_owned(), value.to_owned());
             }
         }
+        let reset = reset(&params)?;
         let starting = match (conf.get(keys::KAFKA_STARTING_OFFSETS), options.starting) {
             (Some(text), _) => StartingOffsets::parse(text)?,
             (None, Some(starting)) => starting,
-            (None, None) => match params.get("auto.offset.reset") {
-                Some(text) => StartingOffsets::parse(text)?,
-                None => StartingOffsets::Latest,
-            },
+            (None, None) => reset.clone(),
         };
+        if starting == StartingOffsets::Committed && !params.contains_key("group.id") {
+            let needs = "the starting offsets 'committed' need the parameter group.id";
+            return Err(Error::Setting(needs.to_owned()));
+        }
         let patience = conf.duration(keys::KAFKA_POLL, TimeUnit::Milliseconds);
         let patience = patience.map_err(setting)?;
         let budget = conf.size(keys::MAX_BYTES_IN_FLIGHT).map_err(setting)?;
@@ -145,6 +162,7 @@ impl Resolved {
         let loss = OnLoss::of(fails, &params);
         Ok(Resolved {
             starting,
+            reset,
             params,
             loss,
             patience: patience.unwrap_or(Duration::minutes(2)).to_std(),

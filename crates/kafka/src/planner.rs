@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The same when they have not answered before: batches go on without them.
 const GLANCE: Duration = Duration::from_millis(150);
 
+/// The time in which a client says why a connection has failed.
+const NEWS: Duration = Duration::from_millis(300);
 /// The number of times that they are asked again when a leader has changed meanwhile.
 const RETRIES: usize = 3;
 
@@ -73,11 +75,59 @@ impl Planner {
                 _ => break,
             }
         }
+        let patience = if self.answered { NEWS } else { Duration::ZERO };
         self.answered = view.is_ok();
-        // Errors of connections come out of the queue of events.
-        while self.client.poll(Duration::ZERO).is_some() {}
-        let connection = self.client.context().take_reason();
-        view.map_err(|cause| Unreachable { cause, connection })
+        if self.answered {
+            // What a connection had to say before is of no use any more.
+            drop(self.reason(Duration::ZERO));
+        }
+        view.map_err(|cause| Unreachable {
+            cause,
+            connection: self.reason(patience),
+        })
+    }
+
+    /// The newest error of a connection, which may come a moment after the request has failed.
+    fn reason(&self, patience: Duration) -> Option<String> {
+        let deadline = Instant::now() + patience;
+        loop {
+            // It comes out of the queue of events.
+            while self.client.poll(Duration::ZERO).is_some() {}
+            let reason = self.client.context().take_reason();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if reason.is_some() || left.is_zero() {
+                return reason;
+            }
+            drop(self.client.poll(left.min(Duration::from_millis(20))));
+        }
+    }
+
+    /// The offsets that the group has committed of these partitions, where it has any.
+    ///
+    /// # Errors
+    /// If the group cannot be asked.
+    pub(crate) fn committed<'a>(
+        &self,
+        parts: impl Iterator<Item = &'a Part>,
+    ) -> Result<BTreeMap<Part, i64>, Unreachable> {
+        let mut asked = TopicPartitionList::new();
+        for (topic, partition) in parts {
+            asked.add_partition(topic, *partition);
+        }
+        if asked.count() == 0 {
+            return Ok(BTreeMap::new());
+        }
+        let answer = self.client.committed_offsets(asked, PATIENCE);
+        let answer = answer.map_err(|cause| Unreachable {
+            cause,
+            connection: self.reason(NEWS),
+        })?;
+        let answer = answer.elements().into_iter();
+        let some = answer.filter_map(|it| match it.offset() {
+            Offset::Offset(offset) => Some(((it.topic().to_owned(), it.partition()), offset)),
+            _ => None,
+        });
+        Ok(some.collect())
     }
 
     fn view(&self, deadline: Instant) -> Result<View, KafkaError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use millrace::{Conf, Text};
+use millrace_text::Scribe;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::client::{self, Context};
@@ -96,13 +97,14 @@ impl KafkaRanges {
         range: &OffsetRange,
         each: &mut dyn FnMut(&KafkaMessage<'_>),
     ) -> io::Result<()> {
-        self.reader.open(1)?;
-        let topic = Text::from(&range.topic);
+        self.reader.open(std::slice::from_ref(range))?;
+        let (topic, scribe) = (Text::from(&range.topic), Scribe::default());
         self.reader.read(range, &mut |message| {
             each(&KafkaMessage {
                 topic: &topic,
                 partition: range.partition,
                 message,
+                scribe: &scribe,
             });
         })
     }

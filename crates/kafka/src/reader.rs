@@ -18,6 +18,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::ahead::Ahead;
 use crate::client::{self, Context};
 use crate::fault::{Fault, Lost, Missing, subject};
 use crate::native::{Event, Message, Queue};
@@ -28,6 +29,8 @@ use crate::walk::{Seen, Step, step};
 
 /// The least and the most that waits in the queue of a partition.
 const QUEUED: (u64, u64) = (1 << 20, 64 << 20);
+/// The most that is fetched of a partition at once.
+const FETCHED: u64 = 1 << 20;
 /// The wait for a queue before the time is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 /// The silence after which it is said that nothing comes.
@@ -61,6 +64,9 @@ pub(crate) struct Reader {
 
 /// The client and its queues, from the first batch on that has records.
 struct Open {
+    /// The number of partitions whose queues the budget has room for.
+    room: usize,
+    ahead: Mutex<Ahead>,
     lanes: Mutex<HashMap<Part, Arc<Mutex<Lane>>>>,
     client: Arc<BaseConsumer<Context>>,
 }
@@ -76,6 +82,10 @@ struct Lane {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn part_of(range: &OffsetRange) -> Part {
+    (range.topic.clone(), range.partition)
 }
 
 impl Reader {
@@ -97,19 +107,27 @@ impl Reader {
         self.stop.get_or_init(|| stop);
     }
 
-    /// Makes the client, if there is none yet, for so many partitions.
-    pub(crate) fn open(&self, partitions: usize) -> io::Result<()> {
+    /// Makes the client, if there is none yet, and begins to fetch the ranges of a batch.
+    ///
+    /// # Errors
+    /// If there is no client, or it does not take a partition.
+    pub(crate) fn open(&self, ranges: &[OffsetRange]) -> io::Result<()> {
         let mut open = lock(&self.open);
         if open.is_none() {
-            let queued = self.budget / partitions.max(1) as u64;
+            let queued = self.budget / ranges.len().max(1) as u64;
             let queued = queued.clamp(QUEUED.0, QUEUED.1);
             let config = client::reading(self.config.clone(), queued);
+            // What is fetched at once comes on top.
+            let room = self.budget / (queued + FETCHED);
             *open = Some(Arc::new(Open {
+                room: usize::try_from(room).unwrap_or(usize::MAX).max(1),
+                ahead: Mutex::default(),
                 lanes: Mutex::new(HashMap::new()),
                 client: client::create(&config).map_err(io::Error::other)?,
             }));
         }
-        Ok(())
+        let open = open.as_ref().ok_or(Fault::NoClient)?;
+        open.begin(ranges)
     }
 
     /// Gives every record of a range, in order.
@@ -124,11 +142,12 @@ impl Reader {
         if range.count() == 0 {
             return Ok(());
         }
-        let part = (range.topic.clone(), range.partition);
+        let part = part_of(range);
         let open = lock(&self.open).clone();
         let open = open.ok_or(Fault::NoClient)?;
         while open.client.poll(Duration::ZERO).is_some() {}
         let lane = open.lane(&part)?;
+        open.go_ahead(Some(&part))?;
         let mut lane = lock(&lane);
         open.place(&mut lane, &part, range.from_offset)?;
         let mut read = Reading {
@@ -165,6 +184,47 @@ impl Open {
         }));
         lanes.insert(part.clone(), Arc::clone(&lane));
         Ok(lane)
+    }
+
+    /// Takes note of the ranges of a batch, and begins to fetch the first of them.
+    fn begin(&self, ranges: &[OffsetRange]) -> io::Result<()> {
+        let mut waiting = VecDeque::new();
+        for range in ranges {
+            let lane = self.lane(&part_of(range))?;
+            // One that is being read at the moment is fetched.
+            if lane.try_lock().is_ok_and(|lane| !lane.assigned) {
+                waiting.push_back(range.clone());
+            }
+        }
+        *lock(&self.ahead) = Ahead::of(waiting, self.room);
+        self.go_ahead(None)
+    }
+
+    /// Begins to fetch further partitions, one of which may have its turn now.
+    fn go_ahead(&self, begun: Option<&Part>) -> io::Result<()> {
+        // Nobody may take the turn of a partition meanwhile.
+        let mut ahead = lock(&self.ahead);
+        if let Some(part) = begun {
+            ahead.begin(part);
+        }
+        let ranges = ahead.more();
+        let Some(first) = ranges.first() else {
+            return Ok(());
+        };
+        let mut new = TopicPartitionList::with_capacity(ranges.len());
+        for range in &ranges {
+            let from = Offset::Offset(range.from_offset);
+            new.add_partition_offset(&range.topic, range.partition, from)
+                .map_err(|error| Fault::Assign(part_of(range), error))?;
+        }
+        let assigned = self.client.incremental_assign(&new);
+        assigned.map_err(|error| Fault::Assign(part_of(first), error))?;
+        for range in &ranges {
+            let lane = self.lane(&part_of(range))?;
+            let mut lane = lock(&lane);
+            (lane.assigned, lane.next) = (true, Some(range.from_offset));
+        }
+        Ok(())
     }
 
     /// Lets the queue of a partition begin at an offset.

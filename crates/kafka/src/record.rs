@@ -3,6 +3,7 @@
 use std::fmt;
 
 use millrace::Text;
+use millrace_text::Scribe;
 use serde::{Deserialize, Serialize};
 
 use crate::native::Message;
@@ -12,6 +13,8 @@ pub struct KafkaMessage<'a> {
     pub(crate) topic: &'a Text,
     pub(crate) partition: i32,
     pub(crate) message: &'a Message,
+    /// Has the texts of the records of a range.
+    pub(crate) scribe: &'a Scribe,
 }
 
 impl<'a> KafkaMessage<'a> {
@@ -45,14 +48,22 @@ impl<'a> KafkaMessage<'a> {
         self.message.value()
     }
 
-    /// The key as text. What is not UTF-8 becomes U+FFFD.
+    /// The key as text. What is not UTF-8 becomes U+FFFD. Many texts have one block of 16 KiB, so
+    /// that a program which keeps one by itself should [detach](Text::detach) it.
     pub fn key_text(&self) -> Option<Text> {
-        self.key().map(text)
+        self.key().map(|key| self.text(key))
     }
 
-    /// The value as text. What is not UTF-8 becomes U+FFFD.
+    /// The value as text, in the same way.
     pub fn value_text(&self) -> Option<Text> {
-        self.value().map(text)
+        self.value().map(|value| self.text(value))
+    }
+
+    fn text(&self, bytes: &[u8]) -> Text {
+        match std::str::from_utf8(bytes) {
+            Ok(of) => self.scribe.text(of),
+            Err(_) => text(bytes),
+        }
     }
 
     /// The headers of the record, in order. A name may come more than once.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use millrace::Text;
 use millrace::source::{BatchSource, RunStop, SourceBatch, SourceInput, SourcePartition};
 use millrace_stderr::Voice;
+use millrace_text::Scribe;
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -22,6 +23,7 @@ use crate::reader::Reader;
 use crate::record::KafkaMessage;
 use crate::say::Troubles;
 use crate::start::{Start, starting};
+use crate::starting::StartingOffsets;
 
 /// The time for which a partition may end before the offset that comes next: a broker that has
 /// just begun to lead it may know less than the one before.
@@ -85,16 +87,26 @@ where
                 return Ok(None);
             }
         };
-        let mut next: BTreeMap<Part, i64> = BTreeMap::new();
-        match batch.last() {
-            Some(last) => {
-                for range in last {
-                    let part = (range.topic.clone(), range.partition);
-                    next.insert(part, range.until_offset);
-                }
+        let mut next: BTreeMap<Part, i64> = batch.last().into_iter().flatten().map(end).collect();
+        let of_group = self.options.starting == StartingOffsets::Committed;
+        let new = view.ends.keys();
+        let new = new.filter(|part| of_group && !next.contains_key(*part));
+        let committed = match planner.committed(new) {
+            Ok(committed) => committed,
+            Err(reason) => {
+                self.unreachable(&reason);
+                return Ok(None);
             }
-            None => next = starting(&self.options.starting, before, &view)?,
+        };
+        if batch.last().is_none() {
+            let asked = if of_group {
+                &self.options.reset
+            } else {
+                &self.options.starting
+            };
+            next = starting(asked, before, &view)?;
         }
+        next.extend(committed);
         for (part, ends) in &view.ends {
             // One that was added has no record that came before it was looked for.
             let next = next.entry(part.clone()).or_insert(ends.low);
@@ -111,7 +123,7 @@ where
     fn partitions(&mut self, ranges: &Vec<OffsetRange>) -> io::Result<Vec<KafkaPartition<F>>> {
         self.offsets.set(ranges);
         if ranges.iter().any(|range| range.count() > 0) {
-            self.reader.open(ranges.len())?;
+            self.reader.open(ranges)?;
         }
         let partition = |range: &OffsetRange| KafkaPartition {
             reader: Arc::clone(&self.reader),
@@ -141,6 +153,11 @@ where
             description: (!lines.is_empty()).then(|| lines.join("\n")),
         }
     }
+}
+
+/// The partition of a range, and the offset behind it.
+fn end(range: &OffsetRange) -> (Part, i64) {
+    ((range.topic.clone(), range.partition), range.until_offset)
 }
 
 /// Spark 3.5's line of the Streaming page.
@@ -266,11 +283,13 @@ where
     type Item = T;
 
     fn read(&self, _piece: usize, each: &mut dyn FnMut(T)) -> io::Result<()> {
+        let scribe = Scribe::default();
         self.reader.read(&self.range, &mut |message| {
             each((self.handler)(&KafkaMessage {
                 topic: &self.topic,
                 partition: self.range.partition,
                 message,
+                scribe: &scribe,
             }));
         })
     }

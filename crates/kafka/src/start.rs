@@ -72,7 +72,8 @@ pub(crate) fn starting(
             None => ends.high,
         };
         let from = match asked {
-            StartingOffsets::Latest => latest,
+            // What a group has committed is laid over this.
+            StartingOffsets::Latest | StartingOffsets::Committed => latest,
             StartingOffsets::Earliest => ends.low,
             StartingOffsets::At(offsets) => match offsets.get(part) {
                 None | Some(&NEWEST) => latest,

@@ -17,6 +17,9 @@ pub enum StartingOffsets {
     /// At these offsets, by topic and partition; -2 is the oldest record, -1 is behind the
     /// newest. Partitions that are not named begin as with [`Latest`](StartingOffsets::Latest).
     At(BTreeMap<(String, i32), i64>),
+    /// The offsets that the group of the parameter `group.id` has committed; a partition of which
+    /// it has committed nothing begins where `auto.offset.reset` says, by default at the end.
+    Committed,
 }
 
 /// The number that stands for the oldest record in [`StartingOffsets::At`], as in Spark.
@@ -25,7 +28,8 @@ pub(crate) const OLDEST: i64 = -2;
 pub(crate) const NEWEST: i64 = -1;
 
 impl StartingOffsets {
-    /// Reads `latest` or `largest`, `earliest` or `smallest`, or JSON of offsets as Spark has it.
+    /// Reads `latest` or `largest`, `earliest` or `smallest`, `committed`, or JSON of offsets as
+    /// Spark has it.
     ///
     /// ```
     /// use millrace_kafka::StartingOffsets;
@@ -45,6 +49,7 @@ impl StartingOffsets {
         match text.trim() {
             "latest" | "largest" => return Ok(StartingOffsets::Latest),
             "earliest" | "smallest" => return Ok(StartingOffsets::Earliest),
+            "committed" => return Ok(StartingOffsets::Committed),
             _ => {}
         }
         let topics: BTreeMap<String, BTreeMap<i32, i64>> =
@@ -72,6 +77,7 @@ mod tests {
         let parse = StartingOffsets::parse;
         assert_eq!(parse("largest"), Ok(StartingOffsets::Latest));
         assert_eq!(parse(" smallest "), Ok(StartingOffsets::Earliest));
+        assert_eq!(parse("committed"), Ok(StartingOffsets::Committed));
         for wrong in [
             "",
             "newest",

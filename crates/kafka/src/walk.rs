@@ -4,7 +4,8 @@
 //! records that nobody is given. So a range need not have a record at its last offset, and has
 //! been read when something behind it is seen: a record, or the end of the partition. An end is
 //! told when it is met, which may have been before the records of this range were there; such an
-//! end is in front of the range's end, and says nothing.
+//! end is in front of the range's end, and says nothing. One behind the range's end is kept: it is
+//! told once, and a later range may end there.
 
 /// Something that came out of a partition's queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,8 @@ pub(crate) fn step(seen: Seen, next: i64, until: i64) -> Step {
         Seen::Record(offset) if offset < next => Step::Skip,
         Seen::Record(offset) if offset + 1 == until => Step::GiveLast,
         Seen::Record(_) => Step::Give,
-        Seen::End(offset) if offset >= until => Step::Done,
+        Seen::End(offset) if offset > until => Step::Keep,
+        Seen::End(offset) if offset == until => Step::Done,
         Seen::End(_) => Step::Skip,
     }
 }
@@ -58,6 +60,7 @@ mod tests {
         fn ranges_have_every_record_once(
             log in prop::collection::vec(any::<bool>(), 0..60),
             cuts in prop::collection::vec(0_usize..60, 0..8),
+            ahead in 0_usize..60,
         ) {
             let mut untils: Vec<usize> = cuts.into_iter().filter(|&it| it <= log.len()).collect();
             untils.push(log.len());
@@ -77,7 +80,7 @@ mod tests {
                 let mut read = from >= until;
                 while !read {
                     let Some(&seen) = queue.front() else {
-                        fill(&mut queue, until as usize);
+                        fill(&mut queue, log.len().min(until as usize + ahead));
                         prop_assert!(!queue.is_empty(), "it waits for what does not come");
                         continue;
                     };
@@ -104,6 +107,7 @@ mod tests {
     fn an_end_that_was_met_before_the_range_was_there_says_nothing() {
         assert_eq!(step(Seen::End(5), 5, 9), Step::Skip);
         assert_eq!(step(Seen::End(9), 5, 9), Step::Done);
+        assert_eq!(step(Seen::End(10), 5, 9), Step::Keep);
         assert_eq!(step(Seen::Record(12), 5, 9), Step::Keep);
     }
 }

@@ -366,9 +366,8 @@ impl Block {
         unsafe { Text::slice(self.header, 0, len) }
     }
 
-    /// Makes this thread count its texts of this block without atomic operations, if no other
-    /// thread does so already. Nothing else changes.
-    pub(crate) fn lease(&self) -> Lease<'_> {
+    /// Takes the lease, if nobody has it.
+    fn take_lease(&self) -> bool {
         // SAFETY: the block holds a count.
         let head = unsafe { self.header.as_ref() };
         let taken = head
@@ -378,6 +377,28 @@ impl Block {
         if taken {
             head.shared.fetch_add(BIAS, Ordering::Relaxed);
         }
+        taken
+    }
+
+    /// Ends the lease.
+    ///
+    /// # Safety
+    /// This thread has taken it.
+    unsafe fn end_lease(&self) {
+        // SAFETY: the block holds a count.
+        let head = unsafe { self.header.as_ref() };
+        // SAFETY: rule 2: this thread took the lease, so its token is in `owner`.
+        let local = unsafe { std::mem::take(&mut *head.local.get()) };
+        head.owner.store(0, Ordering::Release);
+        // SAFETY: `local` are counts that this thread took or gave back under the lease. The
+        // block's own count is not among them, so zero cannot be reached here.
+        unsafe { settle(self.header, local - BIAS) };
+    }
+
+    /// Makes this thread count its texts of this block without atomic operations, if no other
+    /// thread does so already. Nothing else changes.
+    pub(crate) fn lease(&self) -> Lease<'_> {
+        let taken = self.take_lease();
         Lease {
             block: self,
             taken,
@@ -419,17 +440,40 @@ pub(crate) struct Lease<'a> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if !self.taken {
-            return;
+        if self.taken {
+            // SAFETY: a lease stays on the thread that took it.
+            unsafe { self.block.end_lease() };
         }
-        // SAFETY: the borrowed block holds a count.
-        let head = unsafe { self.block.header.as_ref() };
-        // SAFETY: rule 2: this thread took the lease, so its token is in `owner`.
-        let local = unsafe { std::mem::take(&mut *head.local.get()) };
-        head.owner.store(0, Ordering::Release);
-        // SAFETY: `local` are counts that this thread took or gave back under the lease. The
-        // borrowed block's own count is not among them, so zero cannot be reached here.
-        unsafe { settle(self.block.header, local - BIAS) };
+    }
+}
+
+/// A block and the lease on it. Not `Send`: it ends on the thread that took it.
+pub(crate) struct HeldLease {
+    block: Block,
+    taken: bool,
+    not_send: PhantomData<*const ()>,
+}
+
+impl HeldLease {
+    pub(crate) fn new(block: Block) -> HeldLease {
+        HeldLease {
+            taken: block.take_lease(),
+            block,
+            not_send: PhantomData,
+        }
+    }
+
+    pub(crate) fn block(&self) -> &Block {
+        &self.block
+    }
+}
+
+impl Drop for HeldLease {
+    fn drop(&mut self) {
+        if self.taken {
+            // SAFETY: a lease stays on the thread that took it.
+            unsafe { self.block.end_lease() };
+        }
     }
 }
 

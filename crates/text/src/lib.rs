@@ -18,6 +18,7 @@ mod block;
 mod ends;
 mod lines;
 mod mask;
+mod scribe;
 mod serde;
 mod split;
 mod split_whitespace;
@@ -29,6 +30,7 @@ pub mod java;
 pub mod python;
 
 pub use block::{Block, Buffer, BufferHost};
+pub use scribe::Scribe;
 pub use split::Split;
 pub use split_whitespace::SplitWhitespace;
 pub use text::{Text, can_hold_text, detached};

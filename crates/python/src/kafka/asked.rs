@@ -17,11 +17,16 @@ pub(crate) struct Asked {
     offsets: Vec<(String, i32, i64)>,
     /// Parameters of the client.
     params: BTreeMap<String, String>,
+    /// True if it begins where the group has committed.
+    of_group: bool,
 }
 
 impl Asked {
     pub(super) fn resolved(&self) -> (Topics, KafkaOptions) {
-        let options = params(&self.params);
+        let mut options = params(&self.params);
+        if self.of_group {
+            options = options.starting_offsets(StartingOffsets::Committed);
+        }
         if !self.offsets.is_empty() {
             let parts = self.offsets.iter();
             let topics = Topics::assign(parts.map(|(topic, part, _)| (topic.clone(), *part)));

@@ -39,12 +39,13 @@ class KafkaUtils:
 
         Kafka has no ZooKeeper any more: the brokers are those of the setting
         ``millrace.kafka.bootstrap.servers``. `topics` is a dict; how many threads it says for a
-        topic has no effect. `zkQuorum` and `storageLevel` have none either.
+        topic has no effect. `zkQuorum` and `storageLevel` have none either. A run that has no
+        checkpoint to go on from begins where the group has committed.
         """
         if not isinstance(topics, dict):
             raise TypeError("topics should be dict")
         brokers, client = of_group(ssc._sc, zkQuorum, groupId, kafkaParams)
-        asked = _asked(brokers, list(topics), client=client)
+        asked = _asked(brokers, list(topics), client=client, of_group=True)
         return described_stream(ssc, asked, Decoding(keyDecoder, valueDecoder))
 
     @staticmethod
@@ -132,7 +133,7 @@ def _offsets(topics, offsets):
     return [(part._topic, part._partition, int(offset)) for part, offset in offsets.items()]
 
 
-def _asked(brokers, topics, pattern=None, offsets=(), client=None):
+def _asked(brokers, topics, pattern=None, offsets=(), client=None, of_group=False):
     """What a stream reads, as the engine takes it."""
     return {
         "brokers": brokers,
@@ -140,4 +141,5 @@ def _asked(brokers, topics, pattern=None, offsets=(), client=None):
         "pattern": pattern,
         "offsets": list(offsets),
         "params": client or {},
+        "of_group": of_group,
     }

@@ -12,6 +12,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
 use crate::error::Error;
+use crate::planner::LESS;
 use crate::say::{Troubles, voice};
 
 /// News that a client has from its threads.
@@ -56,8 +57,7 @@ impl ClientContext for Context {
 
     fn error(&self, _error: KafkaError, reason: &str) {
         let mut newest = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
-        // "1/1 brokers are down" says less than what came before it.
-        if newest.is_none() || !reason.ends_with("brokers are down") {
+        if newest.is_none() || !reason.ends_with(LESS) {
             *newest = Some(reason.to_owned());
         }
     }

@@ -23,6 +23,8 @@ const GLANCE: Duration = Duration::from_millis(150);
 
 /// The time in which a client says why a connection has failed.
 const NEWS: Duration = Duration::from_millis(300);
+/// The end of a reason that says less than those before it.
+pub(crate) const LESS: &str = "brokers are down";
 /// The number of times that they are asked again when a leader has changed meanwhile.
 const RETRIES: usize = 3;
 
@@ -50,6 +52,9 @@ pub(crate) struct Planner {
     pub(crate) client: Arc<BaseConsumer<Context>>,
     selection: Selection,
     answered: bool,
+    /// The reason that a connection has failed, until it has not: the client says it once in half a
+    /// minute.
+    known: Option<String>,
 }
 
 impl Planner {
@@ -58,6 +63,7 @@ impl Planner {
             client,
             selection,
             answered: true,
+            known: None,
         }
     }
 
@@ -80,11 +86,20 @@ impl Planner {
         if self.answered {
             // What a connection had to say before is of no use any more.
             drop(self.reason(Duration::ZERO));
+            self.known = None;
         }
         view.map_err(|cause| Unreachable {
             cause,
-            connection: self.reason(patience),
+            connection: self.newest_reason(patience),
         })
+    }
+
+    fn newest_reason(&mut self, patience: Duration) -> Option<String> {
+        let news = self.reason(patience);
+        if self.known.is_none() || news.as_ref().is_some_and(|it| !it.ends_with(LESS)) {
+            self.known = news;
+        }
+        self.known.clone()
     }
 
     /// The newest error of a connection, which may come a moment after the request has failed.
@@ -107,7 +122,7 @@ impl Planner {
     /// # Errors
     /// If the group cannot be asked.
     pub(crate) fn committed<'a>(
-        &self,
+        &mut self,
         parts: impl Iterator<Item = &'a Part>,
     ) -> Result<BTreeMap<Part, i64>, Unreachable> {
         let mut asked = TopicPartitionList::new();
@@ -120,7 +135,7 @@ impl Planner {
         let answer = self.client.committed_offsets(asked, PATIENCE);
         let answer = answer.map_err(|cause| Unreachable {
             cause,
-            connection: self.reason(NEWS),
+            connection: self.newest_reason(NEWS),
         })?;
         let answer = answer.elements().into_iter();
         let some = answer.filter_map(|it| match it.offset() {

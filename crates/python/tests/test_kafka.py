@@ -42,9 +42,9 @@ ssc.awaitTermination()
 class Brokers:
     """Brokers in a process of their own."""
 
-    def __init__(self, path):
+    def __init__(self, command):
         self._process = subprocess.Popen(
-            [path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.address = self._process.stdout.readline().strip()
 
@@ -92,7 +92,7 @@ def brokers():
     if path is None:
         assert "CI" not in os.environ, "cargo test -p millrace-python builds mock_brokers"
         pytest.skip("cargo test -p millrace-python builds mock_brokers")
-    made = Brokers(path)
+    made = Brokers([path])
     yield made
     made.close()
 
@@ -361,3 +361,26 @@ def test_names_are_values():
     assert str(message) == (
         "KafkaMessageAndMetadata(topic: t, partition: 0, offset: 7, key and message...)"
     )
+
+
+#: Everything that is there, in one batch; the program says where it begins.
+BY_PROGRAM = {key: value for key, value in ONE_BATCH.items() if not key.startswith("millrace.kafka")}
+
+BY_GROUP = HEAD + """
+stream = KafkaUtils.createStream(ssc, "zk:2181", "readers", {"t": 1}, {"auto.offset.reset": "smallest"})
+stream.map(lambda record: record[1]).foreachRDD(lambda rdd: print(sorted(rdd.collect())))
+""" + RUN
+
+
+def test_a_stream_with_a_group_begins_where_the_group_has_committed(program, brokers):
+    brokers.topic("t", 2)
+    brokers.put("t", "a", "b")
+    conf = dict(BY_PROGRAM, **{"millrace.kafka.bootstrap.servers": brokers.address})
+    first = lines(program(BY_GROUP, brokers.address, conf=conf))
+    brokers.put("t", "c")
+    # Of this one the group has committed that it was empty.
+    brokers.put("t", "d", partition=1)
+    second = lines(program(BY_GROUP, brokers.address, conf=conf))
+    other = dict(conf, **{"millrace.kafka.startingOffsets": "earliest"})
+    all_of_it = lines(program(BY_GROUP, brokers.address, conf=other))
+    assert (first, second, all_of_it) == (["['a', 'b']"], ["['c', 'd']"], ["['a', 'b', 'c', 'd']"])

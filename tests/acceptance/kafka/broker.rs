@@ -118,6 +118,11 @@ impl Broker {
         self.asked(&["create", name, "--partitions", &partitions.to_string()]);
     }
 
+    /// Deletes a topic.
+    pub(super) fn delete(&self, name: &str) {
+        self.asked(&["delete", name]);
+    }
+
     fn asked(&self, words: &[&str]) {
         let broker = format!("tcp://127.0.0.1:{}", self.port);
         let mut command = Command::new(&self.program);

@@ -1,5 +1,5 @@
 //! Brokers of librdkafka's mock cluster, in a process of their own, for the tests of Kafka programs
-//! in Python.
+//! in Python; or, with the address of other brokers as its argument, a writer to those.
 //!
 //! The first line that it writes is the brokers' address. It does what lines of its input say,
 //! words between tabs, and answers each with a line: `topic NAME PARTITIONS`, `put TOPIC PARTITION
@@ -21,17 +21,29 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 const PATIENCE: Duration = Duration::from_secs(240);
 
 struct Brokers {
-    mock: MockCluster<'static, DefaultProducerContext>,
+    address: String,
+    /// None if the brokers are somebody else's.
+    mock: Option<MockCluster<'static, DefaultProducerContext>>,
     producer: ThreadedProducer<DefaultProducerContext>,
 }
 
 fn main() {
-    let mock = MockCluster::new(1).unwrap();
+    let given = std::env::args().nth(1);
+    let mock = given.is_none().then(|| MockCluster::new(1).unwrap());
+    let own = mock.as_ref().map(MockCluster::bootstrap_servers);
+    let address = given.or(own).unwrap();
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", mock.bootstrap_servers());
+    config.set("bootstrap.servers", &address);
+    // The real broker of the tests takes the first record of the last batch for the end of a
+    // partition.
+    config.set("batch.num.messages", "1");
     let producer = config.create().unwrap();
-    let brokers = Brokers { mock, producer };
-    println!("{}", brokers.mock.bootstrap_servers());
+    let brokers = Brokers {
+        address,
+        mock,
+        producer,
+    };
+    println!("{}", brokers.address);
     for line in stdin().lock().lines() {
         let line = line.unwrap();
         let words: Vec<&str> = line.split('\t').collect();
@@ -44,7 +56,8 @@ impl Brokers {
         match words {
             ["topic", name, partitions] => {
                 let partitions = partitions.parse().unwrap();
-                self.mock.create_topic(name, partitions, 1).unwrap();
+                let mock = self.mock.as_ref().unwrap();
+                mock.create_topic(name, partitions, 1).unwrap();
                 "made".to_owned()
             }
             ["put", topic, partition, key, value, header @ ..] => {
@@ -87,7 +100,7 @@ impl Brokers {
     /// The offset that a group has committed, or `none`.
     fn committed(&self, group: &str, topic: &str, partition: i32) -> String {
         let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", self.mock.bootstrap_servers());
+        config.set("bootstrap.servers", &self.address);
         config.set("group.id", group);
         let consumer: BaseConsumer = config.create().unwrap();
         let mut asked = TopicPartitionList::new();

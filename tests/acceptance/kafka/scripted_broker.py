@@ -1,0 +1,162 @@
+"""A broker of one topic `t` with one partition, whose log is given: scripted_broker.py PORT LOG [USER PASSWORD].
+
+No broker that the tests can install compacts, keeps the records of a transaction that was taken back
+from its readers, or knows users. This one answers as Kafka's protocol says a broker would that has
+done so: https://kafka.apache.org/protocol and KIP-98. LOG is JSON:
+
+    {"batches": [{"base": 0, "last": 4, "records": {"1": "a"}, "writer": 7, "ends": "abort"}],
+     "aborted": [[7, 0]]}
+
+A batch has the offsets from `base` to `last`, and records at some of them. With `writer` it is of a
+transaction, and with `ends` it is the mark of its end. `aborted` are pairs of a writer and the first
+offset of what it has taken back. With a user, whoever comes must log in first, by SASL's PLAIN.
+"""
+
+import json
+import socket
+import struct
+import sys
+import threading
+
+PORT, LOG = int(sys.argv[1]), json.loads(sys.argv[2])
+LOGIN = sys.argv[3:5]
+PRODUCE, FETCH, OFFSETS, METADATA, VERSIONS = 0, 1, 2, 3, 18
+HANDSHAKE, AUTHENTICATE = 17, 36
+#: The versions of requests that are understood.
+UNDERSTOOD = {
+    PRODUCE: (0, 3), FETCH: (4, 4), OFFSETS: (2, 2), METADATA: (4, 4), VERSIONS: (0, 0),
+    HANDSHAKE: (1, 1), AUTHENTICATE: (0, 0),
+}
+END = max(batch["last"] for batch in LOG["batches"]) + 1
+UNSUPPORTED_VERSION, AUTHENTICATION_FAILED = 35, 58
+
+
+def text(value):
+    return struct.pack(">h", len(value)) + value.encode()
+
+
+def array(items):
+    return struct.pack(">i", len(items)) + b"".join(items)
+
+
+def varint(value):
+    value, out = (value << 1) ^ (value >> 63), bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def record(delta, key, value):
+    sized = b"".join(
+        varint(-1) if part is None else varint(len(part)) + part for part in (key, value)
+    )
+    body = b"\0" + varint(0) + varint(delta) + sized + varint(0)
+    return varint(len(body)) + body
+
+
+def batch(of):
+    base, writer, ends = of["base"], of.get("writer"), of.get("ends")
+    records = [
+        record(int(offset) - base, None, value.encode())
+        for offset, value in of.get("records", {}).items()
+    ]
+    if ends:
+        kind = {"abort": 0, "commit": 1}[ends]
+        records = [record(0, struct.pack(">hh", 0, kind), struct.pack(">hi", 0, 0))]
+    attributes = (0x10 if writer is not None else 0) | (0x20 if ends else 0)
+    times, numbers = (0, 0), (-1 if writer is None else writer, 0, 0)
+    body = struct.pack(">hiqqqhi", attributes, of["last"] - base, *times, *numbers) + array(records)
+    # Nobody asked for checksums to be checked.
+    head = struct.pack(">ibI", 0, 2, 0)
+    return struct.pack(">qi", base, len(head) + len(body)) + head + body
+
+
+class Request:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+        self.key, self.version, self.number = self.take("hhi")
+        self.text()
+
+    def take(self, form):
+        values = struct.unpack_from(">" + form, self.data, self.at)
+        self.at += struct.calcsize(">" + form)
+        return values
+
+    def text(self):
+        (size,) = self.take("h")
+        self.at += max(size, 0)
+        return self.data[self.at - max(size, 0):self.at].decode()
+
+
+def versions(request):
+    error = 0 if request.version == 0 else UNSUPPORTED_VERSION
+    rows = [struct.pack(">hhh", key, *between) for key, between in UNDERSTOOD.items()]
+    return struct.pack(">h", error) + array(rows)
+
+
+def metadata(_request):
+    here = struct.pack(">i", 1) + text("127.0.0.1") + struct.pack(">ih", PORT, -1)
+    partition = struct.pack(">hii", 0, 0, 1) + array([struct.pack(">i", 1)]) * 2
+    topic = struct.pack(">h", 0) + text("t") + b"\0" + array([partition])
+    return struct.pack(">i", 0) + array([here]) + struct.pack(">hi", -1, 1) + array([topic])
+
+
+def offsets(request):
+    request.take("ibi")
+    request.text()
+    _count, _partition, wanted = request.take("iiq")
+    offset = LOG["batches"][0]["base"] if wanted == -2 else END
+    partition = struct.pack(">ihqq", 0, 0, -1, offset)
+    return struct.pack(">i", 0) + array([text("t") + array([partition])])
+
+
+def fetch(request):
+    _replica, wait, _least, _most, isolation, _topics = request.take("iiiibi")
+    request.text()
+    _count, _partition, wanted, _most = request.take("iiqi")
+    some = b"".join(batch(it) for it in LOG["batches"] if it["last"] >= wanted)
+    if not some:
+        threading.Event().wait(wait / 1000)
+    aborted = [struct.pack(">qq", *pair) for pair in LOG.get("aborted", []) if isolation == 1]
+    partition = struct.pack(">ihqq", 0, 0, END, END) + array(aborted)
+    partition += struct.pack(">i", len(some)) + some
+    return struct.pack(">i", 0) + array([text("t") + array([partition])])
+
+
+def handshake(_request):
+    return struct.pack(">h", 0) + array([text("PLAIN")])
+
+
+def authenticate(request):
+    (size,) = request.take("i")
+    _as, user, password = request.data[request.at:request.at + size].decode().split("\0")
+    right = [user, password] == LOGIN
+    error, message = (0, struct.pack(">h", -1)) if right else (AUTHENTICATION_FAILED, text("no such user"))
+    return struct.pack(">h", error) + message + array([])
+
+
+ANSWERS = {
+    VERSIONS: versions, METADATA: metadata, OFFSETS: offsets, FETCH: fetch,
+    HANDSHAKE: handshake, AUTHENTICATE: authenticate,
+}
+
+
+def serve(connection):
+    stream, known = connection.makefile("rb"), not LOGIN
+    while size := stream.read(4):
+        request = Request(stream.read(*struct.unpack(">i", size)))
+        if not known and request.key not in (VERSIONS, HANDSHAKE, AUTHENTICATE):
+            break
+        answer = ANSWERS[request.key](request)
+        if request.key == AUTHENTICATE:
+            known = answer[:2] == b"\0\0"
+        answer = struct.pack(">i", request.number) + answer
+        connection.sendall(struct.pack(">i", len(answer)) + answer)
+    connection.close()
+
+
+listener = socket.create_server(("127.0.0.1", PORT))
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()

@@ -140,6 +140,21 @@ impl Chromium {
         );
     }
 
+    /// Clicks with the mouse into the middle of an element.
+    pub(crate) fn click(&mut self, selector: &str) {
+        let middle = format!(
+            "(() => {{ const at = document.querySelector('{selector}').getBoundingClientRect(); \
+             return [at.left + at.width / 2, at.top + at.height / 2]; }})()"
+        );
+        let middle = self.value(&middle);
+        for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
+            let event = json!({
+                "type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1,
+            });
+            self.ask("Input.dispatchMouseEvent", event);
+        }
+    }
+
     /// The rest of the page when its garbage is gone: bytes of the heap, and nodes of documents.
     pub(crate) fn holds(&mut self) -> (u64, u64) {
         // Observers and caches let go in their own time.

@@ -243,7 +243,8 @@ fn a_page_that_is_open_for_long_neither_leaks_nor_lags() {
         unreachable!("four rows")
     };
     assert!(late < early + early / 4 + 1_000_000, "{held:?}");
-    assert!(late_nodes < early_nodes + early_nodes / 4 + 200, "{held:?}");
+    // A few tables that were replaced and are not collected yet: a thousand nodes each.
+    assert!(late_nodes < early_nodes + 5_000, "{held:?}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub mod checkpoint {
     };
 }
 
-/// Events of a run, as a [`StreamingListener`](crate::StreamingListener) is told them.
+/// Events of a run, as a [`StreamingListener`] is told them.
 pub mod events {
     pub use millrace_runtime::listener::{ListenerHandle, StatsReportListener};
     pub use millrace_runtime::receiver::InputCounts;
@@ -81,7 +81,7 @@ pub mod partition {
     pub use millrace_engine::partition::{HashPartitioner, Partitioner, Partitions};
 }
 
-/// The chains of narrow operators: the second part of a [`DStream`](crate::DStream)'s type, which
+/// The chains of narrow operators: the second part of a [`DStream`]'s type, which
 /// is written down where a chain is to stay fused across a function.
 pub mod pipeline {
     pub use millrace_engine::pipeline::{
@@ -90,7 +90,7 @@ pub mod pipeline {
     };
 }
 
-/// The results of an [`Rdd`](crate::Rdd)'s statistics.
+/// The results of an [`Rdd`]'s statistics.
 pub mod rdd {
     pub use millrace_engine::rdd::{Histogram, Number, StatCounter};
 }

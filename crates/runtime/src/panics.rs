@@ -18,7 +18,7 @@ use crate::notice::Repeats;
 ///
 /// Panics on threads of the engine and on the main thread are left to whoever catches them: the
 /// engine names batch, operator, message and place in the error that it makes of them, and the
-/// main thread's message comes from [`panic_message`](crate::panics::message_of). A panic on a thread
+/// main thread's message comes from `panic_message`. A panic on a thread
 /// that the program has started itself is said at once.
 pub fn panics_in_one_line() {
     Role::Main.take();

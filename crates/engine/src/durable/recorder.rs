@@ -123,7 +123,7 @@ impl Record<'_> {
     }
 
     /// Writes an entry as it is before the program's function sees it, for
-    /// [`put_if_changed`](Record::put_if_changed).
+    /// `put_if_changed`.
     pub fn before<K: Serialize, V: Serialize>(
         &mut self,
         old: &mut Vec<u8>,

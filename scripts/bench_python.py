@@ -359,8 +359,12 @@ def used(process):
     tasks = "/proc/%d/task" % process.pid
     spent = 0
     for task in os.listdir(tasks):
-        with open(os.path.join(tasks, task, "schedstat")) as file:
-            spent += int(file.read().split()[0])
+        try:
+            with open(os.path.join(tasks, task, "schedstat")) as file:
+                spent += int(file.read().split()[0])
+        except OSError:
+            # A thread that has ended since.
+            pass
     return spent / 1e6
 
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn all() -> Vec<String> {
     let mut names = BTreeSet::new();
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
-    let mut rooms: Vec<PathBuf> = ["wal/src", "millrace/src"]
+    let mut rooms: Vec<PathBuf> = ["wal/src", "engine/src", "runtime/src", "millrace/src"]
         .map(|room| crates.join(room))
         .into();
     while let Some(path) = rooms.pop() {

@@ -130,6 +130,10 @@ where
         self.groups.source().prepare();
     }
 
+    fn keep(&self) {
+        self.groups.source().keep();
+    }
+
     fn is_detached(&self) -> bool {
         self.groups.source().is_detached()
     }

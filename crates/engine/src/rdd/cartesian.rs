@@ -56,6 +56,11 @@ where
         self.right.source().prepare();
     }
 
+    fn keep(&self) {
+        self.left.source().keep();
+        self.right.source().keep();
+    }
+
     fn is_detached(&self) -> bool {
         self.left.source().is_detached() && self.right.source().is_detached()
     }

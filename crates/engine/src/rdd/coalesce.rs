@@ -65,6 +65,10 @@ impl<T: Send + 'static> RddSource<T> for Coalesced<T> {
         self.parent.source().prepare();
     }
 
+    fn keep(&self) {
+        self.parent.source().keep();
+    }
+
     fn lasts(&self) -> bool {
         self.parent.source().lasts()
     }

@@ -55,6 +55,12 @@ pub trait RddSource<T>: Send + Sync {
     /// read: a task must not wait for what another one makes.
     fn prepare(&self) {}
 
+    /// Makes sure that the records can be read when later batches have run. Called when the batch
+    /// is over, if it is remembered. The default relies on what a full read has made.
+    fn keep(&self) {
+        self.prepare();
+    }
+
     /// True if the records can be read as well when later batches have run, and without running
     /// the program's code again.
     fn lasts(&self) -> bool {

@@ -149,6 +149,10 @@ where
         self.parent.source().prepare();
     }
 
+    fn keep(&self) {
+        self.parent.source().keep();
+    }
+
     /// Passes through no more than are needed, if the parent finds its first few.
     fn take(&self, count: usize) -> Vec<U> {
         if !self.takes_few() {

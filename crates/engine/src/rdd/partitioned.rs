@@ -88,6 +88,10 @@ where
         self.parent.source().prepare();
     }
 
+    fn keep(&self) {
+        self.parent.source().keep();
+    }
+
     fn is_detached(&self) -> bool {
         self.parent.source().is_detached()
     }

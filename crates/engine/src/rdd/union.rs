@@ -52,6 +52,10 @@ impl<T: Send + 'static> RddSource<T> for Concatenated<T> {
         self.parts.iter().for_each(|part| part.source().prepare());
     }
 
+    fn keep(&self) {
+        self.parts.iter().for_each(|part| part.source().keep());
+    }
+
     fn lasts(&self) -> bool {
         self.parts.iter().all(|part| part.source().lasts())
     }

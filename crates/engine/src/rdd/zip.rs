@@ -65,6 +65,11 @@ impl<T: Send + 'static, U: Send + 'static> RddSource<(T, U)> for Zipped<T, U> {
         self.right.source().prepare();
     }
 
+    fn keep(&self) {
+        self.left.source().keep();
+        self.right.source().keep();
+    }
+
     fn is_detached(&self) -> bool {
         self.left.source().is_detached() && self.right.source().is_detached()
     }

@@ -10,11 +10,13 @@ use super::Stored;
 use super::order::{Handles, handles};
 
 /// The store as one batch left it.
-pub struct StoreView<S> {
+pub struct StoreView<S: Stored> {
     store: Arc<S>,
     generation: u64,
     len: usize,
     handles: OnceLock<Arc<Handles>>,
+    /// The records by partition, if they are to be read after the batch.
+    kept: OnceLock<Vec<Vec<S::Record>>>,
     executor: Executor,
 }
 
@@ -26,6 +28,7 @@ impl<S: Stored> StoreView<S> {
             generation,
             len,
             handles: OnceLock::new(),
+            kept: OnceLock::new(),
             executor,
         }
     }
@@ -48,6 +51,10 @@ impl<S: Stored> RddSource<S::Record> for StoreView<S> {
     }
 
     fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut(S::Record)) {
+        if let Some(kept) = self.kept.get() {
+            let records = order::piece(&kept[partition], piece, self.pieces(partition));
+            return records.iter().cloned().for_each(each);
+        }
         let handles = self.handles.get_or_init(|| handles(self.store(), None));
         let piece = order::piece(&handles[partition], piece, self.pieces(partition));
         self.store.visit(piece, self.generation, each);
@@ -58,8 +65,25 @@ impl<S: Stored> RddSource<S::Record> for StoreView<S> {
             .get_or_init(|| handles(self.store(), Some(&self.executor)));
     }
 
+    fn keep(&self) {
+        self.prepare();
+        self.kept.get_or_init(|| {
+            let handles = handles(self.store(), None);
+            let records = |handles: &Vec<_>| {
+                let mut records = Vec::with_capacity(handles.len());
+                let keep = &mut |record| records.push(record);
+                self.store.visit(handles, self.generation, keep);
+                records
+            };
+            handles.iter().map(records).collect()
+        });
+    }
+
     fn take(&self, count: usize) -> Vec<S::Record> {
-        self.store().take(count)
+        match self.kept.get() {
+            None => self.store().take(count),
+            Some(kept) => kept.iter().flatten().take(count).cloned().collect(),
+        }
     }
 
     /// Keys and values are when they are kept.

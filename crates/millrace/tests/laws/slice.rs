@@ -39,7 +39,7 @@ proptest! {
         messages in messages(), block_bytes in block_bytes(), partitions in 1_usize..4,
         seconds in 1_i64..5, from in -1500_i64..7000, to in -1500_i64..7000, idle_keeps: bool,
     ) {
-        let ran: Arc<Mutex<Vec<Slices>>> = Arc::new(Mutex::new(vec![Vec::new(); 4]));
+        let ran: Arc<Mutex<Vec<Slices>>> = Arc::new(Mutex::new(vec![Vec::new(); 5]));
         let streams: Mutex<Vec<Texts>> = Mutex::default();
         let setup = Setup { workers: 2, partitions, block_bytes };
         setup.run_stream(&messages, |ssc, lines| {
@@ -53,10 +53,12 @@ proptest! {
             };
             let ones = words(lines).map(|word| (word, 1));
             let state = ones.update_state_by_key_with(sum, options);
+            let window = ones.reduce_by_key_and_window(|a, b| a + b, Duration::seconds(2), None);
             let texts = [
                 lines.map(|line| format!("{line:?}")).erased(),
                 counted(lines).map(|count| format!("{count:?}")).erased(),
                 state.map(|state| format!("{state:?}")).erased(),
+                window.map(|count| format!("{count:?}")).erased(),
                 state.transform(|rdd| rdd.map(|(word, _)| word)).map(|word| word.to_string()).erased(),
             ];
             for (number, stream) in texts.iter().enumerate() {

@@ -362,7 +362,7 @@ fn a_window_is_read_while_its_batch_runs() {
         if let Some(before) = before.lock().unwrap().replace(rdd.clone()) {
             let read = catch_unwind(AssertUnwindSafe(|| before.take(1)));
             let message = read.err().unwrap();
-            let message = message.downcast_ref::<&str>().unwrap();
+            let message = message.downcast_ref::<String>().unwrap();
             assert!(
                 message.starts_with("the window of a batch was read after a later batch"),
                 "{message}"

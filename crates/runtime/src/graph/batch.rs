@@ -380,6 +380,10 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
         self.inputs.iter().for_each(|(_, made)| made.prepare());
     }
 
+    fn keep(&self) {
+        self.inputs.iter().for_each(|(_, made)| made.keep());
+    }
+
     /// Drives no more records than are needed, if the inputs find their first few.
     fn take(&self, count: usize) -> Vec<P::Item> {
         let firsts: Option<Vec<_>> = (self.inputs.iter())

@@ -79,6 +79,7 @@ pub struct Made {
     /// Every piece of every partition, in order.
     pub(crate) pieces: Arc<[(usize, usize)]>,
     prepare: Arc<dyn Fn() + Send + Sync>,
+    keep: Arc<dyn Fn() + Send + Sync>,
     first_few: Option<Arc<FirstFew>>,
     /// True if it can be read when later batches have run.
     lasts: bool,
@@ -113,6 +114,10 @@ impl Made {
             pieces: rdd.pieces().into(),
             lasts: source.lasts(),
             detached: source.is_detached(),
+            keep: {
+                let source = Arc::clone(&source);
+                Arc::new(move || source.keep())
+            },
             prepare: Arc::new(move || source.prepare()),
             dataset: Arc::new(rdd),
         }
@@ -131,7 +136,7 @@ impl Made {
     /// Makes sure that it can be read when later batches have run.
     fn keep(&self) {
         if !self.lasts {
-            self.prepare();
+            (self.keep)();
         }
     }
 }

@@ -16,7 +16,7 @@
     clippy::len_without_is_empty,
     clippy::new_without_default,
     clippy::should_implement_trait,
-    reason = "the millrace crate shows what programs may use, and has these lints"
+    reason = "most of this is public for the crates above alone; tests/documented.rs of the millrace crate holds what programs call to its docs"
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]

@@ -16,6 +16,7 @@ mod laws {
     mod bounds;
     mod conservation;
     mod context;
+    mod cut_short;
     mod delta_cost;
     mod feeding;
     mod golden;

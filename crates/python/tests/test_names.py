@@ -69,6 +69,14 @@ def test_errors_have_pysparks_names():
     assert all(issubclass(getattr(pyspark.errors, name), Exception) for name in ERRORS)
 
 
+def test_errors_of_queries_have_the_module_of_older_programs_too():
+    from pyspark.sql import utils
+
+    assert utils.CapturedException is pyspark.errors.PySparkException
+    assert {name for name in utils.__all__ if name != "CapturedException"} <= set(ERRORS)
+    assert utils.AnalysisException is pyspark.errors.AnalysisException
+
+
 REFUSED = {
     "from pyspark.mllib.clustering import StreamingKMeans": "scikit-learn",
     "import pyspark.ml": "scikit-learn",

@@ -85,6 +85,16 @@ def test_tables_of_forgotten_frames_are_dropped(spark):
     assert tables() < 15
 
 
+def test_a_context_of_sql_names_tables_and_then_views(spark, tmp_path, monkeypatch):
+    from pyspark.sql import SQLContext
+
+    monkeypatch.chdir(tmp_path)
+    df = spark.createDataFrame([(1,)], ["a"])
+    df.createOrReplaceTempView("v")
+    df.write.saveAsTable("t")
+    assert SQLContext(spark.sparkContext).tableNames() == ["t", "v"]
+
+
 def test_rdds_have_no_frames_before_a_session(sc):
     from pyspark.sql import SparkSession
 

@@ -26,7 +26,7 @@ struct Scripted {
 }
 
 impl Scripted {
-    /// Starts it with a log; `login` is a user and a password, if somebody has to log in.
+    /// Starts it with a log; `login` is a user, a password and a mechanism, if somebody has to log in.
     fn start(log: &Value, login: &[&str]) -> Scripted {
         let port = free_port();
         let named = env::var_os("MILLRACE_TEST_PYTHON");
@@ -107,24 +107,26 @@ fn records_of_a_transaction_that_was_taken_back_are_not_read() {
 #[test]
 fn a_broker_that_asks_for_a_login_is_read_by_whoever_has_one() {
     let log = json!({"batches": [{"base": 0, "last": 0, "records": {"0": "a"}}]});
-    let broker = Scripted::start(&log, &["reader", "secret"]);
-    let launch = |password: &str| {
-        let login = [
-            ("security.protocol", "SASL_PLAINTEXT"),
-            ("sasl.mechanism", "PLAIN"),
-            ("sasl.username", "reader"),
-            ("sasl.password", password),
-        ];
-        login
-            .iter()
-            .fold(Broker::wordcount(), |launch, (key, value)| {
-                launch.conf(&format!("millrace.kafka.client.{key}"), value)
-            })
-    };
-    broker.assert_counts(launch("secret"), &["a"]);
-    let refused = broker.run(launch("guess"));
-    refused.wait_for_stderr("why it is not read", |text| {
-        text.contains("no such user").then_some(())
-    });
-    refused.wait_for_more_batches(1);
+    for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
+        let broker = Scripted::start(&log, &["reader", "secret", mechanism]);
+        let launch = |password: &str| {
+            let login = [
+                ("security.protocol", "SASL_PLAINTEXT"),
+                ("sasl.mechanism", mechanism),
+                ("sasl.username", "reader"),
+                ("sasl.password", password),
+            ];
+            login
+                .iter()
+                .fold(Broker::wordcount(), |launch, (key, value)| {
+                    launch.conf(&format!("millrace.kafka.client.{key}"), value)
+                })
+        };
+        broker.assert_counts(launch("secret"), &["a"]);
+        let refused = broker.run(launch("guess"));
+        refused.wait_for_stderr("why it is not read", |text| {
+            text.contains("no such user").then_some(())
+        });
+        refused.wait_for_more_batches(1);
+    }
 }

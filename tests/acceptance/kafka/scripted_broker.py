@@ -1,4 +1,5 @@
-"""A broker of one topic `t` with one partition, whose log is given: scripted_broker.py PORT LOG [USER PASSWORD].
+"""A broker of one topic `t` with one partition, whose log is given:
+scripted_broker.py PORT LOG [USER PASSWORD MECHANISM].
 
 No broker that the tests can install compacts, keeps the records of a transaction that was taken back
 from its readers, or knows users. This one answers as Kafka's protocol says a broker would that has
@@ -9,9 +10,13 @@ done so: https://kafka.apache.org/protocol and KIP-98. LOG is JSON:
 
 A batch has the offsets from `base` to `last`, and records at some of them. With `writer` it is of a
 transaction, and with `ends` it is the mark of its end. `aborted` are pairs of a writer and the first
-offset of what it has taken back. With a user, whoever comes must log in first, by SASL's PLAIN.
+offset of what it has taken back. With a user, whoever comes must log in first, by the mechanism of SASL
+that is named: PLAIN (RFC 4616), SCRAM-SHA-256 or SCRAM-SHA-512 (RFC 5802).
 """
 
+import base64
+import hashlib
+import hmac
 import json
 import socket
 import struct
@@ -19,7 +24,7 @@ import sys
 import threading
 
 PORT, LOG = int(sys.argv[1]), json.loads(sys.argv[2])
-LOGIN = sys.argv[3:5]
+LOGIN = sys.argv[3:6]
 PRODUCE, FETCH, OFFSETS, METADATA, VERSIONS = 0, 1, 2, 3, 18
 HANDSHAKE, AUTHENTICATE = 17, 36
 #: The versions of requests that are understood.
@@ -28,7 +33,7 @@ UNDERSTOOD = {
     HANDSHAKE: (1, 1), AUTHENTICATE: (0, 0),
 }
 END = max(batch["last"] for batch in LOG["batches"]) + 1
-UNSUPPORTED_VERSION, AUTHENTICATION_FAILED = 35, 58
+UNSUPPORTED_MECHANISM, UNSUPPORTED_VERSION, AUTHENTICATION_FAILED = 33, 35, 58
 
 
 def text(value):
@@ -125,33 +130,85 @@ def fetch(request):
     return struct.pack(">i", 0) + array([text("t") + array([partition])])
 
 
-def handshake(_request):
-    return struct.pack(">h", 0) + array([text("PLAIN")])
+class Refused(Exception):
+    """Whoever logs in is not who he says."""
 
 
-def authenticate(request):
-    (size,) = request.take("i")
-    _as, user, password = request.data[request.at:request.at + size].decode().split("\0")
-    right = [user, password] == LOGIN
-    error, message = (0, struct.pack(">h", -1)) if right else (AUTHENTICATION_FAILED, text("no such user"))
-    return struct.pack(">h", error) + message + array([])
+def plain(user, password):
+    """The server's side of PLAIN: is sent what the client says, gives what it answers."""
+    said = yield
+    if said.decode().split("\0")[1:] != [user, password]:
+        raise Refused
+    yield b""
 
 
-ANSWERS = {
-    VERSIONS: versions, METADATA: metadata, OFFSETS: offsets, FETCH: fetch,
-    HANDSHAKE: handshake, AUTHENTICATE: authenticate,
-}
+def scram(digest):
+    def conversation(user, password):
+        def mac(key, message):
+            return hmac.digest(key, message, digest)
+
+        def encoded(data):
+            return base64.b64encode(data).decode()
+
+        first = (yield).decode()
+        bare = first.split(",", 2)[2]
+        fields = dict(field.split("=", 1) for field in bare.split(","))
+        salt, turns = b"salt of a test", 4096
+        answer = f"r={fields['r']}server,s={encoded(salt)},i={turns}"
+        final = (yield answer.encode()).decode()
+        without_proof, proof = final.rsplit(",p=", 1)
+        everything = ",".join((bare, answer, without_proof)).encode()
+        salted = hashlib.pbkdf2_hmac(digest, password.encode(), salt, turns)
+        key = mac(salted, b"Client Key")
+        signature = mac(hashlib.new(digest, key).digest(), everything)
+        expected = bytes(a ^ b for a, b in zip(key, signature))
+        right = (fields["n"], base64.b64decode(proof)) == (user, expected)
+        if not right or not without_proof.endswith(f"r={fields['r']}server"):
+            raise Refused
+        yield f"v={encoded(mac(mac(salted, b'Server Key'), everything))}".encode()
+
+    return conversation
+
+
+MECHANISMS = {"PLAIN": plain, "SCRAM-SHA-256": scram("sha256"), "SCRAM-SHA-512": scram("sha512")}
+
+
+class Login:
+    """A client's way in; it has to take it if there is a user."""
+
+    def __init__(self):
+        self.is_over, self.conversation = not LOGIN, None
+
+    def handshake(self, request):
+        wanted = request.text()
+        *login, mechanism = LOGIN
+        known = wanted == mechanism
+        if known:
+            self.conversation = MECHANISMS[mechanism](*login)
+            next(self.conversation)
+        return struct.pack(">h", 0 if known else UNSUPPORTED_MECHANISM) + array([text(mechanism)])
+
+    def authenticate(self, request):
+        (size,) = request.take("i")
+        try:
+            answer = self.conversation.send(request.data[request.at:request.at + size])
+        except Refused:
+            return struct.pack(">h", AUTHENTICATION_FAILED) + text("no such user") + array([])
+        self.is_over = answer == b"" or answer.startswith(b"v=")
+        return struct.pack(">hhi", 0, -1, len(answer)) + answer
+
+
+ANSWERS = {VERSIONS: versions, METADATA: metadata, OFFSETS: offsets, FETCH: fetch}
 
 
 def serve(connection):
-    stream, known = connection.makefile("rb"), not LOGIN
+    stream, login = connection.makefile("rb"), Login()
+    logins = {HANDSHAKE: login.handshake, AUTHENTICATE: login.authenticate}
     while size := stream.read(4):
         request = Request(stream.read(*struct.unpack(">i", size)))
-        if not known and request.key not in (VERSIONS, HANDSHAKE, AUTHENTICATE):
+        if not login.is_over and request.key not in (VERSIONS, *logins):
             break
-        answer = ANSWERS[request.key](request)
-        if request.key == AUTHENTICATE:
-            known = answer[:2] == b"\0\0"
+        answer = (ANSWERS | logins)[request.key](request)
         answer = struct.pack(">i", request.number) + answer
         connection.sendall(struct.pack(">i", len(answer)) + answer)
     connection.close()

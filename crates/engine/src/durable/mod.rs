@@ -52,6 +52,12 @@ pub trait Durable: Send + Sync {
         None
     }
 
+    /// The number and the time, in milliseconds since 1970 in UTC, of a batch that was planned
+    /// and has no commit: it is run again as what it was. Asked when everything is loaded.
+    fn cut_short(&self) -> Option<(u64, i64)> {
+        None
+    }
+
     /// The number of shards.
     fn shards(&self) -> u32;
 

@@ -299,12 +299,14 @@ impl StreamingContext {
 }
 
 /// Runs the batches of an earlier run again that were cut and not committed, each with its blocks
-/// and its time, and puts what was in no batch into the one that is open.
+/// and its time, or `again`, of which nothing was received; and puts what was in no batch into the
+/// one that is open.
 pub(super) fn replay(
     engine: &Engine,
     streams: &[u32],
     replayed: Replayed,
     missed: Option<Missed>,
+    again: Option<FirstBatch>,
     queue: &BatchQueue,
 ) -> Result<()> {
     let restore = |blocks: Vec<Written>| {
@@ -337,6 +339,13 @@ pub(super) fn replay(
         batch.epoch = epoch;
         batch.number = again.number;
         batch.log = Some(again.position);
+        submit(engine, batch, queue);
+    }
+    if let Some(again) = again {
+        let epoch = engine.executor.epochs().cut();
+        let now = engine.clock.now();
+        let mut batch = engine.tracker.cut(again.time, &engine.stages, now);
+        (batch.number, batch.epoch) = (again.number, epoch);
         submit(engine, batch, queue);
     }
     restore(replayed.open)
@@ -379,11 +388,15 @@ pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interv
         return;
     }
     let place = opened.checkpoint.place();
-    let Some(last) = opened.last else {
-        news(format_args!(
-            "going on from {place}, which has no batch yet"
-        ));
-        return;
+    let behind = match (opened.last, opened.cut_short) {
+        (Some(last), _) => format!("after its {}", described(&last)),
+        (None, Some(_)) => "with its first batch, which was cut short".to_owned(),
+        (None, None) => {
+            news(format_args!(
+                "going on from {place}, which has no batch yet"
+            ));
+            return;
+        }
     };
     let late = now - first.time.as_millis();
     let missed = match late {
@@ -392,8 +405,7 @@ pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interv
     };
     let s = if missed == 1 { "" } else { "s" };
     news(format_args!(
-        "going on from {place} after its {}; {missed} interval{s} missed since",
-        described(&last)
+        "going on from {place} {behind}; {missed} interval{s} missed since"
     ));
 }
 
@@ -442,28 +454,53 @@ fn create_directory(directory: &Path) -> Result<()> {
     })
 }
 
+/// The batches that a run begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Begin {
+    /// The batch that was cut short, if its time stands apart from the others'.
+    pub(super) again: Option<FirstBatch>,
+    pub(super) first: FirstBatch,
+}
+
 /// The first batch of a run at `now`: the first multiple of the interval after it; or, of a run
-/// that goes on, the batch after the last one that was committed. Batches that were missed
-/// meanwhile are made one after the other, each with its own time (Spark 3.5). With another
-/// interval than before there is no grid to go on with, and nothing that was missed.
-pub(super) fn first_batch(
+/// that goes on, the batch that was cut short, else the one after the last that was committed.
+/// Batches that were missed meanwhile are made one after the other, each with its own time (Spark
+/// 3.5). With another interval than before there is no grid to go on with, and nothing that was
+/// missed; what was cut short has its own time then, too.
+pub(super) fn begin(
     opened: Option<&Opened>,
     now: i64,
     interval: Duration,
     skips_missed: bool,
-) -> FirstBatch {
+) -> Begin {
     let anew = BatchTime::from_millis(now).next_multiple_after(interval);
-    let Some((opened, last)) = opened.and_then(|opened| Some((opened, opened.last?))) else {
-        return FirstBatch {
-            time: anew,
-            number: 1,
-        };
-    };
-    let after = BatchTime::from_millis(last.time) + interval;
-    let same = opened.interval_ms == interval.as_millis() && !skips_missed;
-    FirstBatch {
+    let at = |number: u64, time: BatchTime| FirstBatch { time, number };
+    let last = opened.and_then(|opened| opened.last);
+    let after = last.map(|last| {
+        at(
+            last.number + 1,
+            BatchTime::from_millis(last.time) + interval,
+        )
+    });
+    let cut_short = opened.and_then(|opened| opened.cut_short);
+    let again = cut_short.map(|cut| at(cut.number, BatchTime::from_millis(cut.time)));
+    let same = opened.is_some_and(|opened| opened.interval_ms == interval.as_millis());
+    match (again, after) {
+        (Some(first), _) | (None, Some(first)) if same && !skips_missed => {
+            Begin { again: None, first }
+        }
+        (Some(cut), _) => Begin {
+            again,
+            first: at(cut.number + 1, anew.max(cut.time + interval)),
+        },
         // Never a time that was before.
-        time: if same { after } else { anew.max(after) },
-        number: last.number + 1,
+        (None, Some(after)) => Begin {
+            again: None,
+            first: at(after.number, anew.max(after.time)),
+        },
+        (None, None) => Begin {
+            again: None,
+            first: at(1, anew),
+        },
     }
 }

@@ -40,12 +40,19 @@ impl Missed {
     }
 }
 
-/// Says how many batches that were due since the last one of the run before are left out.
-pub(super) fn say_skipped(opened: &Opened, first: FirstBatch, interval: Duration) {
-    let Some(last) = opened.last else {
+/// Says how many batches that were due since the last one of the run before, `again` if that is
+/// run again, are left out.
+pub(super) fn say_skipped(
+    opened: &Opened,
+    again: Option<FirstBatch>,
+    first: FirstBatch,
+    interval: Duration,
+) {
+    let committed = opened.last.map(|last| last.time);
+    let Some(last) = again.map(|again| again.time.as_millis()).or(committed) else {
         return;
     };
-    let since = first.time.as_millis().saturating_sub(last.time);
+    let since = first.time.as_millis().saturating_sub(last);
     let skipped = since / interval.as_millis() - 1;
     if skipped > 0 {
         let key = keys::MISSED_BATCHES;

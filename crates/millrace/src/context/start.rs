@@ -27,7 +27,7 @@ use millrace_runtime::threads::{self, PATIENCE};
 use millrace_types::{StreamId, StreamingEvent};
 
 use super::active::Place;
-use super::durability::{counts_batches, first_batch, replay, say_recovery};
+use super::durability::{Begin, begin, counts_batches, replay, say_recovery};
 use super::missed::{Missed, say_skipped};
 use super::settings::MissedBatches;
 use super::{Settings, Source, StreamingContext};
@@ -47,7 +47,10 @@ impl StreamingContext {
         let now = self.clock.now();
         // Here and not on the generator's thread: a start at one time has one first batch.
         let skips_missed = self.settings.missed_batches == MissedBatches::Skip;
-        let mut first = first_batch(opened.as_ref(), now, self.settings.interval, skips_missed);
+        let Begin {
+            mut again,
+            mut first,
+        } = begin(opened.as_ref(), now, self.settings.interval, skips_missed);
         let streams: Vec<u32> = sources.iter().map(|source| source.stream.0).collect();
         let (log, replayed) = self.open_log(opened.as_ref())?;
         if let Some(last) = replayed.batches.last() {
@@ -55,12 +58,14 @@ impl StreamingContext {
             let before = opened.as_ref().map(|opened| opened.interval_ms);
             let same_interval = before == Some(interval.as_millis());
             first = first.after(last, interval, same_interval && !skips_missed);
+            // It is one of them, or one of the missed ones in front of them.
+            again = None;
         }
         let missed = opened
             .as_ref()
             .and_then(|opened| Missed::between(opened, &replayed));
         if let Some(opened) = opened.as_ref().filter(|_| skips_missed) {
-            say_skipped(opened, first, self.settings.interval);
+            say_skipped(opened, again, first, self.settings.interval);
         }
         if let Some(opened) = &opened {
             say_recovery(opened, &first, now, self.settings.interval);
@@ -87,7 +92,7 @@ impl StreamingContext {
         if let Some(place) = &place {
             place.fill(&engine);
         }
-        let replay = |queue: &BatchQueue| replay(&engine, &streams, replayed, missed, queue);
+        let replay = |queue: &BatchQueue| replay(&engine, &streams, replayed, missed, again, queue);
         parts.thread = Some(run(&engine, first, &self.ends, replay, place)?);
         parts.engine = Some(engine);
         Ok(())

@@ -106,10 +106,20 @@ pub struct Opened {
     /// True if it goes on from an earlier run.
     pub recovers: bool,
     pub last: Option<Commit>,
+    /// The batch behind it, if its sources had planned it already: its outputs may have been seen.
+    pub cut_short: Option<CutShort>,
     /// The batch interval, in milliseconds, with which that batch was run.
     pub interval_ms: i64,
     /// Generations that were begun later and have no newer batch.
     pub passed_over: Vec<Candidate>,
+}
+
+/// A batch that was begun and not committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CutShort {
+    pub number: u64,
+    /// Batch time in milliseconds since the Unix epoch.
+    pub time: i64,
 }
 
 impl Checkpoint {
@@ -167,6 +177,8 @@ impl Checkpoint {
                 )
             })?;
         }
+        let planned = stores.iter().filter_map(|store| store.cut_short()).min();
+        let cut_short = planned.map(|(number, time)| CutShort { number, time });
         if chosen.is_some() && directory.meta(generation).map_err(refused)? != meta {
             directory.write_meta(generation, &meta).map_err(refused)?;
             failpoint("checkpoint.recover.after-meta");
@@ -206,6 +218,7 @@ impl Checkpoint {
             },
             recovers: chosen.is_some(),
             last: contents.last,
+            cut_short,
             interval_ms,
             passed_over,
         })

@@ -247,6 +247,12 @@ impl Durable for Selection {
         self.state().ahead.take().map(|entry| (0, entry))
     }
 
+    fn cut_short(&self) -> Option<(u64, i64)> {
+        let state = self.state();
+        let mut planned = state.taken.range(state.number + 1..);
+        planned.next().map(|(&number, &(time, _))| (number, time))
+    }
+
     fn shards(&self) -> u32 {
         1
     }

@@ -79,8 +79,8 @@ class SQLContext:
         return self.sql("show tables")
 
     def tableNames(self, dbName=None):
-        """The views' names."""
-        return self.sparkSession._views.names()
+        """The names of the tables and the views."""
+        return [table.name for table in self.sparkSession.catalog.listTables(dbName)]
 
     def registerDataFrameAsTable(self, df, tableName):
         """Gives a DataFrame a name in SQL."""

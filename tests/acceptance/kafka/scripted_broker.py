@@ -202,6 +202,14 @@ ANSWERS = {VERSIONS: versions, METADATA: metadata, OFFSETS: offsets, FETCH: fetc
 
 
 def serve(connection):
+    try:
+        converse(connection)
+    except ConnectionError:
+        # The client is gone.
+        connection.close()
+
+
+def converse(connection):
     stream, login = connection.makefile("rb"), Login()
     logins = {HANDSHAKE: login.handshake, AUTHENTICATE: login.authenticate}
     while size := stream.read(4):

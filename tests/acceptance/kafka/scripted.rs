@@ -1,5 +1,5 @@
-//! Logs that no broker of the tests makes: compacted ones, transactions that were taken back; and
-//! logins. The broker is a program that answers by Kafka's protocol from a log that it is given.
+//! Logs that no broker of the tests makes: compacted ones, transactions that were taken back, a
+//! partition that is added; and logins. The broker is a program that answers by Kafka's protocol from a log that it is given.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -102,6 +102,16 @@ fn records_of_a_transaction_that_was_taken_back_are_not_read() {
     let key = "millrace.kafka.client.isolation.level";
     let all = Broker::wordcount().conf(key, "read_uncommitted");
     broker.assert_counts(all, &["gone", "too", "kept", "plain", "again"]);
+}
+
+#[test]
+fn a_partition_that_is_added_is_read_from_its_first_record_on() {
+    let log = json!({
+        "batches": [{"base": 0, "last": 1, "records": {"0": "a", "1": "b"}}],
+        "added": [{"base": 2, "last": 4, "records": {"2": "c", "4": "d"}}],
+    });
+    let broker = Scripted::start(&log, &[]);
+    broker.assert_counts(Broker::wordcount(), &["a", "b", "c", "d"]);
 }
 
 #[test]

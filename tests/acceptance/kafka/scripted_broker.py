@@ -1,14 +1,15 @@
-"""A broker of one topic `t` with one partition, whose log is given:
+"""A broker of one topic `t`, whose log is given:
 scripted_broker.py PORT LOG [USER PASSWORD MECHANISM].
 
-No broker that the tests can install compacts, keeps the records of a transaction that was taken back
+No broker that the tests can install compacts, adds a partition to a topic that is there, keeps the records of a transaction that was taken back
 from its readers, or knows users. This one answers as Kafka's protocol says a broker would that has
 done so: https://kafka.apache.org/protocol and KIP-98. LOG is JSON:
 
     {"batches": [{"base": 0, "last": 4, "records": {"1": "a"}, "writer": 7, "ends": "abort"}],
      "aborted": [[7, 0]]}
 
-A batch has the offsets from `base` to `last`, and records at some of them. With `writer` it is of a
+They are the log of the one partition. With `"added"`, batches of another one, that partition is there from
+when somebody has read the first one to its end. A batch has the offsets from `base` to `last`, and records at some of them. With `writer` it is of a
 transaction, and with `ends` it is the mark of its end. `aborted` are pairs of a writer and the first
 offset of what it has taken back. With a user, whoever comes must log in first, by the mechanism of SASL
 that is named: PLAIN (RFC 4616), SCRAM-SHA-256 or SCRAM-SHA-512 (RFC 5802).
@@ -32,7 +33,8 @@ UNDERSTOOD = {
     PRODUCE: (0, 3), FETCH: (4, 4), OFFSETS: (2, 2), METADATA: (4, 4), VERSIONS: (0, 0),
     HANDSHAKE: (1, 1), AUTHENTICATE: (0, 0),
 }
-END = max(batch["last"] for batch in LOG["batches"]) + 1
+#: Somebody has read the first partition to its end.
+READ = threading.Event()
 UNSUPPORTED_MECHANISM, UNSUPPORTED_VERSION, AUTHENTICATION_FAILED = 33, 35, 58
 
 
@@ -101,33 +103,56 @@ def versions(request):
     return struct.pack(">h", error) + array(rows)
 
 
+def logs():
+    """The batches of each partition that is there."""
+    added = [LOG["added"]] if "added" in LOG and READ.is_set() else []
+    return [LOG["batches"], *added]
+
+
+def end(log):
+    return max(batch["last"] for batch in log) + 1
+
+
 def metadata(_request):
     here = struct.pack(">i", 1) + text("127.0.0.1") + struct.pack(">ih", PORT, -1)
-    partition = struct.pack(">hii", 0, 0, 1) + array([struct.pack(">i", 1)]) * 2
-    topic = struct.pack(">h", 0) + text("t") + b"\0" + array([partition])
+    partitions = [
+        struct.pack(">hii", 0, number, 1) + array([struct.pack(">i", 1)]) * 2
+        for number in range(len(logs()))
+    ]
+    topic = struct.pack(">h", 0) + text("t") + b"\0" + array(partitions)
     return struct.pack(">i", 0) + array([here]) + struct.pack(">hi", -1, 1) + array([topic])
 
 
 def offsets(request):
     request.take("ibi")
     request.text()
-    _count, _partition, wanted = request.take("iiq")
-    offset = LOG["batches"][0]["base"] if wanted == -2 else END
-    partition = struct.pack(">ihqq", 0, 0, -1, offset)
-    return struct.pack(">i", 0) + array([text("t") + array([partition])])
+    (count,) = request.take("i")
+    answers = []
+    for number, wanted in (request.take("iq") for _ in range(count)):
+        log = logs()[number]
+        offset = log[0]["base"] if wanted == -2 else end(log)
+        answers.append(struct.pack(">ihqq", number, 0, -1, offset))
+    return struct.pack(">i", 0) + array([text("t") + array(answers)])
 
 
 def fetch(request):
-    _replica, wait, _least, _most, isolation, _topics = request.take("iiiibi")
-    request.text()
-    _count, _partition, wanted, _most = request.take("iiqi")
-    some = b"".join(batch(it) for it in LOG["batches"] if it["last"] >= wanted)
-    if not some:
-        threading.Event().wait(wait / 1000)
+    _replica, wait, _least, _most, isolation, topics = request.take("iiiibi")
+    if topics:
+        request.text()
+    (count,) = request.take("i") if topics else (0,)
     aborted = [struct.pack(">qq", *pair) for pair in LOG.get("aborted", []) if isolation == 1]
-    partition = struct.pack(">ihqq", 0, 0, END, END) + array(aborted)
-    partition += struct.pack(">i", len(some)) + some
-    return struct.pack(">i", 0) + array([text("t") + array([partition])])
+    answers, is_empty = [], True
+    for number, wanted, _most in [request.take("iqi") for _ in range(count)]:
+        log = logs()[number]
+        some = b"".join(batch(it) for it in log if it["last"] >= wanted)
+        is_empty = is_empty and not some
+        answer = struct.pack(">ihqq", number, 0, end(log), end(log)) + array(aborted)
+        answers.append(answer + struct.pack(">i", len(some)) + some)
+        if number == 0 and not some:
+            READ.set()
+    if is_empty:
+        threading.Event().wait(wait / 1000)
+    return struct.pack(">i", 0) + array([text("t") + array(answers)] if topics else [])
 
 
 class Refused(Exception):

@@ -83,6 +83,7 @@ REFUSED = {
     "import pyspark.pandas as ps": "pandas on what",
     "from pyspark.streaming.kinesis import KinesisUtils": "pyspark.streaming.Receiver",
     "from pyspark.sql.streaming import StreamingQuery": "use pyspark.streaming",
+    "from pyspark.sql.functions import col, window": "use a udf",
     "from py4j.java_gateway import java_import": "there is no JVM",
     "from pyspark import TaskContext": "mapPartitionsWithIndex",
     "from pyspark import StatusTracker": "StreamingListener",

@@ -3,6 +3,7 @@
 from ..errors.exceptions import PySparkTypeError
 from ._expr import nodes as N
 from ._expr.call import Call
+from ._missing import missing_function
 from ._pandas_call import PandasFunction, PandasUDFType, evaluation_of
 from ._parse import parsed_expression
 from .column import Column, named_node, node_of
@@ -14,6 +15,11 @@ __all__ = ["array", "asc", "broadcast", "coalesce", "col", "column", "concat", "
            "from_json", "greatest", "last", "least", "lit", "PandasUDFType", "pandas_udf",
            "regexp_extract", "regexp_replace", "round", "split", "struct", "substring", "sumDistinct", "sum_distinct", "to_date", "to_timestamp",
            "udf", "when"]
+
+
+def __getattr__(name):
+    """Refuses the functions of PySpark that are not here."""
+    raise missing_function(name) or AttributeError("module %r has no attribute %r" % (__name__, name))
 
 
 def _named(columns):

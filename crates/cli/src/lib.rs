@@ -32,6 +32,7 @@ mod output;
 mod port;
 mod program;
 mod properties;
+mod py_files;
 mod python;
 mod resolved;
 mod resources;

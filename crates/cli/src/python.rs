@@ -16,6 +16,7 @@ use millrace_types::Conf;
 use crate::environment::Environment;
 use crate::error::{CommandError, NotRun};
 use crate::lookup::{located, named};
+use crate::py_files::PyFiles;
 
 /// Asks the package to say where functions run instead of running the program.
 pub(crate) const EXPLAIN: &str = "MILLRACE_EXPLAIN";
@@ -186,15 +187,14 @@ fn asked_of(interpreter: &Path) -> Option<Packages> {
 }
 
 impl Packages {
-    /// The variables that the interpreter is started with. `py_files` is the value of
-    /// `--py-files`.
+    /// The variables that the interpreter is started with.
     pub(crate) fn variables(
         &self,
-        py_files: &str,
+        py_files: PyFiles,
         environment: &Environment,
     ) -> Vec<(OsString, OsString)> {
         let mut path = vec![self.root.join(AS_PYSPARK)];
-        path.extend(py_files.split(',').map(str::trim).filter_map(on_path));
+        path.extend(py_files.path);
         path.push(self.root.clone());
         if let Some(given) = environment.get("PYTHONPATH") {
             path.extend(env::split_paths(given));
@@ -212,18 +212,6 @@ impl Packages {
         }
         variables
     }
-}
-
-/// The entry of the path for a file of `--py-files`: an archive itself, a module's directory.
-fn on_path(file: &str) -> Option<PathBuf> {
-    if file.is_empty() {
-        return None;
-    }
-    let file = env::current_dir().ok()?.join(file);
-    if file.extension().is_some_and(|end| end == "py") {
-        return file.parent().map(Path::to_owned);
-    }
-    Some(file)
 }
 
 #[cfg(all(test, unix))]
@@ -306,7 +294,8 @@ mod tests {
             }
         );
         let environment = environment.with("PYTHONPATH", "/own");
-        let variables = found.variables("a.zip, lib/b.py,", &environment);
+        let files = PyFiles::of("a.zip, lib/b.py,", "submit").unwrap();
+        let variables = found.variables(files, &environment);
         let here = env::current_dir().unwrap();
         let expected = [
             root.join(AS_PYSPARK),

@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::handoff::{self, SUBMIT_CONF};
 use crate::lookup;
 use crate::options::PY_FILES;
+use crate::py_files::{self, PyFiles};
 use crate::python::{self, Job};
 use crate::resolved::{Resolved, layered, resolve};
 use crate::stderr::announce;
@@ -76,7 +77,7 @@ pub fn submit(
         .then(|| typed.take_without_effect(PY_FILES).unwrap_or_default());
     let Resolved {
         mut conf,
-        notices,
+        mut notices,
         properties_file,
     } = resolve(&typed, environment)?;
     if resource.is_none() && job.is_none() {
@@ -100,7 +101,11 @@ pub fn submit(
             }
             let interpreter = python::interpreter(&conf, environment)?;
             let packages = python::packages(&interpreter, environment)?;
-            variables = packages.variables(&py_files.unwrap_or_default(), environment);
+            let listed = py_files.filter(|list| !list.is_empty());
+            let listed = listed.as_deref().or_else(|| conf.get(py_files::SETTING));
+            let mut py_files = PyFiles::of(listed.unwrap_or_default(), NAME)?;
+            notices.append(&mut py_files.notices);
+            variables = packages.variables(py_files, environment);
             if typed.explain {
                 variables.push((python::EXPLAIN.into(), "1".into()));
             }

@@ -8,10 +8,9 @@ use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use millrace::dstream::called_at;
 use millrace::events::BatchInfo;
-use millrace::{
-    Conf, Duration, ErrorKind, StateOptions, StreamingContext, StreamingListener, Values, keys,
-};
+use millrace::{Conf, Duration, ErrorKind, StreamingContext, StreamingListener, Values, keys};
 use millrace_types::KeptRecord;
 
 /// A process may start one context at a time.
@@ -97,11 +96,10 @@ fn watched(directory: &Path, recover: &str) -> (Vec<(String, String, u64)>, Opti
     let ssc = context("1", &[(keys::CHECKPOINT_RECOVER, recover)]);
     ssc.checkpoint(directory.to_str().unwrap()).unwrap();
     let words = ssc.queue_stream(vec![vec!["to".to_owned()]]);
-    let options = StateOptions::new().called_at("program.py:3");
     let count =
         |new: &Values<i64>, old: Option<i64>| Some(old.unwrap_or(0) + new.iter().sum::<i64>());
     let pairs = words.map(|word| (word, 1_i64));
-    pairs.update_state_by_key_with(count, options).print();
+    called_at("program.py:3", || pairs.update_state_by_key(count)).print();
     let (words, notes) = words.noting::<(String, String), (u32, i64)>();
     notes
         .show("counts at program.py:4", "state", &"counts", 1)

@@ -1,5 +1,6 @@
 //! Lowered functions, and chains of them, as Python hands them over.
 
+use millrace::dstream::called_at;
 use millrace_pyfn::{Function, Shape, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -92,20 +93,23 @@ fn op((name, function): (String, Handed)) -> PyResult<Op> {
 
 #[pymethods]
 impl Stream {
-    /// The stream that operators on single records make of this one: names and functions.
-    fn narrow(&self, ops: Vec<(String, Handed)>) -> PyResult<Stream> {
-        self.chained(ops, None)
+    /// The stream that operators on single records make of this one: names and functions. `place`
+    /// is the line of the program that calls the last of them.
+    fn narrow(&self, place: &str, ops: Vec<(String, Handed)>) -> PyResult<Stream> {
+        self.chained(place, ops, None)
     }
 
     /// The same, and then the values of every key made one.
     fn reduce_by_key(
         &self,
+        place: &str,
         ops: Vec<(String, Handed)>,
         function: Handed,
         partitions: u32,
     ) -> PyResult<Stream> {
         let function = called(function)?;
         self.chained(
+            place,
             ops,
             Some(Keyed::ReduceByKey {
                 function,
@@ -114,15 +118,14 @@ impl Stream {
         )
     }
 
-    /// The same, and then a state for every key; `initial` is what there is before, and `place` the
-    /// line of the program that calls it.
+    /// The same, and then a state for every key; `initial` is what there is before.
     fn update_state_by_key(
         &self,
+        place: &str,
         ops: Vec<(String, Handed)>,
         function: Handed,
         partitions: u32,
         initial: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)>,
-        place: String,
     ) -> PyResult<Stream> {
         let initial = initial.iter();
         let initial = initial.map(|(key, state)| (from_python(key), from_python(state)));
@@ -130,9 +133,8 @@ impl Stream {
             function: called(function)?,
             partitions,
             initial: initial.collect(),
-            place,
         };
-        self.chained(ops, Some(keyed))
+        self.chained(place, ops, Some(keyed))
     }
 
     /// True if its records are texts and integers of the engine's own, as a native program's
@@ -144,9 +146,15 @@ impl Stream {
 }
 
 impl Stream {
-    fn chained(&self, ops: Vec<(String, Handed)>, keyed: Option<Keyed>) -> PyResult<Stream> {
+    fn chained(
+        &self,
+        place: &str,
+        ops: Vec<(String, Handed)>,
+        keyed: Option<Keyed>,
+    ) -> PyResult<Stream> {
         let ops = ops.into_iter().map(op).collect::<PyResult<Vec<Op>>>()?;
-        let (records, native) = lower(self.source.clone(), ops, keyed);
+        let source = self.source.clone();
+        let (records, native) = called_at(place, || lower(source, ops, keyed));
         Ok(Stream::of(records, native))
     }
 }

@@ -14,7 +14,7 @@ use millrace::{BatchTime, DStream, Duration, Error, ErrorKind, Rdd, StreamingCon
 use millrace_cli::{Exit, Summary};
 use millrace_pyfn::Value;
 use millrace_types::{TimeUnit, keys};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::batch::Batch;
@@ -111,6 +111,19 @@ impl Drop for Engine {
 /// The engine's error as an exception.
 fn raised(error: &Error) -> PyErr {
     PyRuntimeError::new_err(error.to_string())
+}
+
+/// An exception; the batch time in milliseconds and the operator whose work it ended.
+type Failure = (Py<PyBaseException>, Option<(i64, String)>);
+
+/// The exception of the program's own that ended a run, or else one that says what did.
+fn failure(py: Python<'_>, error: &Error) -> Failure {
+    let raised = crate::raised::take(&error.to_string());
+    let raised = raised.filter(|_| error.kind() != ErrorKind::RecordErrors);
+    let raised = raised.unwrap_or_else(|| self::raised(error));
+    let place = error.batch().zip(error.operator());
+    let place = place.map(|(time, operator)| (time.as_millis(), operator.to_owned()));
+    (raised.into_value(py), place)
 }
 
 /// The message of an end that a program of the command line would have.
@@ -303,20 +316,21 @@ impl Engine {
             .collect()
     }
 
-    /// Waits for the end, but no longer than `seconds`; whether it has come.
-    fn wait(&self, py: Python<'_>, seconds: f64) -> PyResult<bool> {
+    /// Waits for the end, but no longer than `seconds`. Gives true if it has come, or else what went
+    /// wrong, if something did, once: an exception, and the batch time in milliseconds and the operator if it was
+    /// the work of a batch. An exception of the engine's own has no traceback.
+    fn wait(&self, py: Python<'_>, seconds: f64) -> (bool, Option<Failure>) {
         let timeout = StdDuration::try_from_secs_f64(seconds).unwrap_or(StdDuration::MAX);
         let ended = py.detach(|| self.ssc().await_termination_or_timeout(timeout));
         let summed_up = match ended {
             Ok(false) => Ok(()),
             _ => py.detach(|| self.sum_up()),
         };
-        let ended = ended.map_err(|error| {
-            let raised = crate::raised::take(&error.to_string());
-            let raised = raised.filter(|_| error.kind() != ErrorKind::RecordErrors);
-            raised.unwrap_or_else(|| self::raised(&error))
-        })?;
-        summed_up.map(|()| ended)
+        match (ended, summed_up) {
+            (Err(error), _) => (false, Some(failure(py, &error))),
+            (Ok(ended), Err(error)) => (ended, Some((error.into_value(py), None))),
+            (Ok(ended), Ok(())) => (ended, None),
+        }
     }
 
     /// Asks for a stop and returns.

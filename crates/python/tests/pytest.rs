@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The files that further interpreters run.
-const OF_EACH_VERSION: [&str; 13] = [
+const OF_EACH_VERSION: [&str; 15] = [
     "test_bad_input.py",
     "test_callbacks.py",
     "test_compiled.py",
     "test_documented.py",
+    "test_explain.py",
+    "test_failing_streams.py",
     "test_lower.py",
     "test_map_with_state.py",
     "test_programs.py",

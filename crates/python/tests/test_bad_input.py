@@ -96,6 +96,11 @@ CASES = {
         ["master 'spark://host:7077' is a cluster's", "leave it out of the program",
          "'millrace-submit --master spark://host:7077'"],
     ),
+    "a program that was pasted from a shell": (
+        "spark.range(5)\n",
+        ["NameError: name 'spark' is not defined",
+         "millrace: spark is made by a shell: run the program by 'millrace-submit --shell'"],
+    ),
     "a name of Python 2": (
         "ssc.queueStream([[1]]).map(lambda x: unicode(x)).pprint()\n" + RUN,
         ["NameError: name 'unicode' is not defined",

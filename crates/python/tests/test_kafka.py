@@ -219,7 +219,7 @@ show("at", KafkaUtils.createDirectStream(ssc, ["orders-2"], params, fromOffsets=
 """ + RUN
     ended = program(source, brokers.address, conf={"millrace.maxBatches": "1"})
     first, *rest = lines(ended)
-    assert first.startswith("decoders.py:") and first.endswith("  compiled"), first
+    assert first.startswith("program.py:17  createDirectStream: map ") and first.endswith("  compiled"), first
     assert rest == [
         "decoded [(b'\\xff', {'n': 1}), (b'\\xff', {'n': 2})]",
         "handled [('orders-1', 0, 0, 1, '{\"n\": 1}', 1234), ('orders-2', 0, 0, 1, '{\"n\": 2}', 1234)]",

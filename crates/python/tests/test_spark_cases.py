@@ -20,7 +20,7 @@ from millrace.testing import Clock
 from pyspark import SparkConf, SparkContext
 from pyspark._native import _engine
 from pyspark.streaming import DStream
-from pyspark.streaming._plan import _KINDS
+from pyspark.streaming._plan import KINDS
 
 SPARK = pathlib.Path(__file__).resolve().parents[3] / "tests" / "spark"
 TABLE = json.loads((SPARK / "inputs.json").read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ class Guarded:
 def lowering(name):
     """The method `name` of a stream, which hands a lowered function on wherever there is one."""
     method = getattr(DStream, name)
-    count, is_iterated = _KINDS[name]
+    count, is_iterated = KINDS[name]
 
     def described(stream, function, *more, **options):
         form = lower(function, count, is_iterated).json
@@ -102,7 +102,7 @@ def lowering(name):
 @pytest.fixture(params=["CPython", "lowered"])
 def tier(request, monkeypatch):
     if request.param == "lowered":
-        for name in _KINDS:
+        for name in KINDS:
             monkeypatch.setattr(DStream, name, lowering(name))
     return request.param
 

@@ -16,6 +16,7 @@ mod noting;
 mod output;
 mod pair;
 mod persist;
+mod place;
 mod reduce;
 mod repartition;
 mod slice;
@@ -27,7 +28,6 @@ mod window;
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::Location;
 use std::sync::Arc;
 
 use millrace_engine::error::Error;
@@ -38,6 +38,8 @@ pub use noting::Notes;
 pub(crate) use output::Printer;
 pub use output::{PrintFormat, show};
 pub use pair::{MapWithStateDStream, StateOptions, StateSpec};
+pub use place::called_at;
+pub(crate) use place::named;
 pub(crate) use transform_all::TransformAll;
 
 /// A stream of batches of records `T`, described by the pipeline `P`.
@@ -141,9 +143,4 @@ impl<T, P: Pipeline> fmt::Debug for DStream<T, P> {
             .field("inputs", &self.pipeline.inputs())
             .finish()
     }
-}
-
-/// The name of an operator in reports: as Spark does, by the line that called it.
-pub(crate) fn named(operator: &str, at: &Location<'_>) -> String {
-    format!("{operator} at {}:{}", at.file(), at.line())
 }

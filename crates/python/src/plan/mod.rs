@@ -61,8 +61,6 @@ pub(crate) enum Keyed {
         partitions: u32,
         /// Keys and states before the first batch.
         initial: Vec<(Value, Value)>,
-        /// The line of the program that calls it.
-        place: String,
     },
 }
 
@@ -87,9 +85,8 @@ pub(crate) fn lower(source: Source, ops: Vec<Op>, keyed: Option<Keyed>) -> (DStr
             function,
             partitions,
             initial,
-            place,
         }) => {
-            let options = state::options(partitions, initial, place);
+            let options = state::options(partitions, initial);
             state::update(&records, function, options)
         }
     };

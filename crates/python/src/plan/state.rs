@@ -17,15 +17,10 @@ pub(super) fn kept(state: Value) -> Option<Value> {
 }
 
 /// The options of a state whose keys are values.
-pub(super) fn options(
-    partitions: u32,
-    initial: Vec<(Value, Value)>,
-    place: String,
-) -> StateOptions<Value, Value> {
+pub(super) fn options(partitions: u32, initial: Vec<(Value, Value)>) -> StateOptions<Value, Value> {
     StateOptions::new()
         .partitions(Partitions::by(ByPortableHash::new(partitions)))
         .initial_state(initial)
-        .called_at(place)
 }
 
 /// `updateStateByKey`.

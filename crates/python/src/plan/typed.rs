@@ -135,15 +135,13 @@ fn by_key<P: Pipeline<Item = Text>>(
             function,
             partitions,
             initial,
-            place,
         } => {
             if function.function()?.shape()? != Shape::SumOrZero {
                 return None;
             }
             let words: Option<Vec<(Text, Value)>> = initial.iter().map(word_of).collect();
             let initial = words?;
-            let options = StateOptions::new().partitions(*partitions);
-            let mut options = options.called_at(place.as_str());
+            let mut options = StateOptions::new().partitions(*partitions);
             // An int that nothing is added to is itself; what is no int may change its type.
             if initial.iter().all(|(_, state)| is_int(state)) {
                 options = options.idle_keeps_state();

@@ -1,12 +1,9 @@
 //! Options of the operators that update a state.
 
 use std::fmt;
-use std::panic::Location;
 
 use millrace_engine::partition::Partitions;
 use millrace_engine::rdd::Rdd;
-
-use super::super::named;
 
 /// Options of [`update_state_by_key_with`](crate::DStream::update_state_by_key_with) and its
 /// kin.
@@ -31,7 +28,6 @@ pub struct StateOptions<K, S> {
     pub(super) initial: Vec<(K, S)>,
     pub(super) idle_keeps: bool,
     pub(super) partitions: Option<Partitions<K>>,
-    pub(super) place: Option<String>,
 }
 
 impl<K, S> StateOptions<K, S> {
@@ -41,7 +37,6 @@ impl<K, S> StateOptions<K, S> {
             initial: Vec::new(),
             idle_keeps: false,
             partitions: None,
-            place: None,
         }
     }
 
@@ -83,35 +78,6 @@ impl<K, S> StateOptions<K, S> {
         self
     }
 
-    /// Names the line that calls the operator, for a front end whose programs have lines of their
-    /// own: errors, the page and the state browser name the operator by it. By default the line of
-    /// Rust that calls it.
-    ///
-    /// ```
-    /// use millrace::{Conf, Duration, StateOptions, StreamingContext, Values};
-    /// # fn main() -> millrace::Result<()> {
-    /// let mut conf = Conf::new();
-    /// conf.set("millrace.maxBatches", "1");
-    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(10))?;
-    /// # let directory = std::env::temp_dir().join(format!("millrace-place-{}", std::process::id()));
-    /// ssc.checkpoint(&directory)?;
-    /// let pairs = ssc.queue_stream(vec![vec![("a".to_owned(), 1)]]);
-    /// let sum = |new: &Values<i32>, old: Option<i32>| Some(old.unwrap_or(0) + new.iter().sum::<i32>());
-    /// let options = StateOptions::new().called_at("program.py:9");
-    /// pairs.update_state_by_key_with(sum, options).foreach_rdd(|_| {});
-    /// let probe = ssc.probe();
-    /// ssc.start()?;
-    /// ssc.await_termination()?;
-    /// # std::fs::remove_dir_all(directory).ok();
-    /// assert_eq!(probe.figures().stores[0].operator, "update_state_by_key at program.py:9");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn called_at(mut self, place: impl Into<String>) -> Self {
-        self.place = Some(place.into());
-        self
-    }
-
     /// Declares that a key without new values keeps its state: `f(&[], Some(s)) == Some(s)`.
     /// The function is then called only for keys that a batch brings, and a batch costs what it
     /// brings and not what the state holds.
@@ -121,16 +87,6 @@ impl<K, S> StateOptions<K, S> {
     pub fn idle_keeps_state(mut self) -> Self {
         self.idle_keeps = true;
         self
-    }
-}
-
-impl<K, S> StateOptions<K, S> {
-    /// The name of an operator with these options that `caller` calls.
-    pub(super) fn named(&self, operator: &str, caller: &Location<'_>) -> String {
-        match &self.place {
-            Some(place) => format!("{operator} at {place}"),
-            None => named(operator, caller),
-        }
     }
 }
 
@@ -146,7 +102,6 @@ impl<K: Clone, S: Clone> Clone for StateOptions<K, S> {
             initial: self.initial.clone(),
             idle_keeps: self.idle_keeps,
             partitions: self.partitions.clone(),
-            place: self.place.clone(),
         }
     }
 }

@@ -15,7 +15,7 @@ use millrace_engine::state::{StateStore, state_view};
 use millrace_runtime::graph::{BatchRun, Made, Node};
 use millrace_types::BatchTime;
 
-use super::super::{Computed, DStream};
+use super::super::{Computed, DStream, named};
 use super::state_options::StateOptions;
 use super::{Shuffling, partitioner_of_state};
 
@@ -78,7 +78,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
         S: Data,
         F: Fn(&Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
     {
-        let name = options.named("update_state_by_key", Location::caller());
+        let name = named("update_state_by_key", Location::caller());
         self.updated(name, options, move |_, _: &K, values, state| {
             function(values, state)
         })
@@ -112,7 +112,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
         S: Data,
         F: Fn(BatchTime, &K, &Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
     {
-        let name = options.named("update_state_by_key", Location::caller());
+        let name = named("update_state_by_key", Location::caller());
         self.updated(name, options, function)
     }
 

@@ -13,7 +13,7 @@ use millrace_engine::stage::EagerStage;
 use millrace_engine::state::{PartitionStore, PartitionUpdate};
 use millrace_runtime::graph::{BatchRun, Made, Node};
 
-use super::super::{Computed, DStream};
+use super::super::{Computed, DStream, named};
 use super::state_options::StateOptions;
 use super::{Shuffling, partitioner_of_state};
 
@@ -61,7 +61,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
         I: IntoIterator<Item = (K, S)>,
         F: Fn(IntoIter<(K, Values<V>, Option<S>)>) -> I + Send + Sync + 'static,
     {
-        let name = options.named("update_state_by_partition", Location::caller());
+        let name = named("update_state_by_partition", Location::caller());
         if options.idle_keeps {
             self.builder.break_rule(Error::illegal(format!(
                 "{name}: the function is given all keys of a partition, so none can be left out; \

@@ -10,6 +10,9 @@ from ._native import _engine
 from ._say import trouble
 from .errors.exceptions import own_traceback
 
+#: Names that a shell of Spark's makes, and a program has to make itself.
+_OF_A_SHELL = ("sc", "spark", "sqlContext")
+
 
 def install():
     """Shows uncaught exceptions so, unless the program has a way of its own."""
@@ -24,7 +27,7 @@ def _show(kind, error, trace):
     trouble(own_traceback(error))
     for note in getattr(error, "where", ()):
         trouble("millrace: " + note)
-    hint_at_python2(error)
+    hint(error)
 
 
 def show_early(error):
@@ -37,12 +40,21 @@ def show_early(error):
     _show(type(error), error, error.__traceback__)
 
 
-def hint_at_python2(error):
-    """Says what Python 2 an error is about, if it is."""
+def hint(error):
+    """Says what Python 2 an error is about, or that the program was pasted from a shell."""
     from millrace import _python2
 
     while error is not None:
-        line = _python2.hint(error)
+        line = _python2.hint(error) or _of_a_shell(error)
         if line is not None:
             trouble("millrace: " + line)
         error = error.__cause__
+
+
+def _of_a_shell(error):
+    if not isinstance(error, NameError):
+        return None
+    names = [name for name in _OF_A_SHELL if str(error).startswith("name '%s' is not" % name)]
+    if not names:
+        return None
+    return "%s is made by a shell: run the program by 'millrace-submit --shell'" % names[0]

@@ -17,7 +17,7 @@ def _directory(path):
         from ..errors.exceptions import Py4JJavaError
 
         raise Py4JJavaError(
-            "%s: millrace writes local files alone, and %s is another file system; give a path of "
+            "%s: millrace has local files alone, and %s is another file system; give a path of "
             "this machine" % (path, scheme)
         )
     return path

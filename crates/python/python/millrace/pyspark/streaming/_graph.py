@@ -11,9 +11,9 @@ import threading
 import weakref
 from datetime import datetime
 
-from .._last_words import hint_at_python2
+from .._last_words import hint
 from .._say import trouble
-from ..errors.exceptions import own_traceback, stream_failed
+from ..errors.exceptions import Py4JJavaError, own_traceback, stream_failed
 from ._kept import Kept
 
 
@@ -145,14 +145,30 @@ class Graph:
         self.now = None
 
     def fail(self, error, where):
-        """Notes an error for whoever waits; of several the first is raised, the others shown."""
+        """Notes an error of the program for whoever waits."""
+        self._note(stream_failed(error), [where])
+
+    def fail_stream(self, error, place):
+        """Notes an error that the engine tells of, with the batch and operator, if it is theirs."""
+        if error.__traceback__ is None:
+            # The engine's own: its text says where it happened.
+            self._note(Py4JJavaError(str(error)), [])
+        elif place is None:
+            self._note(stream_failed(error), [])
+        else:
+            time, operator = place
+            where = (local_time(time), _as_called(operator))
+            self.fail(error, "batch %s: %s failed by this error" % where)
+
+    def _note(self, failed, where):
+        """Keeps an error for whoever waits; of several the first is raised, the others shown."""
+        failed.where = where
         with self._failed:
             first = self._failure is None
             if first:
-                self._failure = stream_failed(error)
-                self._failure.where = [where]
+                self._failure = failed
         if not first:
-            show(error, where)
+            show(failed, *where)
 
     def failure(self):
         """Takes the error that was noted, if there is one."""
@@ -172,7 +188,14 @@ def show(error, *where):
     trouble(own_traceback(error))
     for note in where:
         trouble("millrace: " + note)
-    hint_at_python2(error)
+    hint(error)
+
+
+def _as_called(operator):
+    """The name of an operator of the engine's, written as the program calls it."""
+    name, at, place = operator.partition(" at ")
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest)) + at + place
 
 
 def _accepted(returned):

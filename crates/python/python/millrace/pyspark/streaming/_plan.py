@@ -11,7 +11,7 @@ from .._skipping import NARROW
 from ._native import NativeRDD
 
 #: Kinds of operators: how many arguments the function takes, and whether it gives an iterable.
-_KINDS = {
+KINDS = {
     "map": (1, False),
     "filter": (1, False),
     "flatMap": (1, True),
@@ -25,6 +25,12 @@ _KINDS = {
 _OF_A_STATE = (3, False)
 
 _BY_KEY = ("reduceByKey", "updateStateByKey")
+
+#: The engine's limit.
+MOST_PARTITIONS = 65536
+
+#: Numbers of partitions that the engine can have.
+_PARTITIONS = range(1, MOST_PARTITIONS + 1)
 
 
 class Plan:
@@ -42,7 +48,7 @@ class Plan:
         """The lowered form of a stream's function."""
         if stream not in self.forms:
             kind, function, _ = stream._operator
-            count, iterated = _KINDS.get(kind, _OF_A_STATE)
+            count, iterated = KINDS.get(kind, _OF_A_STATE)
             self.forms[stream] = lowered_form(function, count, iterated)
         return self.forms[stream]
 
@@ -55,9 +61,12 @@ class Plan:
     def _is_engines(self, stream):
         if stream._engine_stream is not None:
             return True
-        if stream._operator is None or stream._operator[0] not in _KINDS:
+        if stream._operator is None or stream._operator[0] not in KINDS:
             return False
         if not self.is_engines(stream._parents[0]):
+            return False
+        if stream._operator[2].get("partitions", 1) not in _PARTITIONS:
+            # PySpark's words about such a number come from CPython.
             return False
         if self.skips and stream._operator[0] in NARROW and not self.is_whole(stream):
             return False
@@ -115,16 +124,16 @@ class Plan:
             at = at._parents[0]
         source = self.described(at)
         kind, function, options = stream._operator
+        place = "%s:%d" % stream._called[1:]
         if kind not in _BY_KEY:
-            return source.narrow(ops)
+            return source.narrow(place, ops)
         handed = (self.form(stream).json, function)
         partitions = options["partitions"]
         if kind == "reduceByKey":
-            return source.reduce_by_key(ops, handed, partitions)
+            return source.reduce_by_key(place, ops, handed, partitions)
         initial = options["initial"]
         pairs = [] if initial is None else [(key, state) for key, state in initial.collect()]
-        place = "%s:%d" % stream._called[1:]
-        return source.update_state_by_key(ops, handed, partitions, pairs, place)
+        return source.update_state_by_key(place, ops, handed, partitions, pairs)
 
     def readers(self):
         """For every stream, who reads it: streams, and None for an output."""
@@ -171,41 +180,3 @@ def _read(ssc, stream, number):
 
     stream._compute = compute
     stream._engine_stream = number
-
-
-def explained(*streams):
-    """For every operator up to some streams, the tier in which its function runs, and why."""
-    graph = streams[0]._ssc._graph
-    reached, pending = set(), list(streams)
-    while pending:
-        each = pending.pop()
-        if each not in reached:
-            reached.add(each)
-            pending.extend(each._parents)
-    plan = Plan(graph)
-    order = [each for each in graph.streams if each in reached]
-    rows = [_row(plan, each) for each in order if each._operator is not None]
-    if not rows:
-        return "No function of the program is called on records.\n"
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
-        lines.append("  ".join(cells + [row[3]]))
-    return "\n".join(lines) + "\n"
-
-
-def _row(plan, stream):
-    kind, function, _ = stream._operator
-    form = plan.form(stream)
-    code = getattr(function, "__code__", None)
-    place = "" if code is None else "%s:%d" % (code.co_filename.rsplit("/", 1)[-1], form.line)
-    if kind not in _KINDS:
-        tier = "CPython: it sees and changes a state"
-    elif form.json is None:
-        tier = "CPython: %s" % form.reason
-    elif not plan.is_engines(stream):
-        tier = "CPython: what comes before it runs there, too"
-    else:
-        tier = "compiled"
-    return place, kind, form.name, tier

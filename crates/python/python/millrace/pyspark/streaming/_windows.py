@@ -133,4 +133,4 @@ class Windows:
             return enter(before, reduced._union(time - slide, time))
 
         made = Incremental(self._ssc, slide, compute, (reduced,))
-        return made
+        return made._explaining("reduceByKeyAndWindow", func, invFunc, filterFunc)

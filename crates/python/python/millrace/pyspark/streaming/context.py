@@ -10,10 +10,12 @@ from .._native import _engine
 from .._paths import caller
 from .._say import Repeats, Screen
 from ..context import SparkContext
+from ..errors import IllegalArgumentException
 from ..storagelevel import StorageLevel
+from ._explain import explained
 from ._graph import Graph
 from ._native import NativeRDD
-from ._plan import explained, lower
+from ._plan import lower
 from ._signals import Signals
 from .dstream import DStream
 from .listener import teller
@@ -37,8 +39,6 @@ class StreamingContext:
         self._sc = sparkContext
         given = int((batchDuration or 0) * 1000)
         if given <= 0:
-            from ..errors import IllegalArgumentException
-
             raise IllegalArgumentException(
                 "requirement failed: The batch duration must be positive, and is %s seconds"
                 % batchDuration
@@ -162,6 +162,8 @@ class StreamingContext:
     ):
         """The lines that a TCP server sends. The context is the client, and comes back."""
         self._refuse_if_started("socketTextStream")
+        if isinstance(port, int) and not 0 <= port <= 65535:
+            raise IllegalArgumentException("port out of range:%d" % port)
         return self._native(self._engine.socket_text_stream(hostname, port))
 
     def textFileStream(self, directory):
@@ -172,6 +174,10 @@ class StreamingContext:
     def binaryRecordsStream(self, directory, recordLength):
         """Records of `recordLength` bytes of the files that are moved into a directory."""
         self._refuse_if_started("binaryRecordsStream")
+        if isinstance(recordLength, int) and recordLength < 1:
+            raise IllegalArgumentException(
+                "the length of a record must be positive, and is %d" % recordLength
+            )
         return self._native(self._engine.binary_records_stream(directory, recordLength))
 
     def receiverStream(self, receiver):
@@ -222,7 +228,8 @@ class StreamingContext:
 
         from .dstream import TransformedDStream
 
-        return TransformedDStream(self, dstreams[0]._slide, compute, dstreams)
+        made = TransformedDStream(self, dstreams[0]._slide, compute, dstreams)
+        return made._explaining("transform", transformFunc)
 
     def union(self, *dstreams):
         """The partitions of all streams, in order."""
@@ -243,8 +250,6 @@ class StreamingContext:
     def remember(self, duration):
         """Keeps the RDDs of every stream for so many seconds."""
         if self._remembered is not None:
-            from ..errors import IllegalArgumentException
-
             raise IllegalArgumentException(
                 "requirement failed: Remember duration already set as %d ms. Cannot set it again."
                 % self._remembered
@@ -264,7 +269,6 @@ class StreamingContext:
         if state == "ACTIVE":
             self._calls.warn("start", "StreamingContext has already been started")
             return
-        from ..errors import IllegalArgumentException
         from ..errors.exceptions import Py4JJavaError
 
         if state == "STOPPED":
@@ -337,15 +341,11 @@ class StreamingContext:
                     return False
 
     def _wait(self, seconds):
-        try:
-            return self._engine.wait(seconds)
-        except Exception as error:
-            self._raise_failure()
-            from ..errors.exceptions import Py4JJavaError, stream_failed
-
-            if type(error) is RuntimeError and error.__traceback__.tb_next is None:
-                raise Py4JJavaError(str(error)) from None
-            raise stream_failed(error) from error
+        """Waits for the engine, and notes what it tells; whether the stream has ended."""
+        ended, failure = self._engine.wait(seconds)
+        if failure is not None:
+            self._graph.fail_stream(*failure)
+        return ended
 
     def _raise_failure(self):
         error = self._graph.failure()
@@ -372,6 +372,8 @@ class StreamingContext:
             while self._engine.state() == "ACTIVE":
                 clock.sleep(0.005)
         self._engine.stop(graceful)
+        # What nobody has waited for is not lost.
+        self._wait(0.0)
 
     @classmethod
     def _stop_active(cls):
@@ -386,7 +388,7 @@ class StreamingContext:
         with self._signals.waiting():
             if self._signals.asked():
                 # Somebody asked for an end with grace, and the program has not waited for it.
-                while not self._engine.wait(0.1):
+                while not self._wait(0.1):
                     pass
             self._stop_engine(False)
         self._screen.leave()

@@ -1,12 +1,12 @@
 """Streams of datasets, one a batch."""
 
-import operator
-
 from .._paths import called
+from ..errors.exceptions import IllegalArgumentException
 from ..rdd import portable_hash
 from ..storagelevel import StorageLevel
+from ._explain import explained
 from ._graph import local_time
-from ._plan import explained
+from ._plan import MOST_PARTITIONS
 from ._stateful import Stateful
 from ._windows import Windows
 
@@ -42,6 +42,7 @@ class DStream(Stateful, Windows):
         self._is_eager = False
         self.is_cached = False
         self.is_checkpointed = False
+        self._by_cpython = []
         #: What the program called to have it, and where.
         self._called = called()
         ssc._add_stream(self)
@@ -85,6 +86,11 @@ class DStream(Stateful, Windows):
         made._operator = operator
         return made
 
+    def _explaining(self, operator, *functions):
+        """Has `explain` tell of functions that CPython runs whatever they are."""
+        self._by_cpython += [(operator, function) for function in functions]
+        return self
+
     def __bool__(self):
         return True
 
@@ -96,7 +102,8 @@ class DStream(Stateful, Windows):
 
     def count(self):
         """A stream of the number of records of every batch."""
-        return self.mapPartitions(lambda records: [sum(1 for _ in records)]).reduce(operator.add)
+        counts = self.mapPartitions(lambda records: [sum(1 for _ in records)])
+        return counts.reduce(lambda a, b: a + b)
 
     def filter(self, f):
         """Keeps the records for which `f` is true."""
@@ -116,13 +123,15 @@ class DStream(Stateful, Windows):
 
     def mapPartitions(self, f, preservesPartitioning=False):
         """Makes every partition what `f` makes of the iterator of its records."""
-        return self._deriving(lambda time, rdd: rdd.mapPartitions(f, preservesPartitioning))
+        made = self._deriving(lambda time, rdd: rdd.mapPartitions(f, preservesPartitioning))
+        return made._explaining("mapPartitions", f)
 
     def mapPartitionsWithIndex(self, f, preservesPartitioning=False):
         """As `mapPartitions`; `f` is given the number of the partition first."""
-        return self._deriving(
+        made = self._deriving(
             lambda time, rdd: rdd.mapPartitionsWithIndex(f, preservesPartitioning)
         )
+        return made._explaining("mapPartitionsWithIndex", f)
 
     def reduce(self, func):
         """A stream of the one record that `func` makes of all records of a batch."""
@@ -139,13 +148,16 @@ class DStream(Stateful, Windows):
     def combineByKey(self, createCombiner, mergeValue, mergeCombiners, numPartitions=None):
         """Combines the values of every key, as ``RDD.combineByKey``."""
         count = self._partitions_or(numPartitions)
-        return self._deriving(
+        made = self._deriving(
             lambda time, rdd: rdd.combineByKey(createCombiner, mergeValue, mergeCombiners, count)
         )
+        return made._explaining("combineByKey", createCombiner, mergeValue, mergeCombiners)
 
     def partitionBy(self, numPartitions, partitionFunc=portable_hash):
         """Moves every pair to the partition of its key."""
-        return self._deriving(lambda time, rdd: rdd.partitionBy(numPartitions, partitionFunc))
+        made = self._deriving(lambda time, rdd: rdd.partitionBy(numPartitions, partitionFunc))
+        own = [] if partitionFunc is portable_hash else [partitionFunc]
+        return made._explaining("partitionBy", *own)
 
     def explain(self):
         """Prints for every operator up to here in which tier its function runs, and why."""
@@ -160,6 +172,7 @@ class DStream(Stateful, Windows):
             self._output(lambda time, rdd: func(rdd), "foreachRDD")
         else:
             self._output(func, "foreachRDD")
+        self._explaining("foreachRDD", func)
 
     def pprint(self, num=10):
         """Prints the first `num` records of every batch under its time."""
@@ -250,8 +263,10 @@ class DStream(Stateful, Windows):
         count = func.__code__.co_argcount
         assert count in (1, 2), "func should take one or two arguments"
         if count == 1:
-            return self._deriving(lambda time, rdd: func(rdd))
-        return self._deriving(lambda time, rdd: func(local_time(time), rdd))
+            made = self._deriving(lambda time, rdd: func(rdd))
+        else:
+            made = self._deriving(lambda time, rdd: func(local_time(time), rdd))
+        return made._explaining("transform", func)
 
     def transformWith(self, func, other, keepSerializer=False):
         """Makes a stream of what `func` makes of the RDDs of this one and another."""
@@ -268,7 +283,8 @@ class DStream(Stateful, Windows):
                 return func(own, others)
             return func(local_time(time), own, others)
 
-        return TransformedDStream(self._ssc, self._slide, compute, (self, other))
+        made = TransformedDStream(self._ssc, self._slide, compute, (self, other))
+        return made._explaining("transformWith", func)
 
     def repartition(self, numPartitions):
         """Deals the records out anew."""
@@ -320,7 +336,12 @@ class DStream(Stateful, Windows):
         return self._slide / 1000.0
 
     def _partitions_or(self, given):
-        return self._sc.defaultParallelism if given is None else given
+        count = self._sc.defaultParallelism if given is None else given
+        if isinstance(count, int) and count > MOST_PARTITIONS:
+            raise IllegalArgumentException(
+                "%d partitions are too many: at most %d" % (count, MOST_PARTITIONS)
+            )
+        return count
 
 
 class TransformedDStream(DStream):

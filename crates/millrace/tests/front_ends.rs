@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use millrace::dstream::called_at;
+use millrace::dstream::{OutputReport, called_at};
 use millrace::events::BatchInfo;
 use millrace::{Conf, Duration, ErrorKind, StreamingContext, StreamingListener, Values, keys};
 use millrace_types::KeptRecord;
@@ -50,10 +50,19 @@ fn an_output_says_why_it_failed_and_the_run_goes_on() {
     let numbers = ssc.queue_stream(vec![vec![1], vec![2]]);
     numbers.foreach_rdd_and_report("odd at line 3", |rdd, _| {
         let number = rdd.collect()[0];
-        (number % 2 == 0).then(|| format!("{number} is even"))
+        let failure = (number % 2 == 0).then(|| format!("{number} is even"));
+        let printed = Some(vec![format!("{number}\nis"), "a number".to_owned()]);
+        OutputReport {
+            printed: printed.filter(|_| failure.is_none()),
+            failure,
+        }
     });
     ssc.start().unwrap();
     ssc.await_termination().unwrap();
+    // The batch that has failed printed nothing; what the one before it has printed is still there.
+    let shown = ssc.probe().last_records().remove(0);
+    assert_eq!(shown.batch_time.as_millis() % 10, 0);
+    assert_eq!(shown.lines, ["1", "is", "a number"]);
     drop(ssc);
     let name = || "odd at line 3".to_owned();
     let expected = [(name(), None), (name(), Some("2 is even".to_owned()))];

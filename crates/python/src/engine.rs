@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration as StdDuration;
 
 use millrace::context::ContextState;
-use millrace::dstream::Notes;
+use millrace::dstream::{Notes, OutputReport};
 use millrace::{BatchTime, DStream, Duration, Error, ErrorKind, Rdd, StreamingContext};
 use millrace_cli::{Exit, Summary};
 use millrace_pyfn::Value;
@@ -131,14 +131,17 @@ fn text_of(exit: &Exit) -> String {
     exit.message.trim_start_matches("Error: ").to_owned()
 }
 
-/// Runs an output in the interpreter; why it failed, if it did. Python shows that itself.
-fn told(py: Python<'_>, output: &Py<PyAny>, time: BatchTime) -> Option<String> {
-    let reason = output.call1(py, (time.as_millis(),));
-    match reason.and_then(|reason| reason.extract(py)) {
-        Ok(reason) => reason,
+/// Runs an output in the interpreter. Python shows itself why it failed, if it did.
+fn told(py: Python<'_>, output: &Py<PyAny>, time: BatchTime) -> OutputReport {
+    let report = output.call1(py, (time.as_millis(),));
+    match report.and_then(|report| report.extract(py)) {
+        Ok((failure, printed)) => OutputReport { failure, printed },
         Err(error) => {
             error.print(py);
-            Some(error.to_string())
+            OutputReport {
+                failure: Some(error.to_string()),
+                printed: None,
+            }
         }
     }
 }
@@ -225,8 +228,9 @@ impl Engine {
     }
 
     /// Freezes what was described and starts. In every batch `outputs` are called in their order
-    /// with the batch time in milliseconds, and give why they failed, or None; they find the batches of `streams` by
-    /// [`read`](Engine::read) with the place in that list. `ticks` is how many batches a program
+    /// with the batch time in milliseconds, and give why they failed, or None, and the lines that
+    /// they have printed, or None; they find the batches of `streams` by [`read`](Engine::read) with
+    /// the place in that list. `ticks` is how many batches a program
     /// without receiving streams has something to read in. `kept` are the streams of which Python
     /// keeps something from batch to batch, if there is a place for it: see
     /// [`note`](Engine::note).
@@ -256,11 +260,11 @@ impl Engine {
         for (number, (function, name)) in outputs.into_iter().enumerate() {
             let slots = self.slots.clone();
             gathered.foreach_rdd_and_report(name, move |_, time: BatchTime| {
-                let reason = Python::attach(|py| told(py, &function, time));
+                let report = Python::attach(|py| told(py, &function, time));
                 if number == last {
                     slots.rdds().clear();
                 }
-                reason
+                report
             });
         }
         py.detach(|| self.ssc().start())

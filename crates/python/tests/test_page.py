@@ -75,3 +75,48 @@ def test_a_bad_setting_of_the_page_is_named(program):
     ended = program(OFF, conf={"spark.ui.enabled": "true", "spark.ui.port": "http"})
     assert ended.returncode == 1
     assert "spark.ui.port" in ended.stderr.splitlines()[-1]
+
+
+SHOWN = """
+import json, urllib.request
+from pyspark import SparkContext
+from pyspark.streaming import StreamingContext
+
+sc = SparkContext("local[2]", "shown")
+ssc = StreamingContext(sc, 0.05)
+
+class Odd:
+    def __str__(self):
+        return "one\\ntwo"
+
+def seen(rdd):
+    def get(path):
+        with urllib.request.urlopen(sc.uiWebUrl + path, timeout=60) as answer:
+            return json.loads(answer.read().decode())
+    run = get("/api/v1/applications")[0]["id"]
+    outputs = []
+    # They are known to the page when a batch has completed.
+    while not outputs:
+        outputs = get("/api/v1/applications/%s/streaming/overview" % run)["outputs"]
+    for output in outputs:
+        last = output["lastRecords"]
+        print(json.dumps(last and last["lines"]))
+
+numbers = ssc.queueStream([[], ["x" * 300] + list(range(40))])
+numbers.pprint(30)
+numbers.filter(lambda n: n == 7).map(lambda n: Odd()).pprint()
+numbers.foreachRDD(lambda rdd: None)
+numbers.filter(lambda n: n == 7).foreachRDD(lambda rdd: seen(rdd) if rdd.count() else None)
+ssc.start()
+ssc.awaitTermination()
+"""
+
+
+def test_the_last_records_of_outputs_are_on_the_page(program):
+    ended = program(SHOWN, conf={**PAGE, "millrace.maxBatches": "3"})
+    assert ended.returncode == 0, ended.stderr
+    first, second, third, fourth = [json.loads(line) for line in ended.stdout.splitlines()
+                                    if line.startswith(("[", "null"))]
+    assert first == ["x" * 200 + "..."] + [str(number) for number in range(19)]
+    assert second == ["one", "two"]
+    assert (third, fourth) == (None, None)

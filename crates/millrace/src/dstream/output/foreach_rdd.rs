@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use millrace_engine::pipeline::Pipeline;
 use millrace_engine::rdd::Rdd;
+use millrace_runtime::graph::Shown;
 use millrace_types::BatchTime;
 
 use super::super::{DStream, named};
+use super::OutputReport;
 
 impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Runs `function` on every batch (Spark: `foreachRDD`).
@@ -56,11 +58,13 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     }
 
     /// [`foreach_rdd_with_time`](DStream::foreach_rdd_with_time) of a front end that has errors of
-    /// its own: the output has the name that it is given, and why it failed is what `function`
-    /// gives. Listeners, the page and the log are told so; the run goes on, and telling the user
-    /// is left to the front end (Spark: an output that fails, which ends no run there).
+    /// its own: the output has the name that it is given, and `function` reports why it failed, if it
+    /// did, and what it has printed. Listeners, the page and the log are told so; the run goes on, and
+    /// telling the user is left to the front end (Spark: an output that fails, which ends no run
+    /// there).
     ///
     /// ```
+    /// use millrace::dstream::OutputReport;
     /// use millrace::{Conf, Duration, StreamingContext};
     /// # fn main() -> millrace::Result<()> {
     /// let mut conf = Conf::new();
@@ -69,7 +73,9 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// let numbers = ssc.queue_stream(vec![vec![1], vec![2]]);
     /// numbers.foreach_rdd_and_report("odd at line 3", |rdd, _| {
     ///     let number = rdd.collect()[0];
-    ///     (number % 2 == 0).then(|| format!("{number} is even"))
+    ///     let failure = (number % 2 == 0).then(|| format!("{number} is even"));
+    ///     let printed = failure.is_none().then(|| vec![number.to_string()]);
+    ///     OutputReport { failure, printed }
     /// });
     /// ssc.start()?;
     /// ssc.await_termination()
@@ -77,17 +83,24 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// ```
     pub fn foreach_rdd_and_report<F>(&self, name: impl Into<String>, function: F)
     where
-        F: Fn(&Rdd<P::Item>, BatchTime) -> Option<String> + Send + Sync + 'static,
+        F: Fn(&Rdd<P::Item>, BatchTime) -> OutputReport + Send + Sync + 'static,
     {
         let pipeline = Arc::clone(&self.pipeline);
+        let shown = Arc::new(Shown::default());
+        let keeps = Arc::clone(&shown);
         let run = move |batch: &millrace_runtime::graph::BatchRun<'_>| {
-            if let Some(reason) = function(&batch.rdd(&pipeline)?, batch.time()) {
+            let report = function(&batch.rdd(&pipeline)?, batch.time());
+            if let Some(printed) = report.printed {
+                keeps.keep(batch.time(), printed.iter().flat_map(|line| line.lines()));
+            }
+            if let Some(reason) = report.failure {
                 batch.reported(reason);
             }
             Ok(())
         };
+        let inputs = self.pipeline.inputs();
         self.builder
-            .output(name.into(), self.pipeline.inputs(), Box::new(run));
+            .output_that_shows(name.into(), inputs, Box::new(run), Some(shown));
     }
 
     fn output<F>(&self, name: String, function: F)

@@ -4,10 +4,12 @@ mod foreach_rdd;
 mod format;
 mod print;
 mod printer;
+mod report;
 mod save_as_json_files;
 mod save_as_text_files;
 mod show;
 
 pub use format::PrintFormat;
 pub(crate) use printer::Printer;
+pub use report::OutputReport;
 pub use show::show;

@@ -36,6 +36,8 @@ class Graph:
         self.now = None
         self._jobs = []
         self._fresh = []
+        #: What the output that runs has printed, if it prints records.
+        self._printed = None
         #: State of streams over a restart, if there is some and a place for it.
         self.kept = None
         self._failure = None
@@ -75,9 +77,9 @@ class Graph:
     def run(self, number, time):
         """Runs output number `number` of the batch; called by the engine, in order.
 
-        Gives why it failed, if it did.
+        Gives why it failed, if it did, and the lines that it has printed, if it has.
         """
-        reason = None
+        reason = self._printed = None
         try:
             if self.zero is None:
                 self._begin(time)
@@ -93,7 +95,12 @@ class Graph:
             self.fail(error, "batch %s: %s failed by this error" % (local_time(time), output))
         if number == len(self.outputs) - 1:
             self._end(time)
-        return reason
+        return reason, None if self._printed is None else self._printed.lines
+
+    def prints(self):
+        """Where the output that runs puts the lines that it prints."""
+        self._printed = Printed()
+        return self._printed
 
     def _begin(self, time):
         self.zero = time - self.interval
@@ -181,6 +188,23 @@ class Graph:
         error = self.failure()
         if error is not None:
             show(error, *error.where)
+
+
+class Printed:
+    """The first lines that an output prints of a batch, for those who watch the run."""
+
+    #: Lines and characters of a line; the engine keeps no more.
+    LINES, CHARACTERS = 20, 200
+
+    def __init__(self):
+        self.lines = []
+
+    def add(self, line):
+        """Notes a line that was printed."""
+        if len(self.lines) < self.LINES:
+            cut = line[: self.CHARACTERS + 1]
+            # Half a surrogate pair is no text to anybody but Python.
+            self.lines.append(cut.encode("utf-8", "replace").decode("utf-8"))
 
 
 def show(error, *where):

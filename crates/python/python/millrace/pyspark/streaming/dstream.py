@@ -182,10 +182,14 @@ class DStream(Stateful, Windows):
             print("-------------------------------------------")
             print("Time: %s" % time)
             print("-------------------------------------------")
+            printed = self._ssc._graph.prints()
             for record in taken[:num]:
-                print(record)
+                line = str(record)
+                print(line)
+                printed.add(line)
             if len(taken) > num:
                 print("...")
+                printed.add("...")
             print("", flush=True)
 
         self._output(shown, "pprint")

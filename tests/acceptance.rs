@@ -35,6 +35,7 @@ mod acceptance {
     mod programs;
     mod progress;
     mod random;
+    mod reading;
     mod recovery;
     mod senders;
     mod settings;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::harness::{Chromium, Launch, Program, Read, Sender, Signal};
 
 /// The address of a page, as a program says it on stderr.
-fn address(program: &Program, before: &str) -> String {
+pub(super) fn address(program: &Program, before: &str) -> String {
     program.wait_for_stderr("the address of the page", |text| {
         let (_, rest) = text.split_once(before)?;
         let line = rest.split_once('\n')?.0;
@@ -15,7 +15,7 @@ fn address(program: &Program, before: &str) -> String {
     })
 }
 
-fn watched(launch: Launch) -> Launch {
+pub(super) fn watched(launch: Launch) -> Launch {
     launch
         .threads(2)
         .conf("spark.ui.enabled", "true")

@@ -96,8 +96,45 @@ function table(headings, rows) {
     element('table', {}, element('thead', {}, element('tr', {}, head)), element('tbody', {}, body)));
 }
 
+// A card; its title may have a note that changes.
 function section(title, ...content) {
-  return element('section', { class: 'section card' }, element('h2', {}, title), ...content);
+  const [name, note] = [].concat(title);
+  const made = element('section', { class: 'section card', 'data-name': name }, element('h2', {}, `${name}${note || ''}`), ...content);
+  for (const inner of made.querySelectorAll('.scroll, .records')) inner.setAttribute('aria-label', name);
+  return made;
+}
+
+// An error behind its last line, which says what it is.
+function failure(label, text) {
+  const last = text.trim().split('\n').pop();
+  return element('details', {}, element('summary', { 'aria-label': `${label}: ${last}`, 'data-label': label }, last), element('pre', {}, text));
+}
+
+// The same thing in the content before and after a change.
+function keyOf(node) {
+  const within = node.closest('[data-name]');
+  const own = node.dataset.label || node.getAttribute('href') || node.getAttribute('aria-label') || node.className;
+  return `${within ? within.dataset.name : ''} ${own}`;
+}
+
+// Puts new content into `holder`, in which people may be reading: what is scrolled and what is open
+// stays so, and what has the focus keeps it, or the table around it if it is gone. A selection is
+// left alone until the next change.
+function renew(holder, ...content) {
+  const selected = getSelection();
+  if (!selected.isCollapsed && holder.contains(selected.anchorNode)) return;
+  const all = (what) => [...holder.querySelectorAll(what)];
+  const scrolled = new Map(all('[tabindex]').map((node) => [keyOf(node), [node.scrollLeft, node.scrollTop]]));
+  const opened = new Set(all('details[open] > summary').map(keyOf));
+  const focus = holder.contains(document.activeElement) ? document.activeElement : null;
+  const around = focus && focus.closest('[tabindex]');
+  const wanted = [focus, around].filter((node) => node).map(keyOf);
+  holder.replaceChildren(...content);
+  for (const node of all('[tabindex]')) [node.scrollLeft, node.scrollTop] = scrolled.get(keyOf(node)) || [0, 0];
+  for (const node of all('details > summary')) node.parentNode.open = opened.has(keyOf(node));
+  const places = wanted.length ? all('a, button, summary, [tabindex]') : [];
+  const again = wanted.map((key) => places.find((place) => keyOf(place) === key)).find((place) => place);
+  if (again) again.focus({ preventScroll: true });
 }
 
 const N = 'number';
@@ -212,12 +249,14 @@ function runPage(api) {
   let pinned = Number((location.hash.match(/^#batch=(\d+)$/) || [])[1]) || null;
   const verdict = element('p', { class: 'verdict', role: 'status' });
   const follow = element('button', { type: 'button', id: 'follow' });
+  const earlier = element('button', { type: 'button', id: 'earlier' }, 'Earlier batch');
+  const later = element('button', { type: 'button', id: 'later' }, 'Later batch');
   const cards = element('div', { class: 'cards' });
   const tables = element('div', {});
   const browser = stateBrowser(api);
   const checkpoints = checkpointCharts();
   const detail = batchDetail(api);
-  main.replaceChildren(verdict, element('div', { class: 'tools' }, follow), cards, detail.section, tables, checkpoints.section, browser.section);
+  main.replaceChildren(verdict, element('div', { class: 'tools wrap' }, follow, earlier, later), cards, detail.section, tables, checkpoints.section, browser.section);
 
   const charts = CHARTS.map((chart) => {
     const now = element('span', { class: 'now' }, '–');
@@ -229,7 +268,7 @@ function runPage(api) {
     // The batch below the cursor.
     holder.addEventListener('click', () => {
       const at = made.line.cursor.idx;
-      if (at !== null && at !== undefined) pin(Math.round(made.line.data[0][at] * 1000));
+      if (at !== null && at !== undefined) pinAndGo(Math.round(made.line.data[0][at] * 1000));
     });
     return made;
   });
@@ -248,8 +287,23 @@ function runPage(api) {
     const hash = pinned ? `#batch=${pinned}` : location.pathname;
     history.replaceState(null, '', hash);
     if (shown) draw(shown);
+  }
+
+  // From elsewhere on the page: to where the batch is shown.
+  function pinAndGo(batch) {
+    pin(batch);
     follow.focus();
   }
+
+  // The neighbour of the batch that is shown, among those that have completed.
+  function step(before) {
+    const from = pinned || newestBatch();
+    const ids = [...batches.keys()].filter((id) => (before ? id < from : id > from));
+    if (ids.length) pin(before ? Math.max(...ids) : Math.min(...ids));
+  }
+
+  earlier.addEventListener('click', () => step(true));
+  later.addEventListener('click', () => step(false));
 
   follow.addEventListener('click', () => {
     if (pinned) pin(null);
@@ -277,7 +331,8 @@ function runPage(api) {
       `(${count(statistics.numTotalCompletedBatches)} completed batches, ${count(statistics.numProcessedRecords)} records, ` +
       `${bytes(overview.totals.processedBytes)}), master ${run.master}`;
     verdict.className = `verdict ${overview.verdict.state}`;
-    verdict.textContent = overview.verdict.text;
+    // Read out when it changes, and not four times a second.
+    if (verdict.textContent !== overview.verdict.text) verdict.textContent = overview.verdict.text;
 
     const ordered = [...batches.values()].sort((a, b) => a.batchId - b.batchId);
     const times = ordered.map((batch) => batch.batchId / 1000);
@@ -296,10 +351,9 @@ function runPage(api) {
     follow.setAttribute('aria-pressed', String(!pinned));
     follow.textContent = pinned ? `Pinned: the batch at ${timeOf(pinned, interval)}. Follow the newest` : 'Following the newest batch. Pin it';
     if (pinned || batches.size) detail.show(pinned || newestBatch(), Boolean(pinned), interval);
-    // A table that has the focus, or a selection in it, is left alone until the next change.
     browser.update(overview);
     checkpoints.update(overview, interval);
-    if (!tables.contains(document.activeElement)) tables.replaceChildren(...sections(overview, ordered));
+    renew(tables, ...sections(overview, ordered));
     byId('foot').textContent = `millrace ${run.version}, run ${run.id}` +
       (overview.totals.droppedEvents ? `, ${count(overview.totals.droppedEvents)} events were dropped` : '');
   }
@@ -320,7 +374,8 @@ function runPage(api) {
     const outputs = overview.outputs.map((output) => [
       output.outputOpId, output.name, count(output.succeeded),
       element('span', { class: output.failed ? 'bad' : null }, count(output.failed)),
-      millis(output.avgDuration), output.lastFailure || '–',
+      millis(output.avgDuration),
+      output.lastFailure ? failure(`Last failure of output ${output.outputOpId}`, output.lastFailure) : '–',
     ]);
     if (outputs.length) {
       result.push(section('Outputs', table([['Id', N], 'Output', ['Succeeded', N], ['Failed', N], ['Average time', N], 'Last failure'], outputs)));
@@ -329,7 +384,7 @@ function runPage(api) {
       const { batchId, lines } = output.lastRecords;
       result.push(section(`Last records of output ${output.outputOpId}, ${output.name}`,
         element('p', { class: 'dim' }, `Batch ${timeOf(batchId, interval)}`),
-        element('pre', { class: 'records' }, lines.join('\n') || '(no records)')));
+        element('pre', { class: 'records', tabindex: '0' }, lines.join('\n') || '(no records)')));
     }
     const memory = overview.memory;
     if (memory) {
@@ -343,12 +398,12 @@ function runPage(api) {
     }
     for (const [title, list] of [['Running batches', overview.running], ['Waiting batches', overview.waiting]]) {
       const all = title === 'Waiting batches' ? overview.statistics.numActiveBatches - overview.running.length : list.length;
-      if (list.length) result.push(section(`${title} (${count(all)})`, table(BATCH_COLUMNS, batchRows(list.slice(0, ROWS), interval, pin))));
+      if (list.length) result.push(section([title, ` (${count(all)})`], table(BATCH_COLUMNS, batchRows(list.slice(0, ROWS), interval, pinAndGo))));
     }
     const completed = ordered.slice(-ROWS).reverse();
     const total = overview.statistics.numTotalCompletedBatches;
-    result.push(section(`Completed batches (last ${completed.length} of ${count(total)})`,
-      table(BATCH_COLUMNS, batchRows(completed, interval, pin))));
+    result.push(section(['Completed batches', ` (last ${completed.length} of ${count(total)})`],
+      table(BATCH_COLUMNS, batchRows(completed, interval, pinAndGo))));
     return result;
   }
 
@@ -360,8 +415,12 @@ function runPage(api) {
       keep(await json(`${api}/batches?status=COMPLETED`));
     }
     keep(overview.completed);
-    draw(overview);
+    // Nobody sees a page in a tab behind others.
+    if (shown && document.hidden) shown = overview;
+    else draw(overview);
   }
+
+  document.addEventListener('visibilitychange', () => { if (shown && !document.hidden) draw(shown); });
 
   // Overviews that come faster than they are drawn are passed over: the newest counts.
   let next = null;
@@ -387,13 +446,18 @@ function runPage(api) {
 
   function listen() {
     const source = new EventSource(`${api}/events`);
+    // The server ends a connection that is old, and the browser makes another one: nobody is gone
+    // until that fails.
+    let failed = 0;
+    source.addEventListener('open', () => { failed = 0; });
     source.addEventListener('message', (event) => {
       next = event.data;
       takeNewest();
     });
     source.addEventListener('error', () => {
       if (source.readyState !== EventSource.CLOSED) {
-        if (shown) say('The program does not answer any more. This page tries again by itself; the figures are the last ones.');
+        failed += 1;
+        if (shown && failed > 1) say('The program does not answer any more. This page tries again by itself; the figures are the last ones.');
         return;
       }
       // Somebody answers, and refuses: another program, or one that has too many pages open.
@@ -495,7 +559,7 @@ function stateBrowser(api) {
       const note = answer.records
         ? `${count(answer.keysLookedAt)} keys were looked at${answer.complete ? '' : '; the time was not enough for all of them'}.`
         : '';
-      found.replaceChildren(table(['Key', 'Value'], rows), element('p', { class: 'dim' }, note));
+      renew(found, table(['Key', 'Value'], rows), element('p', { class: 'dim' }, note));
     } catch (error) {
       found.replaceChildren(element('p', { class: 'dim' }, error.message));
     } finally {
@@ -511,7 +575,7 @@ function stateBrowser(api) {
     if (!stores.length) return;
     whole.removeAttribute('hidden');
     tools.hidden = !overview.answersAboutState;
-    figures.replaceChildren(table(['Store', 'Operator', ['Keys', N], ['Bytes (estimate)', N], ['Growth', N]], stores.map((one) => [
+    renew(figures, table(['Store', 'Operator', ['Keys', N], ['Bytes (estimate)', N], ['Growth', N]], stores.map((one) => [
       `${one.storeId}, ${one.name}`, one.operator, count(one.keys), bytes(one.bytes), `${count(one.keysPerSecond)} keys/s`,
     ])));
     if (known !== stores.length) {
@@ -546,7 +610,13 @@ function operationsOf(operations) {
     output.outputOpId, output.name, millis(output.duration),
     element('span', { class: output.failureReason ? 'bad' : 'good' },
       output.failureReason ? 'failed' : output.endTime ? 'succeeded' : 'not done'),
-    output.failureReason ? element('details', {}, element('summary', {}, 'Error'), element('pre', {}, output.failureReason)) : '–',
+    output.failureReason ? failure(`Error of output ${output.outputOpId}`, output.failureReason) : '–',
+  ]));
+}
+
+function inputsOf(batch) {
+  return table([['Id', N], 'Input', ['Records', N], ['Bytes', N]], batch.inputs.map((input) => [
+    input.streamId, element('pre', { class: 'plain' }, input.metadataDescription || '–'), count(input.inputSize), bytes(input.inputBytes),
   ]));
 }
 
@@ -573,12 +643,12 @@ function batchDetail(api) {
       try {
         const { batch, operations } = await batchOf(api, id);
         settled = batch.status === 'COMPLETED';
-        made = [factsOf(batch), operationsOf(operations)];
+        made = [factsOf(batch), element('div', {}, operationsOf(operations), inputsOf(batch))];
       } catch (error) {
         settled = false;
         if (there !== id) made = [element('p', { class: 'dim' }, error.message)];
       }
-      if (made) content.replaceChildren(...made);
+      if (made) renew(content, ...made);
       there = id;
       // It may have been pinned meanwhile.
       if (wanted.id === id) heading = wanted.heading;
@@ -608,8 +678,10 @@ async function batchPage(api) {
   main.replaceChildren(
     element('p', {}, element('a', { href: pages }, 'All batches')),
     section('Batch', factsOf(batch)),
+    section('Inputs', inputsOf(batch)),
     section('Output operations', operationsOf(operations)),
   );
+  if (batch.status !== 'COMPLETED') setTimeout(() => batchPage(api).catch(() => {}), AGAIN);
 }
 
 // ---- the index of runs -------------------------------------------------------------------

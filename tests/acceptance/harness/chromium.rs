@@ -155,6 +155,42 @@ impl Chromium {
         }
     }
 
+    /// Presses keys one after the other: Tab, Shift+Tab, Enter, Space, an arrow, or a letter.
+    pub(crate) fn press(&mut self, keys: &[&str]) {
+        for key in keys {
+            let (code, text, modifiers) = match *key {
+                "Tab" => (9, "", 0),
+                "Shift+Tab" => (9, "", 8),
+                "Enter" => (13, "\r", 0),
+                "Space" => (32, " ", 0),
+                "ArrowUp" => (38, "", 0),
+                "ArrowDown" => (40, "", 0),
+                letter => (
+                    u32::from(letter.as_bytes()[0].to_ascii_uppercase()),
+                    letter,
+                    0,
+                ),
+            };
+            let name = match *key {
+                "Shift+Tab" => "Tab",
+                "Space" => " ",
+                key => key,
+            };
+            let kind = if text.is_empty() {
+                "rawKeyDown"
+            } else {
+                "keyDown"
+            };
+            let mut event = json!({
+                "type": kind, "key": name, "windowsVirtualKeyCode": code, "text": text,
+                "modifiers": modifiers,
+            });
+            self.ask("Input.dispatchKeyEvent", event.clone());
+            event["type"] = json!("keyUp");
+            self.ask("Input.dispatchKeyEvent", event);
+        }
+    }
+
     /// The rest of the page when its garbage is gone: bytes of the heap, and nodes of documents.
     pub(crate) fn holds(&mut self) -> (u64, u64) {
         // Observers and caches let go in their own time.

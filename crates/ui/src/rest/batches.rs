@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::parameters;
-use crate::event::{Batch, Output};
+use crate::event::{Batch, Input, Output};
 use crate::run::{Model, Status};
 use crate::time_text::gmt;
 
@@ -27,7 +27,9 @@ pub(super) fn all(model: &Model, query: &str) -> Result<Value, String> {
 
 pub(super) fn one(model: &Model, id: &str) -> Result<Value, String> {
     let (status, batch) = find(model, id)?;
-    Ok(batch_of(status, batch, model.info.batch_duration))
+    let mut one = batch_of(status, batch, model.info.batch_duration);
+    one["inputs"] = batch.inputs.iter().map(input_of).collect();
+    Ok(one)
 }
 
 pub(super) fn operations(model: &Model, id: &str) -> Result<Value, String> {
@@ -45,6 +47,16 @@ pub(super) fn operation(model: &Model, id: &str, output: &str) -> Result<Value, 
     found
         .map(operation_of)
         .ok_or_else(|| format!("unknown output operation: {output}"))
+}
+
+/// millrace's own: Spark has these on the page of a batch only.
+fn input_of(input: &Input) -> Value {
+    json!({
+        "streamId": input.stream,
+        "inputSize": input.records,
+        "inputBytes": input.bytes,
+        "metadataDescription": input.description,
+    })
 }
 
 fn find<'m>(model: &'m Model, id: &str) -> Result<(Status, &'m Batch), String> {

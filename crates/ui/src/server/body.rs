@@ -18,6 +18,10 @@ use crate::run::Run;
 /// A client is sent no more than one change in this time: an overview has every change before it.
 const BETWEEN: Duration = Duration::from_millis(250);
 
+/// A connection that has ended is made anew by the browser after a second: the program may be
+/// there, since a connection is not kept for ever.
+const RETRY: &str = "retry: 1000\n";
+
 /// The body of an answer.
 pub(super) enum Answer {
     Text(Full<Bytes>),
@@ -66,7 +70,8 @@ impl Body for Changes {
             if first || self.changes.has_changed().unwrap_or(false) {
                 self.changes.mark_unchanged();
                 let overview = overview(&self.run);
-                let text = format!("data: {overview}\n\n");
+                let retry = if first { RETRY } else { "" };
+                let text = format!("{retry}data: {overview}\n\n");
                 return Poll::Ready(Some(Ok(Frame::data(Bytes::from(text)))));
             }
         }

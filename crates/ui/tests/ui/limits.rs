@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::Instant;
 
 use crate::client::{connect, get, json};
 use crate::play::{conf, page, run, tell};
@@ -67,11 +68,36 @@ fn listening_has_places_of_its_own() {
     // All of them see a change, and everything else is answered meanwhile.
     tell(&mut listener, &run(0, 7, (1, 1), None));
     for lines in &mut listening {
-        let seen = lines.lines().map(|line| line.unwrap());
+        let mut seen = lines.lines().map(|line| line.unwrap());
+        assert!(seen.any(|line| line == "retry: 1000"));
         let mut overviews = seen.filter(|line| line.starts_with("data: "));
         assert!(overviews.any(|line| line.contains("\"numProcessedRecords\":7")));
     }
     assert_eq!(json(&address, "/api/v1/version")["spark"], "3.5.9");
+}
+
+/// A change is never sent for its own sake: whoever reads late gets what is the case then.
+#[test]
+fn a_client_is_sent_the_newest_and_no_backlog() {
+    const BATCHES: i64 = 2000;
+    let (_ui, address, mut listener, info) = page(&conf(&[]));
+    let mut stream = connect(&address);
+    let path = format!("/api/v1/applications/{}/streaming/events", info.id);
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let lines = BufReader::new(stream).lines().map(|line| line.unwrap());
+    let mut overviews = lines.filter(|line| line.starts_with("data: "));
+    overviews.next().unwrap();
+    let begun = Instant::now();
+    for number in 0..BATCHES {
+        tell(&mut listener, &run(number, 1, (1, 1), None));
+    }
+    // Four a second while there are changes, the one that was made before them, and the newest.
+    let most = begun.elapsed().as_millis() / 250 + 3;
+    let newest = format!("\"numTotalCompletedBatches\":{BATCHES},");
+    let before = overviews.take_while(|overview| !overview.contains(&newest));
+    let sent = before.count();
+    assert!((sent as u128) < most, "{sent} overviews, at most {most}");
 }
 
 #[test]

@@ -10,20 +10,29 @@ use millrace_types::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::bounded::bounded;
+use crate::run::{OutputTotals, ReceiverState};
+
 /// One event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Event {
     /// The first line of every file of an event log: the run that the other lines are about.
     Run(RunInfo),
-    /// The counts of a run so far, at the head of every file of an event log but the first.
+    /// The counts of a run so far, and how its receivers stand, at the head of every file of an event log but the first.
     Carried {
         completed_batches: u64,
-        received_records: u64,
         processed_records: u64,
         processed_bytes: u64,
         checkpointed_bytes: u64,
         streaming_since: Option<EpochMillis>,
+        #[serde(default)]
+        dropped_events: u64,
+        #[serde(default)]
+        receivers: Vec<ReceiverState>,
+        /// By the numbers of the outputs.
+        #[serde(default)]
+        outputs: Vec<(u32, OutputTotals)>,
     },
     StreamingStarted {
         time: EpochMillis,
@@ -80,7 +89,7 @@ impl RunInfo {
     pub fn new(name: &str, master: &str, batch_duration: Duration) -> RunInfo {
         let start_time = crate::time_text::now();
         RunInfo {
-            id: format!("local-{start_time}"),
+            id: id_of(start_time),
             name: name.to_owned(),
             master: master.to_owned(),
             user: crate::user::name(),
@@ -89,6 +98,19 @@ impl RunInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
+
+    /// Has the id of a run that starts a millisecond later than this id says.
+    pub(crate) fn take_next_id(&mut self) {
+        let time = self.id.strip_prefix(ID).and_then(|time| time.parse().ok());
+        self.id = id_of(time.unwrap_or(self.start_time) + 1);
+    }
+}
+
+/// The beginning of every id, as of Spark's in local mode.
+const ID: &str = "local-";
+
+fn id_of(time: EpochMillis) -> String {
+    format!("{ID}{time}")
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -253,8 +275,8 @@ impl From<&ReceiverInfo> for Receiver {
             active: info.active,
             location: info.location.clone(),
             executor: info.executor_id.clone(),
-            error_message: info.last_error_message.clone(),
-            error: info.last_error.clone(),
+            error_message: bounded(&info.last_error_message),
+            error: bounded(&info.last_error),
             error_time: info.last_error_time,
         }
     }
@@ -267,7 +289,7 @@ impl From<&BatchInfo> for Batch {
             stream: input.input_stream_id.0,
             records: input.num_records,
             bytes: input.num_bytes,
-            description: input.metadata_description.clone(),
+            description: input.metadata_description.as_deref().map(bounded),
         });
         Batch {
             time: info.batch_time.as_millis(),
@@ -293,7 +315,7 @@ impl From<&OutputOperationInfo> for Output {
             description: info.description.clone(),
             started: info.start_time,
             ended: info.end_time,
-            failure: info.failure_reason.clone(),
+            failure: info.failure_reason.as_deref().map(bounded),
         }
     }
 }

@@ -37,9 +37,10 @@ impl Ui {
     ///
     /// # Errors
     /// If a setting has a value that it does not take, or the log cannot be written.
-    pub fn start(conf: &Conf, info: RunInfo) -> Result<Ui, UiError> {
+    pub fn start(conf: &Conf, mut info: RunInfo) -> Result<Ui, UiError> {
         let settings = Settings::resolve(conf)?;
-        let log = settings.log.map(|log| LogWriter::create(log, info.clone()));
+        let log = settings.log;
+        let log = log.map(|log| LogWriter::create(log, &mut info));
         let log = Mutex::new(log.transpose()?);
         let progress = LiveLine::of(conf).map(|line| Progress::new(line, info.batch_duration));
         let progress = Mutex::new(progress);

@@ -33,20 +33,16 @@ struct Open {
 }
 
 impl LogWriter {
-    /// Begins the log of a run.
+    /// Begins the log of a run, whose id becomes another one if a run has it that has a log here.
     ///
     /// # Errors
     /// If its directory or its first file cannot be made.
-    pub(crate) fn create(settings: LogSettings, info: RunInfo) -> Result<LogWriter, UiError> {
-        let directory = settings.directory.join(&info.id);
-        fs::create_dir_all(&directory).map_err(|error| UiError::Log {
-            path: directory.clone(),
-            error,
-        })?;
+    pub(crate) fn create(settings: LogSettings, info: &mut RunInfo) -> Result<LogWriter, UiError> {
+        let directory = directory_of(&settings.directory, info)?;
         let mut log = LogWriter {
             directory,
             settings,
-            counts: Run::new(info, 1),
+            counts: Run::new(info.clone(), 1),
             file: None,
         };
         log.begin(1).map_err(|error| UiError::Log {
@@ -120,6 +116,21 @@ impl Sink for LogWriter {
             say(&format!(
                 "the event log in {directory} is not written any further: {why}; the run goes on"
             ));
+        }
+    }
+}
+
+/// Makes the directory of a run that no other run has: programs that are started at once may have
+/// begun in the same millisecond.
+fn directory_of(all: &Path, info: &mut RunInfo) -> Result<PathBuf, UiError> {
+    loop {
+        let path = all.join(&info.id);
+        match fs::create_dir_all(all).and_then(|()| fs::create_dir(&path)) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
+                info.take_next_id();
+            }
+            Err(error) => return Err(UiError::Log { path, error }),
         }
     }
 }

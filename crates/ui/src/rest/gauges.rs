@@ -19,7 +19,7 @@ pub(crate) fn of(model: &Model) -> Value {
     let gauges = [
         ("receivers", json!(model.receivers.len())),
         ("totalCompletedBatches", json!(totals.completed_batches)),
-        ("totalReceivedRecords", json!(totals.received_records)),
+        ("totalReceivedRecords", json!(model.received_records())),
         ("totalProcessedRecords", json!(totals.processed_records)),
         ("unprocessedBatches", json!(waiting + running)),
         ("waitingBatches", json!(waiting)),

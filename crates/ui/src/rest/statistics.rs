@@ -25,7 +25,7 @@ pub(super) fn of(model: &Model) -> Value {
     );
     put("numActiveBatches", json!(model.active_batches()));
     put("numProcessedRecords", json!(totals.processed_records));
-    put("numReceivedRecords", json!(totals.received_records));
+    put("numReceivedRecords", json!(model.received_records()));
     let retained = model.batches.retained();
     let batches = || retained.iter().map(|(_, batch)| *batch);
     let seconds = model.info.batch_duration as f64 / 1000.0;

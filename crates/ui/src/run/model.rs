@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use millrace_types::EpochMillis;
+use serde::{Deserialize, Serialize};
 
 use super::batches::{Batches, Status};
 use super::kept::KeptSamples;
@@ -16,8 +17,6 @@ const CHECKPOINTS: usize = 60;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     pub(crate) completed_batches: u64,
-    /// Records of batches that have begun; Spark's `numReceivedRecords`.
-    pub(crate) received_records: u64,
     /// Records of batches that have completed; Spark's `numProcessedRecords`.
     pub(crate) processed_records: u64,
     pub(crate) processed_bytes: u64,
@@ -26,7 +25,7 @@ pub(crate) struct Totals {
 }
 
 /// The work of one output of the program so far.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct OutputTotals {
     pub(crate) name: String,
     pub(crate) description: String,
@@ -85,19 +84,22 @@ impl Model {
             Event::Run(info) => self.info = info,
             Event::Carried {
                 completed_batches,
-                received_records,
                 processed_records,
                 processed_bytes,
                 checkpointed_bytes,
                 streaming_since,
+                dropped_events,
+                receivers,
+                outputs,
             } => {
                 self.totals = Totals {
                     completed_batches,
-                    received_records,
                     processed_records,
                     processed_bytes,
-                    ..self.totals
+                    dropped_events,
                 };
+                self.receivers.carry(receivers);
+                self.outputs.extend(outputs);
                 self.checkpointed_bytes = checkpointed_bytes;
                 self.streaming_since = streaming_since;
             }
@@ -112,10 +114,7 @@ impl Model {
                 self.saw(batch.submitted);
                 self.batches.submit(batch);
             }
-            Event::BatchStarted(batch) => {
-                self.totals.received_records += batch.records();
-                self.batches.start(batch);
-            }
+            Event::BatchStarted(batch) => self.batches.start(batch),
             Event::BatchCompleted(batch) => self.completed(batch),
             Event::BatchCheckpointed(checkpoint) => {
                 self.checkpointed_bytes += checkpoint.bytes;
@@ -146,11 +145,13 @@ impl Model {
         let totals = self.totals;
         Event::Carried {
             completed_batches: totals.completed_batches,
-            received_records: totals.received_records,
             processed_records: totals.processed_records,
             processed_bytes: totals.processed_bytes,
             checkpointed_bytes: self.checkpointed_bytes,
             streaming_since: self.streaming_since,
+            dropped_events: totals.dropped_events,
+            receivers: self.receivers.all().cloned().collect(),
+            outputs: self.outputs.clone().into_iter().collect(),
         }
     }
 
@@ -179,6 +180,13 @@ impl Model {
             }
         }
         self.batches.complete(batch);
+    }
+
+    /// Records of batches that have begun; Spark's `numReceivedRecords`. Those of a batch are known
+    /// in full when it has completed: its lines may still be counted when it begins.
+    pub(crate) fn received_records(&self) -> u64 {
+        let running = self.batches.of(Status::Processing).map(Batch::records);
+        self.totals.processed_records + running.sum::<u64>()
     }
 
     /// Batches that wait or run.

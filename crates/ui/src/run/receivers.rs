@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::Receiver;
 
 /// A receiver and its history.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ReceiverState {
     pub(crate) now: Receiver,
     /// Starts after the first one.
@@ -37,6 +39,12 @@ impl Receivers {
 
     pub(super) fn stopped(&mut self, receiver: Receiver) {
         self.entry(receiver);
+    }
+
+    /// Takes the states of an earlier part of the run.
+    pub(super) fn carry(&mut self, states: Vec<ReceiverState>) {
+        let states = states.into_iter();
+        self.0.extend(states.map(|state| (state.now.stream, state)));
     }
 
     fn entry(&mut self, receiver: Receiver) -> &mut ReceiverState {

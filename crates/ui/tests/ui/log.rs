@@ -4,8 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use millrace_types::StreamingEvent;
-use millrace_ui::History;
+use millrace_types::{Duration, StreamingEvent};
+use millrace_ui::{History, RunInfo, Ui};
 use tempfile::TempDir;
 
 use crate::client::{get, json};
@@ -27,6 +27,29 @@ fn files(log: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+#[test]
+fn programs_that_start_in_the_same_millisecond_have_logs_of_their_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = settings(&directory, "128m");
+    let info = RunInfo::new("one of three", "local[2]", Duration::seconds(1));
+    let started: Vec<_> = (0..3)
+        .map(|_| Ui::start(&settings, info.clone()).unwrap())
+        .collect();
+    let id = |ui: &Ui| {
+        let address = ui.address().unwrap().unwrap();
+        let id = json(&address, "/api/v1/applications")[0]["id"].clone();
+        id.as_str().unwrap().to_owned()
+    };
+    let mut ids: Vec<String> = started.iter().map(id).collect();
+    let mut logs = files(directory.path());
+    logs.iter_mut()
+        .for_each(|log| *log = log.file_name().unwrap().into());
+    ids.sort();
+    assert_eq!(ids.iter().map(PathBuf::from).collect::<Vec<_>>(), logs);
+    assert_eq!(ids[0], info.id);
+    assert_eq!(logs.len(), 3);
 }
 
 #[test]
@@ -87,8 +110,14 @@ fn a_long_log_is_bounded_and_its_counts_are_whole() {
     let directory = tempfile::tempdir().unwrap();
     let settings = settings(&directory, "4k");
     let (_ui, live, mut listener, info) = page(&settings);
+    let started = StreamingEvent::ReceiverStarted(receiver(""));
+    let failed = StreamingEvent::ReceiverError(receiver("refused"));
+    tell(&mut listener, &[started.clone(), failed, started]);
+    listener.on_events_dropped(7);
+    listener.on_events_dropped(12);
     for number in 0..100 {
-        tell(&mut listener, &run(number, 3, (1, 1), None));
+        let failure = (number == 3).then_some("broke");
+        tell(&mut listener, &run(number, 3, (1, 1), failure));
     }
     let log = directory.path().join(&info.id);
     let files = files(&log);
@@ -109,6 +138,21 @@ fn a_long_log_is_bounded_and_its_counts_are_whole() {
     ] {
         assert_eq!(count(&server.address(), name), count(&live, name), "{name}");
     }
+    // How receivers stand and what outputs have done is no less than that.
+    let of = format!("/api/v1/applications/{}/streaming/overview", info.id);
+    let (ours, theirs) = (json(&server.address(), &of), json(&live, &of));
+    for name in ["totals", "streams", "outputs"] {
+        assert_eq!(ours[name], theirs[name], "{name}");
+    }
+    assert_eq!(ours["totals"]["droppedEvents"], 12);
+    assert_eq!(ours["streams"][0]["restarts"], 1);
+    assert_eq!(ours["outputs"][1]["failed"], 1);
+    let metrics = get(&live, "/metrics/prometheus").body;
+    let dropped = |line: &str| line.starts_with("millrace_dropped_events_total{");
+    let dropped = metrics.lines().find(|line| dropped(line)).unwrap();
+    assert!(dropped.ends_with("} 12"), "{dropped}");
+    let summary = &history.summaries(Some(&info.id))[0];
+    assert!(summary.contains("dropped events    12"), "{summary}");
 }
 
 #[test]

@@ -135,6 +135,56 @@ fn figures_are_sparks_figures() {
     assert_eq!(counts.map(|name| failed[name].as_i64().unwrap()), [0, 1, 1]);
 }
 
+/// The lines of a batch are still counted when it is submitted and when it begins.
+#[test]
+fn what_was_received_is_never_less_than_what_was_processed() {
+    let (_ui, address, mut listener, info) = page(&conf(&[]));
+    let of = format!("/api/v1/applications/{}/streaming", info.id);
+    let figures = || {
+        let statistics = json(&address, &format!("{of}/statistics"));
+        ["numReceivedRecords", "numProcessedRecords"].map(|name| statistics[name].as_u64().unwrap())
+    };
+    tell(
+        &mut listener,
+        &[
+            StreamingEvent::BatchSubmitted(batch(0, 10, None, None)),
+            StreamingEvent::BatchStarted(batch(0, 38, None, None)),
+        ],
+    );
+    assert_eq!(figures(), [38, 0]);
+    let done = batch(0, 45, Some((1, 1)), None);
+    tell(&mut listener, &[StreamingEvent::BatchCompleted(done)]);
+    assert_eq!(figures(), [45, 45]);
+    // The event that it has begun may have been dropped.
+    let done = batch(1, 5, Some((1, 1)), None);
+    tell(&mut listener, &[StreamingEvent::BatchCompleted(done)]);
+    assert_eq!(figures(), [50, 50]);
+}
+
+#[test]
+fn a_batch_has_its_inputs_and_no_text_of_it_is_endless() {
+    let (_ui, address, mut listener, info) = page(&conf(&[]));
+    let endless = format!("first{}last", "x".repeat(10_000_000));
+    let mut done = batch(0, 45, Some((1, 1)), Some(&endless));
+    for input in done.stream_id_to_input_info.values_mut() {
+        input.metadata_description = Some(endless.clone());
+    }
+    tell(&mut listener, &[StreamingEvent::BatchCompleted(done)]);
+    let of = format!("/api/v1/applications/{}/streaming", info.id);
+    let one = json(&address, &format!("{of}/batches/{FIRST}"));
+    let input = &one["inputs"][0];
+    let counts = ["streamId", "inputSize", "inputBytes"].map(|name| input[name].as_u64());
+    assert_eq!(counts, [Some(0), Some(45), Some(450)]);
+    for text in [&input["metadataDescription"], &one["firstFailureReason"]] {
+        let text = text.as_str().unwrap();
+        assert!(text.len() < 10_000, "{} bytes", text.len());
+        assert!(text.starts_with("first") && text.ends_with("last"));
+    }
+    // The list has a thousand batches.
+    let all = json(&address, &format!("{of}/batches"));
+    assert_eq!(all[0]["inputs"], Value::Null);
+}
+
 #[test]
 fn what_is_not_there_is_said_as_spark_says_it() {
     let (_ui, address, mut listener, info) = page(&conf(&[]));

@@ -163,7 +163,8 @@ fn a_torn_last_line_and_foreign_files_are_passed_over() {
     tell(&mut listener, &run(0, 5, (1, 1), None));
     let file = files(&directory.path().join(&info.id)).remove(0);
     let mut torn = OpenOptions::new().append(true).open(&file).unwrap();
-    torn.write_all(b"{\"event\":\"batch_comp").unwrap();
+    torn.write_all(b"{\"event\":\"events_dropped\",\"cou")
+        .unwrap();
     fs::create_dir(directory.path().join("empty")).unwrap();
     fs::write(directory.path().join("notes.txt"), "not a log").unwrap();
     fs::create_dir(directory.path().join("foreign")).unwrap();
@@ -180,6 +181,13 @@ fn a_torn_last_line_and_foreign_files_are_passed_over() {
         "{}",
         summaries[0]
     );
+    // Where the program is still there, the rest of the line comes.
+    let server = history.serve(&settings).unwrap();
+    server.refresh();
+    torn.write_all(b"nt\":9}\n").unwrap();
+    server.refresh();
+    let of = format!("/api/v1/applications/{}/streaming/overview", info.id);
+    assert_eq!(json(&server.address(), &of)["totals"]["droppedEvents"], 9);
 }
 
 /// Nobody would ever read what goes on into a file that has no name any more.

@@ -114,29 +114,50 @@ fn a_partition_that_is_added_is_read_from_its_first_record_on() {
     broker.assert_counts(Broker::wordcount(), &["a", "b", "c", "d"]);
 }
 
+/// Runs the program with a login that is right and with one that is not.
+fn assert_logs_in(mechanism: &str, login: impl Fn(bool) -> Vec<(&'static str, &'static str)>) {
+    let log = json!({"batches": [{"base": 0, "last": 0, "records": {"0": "a"}}]});
+    let broker = Scripted::start(&log, &["reader", "secret", mechanism]);
+    let launch = |is_right| {
+        let mut settings = vec![
+            ("security.protocol", "SASL_PLAINTEXT"),
+            ("sasl.mechanism", mechanism),
+        ];
+        settings.extend(login(is_right));
+        settings
+            .iter()
+            .fold(Broker::wordcount(), |launch, (key, value)| {
+                launch.conf(&format!("millrace.kafka.client.{key}"), value)
+            })
+    };
+    broker.assert_counts(launch(true), &["a"]);
+    let refused = broker.run(launch(false));
+    refused.wait_for_stderr("why it is not read", |text| {
+        text.contains("no such user").then_some(())
+    });
+    refused.wait_for_more_batches(1);
+}
+
 #[test]
 fn a_broker_that_asks_for_a_login_is_read_by_whoever_has_one() {
-    let log = json!({"batches": [{"base": 0, "last": 0, "records": {"0": "a"}}]});
     for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
-        let broker = Scripted::start(&log, &["reader", "secret", mechanism]);
-        let launch = |password: &str| {
-            let login = [
-                ("security.protocol", "SASL_PLAINTEXT"),
-                ("sasl.mechanism", mechanism),
-                ("sasl.username", "reader"),
-                ("sasl.password", password),
-            ];
-            login
-                .iter()
-                .fold(Broker::wordcount(), |launch, (key, value)| {
-                    launch.conf(&format!("millrace.kafka.client.{key}"), value)
-                })
-        };
-        broker.assert_counts(launch("secret"), &["a"]);
-        let refused = broker.run(launch("guess"));
-        refused.wait_for_stderr("why it is not read", |text| {
-            text.contains("no such user").then_some(())
+        assert_logs_in(mechanism, |is_right| {
+            let password = if is_right { "secret" } else { "guess" };
+            vec![("sasl.username", "reader"), ("sasl.password", password)]
         });
-        refused.wait_for_more_batches(1);
     }
+}
+
+#[test]
+fn a_broker_that_asks_for_a_token_is_read_by_whoever_has_one() {
+    assert_logs_in("OAUTHBEARER", |is_right| {
+        let config = match is_right {
+            true => "principal=reader",
+            false => "principal=other",
+        };
+        vec![
+            ("enable.sasl.oauthbearer.unsecure.jwt", "true"),
+            ("sasl.oauthbearer.config", config),
+        ]
+    });
 }

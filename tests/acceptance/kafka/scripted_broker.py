@@ -12,7 +12,8 @@ They are the log of the one partition. With `"added"`, batches of another one, t
 when somebody has read the first one to its end. A batch has the offsets from `base` to `last`, and records at some of them. With `writer` it is of a
 transaction, and with `ends` it is the mark of its end. `aborted` are pairs of a writer and the first
 offset of what it has taken back. With a user, whoever comes must log in first, by the mechanism of SASL
-that is named: PLAIN (RFC 4616), SCRAM-SHA-256 or SCRAM-SHA-512 (RFC 5802).
+that is named: PLAIN (RFC 4616), SCRAM-SHA-256 or SCRAM-SHA-512 (RFC 5802), or OAUTHBEARER (RFC 7628) with a
+token that nobody has signed.
 """
 
 import base64
@@ -195,7 +196,20 @@ def scram(digest):
     return conversation
 
 
-MECHANISMS = {"PLAIN": plain, "SCRAM-SHA-256": scram("sha256"), "SCRAM-SHA-512": scram("sha512")}
+def bearer(user, _password):
+    """The server's side of OAUTHBEARER: takes the word of a token for who it is about."""
+    said = (yield).decode()
+    claims = said.split("auth=Bearer ")[1].split(".")[1]
+    claims = base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))
+    if json.loads(claims)["sub"] != user:
+        raise Refused
+    yield b""
+
+
+MECHANISMS = {
+    "PLAIN": plain, "SCRAM-SHA-256": scram("sha256"), "SCRAM-SHA-512": scram("sha512"),
+    "OAUTHBEARER": bearer,
+}
 
 
 class Login:

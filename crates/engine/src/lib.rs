@@ -11,12 +11,11 @@
 
 #![allow(
     missing_debug_implementations,
-    missing_docs,
     unnameable_types,
     clippy::len_without_is_empty,
     clippy::new_without_default,
     clippy::should_implement_trait,
-    reason = "most of this is public for the crates above alone; tests/documented.rs of the millrace crate holds what programs call to its docs"
+    reason = "for the crates above alone: whatever the millrace crate shows has Debug"
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]

@@ -72,6 +72,7 @@ pub struct Stdout {
 }
 
 impl Stdout {
+    /// The standard output of this process.
     pub fn new() -> Stdout {
         // Asked once: a terminal that was closed is none any more.
         static TERMINAL: OnceLock<bool> = OnceLock::new();

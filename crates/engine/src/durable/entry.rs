@@ -133,6 +133,7 @@ pub struct EntryReader<'a> {
 }
 
 impl<'a> EntryReader<'a> {
+    /// Reads entries as `EntryWriter` left them, one behind another.
     #[must_use]
     pub fn new(entries: &'a [u8]) -> EntryReader<'a> {
         EntryReader { rest: entries }

@@ -13,7 +13,9 @@ pub enum StoreError {
     Encode(Arc<rmp_serde::encode::Error>),
     /// The same, of something that a batch brought: the batch fails.
     Unwritable {
+        /// The part of the batch that could not be written, in the words of the message.
         what: &'static str,
+        /// The error of the store.
         cause: Box<StoreError>,
     },
     /// The bytes are no value of the type that the store reads.
@@ -31,7 +33,12 @@ pub enum StoreError {
     /// A function of the program breaks a rule of its operator.
     Rule(&'static str),
     /// A function gave a key in a partition that the key does not belong to.
-    OtherPartition { given: usize, own: usize },
+    OtherPartition {
+        /// The partition that the function gave the key in.
+        given: usize,
+        /// The partition that the key belongs to.
+        own: usize,
+    },
 }
 
 impl StoreError {

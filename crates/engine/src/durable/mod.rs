@@ -30,7 +30,9 @@ pub use skip::value_len;
 pub struct Loaded {
     /// The shard that they were of.
     pub shard: u32,
+    /// The place in the checkpoint that the entries come from.
     pub origin: Origin,
+    /// The entries, one behind another.
     pub entries: Vec<u8>,
 }
 

@@ -7,7 +7,9 @@ use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of `DStream::filter`.
 pub struct Filter<P, F> {
+    /// The pipeline that the records come from.
     pub parent: Arc<P>,
+    /// The function that is true of the records that go on.
     pub function: F,
 }
 

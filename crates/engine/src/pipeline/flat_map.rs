@@ -7,7 +7,9 @@ use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of `DStream::flat_map`.
 pub struct FlatMap<P, F> {
+    /// The pipeline that the records come from.
     pub parent: Arc<P>,
+    /// The function that makes any number of records of each.
     pub function: F,
 }
 

@@ -7,7 +7,9 @@ use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of `DStream::flat_map_values`.
 pub struct FlatMapValues<P, F> {
+    /// The pipeline that the pairs come from.
     pub parent: Arc<P>,
+    /// The function that makes any number of values of each value.
     pub function: F,
 }
 

@@ -19,6 +19,7 @@ pub struct Folded<P, A, F> {
 }
 
 impl<P, A, F> Folded<P, A, F> {
+    /// Folds the records of `parent`, partition by partition.
     pub fn new(parent: Arc<P>, fold: F) -> Folded<P, A, F> {
         Folded {
             parent,

@@ -36,6 +36,7 @@ impl LineCount {
 }
 
 impl LineBlock {
+    /// The lines of `buffer`; with `skip_newline` its first byte is the end of a line of the block before.
     #[must_use]
     pub fn new(buffer: Buffer, skip_newline: bool) -> LineBlock {
         let bytes = buffer.len() as u64;
@@ -117,6 +118,7 @@ impl LineBlock {
 /// The lines that a receiver's blocks hold.
 #[derive(Debug)]
 pub struct Lines {
+    /// The node of the receiver.
     pub node: NodeId,
 }
 
@@ -167,6 +169,7 @@ impl Pipeline for Lines {
 
 /// The dataset that a node made of its batch, record by record.
 pub struct Output<T> {
+    /// The node that made the dataset.
     pub node: NodeId,
     records: PhantomData<fn() -> T>,
 }

@@ -7,7 +7,9 @@ use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of `DStream::map`.
 pub struct Map<P, F> {
+    /// The pipeline that the records come from.
     pub parent: Arc<P>,
+    /// The function that makes one record of each.
     pub function: F,
 }
 

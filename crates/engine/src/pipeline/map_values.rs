@@ -7,7 +7,9 @@ use super::{EachRecord, NodeId, Partition, Pipeline};
 
 /// The pipeline of `DStream::map_values`.
 pub struct MapValues<P, F> {
+    /// The pipeline that the pairs come from.
     pub parent: Arc<P>,
+    /// The function that makes one value of each value.
     pub function: F,
 }
 

@@ -42,6 +42,7 @@ impl<T> RecordBlock<T> {
         RecordBlock { metadata, ..self }
     }
 
+    /// The text that the receiver stored with the block, if it stored one.
     #[must_use]
     pub fn metadata(&self) -> Option<&str> {
         self.metadata.as_deref()
@@ -53,11 +54,13 @@ impl<T> RecordBlock<T> {
         self.bytes
     }
 
+    /// The records, in the order in which they were stored.
     #[must_use]
     pub fn records(&self) -> &[T] {
         &self.records
     }
 
+    /// The number of records.
     #[must_use]
     pub fn len(&self) -> usize {
         self.records.len()
@@ -66,6 +69,7 @@ impl<T> RecordBlock<T> {
 
 /// The records that a receiver stored.
 pub struct Received<T> {
+    /// The node of the receiver.
     pub node: NodeId,
     records: PhantomData<fn() -> T>,
 }

@@ -12,9 +12,11 @@ use super::Shown;
 /// A record that was passed over, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
+    /// The operator whose function failed, as reports name it.
     pub operator: Arc<str>,
     /// The words of the panic, and its place.
     pub message: String,
+    /// The record as text.
     pub record: Shown,
 }
 

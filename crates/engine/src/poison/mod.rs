@@ -31,6 +31,7 @@ pub struct At {
     pub part: usize,
     /// The run or the list within it, and the block or piece within that.
     pub run: u64,
+    /// The number of the piece of the batch, from 0.
     pub piece: usize,
 }
 
@@ -114,9 +115,11 @@ pub fn next_reader() -> u64 {
 
 /// A reader that passes over poison records, while it works for one batch.
 pub struct Skipping<'a> {
+    /// The place where the records are written down.
     pub poison: &'a Poison,
     /// The batch.
     pub epoch: u64,
+    /// The number of the reader in its batch.
     pub reader: u64,
     /// The reader's name in error messages.
     pub operator: &'a Arc<str>,

@@ -41,6 +41,7 @@ pub use stats::{Number, StatCounter};
 
 /// The source of the records of an [`Rdd`].
 pub trait RddSource<T>: Send + Sync {
+    /// The number of partitions.
     fn partitions(&self) -> usize;
 
     /// The number of pieces of a partition that can be read side by side.

@@ -20,8 +20,11 @@ pub trait Aggregator<V>: Send + Sync + 'static {
     /// The type that the values of a key become.
     type Acc: Send + Sync + 'static;
 
+    /// The accumulator of a first value.
     fn create(&self, value: V) -> Self::Acc;
+    /// Adds a value to an accumulator where it stands.
     fn add(&self, acc: impl Place<Self::Acc>, value: V);
+    /// One accumulator of two, of which `earlier` has seen the earlier values.
     fn merge(&self, earlier: Self::Acc, later: Self::Acc) -> Self::Acc;
 
     /// True if nothing that was published keeps the block of a received text.

@@ -8,7 +8,9 @@ use super::values::Values;
 /// A value with the side that it is of.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum Side<V, W> {
+    /// A value of the stream on which the operator is called.
     Left(V),
+    /// A value of the stream that is the operator's argument.
     Right(W),
 }
 

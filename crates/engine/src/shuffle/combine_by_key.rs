@@ -7,8 +7,11 @@ use super::aggregate::{Aggregator, Place};
 /// The functions that turn a first value into an accumulator, add another, and
 /// merge two parts.
 pub struct CombineBy<F, G, H> {
+    /// Makes an accumulator of a first value.
     pub create: F,
+    /// Adds a value to an accumulator.
     pub add: G,
+    /// Merges two accumulators, the earlier one first.
     pub merge: H,
 }
 

@@ -24,6 +24,7 @@ pub(crate) const DASHMAP_BITS: u32 = 7;
 pub struct KeyHasher(foldhash::fast::RandomState);
 
 impl KeyHasher {
+    /// The hash of a key, on which all copies of this hasher agree.
     #[expect(
         clippy::manual_hash_one,
         reason = "hash_one is not always inlined, and costs a call a record"

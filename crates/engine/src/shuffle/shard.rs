@@ -30,6 +30,7 @@ pub struct Shard<K, C> {
 }
 
 impl<K: Key, C> Shard<K, C> {
+    /// A shard without keys.
     #[must_use]
     pub fn new() -> Shard<K, C> {
         Shard {
@@ -39,6 +40,7 @@ impl<K: Key, C> Shard<K, C> {
         }
     }
 
+    /// The number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.table.len()

@@ -92,6 +92,8 @@ where
     V: Data,
     A: Aggregator<V>,
 {
+    /// The shuffle of what `pipeline` gives, combined by `aggregator` and placed by `hasher`; `name`
+    /// is the operator's in error messages.
     pub fn new(
         pipeline: Arc<P>,
         aggregator: A,
@@ -119,6 +121,7 @@ where
         }
     }
 
+    /// The hasher that places the keys.
     pub fn hasher(&self) -> &KeyHasher {
         &self.hasher
     }

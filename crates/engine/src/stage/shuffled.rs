@@ -39,6 +39,7 @@ pub struct Shuffled<K: Key, C: Data> {
 }
 
 impl<K: Key, C: Data> Shuffled<K, C> {
+    /// The result whose `shards` were made with `hasher`; they go to `spare` when it is dropped.
     pub fn new(
         shards: Vec<Shard<K, C>>,
         hasher: &KeyHasher,

@@ -23,7 +23,9 @@ const LIST: u8 = 0x90;
 /// The notes whose keys are lists that begin with one value and have so many items behind it.
 #[derive(Debug, Clone)]
 pub struct Part {
+    /// The operator whose notes these are.
     pub operator: String,
+    /// The name under which `millrace-state` lists the part.
     pub name: &'static str,
     /// The bytes that its keys begin with: the list's length and the first item.
     begins: Vec<u8>,

@@ -71,6 +71,7 @@ impl<K: Key> Kept<K> {
 }
 
 impl<K: Key, V: Data> NoteStore<K, V> {
+    /// A store without notes.
     #[must_use]
     pub fn new() -> NoteStore<K, V> {
         NoteStore {

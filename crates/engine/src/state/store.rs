@@ -37,6 +37,7 @@ pub struct StateStore<K: Key, S> {
 }
 
 impl<K: Key, S: Data> StateStore<K, S> {
+    /// A store without keys, with as many partitions as `partitioner` has.
     pub fn new(hasher: KeyHasher, partitioner: Arc<dyn Partitioner<K>>) -> StateStore<K, S> {
         let map = DashMap::with_capacity_and_hasher_and_shard_amount(0, hasher.clone(), SHARDS);
         StateStore {

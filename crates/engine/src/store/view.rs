@@ -21,6 +21,7 @@ pub struct StoreView<S: Stored> {
 }
 
 impl<S: Stored> StoreView<S> {
+    /// The keys of `store` as they are now, read by the workers of `executor`.
     pub fn new(store: Arc<S>, executor: Executor) -> StoreView<S> {
         let (generation, len) = (store.generation(), store.len());
         StoreView {

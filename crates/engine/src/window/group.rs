@@ -15,6 +15,7 @@ use super::store::{Arrival, Kept, Sliding};
 pub struct Grouping<V>(PhantomData<fn() -> V>);
 
 impl<V> Grouping<V> {
+    /// Windows that keep every value of a key.
     #[must_use]
     pub fn new() -> Grouping<V> {
         Grouping(PhantomData)

@@ -27,8 +27,11 @@ pub type Filter<K, V> = Arc<dyn Fn(&K, &V) -> bool + Send + Sync>;
 
 /// Keeps the value of every key.
 pub struct Inverting<K, V, F, G> {
+    /// Adds what enters the window.
     pub function: F,
+    /// Takes away what leaves it.
     pub inverse: G,
+    /// The filter that decides which keys stay; without one, every key does.
     pub filter: Option<Filter<K, V>>,
 }
 

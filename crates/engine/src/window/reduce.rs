@@ -32,6 +32,7 @@ pub struct Reducing<V, F> {
 }
 
 impl<V, F> Reducing<V, F> {
+    /// Reduces by `function` over the batches of `frame`.
     pub fn new(function: F, frame: &Frame) -> Reducing<V, F> {
         Reducing {
             function,

@@ -46,6 +46,7 @@ pub struct ByInverse<V, F, G> {
 }
 
 impl<V: Data, F> ByFunction<V, F> {
+    /// Reduces by `function`, over all batches of a window each time.
     pub fn new(function: F) -> ByFunction<V, F> {
         let kept = Reduced::new();
         ByFunction { kept, function }
@@ -53,6 +54,7 @@ impl<V: Data, F> ByFunction<V, F> {
 }
 
 impl<V: Data, F, G> ByInverse<V, F, G> {
+    /// Adds by `function` what enters and takes away by `inverse` what leaves.
     pub fn new(function: F, inverse: G) -> ByInverse<V, F, G> {
         ByInverse {
             kept: Inverted::new(),
@@ -126,6 +128,7 @@ struct Window<V, S> {
 }
 
 impl<V: Data, S: Slides<V>> SingleStore<V, S> {
+    /// A window of `frame` that has seen no batch.
     pub fn new(frame: Frame, sliding: S) -> SingleStore<V, S> {
         let window = Window {
             sliding,

@@ -133,6 +133,7 @@ pub struct WindowStore<K: Key, S: Sliding<K>> {
 }
 
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+    /// A window of `frame` that has seen no batch, with the partitions of `partitioner`.
     pub fn new(
         sliding: S,
         frame: Frame,

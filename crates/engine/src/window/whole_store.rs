@@ -33,6 +33,7 @@ struct Batches<T> {
 type Pieces<T> = Vec<Vec<Vec<T>>>;
 
 impl<T: Data> WholeStore<T> {
+    /// A window of `frame` that has seen no batch.
     #[must_use]
     pub fn new(frame: Frame, executor: &Executor) -> WholeStore<T> {
         WholeStore {

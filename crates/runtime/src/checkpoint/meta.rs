@@ -8,6 +8,7 @@ pub const FORMAT: u32 = 1;
 /// The file `meta.json` of a generation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
+    /// The version of the format.
     pub format: u32,
     /// `spark.app.name`, for people.
     pub program: String,
@@ -18,6 +19,7 @@ pub struct Meta {
     pub partitions: u32,
     /// The batch interval in milliseconds when the generation began.
     pub interval_ms: i64,
+    /// The stores, in the order of the program's operators.
     pub stores: Vec<StoreMeta>,
     /// Of two generations the one with the higher turn was written last; zero in those that were
     /// written before there were turns.

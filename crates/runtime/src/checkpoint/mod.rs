@@ -82,6 +82,7 @@ pub struct Checkpoint {
 
 /// A program as its checkpoint sees it.
 pub struct Program<'a> {
+    /// The description that a checkpoint has to match.
     pub meta: Meta,
     /// The program's stores, in the order of `meta`.
     pub stores: Vec<Arc<dyn Durable>>,
@@ -93,6 +94,7 @@ pub struct Program<'a> {
     pub adopt: &'a dyn Fn(u32),
     /// A snapshot is written whenever the log has grown by so many bytes.
     pub log_bytes: u64,
+    /// The workers that load the stores.
     pub executor: &'a Executor,
     /// Measures the pauses between lines that come again and again.
     pub clock: Arc<dyn Clock>,
@@ -102,9 +104,11 @@ pub struct Program<'a> {
 
 /// A checkpoint that was opened, and the batch that it goes on from.
 pub struct Opened {
+    /// The open checkpoint.
     pub checkpoint: Checkpoint,
     /// True if it goes on from an earlier run.
     pub recovers: bool,
+    /// The newest batch that it holds; `None` when there is none.
     pub last: Option<Commit>,
     /// The batch behind it, if its sources had planned it already: its outputs may have been seen.
     pub cut_short: Option<CutShort>,

@@ -24,6 +24,7 @@ const LONGEST_CHUNK: usize = 1 << 30;
 
 /// Which files of a directory are read.
 pub struct Wanted<'a> {
+    /// True of the paths that are read.
     pub filter: &'a dyn Fn(&Path) -> bool,
     /// True if files in sub-directories are read too.
     pub recursive: bool,

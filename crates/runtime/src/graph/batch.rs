@@ -79,6 +79,7 @@ pub struct BatchRun<'a> {
 }
 
 impl<'a> BatchRun<'a> {
+    /// A run of `batch` through `graph`, on the workers of `executor`.
     pub fn new(batch: &'a Batch, graph: &'a Graph, executor: &'a Executor) -> BatchRun<'a> {
         BatchRun {
             batch,
@@ -100,10 +101,12 @@ impl<'a> BatchRun<'a> {
         reported.take()
     }
 
+    /// The time of the batch.
     pub fn time(&self) -> BatchTime {
         self.batch.time
     }
 
+    /// The workers.
     pub fn executor(&self) -> &Executor {
         self.executor
     }

@@ -13,14 +13,19 @@ use super::{Entry, Graph, Kind, Memory, Node, Output, OutputFn, Shown};
 /// The states of a context (Spark 3.5: INITIALIZED, ACTIVE, STOPPED).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifecycle {
+    /// Not started yet: operators can be added.
     Initialized,
+    /// Started, and not stopped.
     Active,
+    /// Stopped, for ever.
     Stopped,
 }
 
 /// The description of a program, which streams write themselves into.
 pub struct Builder {
+    /// The workers of the program.
     pub executor: Executor,
+    /// The number of partitions where an operator names none.
     pub default_partitions: usize,
     /// The batch interval: every slide is a multiple of it.
     pub interval: Duration,
@@ -48,6 +53,7 @@ struct State {
 }
 
 impl Builder {
+    /// A program without streams, whose batches are `interval` apart.
     #[must_use]
     pub fn new(executor: Executor, default_partitions: usize, interval: Duration) -> Builder {
         executor.set_default_partitions(default_partitions);
@@ -245,10 +251,12 @@ impl Builder {
         });
     }
 
+    /// The state that the context is in.
     pub fn lifecycle(&self) -> Lifecycle {
         self.state().lifecycle
     }
 
+    /// Puts the context into another state.
     pub fn set_lifecycle(&self, lifecycle: Lifecycle) {
         self.state().lifecycle = lifecycle;
     }

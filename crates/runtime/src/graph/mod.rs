@@ -74,7 +74,9 @@ pub trait Node: Send + Sync {
 /// A dataset, and what its readers must know of it without knowing its type.
 #[derive(Clone)]
 pub struct Made {
+    /// The dataset.
     pub dataset: Dataset,
+    /// The number of its partitions.
     pub partitions: usize,
     /// Every piece of every partition, in order.
     pub(crate) pieces: Arc<[(usize, usize)]>,
@@ -92,6 +94,7 @@ pub struct Made {
 type FirstFew = dyn Fn(usize, &mut dyn FnMut(Partition) -> bool) + Send + Sync;
 
 impl Made {
+    /// The dataset of an [`Rdd`].
     #[must_use]
     pub fn of<T: Send + 'static>(rdd: Rdd<T>) -> Made {
         let source = Arc::clone(rdd.source());
@@ -151,7 +154,9 @@ pub enum Kind {
 
 /// A node with the name that reports use for it.
 pub struct Entry {
+    /// The name of the operator, with its number where it stands more than once.
     pub name: String,
+    /// The kind of the node.
     pub kind: Kind,
     /// The node is due in every so many batches.
     pub slide: u64,
@@ -159,8 +164,11 @@ pub struct Entry {
 
 /// An output operation: what a batch is run for.
 pub struct Output {
+    /// The name of the operation.
     pub name: String,
+    /// The nodes whose datasets it reads.
     pub inputs: Vec<NodeId>,
+    /// The function that runs once per batch.
     pub run: OutputFn,
     /// The output is run in every so many batches.
     pub slide: u64,
@@ -182,7 +190,9 @@ pub struct Readers {
 
 /// The frozen program.
 pub struct Graph {
+    /// The nodes; each comes behind those that it reads.
     pub nodes: Vec<Entry>,
+    /// The output operations, in the order in which the program named them.
     pub outputs: Vec<Output>,
     /// The nodes that some output needs; a stream that nothing is printed or saved of is not
     /// computed (Spark 3.5).
@@ -192,6 +202,7 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// A frozen program of these nodes and outputs.
     #[must_use]
     pub fn new(nodes: Vec<Entry>, outputs: Vec<Output>) -> Graph {
         let needed = needed(&nodes, &outputs);

@@ -44,6 +44,8 @@ struct Open {
 }
 
 impl BlockGenerator {
+    /// An open block without bytes, for the receiver of that index; lines are cut at `max_line`
+    /// bytes.
     pub fn new(
         budget: Arc<Budget>,
         tracker: Arc<InputTracker>,

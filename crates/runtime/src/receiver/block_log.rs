@@ -41,6 +41,7 @@ pub enum WalSync {
 }
 
 impl WalSync {
+    /// The mode of that name, as `millrace.wal.sync` takes it; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<WalSync> {
         match text {
@@ -95,8 +96,11 @@ pub type Written = (u8, Vec<u8>);
 /// A batch that an earlier run has cut and not committed.
 #[derive(Debug)]
 pub struct ReplayedBatch {
+    /// The number of the batch.
     pub number: u64,
+    /// The time of the batch.
     pub time: BatchTime,
+    /// The blocks of the batch, in the order in which they were received.
     pub blocks: Vec<Written>,
     /// Behind it in the log.
     pub position: Position,

@@ -32,6 +32,7 @@ pub struct InputCounters {
 }
 
 impl InputCounters {
+    /// The counts as they are now.
     pub fn get(&self) -> InputCounts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         InputCounts {

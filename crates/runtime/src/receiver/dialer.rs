@@ -44,6 +44,7 @@ pub struct Dialer {
 }
 
 impl Dialer {
+    /// A dialer that waits by `clock` and hands the errors that end a run to `fail`.
     pub fn new(settings: DialSettings, clock: Arc<dyn Clock>, fail: Fail) -> Dialer {
         Dialer {
             settings,

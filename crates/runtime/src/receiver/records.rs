@@ -43,6 +43,7 @@ struct Open<T> {
 }
 
 impl<T: Data> RecordGenerator<T> {
+    /// An open block without records, for the receiver of that index.
     pub fn new(
         budget: Arc<Budget>,
         tracker: Arc<InputTracker>,

@@ -30,7 +30,9 @@ const READ_AFTER_STOP: usize = 16 << 20;
 /// The address that a socket receiver connects to, and its longest line.
 #[derive(Debug, Clone)]
 pub struct SocketSettings {
+    /// The host, by name or address.
     pub host: String,
+    /// The port.
     pub port: u16,
     /// `millrace.receiver.maxLineBytes`.
     pub max_line: usize,
@@ -70,6 +72,7 @@ enum End {
 }
 
 impl SocketReceiver {
+    /// A receiver that stores the lines of `socket` in `blocks`.
     pub fn new(
         socket: SocketSettings,
         blocks: Arc<BlockGenerator>,

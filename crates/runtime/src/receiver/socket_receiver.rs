@@ -36,6 +36,7 @@ fn slot(connection: &Mutex<Option<TcpStream>>) -> MutexGuard<'_, Option<TcpStrea
 }
 
 impl<T: Data> SocketSource<T> {
+    /// A receiver of connections to `host` and `port`, each of which `session` reads to its end.
     pub fn new(
         host: &str,
         port: u16,

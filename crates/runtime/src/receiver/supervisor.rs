@@ -39,6 +39,7 @@ pub struct Supervisor<R: Receiver> {
 }
 
 impl<R: Receiver> Supervisor<R> {
+    /// Will run `receiver`, which stores its records in `records`.
     pub fn new(
         receiver: R,
         records: RecordGenerator<R::Item>,

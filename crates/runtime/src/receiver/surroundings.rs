@@ -44,21 +44,28 @@ impl LastEnd {
 /// The settings of a receiver.
 #[derive(Debug, Clone)]
 pub struct ReceiverSettings {
+    /// The number of the stream, from 0.
     pub stream: StreamId,
     /// `spark.streaming.blockInterval`.
     pub block_interval: Duration,
     /// `spark.streaming.receiverRestartDelay`.
     pub restart_delay: Duration,
+    /// The end of a connection after which the receiver does not dial again.
     pub last_end: LastEnd,
 }
 
 /// Everything that a receiver is given.
 pub struct Surroundings {
+    /// The settings of the receiver.
     pub settings: ReceiverSettings,
     /// `spark.streaming.receiver.maxRate`, if there is one.
     pub limiter: Option<RateLimiter>,
+    /// The dialer of its connections.
     pub dialer: Dialer,
+    /// The counters of its input.
     pub counters: Arc<InputCounters>,
+    /// The clock that it waits by.
     pub clock: Arc<dyn Clock>,
+    /// The listeners that hear of its starts, errors and ends.
     pub listeners: Arc<ListenerBus>,
 }

@@ -58,10 +58,15 @@ impl Input {
 
 /// The tracker's knowledge of a receiving node.
 pub struct InputSpec {
+    /// The node.
     pub node: NodeId,
+    /// The number of the stream, from 0.
     pub stream: StreamId,
+    /// The name that reports use.
     pub name: String,
+    /// The stages that combine its blocks as they come, each with its number in the program.
     pub stages: Vec<(Arc<dyn EagerStage>, usize)>,
+    /// True when blocks are held until their batch, since something reads them as they are.
     pub held: bool,
 }
 

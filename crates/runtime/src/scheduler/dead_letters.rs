@@ -20,6 +20,7 @@ pub struct DeadLetters {
 }
 
 impl DeadLetters {
+    /// Writes to `files`, counts in `counters`, and says repeats ever more seldom by `clock`.
     pub fn new(
         files: DeadLetterFiles,
         counters: Arc<InputCounters>,

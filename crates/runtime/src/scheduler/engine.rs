@@ -40,6 +40,7 @@ pub struct Receiving {
 /// The batch that a run begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstBatch {
+    /// The time of the batch.
     pub time: BatchTime,
     /// Which one it is, from one, over all runs that went on from each other.
     pub number: u64,
@@ -90,20 +91,31 @@ impl FirstBatch {
 
 /// The frozen program and everything that runs it.
 pub struct Engine {
+    /// The program.
     pub graph: Graph,
+    /// The stages that combine blocks as they come.
     pub stages: Vec<Arc<dyn EagerStage>>,
+    /// The workers.
     pub executor: Executor,
+    /// The clock that ticks the batches.
     pub clock: Arc<dyn Clock>,
+    /// The time between two batches.
     pub interval: Duration,
+    /// The blocks that were received and are in no batch yet.
     pub tracker: Arc<InputTracker>,
+    /// The memory that received blocks may take.
     pub budget: Arc<Budget>,
+    /// The receivers.
     pub receivers: Vec<Receiving>,
+    /// The listeners.
     pub listeners: Arc<ListenerBus>,
+    /// The checkpoint; `None` for a program without a directory.
     pub checkpoint: Option<Checkpoint>,
     /// The receivers' write-ahead log.
     pub log: Option<Arc<BlockLog>>,
     /// The place for records that were passed over, if any may be.
     pub dead_letters: Option<DeadLetters>,
+    /// The place where the end of the run is put.
     pub outcome: Arc<Outcome>,
     /// The state of whoever reads standard output.
     pub reader: Arc<Reader>,

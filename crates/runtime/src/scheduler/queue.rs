@@ -25,7 +25,9 @@ pub struct Ticks {
     pub time: BatchTime,
     /// Which batch the first one is.
     pub number: u64,
+    /// The number of ticks.
     pub count: u64,
+    /// The time between two ticks.
     pub interval: Duration,
     /// Wall-clock milliseconds when the first of them was queued.
     pub queued: i64,

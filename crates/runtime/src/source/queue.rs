@@ -192,6 +192,7 @@ pub struct QueueNode<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> QueueNode<T> {
+    /// The node that takes from `queue` as `options` say; `ends` hears when the queue has ended.
     pub fn new(
         queue: RddQueue<T>,
         options: QueueOptions<T>,

@@ -30,6 +30,7 @@ pub struct SourceNode<S: BatchSource> {
 }
 
 impl<S: BatchSource> SourceNode<S> {
+    /// A node that asks `source` for each batch; `ends` hears when the source has ended.
     pub fn new(stream: StreamId, name: String, source: S, ends: Arc<Ends>) -> SourceNode<S> {
         SourceNode {
             stream,

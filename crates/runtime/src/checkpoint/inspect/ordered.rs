@@ -22,7 +22,9 @@ const TOGETHER: usize = 1 << 12;
 /// A key and its value as they are written down.
 #[derive(Debug, Clone, Copy)]
 pub struct RawStoreEntry<'a> {
+    /// The key's bytes.
     pub key: &'a [u8],
+    /// The value's bytes.
     pub value: &'a [u8],
 }
 

@@ -80,9 +80,13 @@ fn empty(file: &Taken) -> Option<String> {
 
 /// The directory of a file stream, and how it is searched.
 pub struct FileSettings {
+    /// The path of the directory, or a pattern of directories.
     pub directory: String,
+    /// The choice of its files.
     pub options: FileOptions,
+    /// The clock that says how old a file is.
     pub clock: Arc<dyn Clock>,
+    /// The time between two batches.
     pub interval: Duration,
     /// `spark.streaming.fileStream.minRememberDuration`.
     pub min_remember: Duration,

@@ -19,6 +19,7 @@ use super::listing::Filter;
 pub struct FileOptions {
     pub(super) filter: Option<Box<Filter>>,
     pub(super) new_files_only: bool,
+    /// True when files of directories below are taken too.
     pub recursive: bool,
 }
 

@@ -43,6 +43,7 @@ pub struct LinesFormat {
 }
 
 impl LinesFormat {
+    /// Lines that are cut at `max_line` bytes; the cuts are counted in `counters`.
     pub fn new(max_line: usize, counters: Arc<InputCounters>) -> LinesFormat {
         LinesFormat {
             piece: PIECE,

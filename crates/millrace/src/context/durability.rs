@@ -322,7 +322,7 @@ pub(super) fn replay(
             let Some(receiver) = receiver else {
                 return Err(refused(&"the program does not receive it any more"));
             };
-            (receiver.restore)(written).map_err(|error| refused(&error))?;
+            receiver.restore(written).map_err(|error| refused(&error))?;
         }
         Ok(())
     };

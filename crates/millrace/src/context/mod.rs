@@ -39,8 +39,8 @@ use millrace_runtime::checkpoint::Start;
 use millrace_runtime::graph::{Builder, Lifecycle};
 use millrace_runtime::listener::ListenerHandle;
 use millrace_runtime::notice::Repeats;
-use millrace_runtime::receiver::{InputCounters, InputCounts};
-use millrace_runtime::scheduler::{Clock, Engine, Outcome, Receiving, StopMode};
+use millrace_runtime::receiver::{Ingest, InputCounters, InputCounts};
+use millrace_runtime::scheduler::{Clock, Engine, Outcome, StopMode};
 use millrace_runtime::source::Ends;
 use millrace_runtime::stdout::Stdout;
 use millrace_text::Text;
@@ -114,7 +114,7 @@ struct Source {
 }
 
 /// Makes what receives, when the context starts.
-type Open = Box<dyn FnOnce(Seat<'_>) -> Receiving + Send>;
+type Open = Box<dyn FnOnce(Seat<'_>) -> Arc<dyn Ingest> + Send>;
 
 impl StreamingContext {
     /// A context whose batches last `batch_duration` (`millrace.batchInterval` overrides it).
@@ -488,7 +488,7 @@ impl StreamingContext {
         let Some(engine) = self.parts().engine.clone() else {
             return;
         };
-        let Some(blocks) = &engine.receivers[0].fed else {
+        let Some(blocks) = engine.receivers[0].fed() else {
             return;
         };
         let mut since_cut = 0;

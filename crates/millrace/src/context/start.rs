@@ -14,12 +14,12 @@ use millrace_runtime::graph::{Graph, Kind, Readers};
 use millrace_runtime::listener::ListenerBus;
 use millrace_runtime::notice::notice;
 use millrace_runtime::receiver::{
-    BLOCK_BYTES, BlockGenerator, BlockLog, Budget, Dialer, Fail, InputCounters, InputSpec,
+    BLOCK_BYTES, BlockGenerator, BlockLog, Budget, Dialer, Fail, Ingest, InputCounters, InputSpec,
     InputTracker, LastEnd, RateLimiter, Receiver, ReceiverSettings, RecordGenerator,
     SocketReceiver, SocketSettings, Supervisor, Surroundings,
 };
 use millrace_runtime::scheduler::{
-    BatchQueue, Clock, Engine, FirstBatch, Receiving, StopMode, generate, run_jobs, wait_for_jobs,
+    BatchQueue, Clock, Engine, FirstBatch, StopMode, generate, run_jobs, wait_for_jobs,
 };
 use millrace_runtime::source::Ends;
 use millrace_runtime::stdout::Reader;
@@ -239,58 +239,27 @@ impl Seat<'_> {
 
     /// Receives the lines of a socket. Without an address a test feeds it: then it has nothing
     /// to run and never ends by itself.
-    pub(super) fn lines(self, address: Option<(String, u16)>) -> Receiving {
+    pub(super) fn lines(self, address: Option<(String, u16)>) -> Arc<dyn Ingest> {
         let (budget, tracker) = (Arc::clone(&self.budget), Arc::clone(&self.tracker));
         let max_line = self.settings.max_line;
         let blocks = Arc::new(BlockGenerator::new(budget, tracker, self.number, max_line));
-        let (sealed, restored) = (Arc::clone(&blocks), Arc::clone(&blocks));
-        let seal = Arc::new(move || sealed.seal());
-        let restore = Arc::new(move |written: &[u8]| restored.restore(written));
         let Some((host, port)) = address else {
-            return Receiving {
-                seal,
-                restore,
-                fed: Some(blocks),
-                run: Arc::new(|| false),
-                stop: Arc::new(|| {}),
-                leave: Arc::new(|| {}),
-            };
+            return blocks;
         };
         let socket = SocketSettings {
             host,
             port,
             max_line,
         };
-        let receiver = SocketReceiver::new(socket, blocks, self.surroundings());
-        let receiver = Arc::new(receiver);
-        let stopped = Arc::clone(&receiver);
-        Receiving {
-            seal,
-            restore,
-            fed: None,
-            run: Arc::new(move || receiver.run()),
-            stop: Arc::new(move || stopped.stop()),
-            // No code of the program runs in it.
-            leave: Arc::new(|| {}),
-        }
+        Arc::new(SocketReceiver::new(socket, blocks, self.surroundings()))
     }
 
     /// Runs a receiver of records.
-    pub(super) fn records<R: Receiver>(self, receiver: R) -> Receiving {
+    pub(super) fn records<R: Receiver>(self, receiver: R) -> Arc<dyn Ingest> {
         let (budget, tracker) = (Arc::clone(&self.budget), Arc::clone(&self.tracker));
         let records = RecordGenerator::new(budget, tracker, self.number);
         let supervisor = Supervisor::new(receiver, records, self.surroundings());
-        let supervisor = Arc::new(supervisor);
-        let (sealed, stopped) = (Arc::clone(&supervisor), Arc::clone(&supervisor));
-        let (restored, left) = (Arc::clone(&supervisor), Arc::clone(&supervisor));
-        Receiving {
-            seal: Arc::new(move || sealed.seal()),
-            restore: Arc::new(move |written| restored.restore(written)),
-            fed: None,
-            run: Arc::new(move || supervisor.run()),
-            stop: Arc::new(move || stopped.stop()),
-            leave: Arc::new(move || left.leave()),
-        }
+        Arc::new(supervisor)
     }
 }
 
@@ -376,11 +345,11 @@ fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<Arc<
         .enumerate()
         .map(|(number, receiver)| {
             let ends = Arc::clone(ends);
-            let run = Arc::clone(&receiver.run);
+            let receiver = Arc::clone(receiver);
             let threads = Arc::new(Threads::default());
             let name = format!("millrace-recv-{number}");
             let started = threads::spawn(&threads, &name, Role::Engine, move || {
-                if run() {
+                if receiver.run() {
                     ends.ended();
                 }
             });

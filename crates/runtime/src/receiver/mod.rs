@@ -14,6 +14,7 @@ mod dialer;
 mod frames;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod ingest;
 mod logged;
 #[cfg(all(test, shuttle))]
 mod model_check;
@@ -38,6 +39,7 @@ pub use counts::InputCounts;
 pub use custom::{Receiver, ReceiverContext};
 pub use dialer::{DialSettings, Dialer, Fail};
 pub use frames::frames;
+pub use ingest::Ingest;
 pub use logged::stream_of;
 pub use rate::RateLimiter;
 pub use records::RecordGenerator;

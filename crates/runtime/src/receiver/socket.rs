@@ -10,6 +10,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use millrace_engine::durable::StoreError;
 use millrace_types::BatchTime;
 
 use crate::clock::Clock;
@@ -17,6 +18,7 @@ use crate::clock::Clock;
 use super::block_generator::BlockGenerator;
 use super::counts::InputCounters;
 use super::dialer::{Dialer, address};
+use super::ingest::Ingest;
 use super::pace::Pace;
 use super::rate::RateLimiter;
 use super::reports::{BY_DRIVER, Reports};
@@ -111,58 +113,6 @@ impl SocketReceiver {
 
     fn control(&self) -> MutexGuard<'_, Control> {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks the receiver to end. What the kernel has received already is still read.
-    pub fn stop(&self) {
-        let mut control = self.control();
-        control.stopped = true;
-        if let Some(connection) = &control.connection {
-            // A connection that is gone needs no waking.
-            drop(connection.shutdown(Shutdown::Read));
-        }
-        self.stop.notify_all();
-        drop(control);
-        // Nor does it wait for its rate any more.
-        self.clock.wake();
-    }
-
-    /// Receives until it is stopped, or until the stream has ended if it can end. Runs on the
-    /// receiver's own thread; says whether the stream has ended by itself.
-    pub fn run(&self) -> bool {
-        let ended = loop {
-            self.reports.started();
-            let end = self.connect_and_receive();
-            self.control().connection = None;
-            let last_end = self.settings.last_end;
-            let (is_last, message) = match &end {
-                End::Stopped => (false, String::new()),
-                End::Closed => (last_end.at_close(), closed(&self.address)),
-                End::Broken(error) => (last_end.at_error(error), broken(&self.address, error)),
-                End::Refused(error) => (false, error.to_string()),
-            };
-            match end {
-                End::Broken(_) => self.drop_unfinished(),
-                _ => self.blocks.seal_all(),
-            }
-            if is_last || matches!(end, End::Stopped) {
-                break is_last;
-            }
-            let delay = self.settings.restart_delay;
-            self.reports.restarts(delay, &message, "");
-            let line = format!("{message}; trying again every {delay:?} until it answers");
-            self.voice.trouble(&message, line);
-            if self.pause() {
-                break false;
-            }
-        };
-        self.voice.end();
-        self.reports.stopped(if ended {
-            "The stream has ended"
-        } else {
-            BY_DRIVER
-        });
-        ended
     }
 
     fn connect_and_receive(&self) -> End {
@@ -295,6 +245,68 @@ impl SocketReceiver {
             return End::Stopped;
         }
         End::Broken(error)
+    }
+}
+
+impl Ingest for SocketReceiver {
+    /// Asks the receiver to end. What the kernel has received already is still read.
+    fn stop(&self) {
+        let mut control = self.control();
+        control.stopped = true;
+        if let Some(connection) = &control.connection {
+            // A connection that is gone needs no waking.
+            drop(connection.shutdown(Shutdown::Read));
+        }
+        self.stop.notify_all();
+        drop(control);
+        // Nor does it wait for its rate any more.
+        self.clock.wake();
+    }
+
+    /// Receives until it is stopped, or until the stream has ended if it can end. Runs on the
+    /// receiver's own thread; true if the stream has ended by itself.
+    fn run(&self) -> bool {
+        let ended = loop {
+            self.reports.started();
+            let end = self.connect_and_receive();
+            self.control().connection = None;
+            let last_end = self.settings.last_end;
+            let (is_last, message) = match &end {
+                End::Stopped => (false, String::new()),
+                End::Closed => (last_end.at_close(), closed(&self.address)),
+                End::Broken(error) => (last_end.at_error(error), broken(&self.address, error)),
+                End::Refused(error) => (false, error.to_string()),
+            };
+            match end {
+                End::Broken(_) => self.drop_unfinished(),
+                _ => self.blocks.seal_all(),
+            }
+            if is_last || matches!(end, End::Stopped) {
+                break is_last;
+            }
+            let delay = self.settings.restart_delay;
+            self.reports.restarts(delay, &message, "");
+            let line = format!("{message}; trying again every {delay:?} until it answers");
+            self.voice.trouble(&message, line);
+            if self.pause() {
+                break false;
+            }
+        };
+        self.voice.end();
+        self.reports.stopped(if ended {
+            "The stream has ended"
+        } else {
+            BY_DRIVER
+        });
+        ended
+    }
+
+    fn seal(&self) {
+        self.blocks.seal();
+    }
+
+    fn restore(&self, written: &[u8]) -> Result<(), StoreError> {
+        self.blocks.restore(written)
     }
 }
 

@@ -15,6 +15,7 @@ use millrace_engine::panics::message_of;
 use crate::threads::PATIENCE;
 
 use super::custom::{Receiver, ReceiverContext};
+use super::ingest::Ingest;
 use super::records::RecordGenerator;
 use super::reports::BY_DRIVER;
 use super::shared::{Command, NONE, Shared, lock};
@@ -55,28 +56,35 @@ impl<R: Receiver> Supervisor<R> {
         }
     }
 
-    /// Asks the receiver to end.
-    pub fn stop(&self) {
+    /// Cuts blocks until the receiver is to end.
+    fn serve(&self) {
+        let shared = &self.shared;
+        while !shared.is_wanted() {
+            let next = shared.after(self.block_interval);
+            shared.clock.wait_until(next, &|| shared.is_wanted());
+            shared.records.seal();
+        }
+    }
+}
+
+impl<R: Receiver> Ingest for Supervisor<R> {
+    fn stop(&self) {
         self.shared.stop();
     }
 
-    /// Takes no records any more: it did not end when it was asked to.
-    pub fn leave(&self) {
+    fn abandon(&self) {
         self.shared.records.close();
     }
 
-    /// Takes a block that an earlier run has written down.
-    pub fn restore(&self, written: &[u8]) -> Result<(), StoreError> {
+    fn restore(&self, written: &[u8]) -> Result<(), StoreError> {
         self.shared.records.restore(written)
     }
 
-    /// Cuts the open block.
-    pub fn seal(&self) {
+    fn seal(&self) {
         self.shared.records.seal();
     }
 
-    /// Runs the receiver until it stops or is stopped; says whether it stopped by itself.
-    pub fn run(&self) -> bool {
+    fn run(&self) -> bool {
         let shared = &self.shared;
         let mut receiver = lock(&self.receiver);
         let mut start = NONE;
@@ -132,16 +140,6 @@ impl<R: Receiver> Supervisor<R> {
         let reason = by_itself.as_deref();
         shared.reports.stopped(reason.unwrap_or(BY_DRIVER));
         by_itself.is_some()
-    }
-
-    /// Cuts blocks until the receiver is to end.
-    fn serve(&self) {
-        let shared = &self.shared;
-        while !shared.is_wanted() {
-            let next = shared.after(self.block_interval);
-            shared.clock.wait_until(next, &|| shared.is_wanted());
-            shared.records.seal();
-        }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
 
-use millrace_engine::durable::StoreError;
 use millrace_engine::error::Error;
 use millrace_engine::exec::Executor;
 use millrace_engine::stage::EagerStage;
@@ -12,30 +11,10 @@ use millrace_types::{BatchTime, Duration};
 use crate::checkpoint::Checkpoint;
 use crate::graph::Graph;
 use crate::listener::ListenerBus;
-use crate::receiver::{BlockGenerator, BlockLog, Budget, InputTracker, ReplayedBatch};
+use crate::receiver::{BlockLog, Budget, Ingest, InputTracker, ReplayedBatch};
 use crate::stdout::Reader;
 
 use super::{Clock, DeadLetters, Outcome, StopMode};
-
-/// Takes the bytes of a block.
-pub(crate) type Restore = Arc<dyn Fn(&[u8]) -> Result<(), StoreError> + Send + Sync>;
-
-/// Something that receives on a thread of its own.
-pub struct Receiving {
-    /// Cuts its open block.
-    pub seal: Arc<dyn Fn() + Send + Sync>,
-    /// Takes a block that an earlier run has written down; the message says what is wrong with
-    /// it.
-    pub restore: Restore,
-    /// The generator that takes its bytes, if a test is the sender.
-    pub fed: Option<Arc<BlockGenerator>>,
-    /// Runs until it is stopped; says whether the stream ended by itself.
-    pub run: Arc<dyn Fn() -> bool + Send + Sync>,
-    /// Asks it to stop.
-    pub stop: Arc<dyn Fn() + Send + Sync>,
-    /// Takes nothing of it any more, since it did not end when it was asked to.
-    pub leave: Arc<dyn Fn() + Send + Sync>,
-}
 
 /// The batch that a run begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +85,7 @@ pub struct Engine {
     /// The memory that received blocks may take.
     pub budget: Arc<Budget>,
     /// The receivers.
-    pub receivers: Vec<Receiving>,
+    pub receivers: Vec<Arc<dyn Ingest>>,
     /// The listeners.
     pub listeners: Arc<ListenerBus>,
     /// The checkpoint; `None` for a program without a directory.

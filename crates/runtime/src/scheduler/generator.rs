@@ -108,7 +108,7 @@ fn wait_for(engine: &Engine, time: BatchTime, pace: &mut Pace, repeats: &Repeats
 
 fn tick(engine: &Engine, next: FirstBatch, queue: &BatchQueue) {
     for receiver in &engine.receivers {
-        (receiver.seal)();
+        receiver.seal();
     }
     if let Some(batch) = cut(engine, next) {
         submit(engine, batch, queue);
@@ -207,14 +207,14 @@ impl fmt::Display for NotDone<'_> {
 
 fn stop_receivers(engine: &Engine, threads: &[Arc<Threads>]) {
     for receiver in &engine.receivers {
-        (receiver.stop)();
+        receiver.stop();
     }
     // A receiver that waits for memory would wait for batches that wait for this stop.
     engine.budget.close();
     let until = Instant::now() + engine.patience;
     for (number, (receiver, thread)) in engine.receivers.iter().zip(threads).enumerate() {
         if thread.wait(until.saturating_duration_since(Instant::now())) > 0 {
-            (receiver.leave)();
+            receiver.abandon();
             notice(format_args!(
                 "receiver {number}: its on_start or on_stop did not return when it was stopped; \
                  its thread is left behind, and what it stores from now on is not taken"
@@ -230,6 +230,10 @@ mod tests {
     use std::thread;
 
     use crossbeam::channel::unbounded;
+
+    use millrace_engine::durable::StoreError;
+
+    use crate::receiver::{BlockGenerator, Ingest};
 
     use super::super::queue::Work;
     use super::super::trial::{engine, fed, feed};
@@ -421,6 +425,33 @@ mod tests {
         assert_eq!(batches(&queue), [(1000, 14)]);
     }
 
+    /// A receiver that says when it is left behind.
+    struct Deaf(Arc<dyn Ingest>, Arc<AtomicBool>);
+
+    impl Ingest for Deaf {
+        fn run(&self) -> bool {
+            self.0.run()
+        }
+
+        fn stop(&self) {}
+
+        fn abandon(&self) {
+            self.1.store(true, Ordering::SeqCst);
+        }
+
+        fn seal(&self) {
+            self.0.seal();
+        }
+
+        fn restore(&self, written: &[u8]) -> Result<(), StoreError> {
+            self.0.restore(written)
+        }
+
+        fn fed(&self) -> Option<&BlockGenerator> {
+            self.0.fed()
+        }
+    }
+
     #[test]
     fn a_receiver_that_does_not_end_is_left_behind_and_the_batch_is_cut() {
         let clock = ManualClock::new();
@@ -429,7 +460,7 @@ mod tests {
         let (own, threads) = (Arc::clone(&left), Arc::new(Threads::default()));
         let parts = Arc::get_mut(&mut engine).unwrap();
         parts.patience = std::time::Duration::ZERO;
-        parts.receivers[0].leave = Arc::new(move || own.store(true, Ordering::SeqCst));
+        parts.receivers = vec![Arc::new(Deaf(Arc::clone(&parts.receivers[0]), own))];
         feed(fed(&engine), b"stored\n");
         fed(&engine).seal_all();
         engine.stop(StopMode::Graceful, None);

@@ -29,7 +29,7 @@ mod trial;
 
 pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use dead_letters::DeadLetters;
-pub use engine::{Engine, FirstBatch, Receiving};
+pub use engine::{Engine, FirstBatch};
 pub use generator::{generate, submit, wait_for_jobs};
 pub use jobs::run_jobs;
 pub use outcome::{Outcome, StopMode};

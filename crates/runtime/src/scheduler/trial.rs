@@ -2,18 +2,47 @@
 
 use std::sync::{Arc, Mutex};
 
+use millrace_engine::durable::StoreError;
 use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::NodeId;
 use millrace_types::{Duration, StreamId};
 
 use crate::graph::Graph;
 use crate::listener::ListenerBus;
-use crate::receiver::{BlockGenerator, Budget, InputSpec, InputTracker};
+use crate::receiver::{BlockGenerator, Budget, Ingest, InputSpec, InputTracker};
 use crate::stdout::Reader;
 
-use super::{Engine, ManualClock, Outcome, Receiving};
+use super::{Engine, ManualClock, Outcome};
 
 const NODE: NodeId = NodeId(0);
+
+/// A receiver that is fed by hand; `stop` is called when it is asked to stop.
+struct ByHand<S> {
+    blocks: BlockGenerator,
+    stop: S,
+}
+
+impl<S: Fn(&BlockGenerator) + Send + Sync> Ingest for ByHand<S> {
+    fn run(&self) -> bool {
+        false
+    }
+
+    fn stop(&self) {
+        (self.stop)(&self.blocks);
+    }
+
+    fn seal(&self) {
+        self.blocks.seal();
+    }
+
+    fn restore(&self, _written: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn fed(&self) -> Option<&BlockGenerator> {
+        Some(&self.blocks)
+    }
+}
 
 /// An engine without a program whose one receiver is fed by hand; `stop` is called when the
 /// receiver is asked to stop, and may still feed it.
@@ -30,9 +59,7 @@ pub(super) fn engine(
         held: true,
     }]));
     let budget = Arc::new(Budget::new(1 << 30));
-    let generator = BlockGenerator::new(Arc::clone(&budget), Arc::clone(&tracker), 0, 1 << 30);
-    let blocks = Arc::new(generator);
-    let (own, sealed) = (Arc::clone(&blocks), Arc::clone(&blocks));
+    let blocks = BlockGenerator::new(Arc::clone(&budget), Arc::clone(&tracker), 0, 1 << 30);
     Arc::new(Engine {
         graph: Graph::new(Vec::new(), Vec::new()),
         stages: Vec::new(),
@@ -41,14 +68,7 @@ pub(super) fn engine(
         interval: Duration::seconds(1),
         tracker,
         budget,
-        receivers: vec![Receiving {
-            seal: Arc::new(move || sealed.seal()),
-            restore: Arc::new(|_| Ok(())),
-            fed: Some(blocks),
-            run: Arc::new(|| false),
-            stop: Arc::new(move || stop(&own)),
-            leave: Arc::new(|| {}),
-        }],
+        receivers: vec![Arc::new(ByHand { blocks, stop })],
         listeners: ListenerBus::start(Vec::new()).unwrap(),
         checkpoint: None,
         dead_letters: None,
@@ -65,7 +85,7 @@ pub(super) fn engine(
 }
 
 pub(super) fn fed(engine: &Engine) -> &BlockGenerator {
-    engine.receivers[0].fed.as_ref().unwrap()
+    engine.receivers[0].fed().unwrap()
 }
 
 pub(super) fn feed(blocks: &BlockGenerator, bytes: &[u8]) {

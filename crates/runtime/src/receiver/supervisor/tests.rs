@@ -385,7 +385,7 @@ fn a_receiver_that_is_left_behind_stores_nothing_more() {
     let run = Run::of(start, || {});
     assert_eq!(tells.recv(), Ok(true));
     run.supervisor.stop();
-    run.supervisor.leave();
+    run.supervisor.abandon();
     assert_eq!(run.records(), [1]);
     drop(go);
     assert_eq!(tells.recv(), Ok(false));

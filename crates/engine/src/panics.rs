@@ -120,12 +120,18 @@ pub(crate) fn make_quiet() {
     });
 }
 
-/// Runs `work` and gives the message if it panics, which nobody else is told. An error that
-/// travels as a panic goes on.
+/// A panic that was caught and that nobody else was told of.
+#[derive(Debug)]
+pub(crate) struct Panicked {
+    /// The message, in one line, with the place in the source.
+    pub(crate) message: String,
+}
+
+/// Runs `work` and gives its panic, if it panics. An error that travels as a panic goes on.
 ///
 /// A caller must not use what `work` has changed when it has panicked, which is what unwind
 /// safety is about.
-pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R, Panicked> {
     struct Loud(bool);
     impl Drop for Loud {
         fn drop(&mut self) {
@@ -137,6 +143,8 @@ pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     drop(loud);
     caught.map_err(|payload| match payload.downcast::<Error>() {
         Ok(error) => resume_unwind(error),
-        Err(payload) => message_of(&*payload),
+        Err(payload) => Panicked {
+            message: message_of(&*payload),
+        },
     })
 }

@@ -52,9 +52,9 @@ pub fn drive_carefully<P: Pipeline>(
         };
         match caught(drive) {
             Ok(()) => made.drain(..).for_each(&mut *sink),
-            Err(message) => {
+            Err(panicked) => {
                 made.clear();
-                skipping.skip(at, index, message, shown());
+                skipping.skip(at, index, panicked.message, shown());
             }
         }
         index += 1;

@@ -103,7 +103,7 @@ impl<T: Send + 'static, F> Narrow<T, F> {
         // What was made until a panic is not looked at.
         match caught(|| (self.each)(record, &mut |record| made.push(record))) {
             Ok(()) => made.into_iter().for_each(sink),
-            Err(message) => skipping.skip(at, index, message, record_shown),
+            Err(panicked) => skipping.skip(at, index, panicked.message, record_shown),
         }
     }
 }

@@ -38,7 +38,7 @@ millrace-benches:  millrace millrace-types millrace-text millrace-kafka
 # The rooms of a crate, lowest first. A room may use those before it in its line,
 # and itself; so there are no circles.
 ROOMS_OF='
-engine:   error json data durable panics patience role python poison order partition exec shared rdd pipeline shuffle stage keyed store state window fuzz
+engine:   error json data durable panics thread_group role python poison order partition exec shared rdd pipeline shuffle stage keyed store state window fuzz
 runtime:  error clock notice zone panics threads stdout sync files graph checkpoint browse listener receiver source scheduler fuzz
 millrace: python dstream context testing
 '

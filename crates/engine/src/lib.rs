@@ -29,7 +29,6 @@ pub mod keyed;
 mod order;
 pub mod panics;
 pub mod partition;
-pub mod patience;
 pub mod pipeline;
 pub mod poison;
 pub mod python;
@@ -40,6 +39,7 @@ pub mod shuffle;
 pub mod stage;
 pub mod state;
 pub mod store;
+pub mod thread_group;
 pub mod window;
 
 #[cfg(any(test, fuzzing))]

@@ -27,14 +27,14 @@ pub(crate) fn described(py: Python<'_>, error: Bound<'_, PyAny>) -> String {
 }
 
 fn text_of(py: Python<'_>, error: &PyErr) -> String {
-    match place_of(py, error) {
+    match bucket_of(py, error) {
         Ok(Some(place)) => format!("{error} ({place})"),
         _ => error.to_string(),
     }
 }
 
 /// The file and line of the innermost call.
-fn place_of(py: Python<'_>, error: &PyErr) -> PyResult<Option<String>> {
+fn bucket_of(py: Python<'_>, error: &PyErr) -> PyResult<Option<String>> {
     let Some(traceback) = error.traceback(py) else {
         return Ok(None);
     };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
-use millrace_engine::patience::Threads;
 use millrace_engine::role::Role;
+use millrace_engine::thread_group::ThreadGroup;
 
 /// The time that the end of a run waits for what a program has started (Spark 3.5: so long
 /// are receivers waited for).
@@ -18,12 +18,12 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// If the system gives no thread.
 pub fn spawn(
-    threads: &Arc<Threads>,
+    threads: &Arc<ThreadGroup>,
     name: &str,
     role: Role,
     body: impl FnOnce() + Send + 'static,
 ) -> io::Result<()> {
-    let body = threads.one_more().during(body);
+    let body = threads.register().during(body);
     let thread = Builder::new().name(name.to_owned());
     let started = thread.spawn(move || {
         role.take();

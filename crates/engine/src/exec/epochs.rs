@@ -33,7 +33,7 @@ impl Epochs {
 
     /// Opens the next batch, and gives the one that was open. To be called before a block of the
     /// next one is offered to anybody.
-    pub fn cut(&self) -> u64 {
+    pub fn close_batch(&self) -> u64 {
         let mut open = self.open();
         *open += 1;
         *open - 1

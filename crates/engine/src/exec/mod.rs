@@ -19,9 +19,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::panics::fail;
 use crate::partition::DefaultPartitioner;
-use crate::patience::Threads;
 use crate::poison::{Letter, Poison, Skipping};
 use crate::role::Role;
+use crate::thread_group::ThreadGroup;
 
 pub(crate) use epochs::{Early, Epochs};
 
@@ -48,7 +48,7 @@ struct Inner {
     urgent: AtomicUsize,
     parked: Mutex<Vec<Task>>,
     /// Map tasks that are queued, parked or running.
-    tasks: Arc<Threads>,
+    tasks: Arc<ThreadGroup>,
     /// The place where the context notes a broken rule; nobody does without a context.
     refusal: OnceLock<Refusal>,
     /// The records that are passed over; a panic ends the batch if there is none.
@@ -192,7 +192,7 @@ impl Executor {
 
     /// Runs a map task when a worker is free. The task must not panic.
     pub fn spawn(&self, task: impl FnOnce() + Send + 'static) {
-        let task = self.inner.tasks.one_more().during(task);
+        let task = self.inner.tasks.register().during(task);
         self.inner.pool().spawn_fifo(task);
     }
 
@@ -208,7 +208,7 @@ impl Executor {
     pub(crate) fn spawn_again(&self, task: impl FnOnce() + Send + 'static) {
         let mut parked = self.inner.parked();
         if self.inner.urgent.load(Ordering::SeqCst) > 0 {
-            let running = self.inner.tasks.one_more();
+            let running = self.inner.tasks.register();
             parked.push(Box::new(running.during(task)));
             return;
         }

@@ -69,8 +69,8 @@ impl<T: Send + 'static> RddSource<T> for Coalesced<T> {
         self.parent.source().keep();
     }
 
-    fn lasts(&self) -> bool {
-        self.parent.source().lasts()
+    fn is_materialized(&self) -> bool {
+        self.parent.source().is_materialized()
     }
 
     fn take(&self, count: usize) -> Vec<T> {

@@ -28,7 +28,7 @@ impl<T: Send + 'static> Rdd<T> {
             reduced
         });
         let reduced = parts.into_iter().flatten().reduce(function);
-        reduced.map(|value| self.leaving(value))
+        reduced.map(|value| self.detach_record(value))
     }
 
     /// Combines all records of every partition with `zero`, then the partitions' results with
@@ -79,7 +79,7 @@ impl<T: Send + 'static> Rdd<T> {
             }
             acc.unwrap_or_else(|| zero.clone())
         });
-        self.leaving(parts.into_iter().fold(zero.clone(), merge))
+        self.detach_record(parts.into_iter().fold(zero.clone(), merge))
     }
 
     /// Runs `function` on every record, on the workers and in no order (Spark: `foreach`).

@@ -28,7 +28,7 @@ impl<T: Clone + Send + Sync + 'static> RddSource<T> for Held<T> {
         self.partitions[partition].iter().cloned().for_each(each);
     }
 
-    fn lasts(&self) -> bool {
+    fn is_materialized(&self) -> bool {
         true
     }
 
@@ -95,8 +95,8 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
 
     /// The same records, computed once and kept: this one if it is so already.
     #[doc(hidden)]
-    pub fn held(&self) -> Rdd<T> {
-        if self.source().lasts() {
+    pub fn materialize(&self) -> Rdd<T> {
+        if self.source().is_materialized() {
             return self.clone();
         }
         self.read_into_pieces(self.source().is_detached(), |records| records)
@@ -105,11 +105,11 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// The same records, computed once and kept for longer than their batch: none of them keeps
     /// the block of a received text (law 6).
     #[doc(hidden)]
-    pub fn held_apart(&self) -> Rdd<T> {
+    pub fn materialize_detached(&self) -> Rdd<T> {
         if self.source().is_detached() || !millrace_text::can_hold_text::<T>() {
-            return self.held();
+            return self.materialize();
         }
-        self.read_into_pieces(true, |records| self.all_leaving(records))
+        self.read_into_pieces(true, |records| self.detach_records(records))
     }
 
     fn read_into_pieces(&self, detached: bool, each: impl Fn(Vec<T>) -> Vec<T> + Sync) -> Rdd<T> {
@@ -163,7 +163,7 @@ impl<T: Clone + Send + Sync + 'static> RddSource<T> for HeldPieces<T> {
             .for_each(each);
     }
 
-    fn lasts(&self) -> bool {
+    fn is_materialized(&self) -> bool {
         true
     }
 

@@ -64,7 +64,7 @@ pub trait RddSource<T>: Send + Sync {
 
     /// True if the records can be read as well when later batches have run, and without running
     /// the program's code again.
-    fn lasts(&self) -> bool {
+    fn is_materialized(&self) -> bool {
         false
     }
 
@@ -139,7 +139,7 @@ impl<T: Send + 'static> Rdd<T> {
     }
 
     /// A record that leaves the engine, or stays when its batch is over.
-    pub(crate) fn leaving<A: Clone + 'static>(&self, record: A) -> A {
+    pub(crate) fn detach_record<A: Clone + 'static>(&self, record: A) -> A {
         if self.source.is_detached() {
             record
         } else {
@@ -148,7 +148,7 @@ impl<T: Send + 'static> Rdd<T> {
     }
 
     /// The same for a list.
-    pub(crate) fn all_leaving(&self, records: Vec<T>) -> Vec<T>
+    pub(crate) fn detach_records(&self, records: Vec<T>) -> Vec<T>
     where
         T: Clone,
     {

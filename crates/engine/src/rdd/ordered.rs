@@ -94,6 +94,6 @@ impl<T: Send + 'static> Rdd<T> {
         });
         let mut first: Vec<T> = firsts.into_iter().flatten().collect();
         cut(&mut first);
-        self.all_leaving(first)
+        self.detach_records(first)
     }
 }

@@ -24,6 +24,6 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// assert_eq!(calls.load(Ordering::Relaxed), 2);
     /// ```
     pub fn persist(&self) -> Rdd<T> {
-        self.held_apart()
+        self.materialize_detached()
     }
 }

@@ -79,7 +79,7 @@ impl<T: Send + 'static> Rdd<T> {
     where
         T: Clone,
     {
-        joined(self.collect_pieces(|records| self.all_leaving(records)))
+        joined(self.collect_pieces(|records| self.detach_records(records)))
     }
 
     /// The result of [`collect`](Rdd::collect), not detached: for readers that do not keep it.
@@ -103,7 +103,7 @@ impl<T: Send + 'static> Rdd<T> {
     where
         T: Clone,
     {
-        self.all_leaving(self.read_first(count))
+        self.detach_records(self.read_first(count))
     }
 
     /// The result of [`take`](Rdd::take), not detached: for readers that do not keep it.

@@ -56,8 +56,10 @@ impl<T: Send + 'static> RddSource<T> for Concatenated<T> {
         self.parts.iter().for_each(|part| part.source().keep());
     }
 
-    fn lasts(&self) -> bool {
-        self.parts.iter().all(|part| part.source().lasts())
+    fn is_materialized(&self) -> bool {
+        self.parts
+            .iter()
+            .all(|part| part.source().is_materialized())
     }
 
     fn take(&self, count: usize) -> Vec<T> {

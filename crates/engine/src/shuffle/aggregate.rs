@@ -6,7 +6,7 @@ use super::values::Values;
 
 /// Access to one accumulator, by value or by reference: moving an accumulator out and back costs
 /// as much as a probe.
-pub trait Place<C> {
+pub trait Cell<C> {
     /// Replaces the accumulator by what `merge` makes of it.
     fn replace(self, merge: impl FnOnce(C) -> C);
 
@@ -23,14 +23,14 @@ pub trait Aggregator<V>: Send + Sync + 'static {
     /// The accumulator of a first value.
     fn create(&self, value: V) -> Self::Acc;
     /// Adds a value to an accumulator where it stands.
-    fn add(&self, acc: impl Place<Self::Acc>, value: V);
+    fn add(&self, acc: impl Cell<Self::Acc>, value: V);
     /// One accumulator of two, of which `earlier` has seen the earlier values.
     fn merge(&self, earlier: Self::Acc, later: Self::Acc) -> Self::Acc;
 
     /// True if nothing that was published keeps the block of a received text.
     const DETACHED: bool;
 
-    /// The part of an accumulator that a run publishes, once per key and spill. One that is
+    /// The part of an accumulator that a run publishes, once per key and flush. One that is
     /// small has to be detached here, or every run would keep a block for the rest of the batch
     /// (law 6). One that has every value is left as it is: a copy of all of them would not be
     /// bounded by anything.
@@ -53,7 +53,7 @@ impl<V: Data, F: Fn(V, V) -> V + Send + Sync + 'static> Aggregator<V> for Reduce
     }
 
     #[inline(always)]
-    fn add(&self, acc: impl Place<V>, value: V) {
+    fn add(&self, acc: impl Cell<V>, value: V) {
         acc.replace(|acc| (self.0)(acc, value));
     }
 
@@ -82,7 +82,7 @@ impl<V: Data> Aggregator<V> for Group {
     }
 
     #[inline(always)]
-    fn add(&self, acc: impl Place<Values<V>>, value: V) {
+    fn add(&self, acc: impl Cell<Values<V>>, value: V) {
         acc.change(|values| values.push(value));
     }
 

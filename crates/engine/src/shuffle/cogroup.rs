@@ -2,7 +2,7 @@
 
 use crate::data::Data;
 
-use super::aggregate::{Aggregator, Place};
+use super::aggregate::{Aggregator, Cell};
 use super::values::Values;
 
 /// A value with the side that it is of.
@@ -29,7 +29,7 @@ impl<V: Data, W: Data> Aggregator<Side<V, W>> for CoGroup {
         }
     }
 
-    fn add(&self, acc: impl Place<Self::Acc>, value: Side<V, W>) {
+    fn add(&self, acc: impl Cell<Self::Acc>, value: Side<V, W>) {
         acc.change(|(left, right)| match value {
             Side::Left(value) => left.push(value),
             Side::Right(value) => right.push(value),

@@ -2,7 +2,7 @@
 
 use crate::data::Data;
 
-use super::aggregate::{Aggregator, Place};
+use super::aggregate::{Aggregator, Cell};
 
 /// The functions that turn a first value into an accumulator, add another, and
 /// merge two parts.
@@ -31,7 +31,7 @@ where
         (self.create)(value)
     }
 
-    fn add(&self, acc: impl Place<C>, value: V) {
+    fn add(&self, acc: impl Cell<C>, value: V) {
         acc.replace(|acc| (self.add)(acc, value));
     }
 

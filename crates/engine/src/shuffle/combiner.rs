@@ -23,7 +23,7 @@ use crate::data::{Data, Key};
 
 use super::aggregate::Aggregator;
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
-use super::lookahead::{GROUP, Lookahead};
+use super::lookahead::{GROUP, ProbeQueue};
 use super::table::{Found, Table, Tagged, tag_of_stamp};
 
 /// A local table keeps below this: what the keys of the longest run take, if every tenth word of
@@ -60,9 +60,9 @@ impl<K, C> Entry<K, C> {
     }
 }
 
-/// The entries that a run spilled, by shard; a key comes once per spill, and once for each of its
+/// The entries that a run flushed, by shard; a key comes once per flush, and once for each of its
 /// records that was passed, in order.
-pub(crate) struct Spilled<K, C> {
+pub(crate) struct Partials<K, C> {
     pub(super) shards: Vec<Vec<Entry<K, C>>>,
 }
 
@@ -84,7 +84,7 @@ impl<K, C> LocalTable<K, C> {
 
 /// Combines the records of one run.
 pub(crate) struct Combiner<'a, K, V, A: Aggregator<V>> {
-    waiting: Lookahead<Tagged<K, V>>,
+    waiting: ProbeQueue<Tagged<K, V>>,
     hasher: KeyHasher,
     run: Run<'a, K, V, A>,
 }
@@ -98,7 +98,7 @@ struct Run<'a, K, V, A: Aggregator<V>> {
     of_shard: [u32; SHARDS],
     /// Records of a group whose keys are not where a probe for them begins.
     elsewhere: Vec<usize>,
-    spilled: Spilled<K, A::Acc>,
+    spilled: Partials<K, A::Acc>,
     /// The records of this sample, and the arrivals before it.
     sampled: usize,
     before: u32,
@@ -119,13 +119,13 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             arrivals: 0,
             of_shard: [0; SHARDS],
             elsewhere: Vec::with_capacity(GROUP),
-            spilled: Spilled { shards },
+            spilled: Partials { shards },
             sampled: 0,
             before: 0,
             passes,
         };
         Combiner {
-            waiting: Lookahead::new(),
+            waiting: ProbeQueue::new(),
             hasher: hasher.clone(),
             run,
         }
@@ -144,18 +144,18 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     /// Combines the records that have waited for a group of others.
     #[inline(never)]
     fn settle(&mut self) {
-        let turn = self.waiting.turn();
-        for records in [turn.waited, turn.rest] {
+        let ready = self.waiting.take_ready();
+        for records in [ready.waited, ready.rest] {
             // SAFETY: what has its turn is initialised, and nothing is looked at twice.
             unsafe { self.run.take(records) };
         }
     }
 
     /// Ends the run.
-    pub(crate) fn finish(mut self) -> (Spilled<K, A::Acc>, LocalTable<K, A::Acc>) {
+    pub(crate) fn finish(mut self) -> (Partials<K, A::Acc>, LocalTable<K, A::Acc>) {
         self.settle();
         let mut run = self.run;
-        run.spill();
+        run.flush();
         // All slots are walked when a run ends, however few of them it has filled. It shrinks by
         // steps: one short run among long ones should not leave the next one a table that grows
         // from nothing.
@@ -195,7 +195,7 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
         let new = (self.arrivals - self.before) as usize;
         if new >= self.sampled / 8 * MOSTLY_NEW {
             // What is in the table came before what is passed.
-            self.spill();
+            self.flush();
             self.passes = PASSED;
         }
         (self.sampled, self.before) = (0, self.arrivals);
@@ -238,7 +238,7 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
         // SAFETY: the caller's promise; `tag_of` gives no zero.
         unsafe {
             self.table
-                .fold_at_home(records, &mut self.elsewhere, |place, value| {
+                .fold_hits(records, &mut self.elsewhere, |place, value| {
                     aggregator.add(place, value);
                 });
         }
@@ -275,11 +275,11 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
         if Table::<K, A::Acc>::bytes_of(slots) <= TABLE_BYTES {
             self.table.resize(slots, |stamp, _| tag_of_stamp(stamp));
         } else {
-            self.spill();
+            self.flush();
         }
     }
 
-    fn spill(&mut self) {
+    fn flush(&mut self) {
         let shards = &mut self.spilled.shards;
         for (shard, count) in shards
             .iter_mut()

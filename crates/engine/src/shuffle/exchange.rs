@@ -18,7 +18,7 @@ use crate::data::Key;
 use crate::panics::Fault;
 
 use super::aggregate::Aggregator;
-use super::combiner::{Entry, Spilled};
+use super::combiner::{Entry, Partials};
 use super::hasher::{KeyHasher, SHARDS};
 use super::shard::Shard;
 
@@ -45,7 +45,7 @@ struct Progress<K, C> {
     /// Runs published so far; the number of the next one to be.
     published: u64,
     /// Ended runs whose turn has not come.
-    ended: BTreeMap<u64, Spilled<K, C>>,
+    ended: BTreeMap<u64, Partials<K, C>>,
     /// Blocks offered and not yet part of a published run.
     outstanding: usize,
     /// Blocks of each claimed run that is not published.
@@ -103,7 +103,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
         &self,
         lane: usize,
         run: u64,
-        output: Spilled<K, C>,
+        output: Partials<K, C>,
         aggregator: &A,
         hasher: &KeyHasher,
         shard: impl Fn() -> Shard<K, C>,

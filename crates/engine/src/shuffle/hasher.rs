@@ -66,7 +66,7 @@ pub(crate) fn shard_of_tag(tag: u32) -> usize {
 
 /// The place of a key with this tag in its shard's table.
 #[inline(always)]
-pub(crate) fn place_of(tag: u32) -> u32 {
+pub(crate) fn bucket_of(tag: u32) -> u32 {
     tag << SHARD_BITS
 }
 

@@ -17,7 +17,7 @@ pub(super) const GROUP: usize = 32;
 const ROOM: usize = 2 * GROUP;
 
 /// Items in order, up to two groups of them.
-pub(super) struct Lookahead<T> {
+pub(super) struct ProbeQueue<T> {
     /// The place of the next item, and the end of its group: all that adding an item looks at.
     next: NonNull<T>,
     end: NonNull<T>,
@@ -27,16 +27,16 @@ pub(super) struct Lookahead<T> {
     waits: bool,
 }
 
-impl<T> Lookahead<T> {
+impl<T> ProbeQueue<T> {
     /// Pointers say how many items there are.
     const TAKES_MEMORY: () = assert!(size_of::<T>() > 0);
 
-    pub(super) fn new() -> Lookahead<T> {
+    pub(super) fn new() -> ProbeQueue<T> {
         const { Self::TAKES_MEMORY };
         let items = Box::new([const { MaybeUninit::uninit() }; ROOM]);
         let items = NonNull::from(Box::leak(items));
         let next = items.cast();
-        Lookahead {
+        ProbeQueue {
             next,
             // SAFETY: within the items.
             end: unsafe { next.add(GROUP) },
@@ -45,7 +45,7 @@ impl<T> Lookahead<T> {
         }
     }
 
-    /// Adds an item; says whether its group is complete. Then [`turn`](Lookahead::turn) is to be
+    /// Adds an item; says whether its group is complete. Then [`take_ready`](ProbeQueue::take_ready) is to be
     /// called before another one is added.
     #[inline(always)]
     pub(super) fn push(&mut self, item: T) -> bool {
@@ -63,7 +63,7 @@ impl<T> Lookahead<T> {
     /// complete; if it is not, these are the last items, and given up as well. Whoever does not
     /// move an item out of its place leaks it.
     #[inline(always)]
-    pub(super) fn turn(&mut self) -> Turn<'_, T> {
+    pub(super) fn take_ready(&mut self) -> Ready<'_, T> {
         let waited = if self.waits { GROUP } else { 0 };
         // SAFETY: both groups are within the items. The one that waited is initialised, and so
         // are the items that came; nothing is written to them while they are borrowed.
@@ -79,7 +79,7 @@ impl<T> Lookahead<T> {
             self.waits = count == GROUP;
             self.next = if self.waits { other } else { came };
             self.end = self.next.add(GROUP);
-            Turn {
+            Ready {
                 waited: std::slice::from_raw_parts(other.cast().as_ptr(), waited),
                 rest: std::slice::from_raw_parts(
                     came.cast().as_ptr(),
@@ -91,16 +91,16 @@ impl<T> Lookahead<T> {
 }
 
 /// Items whose time has come.
-pub(super) struct Turn<'a, T> {
+pub(super) struct Ready<'a, T> {
     /// The group that waited, all initialised.
     pub(super) waited: &'a [MaybeUninit<T>],
     /// The items after the last whole group: the last of all.
     pub(super) rest: &'a [MaybeUninit<T>],
 }
 
-impl<T> Drop for Lookahead<T> {
+impl<T> Drop for ProbeQueue<T> {
     fn drop(&mut self) {
-        let Turn { waited, rest } = self.turn();
+        let Ready { waited, rest } = self.take_ready();
         for item in waited.iter().chain(rest) {
             // SAFETY: initialised, and looked at once.
             drop(unsafe { item.assume_init_read() });
@@ -123,7 +123,7 @@ mod tests {
         /// left is dropped once.
         #[test]
         fn items_come_out_in_order(count in 0_usize..300, ended: bool) {
-            let (mut waiting, mut out) = (Lookahead::new(), Vec::new());
+            let (mut waiting, mut out) = (ProbeQueue::new(), Vec::new());
             let alive = Rc::new(());
             let mut take = |items: &[MaybeUninit<(usize, Rc<()>)>]| {
                 for item in items {
@@ -133,15 +133,15 @@ mod tests {
             };
             for number in 0..count {
                 if waiting.push((number, Rc::clone(&alive))) {
-                    let turn = waiting.turn();
-                    assert!(turn.rest.is_empty());
-                    take(turn.waited);
+                    let ready = waiting.take_ready();
+                    assert!(ready.rest.is_empty());
+                    take(ready.waited);
                 }
             }
             if ended {
-                let turn = waiting.turn();
-                take(turn.waited);
-                take(turn.rest);
+                let ready = waiting.take_ready();
+                take(ready.waited);
+                take(ready.rest);
             }
             drop(waiting);
             let expected = if ended { count } else { (count / GROUP).saturating_sub(1) * GROUP };

@@ -28,7 +28,7 @@ mod values_serde;
 pub use aggregate::{Aggregator, Group, Reduce};
 pub use cogroup::{CoGroup, Side};
 pub use combine_by_key::CombineBy;
-pub(crate) use combiner::{Combiner, LocalTable, Spilled};
+pub(crate) use combiner::{Combiner, LocalTable, Partials};
 pub(crate) use exchange::Exchange;
 pub use hasher::KeyHasher;
 pub(crate) use hasher::{DASHMAP_BITS, SHARDS, shard_of};

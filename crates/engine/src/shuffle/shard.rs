@@ -4,7 +4,7 @@ use crate::data::Key;
 
 use super::aggregate::Aggregator;
 use super::combiner::Entry;
-use super::hasher::{KeyHasher, place_of, tag_of};
+use super::hasher::{KeyHasher, bucket_of, tag_of};
 use super::table::{Found, Table};
 
 /// Entries that a merge asks the cache for ahead of the one it looks at.
@@ -57,21 +57,21 @@ impl<K: Key, C> Shard<K, C> {
         self.reserve(entries.len(), hasher);
         let mut entries = entries.into_iter();
         for entry in entries.as_slice().iter().take(AHEAD) {
-            self.table.prefetch(place_of(entry.tag()));
+            self.table.prefetch(bucket_of(entry.tag()));
         }
         while let Some(entry) = entries.next() {
             if let Some(ahead) = entries.as_slice().get(AHEAD - 1) {
-                self.table.prefetch(place_of(ahead.tag()));
+                self.table.prefetch(bucket_of(ahead.tag()));
             }
             let (tag, arrival) = (entry.tag(), u64::from(entry.arrival()));
             let stamp = run << ARRIVAL_BITS | arrival.min((1 << ARRIVAL_BITS) - 1);
-            self.put(place_of(tag), stamp, entry.key, entry.value, aggregator);
+            self.put(bucket_of(tag), stamp, entry.key, entry.value, aggregator);
         }
     }
 
     fn reserve(&mut self, more: usize, hasher: &KeyHasher) {
         self.table
-            .reserve(more, |_, key| place_of(tag_of(hasher.hash(key))));
+            .reserve(more, |_, key| bucket_of(tag_of(hasher.hash(key))));
     }
 
     /// Merges a shard whose keys all come after this one's, its stamps moved up by `runs`.
@@ -84,7 +84,7 @@ impl<K: Key, C> Shard<K, C> {
     ) {
         self.reserve(later.len(), hasher);
         later.table.drain(|stamp, key, value| {
-            let place = place_of(tag_of(hasher.hash(&key)));
+            let place = bucket_of(tag_of(hasher.hash(&key)));
             let stamp = stamp + (runs << ARRIVAL_BITS);
             self.put(place, stamp, key, value, aggregator);
         });
@@ -127,7 +127,7 @@ impl<K: Key, C> Shard<K, C> {
 
     /// The value of a key.
     pub fn get(&self, key: &K, hasher: &KeyHasher) -> Option<&C> {
-        let place = place_of(tag_of(hasher.hash(key)));
+        let place = bucket_of(tag_of(hasher.hash(key)));
         match self.table.find(place, |_, present| present == key) {
             Found::Occupied(slot) => Some(self.table.value(slot)),
             Found::Vacant(_) => None,
@@ -178,7 +178,7 @@ mod tests {
                 let mut shard = Shard::new();
                 shard.reserve(count, &hasher);
                 for key in chosen {
-                    let place = place_of(tag_of(hasher.hash(&key)));
+                    let place = bucket_of(tag_of(hasher.hash(&key)));
                     shard.put(place, u64::from(key) + 1, key, 1, &sum);
                 }
                 shard
@@ -202,7 +202,7 @@ mod tests {
         shard.reserve(1000, &hasher);
         let fill = |shard: &mut Shard<u32, u64>, keys: u32| {
             for key in 0..keys {
-                let place = place_of(tag_of(hasher.hash(&key)));
+                let place = bucket_of(tag_of(hasher.hash(&key)));
                 shard.put(place, u64::from(key) + 1, key, 1, &sum);
             }
         };

@@ -24,7 +24,7 @@ use std::marker::PhantomData;
 use std::mem::{MaybeUninit, needs_drop};
 use std::ptr::NonNull;
 
-use super::aggregate::Place;
+use super::aggregate::Cell;
 use super::pages::{self, prefetch};
 
 /// A cache line, in bytes.
@@ -219,13 +219,13 @@ impl<K, C> Table<K, C> {
 
     /// Folds into the value of a slot that a probe found occupied.
     #[inline(always)]
-    pub(super) fn fold_at(&mut self, occupied: usize, fold: impl FnOnce(SlotPlace<'_, C>)) {
+    pub(super) fn fold_at(&mut self, occupied: usize, fold: impl FnOnce(SlotCell<'_, C>)) {
         // SAFETY: an in-bounds slot, which nothing else refers to.
         let slot = unsafe { self.slot(occupied).as_mut() };
         debug_assert_ne!(slot.stamp, VACANT);
         let len = std::mem::take(&mut self.len);
         // SAFETY: an occupied slot, of a table that has no keys meanwhile.
-        fold(SlotPlace(unsafe { slot.value.assume_init_mut() }));
+        fold(SlotCell(unsafe { slot.value.assume_init_mut() }));
         self.len = len;
     }
 
@@ -237,11 +237,11 @@ impl<K, C> Table<K, C> {
     /// The records are initialised, and no tag is zero. They have been moved out afterwards, but
     /// for those that are named.
     #[inline(always)]
-    pub(super) unsafe fn fold_at_home<V>(
+    pub(super) unsafe fn fold_hits<V>(
         &mut self,
         records: &[MaybeUninit<Tagged<K, V>>],
         elsewhere: &mut Vec<usize>,
-        fold: impl Fn(SlotPlace<'_, C>, V),
+        fold: impl Fn(SlotCell<'_, C>, V),
     ) where
         K: Eq,
     {
@@ -259,7 +259,7 @@ impl<K, C> Table<K, C> {
                     continue;
                 }
                 let Tagged { value, .. } = record.assume_init_read();
-                fold(SlotPlace(slot.value.assume_init_mut()), value);
+                fold(SlotCell(slot.value.assume_init_mut()), value);
             }
         }
         self.len = len;
@@ -312,28 +312,28 @@ impl<K, C> Table<K, C> {
         })
     }
 
-    /// Makes room for `more` keys that come in the order of their places; `place_of` names the
+    /// Makes room for `more` keys that come in the order of their places; `bucket_of` names the
     /// place of a key (its stamp, the key). At most five eighths of the slots are left filled;
     /// if most of what comes is new, which is seldom so, seven eighths until the next call.
     #[inline]
-    pub(crate) fn reserve(&mut self, more: usize, place_of: impl FnMut(u64, &K) -> u32) {
+    pub(crate) fn reserve(&mut self, more: usize, bucket_of: impl FnMut(u64, &K) -> u32) {
         let mut slots = self.slots();
         while self.len > slots / 8 * 5 || self.len + more > slots / 8 * 7 {
             slots *= 2;
         }
         if slots > self.slots() {
-            self.resize(slots, place_of);
+            self.resize(slots, bucket_of);
         }
     }
 
-    /// Moves everything into a table of `slots` slots, no fewer than there are; `place_of` as in
+    /// Moves everything into a table of `slots` slots, no fewer than there are; `bucket_of` as in
     /// [`reserve`](Table::reserve).
     #[cold]
-    pub(crate) fn resize(&mut self, slots: usize, mut place_of: impl FnMut(u64, &K) -> u32) {
+    pub(crate) fn resize(&mut self, slots: usize, mut bucket_of: impl FnMut(u64, &K) -> u32) {
         debug_assert!(slots >= self.slots());
         let mut larger = Table::with_slots(slots);
         self.drain(|stamp, key, value| {
-            let place = place_of(stamp, &key);
+            let place = bucket_of(stamp, &key);
             match larger.find(place, |_, _| false) {
                 Found::Vacant(index) => larger.fill(index, stamp, key, value),
                 Found::Occupied(_) => unreachable!("no slot was accepted"),
@@ -357,9 +357,9 @@ pub(super) fn tag_of_stamp(stamp: u64) -> u32 {
 }
 
 /// The place of a value in a table that has forgotten its keys meanwhile.
-pub(super) struct SlotPlace<'a, C>(&'a mut C);
+pub(super) struct SlotCell<'a, C>(&'a mut C);
 
-impl<C> Place<C> for SlotPlace<'_, C> {
+impl<C> Cell<C> for SlotCell<'_, C> {
     #[inline(always)]
     fn replace(self, merge: impl FnOnce(C) -> C) {
         let value: *mut C = self.0;

@@ -20,7 +20,7 @@ use crate::exec::{Early, Executor};
 use crate::panics::{Fault, caught};
 use crate::pipeline::{Partition, Pipeline, drive_carefully};
 use crate::poison::{At, Skipping, next_reader};
-use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Shard, Spilled};
+use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Partials, Shard};
 
 pub use shuffled::Shuffled;
 
@@ -35,7 +35,7 @@ pub trait EagerStage: Send + Sync {
     fn offer(self: Arc<Self>, lane: usize, block: &Partition, bytes: u64);
 
     /// Ends the open batch: it is that of `time`, and what is offered from now on is the next's.
-    fn cut(&self, time: BatchTime);
+    fn close_batch(&self, time: BatchTime);
 }
 
 /// The shards of a batch, `None` if it had no input; or what a panic of user code had to say.
@@ -255,7 +255,7 @@ where
     A: Aggregator<V>,
 {
     /// Combines a run.
-    fn combined(&self, lane: usize, blocks: Vec<Partition>) -> Spilled<K, Acc<V, A>> {
+    fn combined(&self, lane: usize, blocks: Vec<Partition>) -> Partials<K, Acc<V, A>> {
         let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
         let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
         for block in blocks {
@@ -274,7 +274,7 @@ where
         skipping: &Skipping<'_>,
         (lane, number): (usize, u64),
         blocks: &[Partition],
-    ) -> Spilled<K, Acc<V, A>> {
+    ) -> Partials<K, Acc<V, A>> {
         let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
         let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
         for (piece, block) in blocks.iter().enumerate() {
@@ -317,7 +317,7 @@ where
         executor.spawn(move || self.work());
     }
 
-    fn cut(&self, time: BatchTime) {
+    fn close_batch(&self, time: BatchTime) {
         let mut queue = self.queue();
         let next = Arc::new(Exchange::new(self.pipeline.inputs().len()));
         let ended = std::mem::replace(&mut queue.open, next);
@@ -335,4 +335,4 @@ impl<P, K, V, A: Aggregator<V>> std::fmt::Debug for ShuffleStage<P, K, V, A> {
 }
 
 /// The dataset of a node, erased.
-pub type Dataset = Arc<dyn Any + Send + Sync>;
+pub type AnyRdd = Arc<dyn Any + Send + Sync>;

@@ -156,7 +156,7 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
         self.ordered(true);
     }
 
-    fn lasts(&self) -> bool {
+    fn is_materialized(&self) -> bool {
         true
     }
 

@@ -56,7 +56,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
             if let Some(mut entry) = states.map.get_mut(&key)
                 && let Some(timed) = entry.get_mut()
             {
-                timed.state = super::kept::kept(state);
+                timed.state = millrace_text::detached(state);
                 continue;
             }
             states.seed(key, Timed { state, updated });

@@ -22,12 +22,12 @@ use crate::shuffle::SHARDS;
 use super::due::Ticket;
 use super::entry::Entry;
 use super::handle::{Outcome, State};
-use super::kept::kept;
 use super::mapped_store::{MappedStore, Timed};
 use super::moves::Moves;
 use super::partition_cache::PartitionCache;
 use super::scatter::{Emitted, Gathered, Numbered, gathered, scattered};
 use super::update::WORTH_SHARING;
+use millrace_text::detached;
 
 /// The function of `map_with_state`: the batch time, a key, one new value or none if the key
 /// times out, and the key's state, into a record or none.
@@ -176,7 +176,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
                             entry.put_back(Timed { state, updated });
                             continue;
                         }
-                        Outcome::Updated(state) => Some(kept(state)),
+                        Outcome::Updated(state) => Some(detached(state)),
                         Outcome::Left(state) => state,
                         Outcome::Removed => None,
                         Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
@@ -213,7 +213,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
                             touched.push((hash, place));
                         }
                         let timed = Timed {
-                            state: kept(state),
+                            state: detached(state),
                             updated: now,
                         };
                         let entry = SharedValue::new(Entry::new(timed, place));

@@ -19,7 +19,6 @@ mod entry;
 mod handle;
 mod head;
 mod idle;
-mod kept;
 mod look;
 mod mapped_store;
 mod mapping;

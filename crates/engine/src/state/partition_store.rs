@@ -23,7 +23,7 @@ use crate::partition::Partitioner;
 use crate::rdd::{Rdd, RddSource};
 use crate::shuffle::{KeyHasher, Shard, Values};
 
-use super::kept::kept;
+use millrace_text::detached;
 
 /// Makes of the keys of a partition, with their new values and states, those that live on.
 pub type PartitionUpdate<K, V, S> =
@@ -84,7 +84,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
                 let key = millrace_text::detached(key);
                 if seen.insert(key.clone(), ()).is_none() {
                     let part = &mut parts[self.partitioner.partition(&key)];
-                    part.push((key, part.len() as u64, kept(state)));
+                    part.push((key, part.len() as u64, detached(state)));
                 }
             }
             let part = |part| Mutex::new(Part::of(part));
@@ -208,7 +208,11 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
                     order.make_up(key.clone(), part.next_place - 1)
                 }
             };
-            let state = if known.touched { kept(state) } else { state };
+            let state = if known.touched {
+                detached(state)
+            } else {
+                state
+            };
             let before = known
                 .before
                 .clone()
@@ -333,7 +337,7 @@ impl<K: Key, S: Data> RddSource<(K, S)> for Lists<K, S> {
         self.parts[partition].iter().map(pair).for_each(each);
     }
 
-    fn lasts(&self) -> bool {
+    fn is_materialized(&self) -> bool {
         true
     }
 

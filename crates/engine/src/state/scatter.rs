@@ -81,7 +81,7 @@ impl<M: Clone + Send + Sync + 'static> RddSource<M> for Gathered<M> {
         self.pieces[piece][partition].iter().cloned().for_each(each);
     }
 
-    fn lasts(&self) -> bool {
+    fn is_materialized(&self) -> bool {
         true
     }
 

@@ -61,7 +61,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
             let place = self.next_place.fetch_add(1, Ordering::Relaxed);
             self.head()
                 .offer(place, &key, || self.partitioner.partition(&key));
-            self.insert(key, super::kept::kept(state), place);
+            self.insert(key, millrace_text::detached(state), place);
         }
     }
 

@@ -17,9 +17,9 @@ use crate::exec::Executor;
 use crate::shuffle::{SHARDS, Shard, Values, identical, shard_of};
 
 use super::entry::Entry;
-use super::kept::kept;
 use super::moves::Moves;
 use super::store::StateStore;
+use millrace_text::detached;
 
 /// Below so many keys another thread would wake up for nothing.
 pub(super) const WORTH_SHARING: usize = 1 << 12;
@@ -106,7 +106,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
                 );
                 if let Some((_, entry)) = table.get_mut(hash, |(present, _)| *present == key) {
                     let entry = entry.get_mut();
-                    match update(&key, &values, entry.take()).map(kept) {
+                    match update(&key, &values, entry.take()).map(detached) {
                         Some(state) => {
                             record.put(&key, entry.place(), &state);
                             entry.put(state);
@@ -117,7 +117,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
                             drop(table.remove_entry(hash, |(present, _)| *present == key));
                         }
                     }
-                } else if let Some(state) = update(&key, &values, None).map(kept) {
+                } else if let Some(state) = update(&key, &values, None).map(detached) {
                     let place = base + stamp;
                     moves.places = moves.places.max(place + 1);
                     moves.new.push((place, key.clone()));

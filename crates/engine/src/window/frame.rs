@@ -7,7 +7,7 @@
 
 /// The length and the slide of a window.
 #[derive(Debug, Clone, Copy)]
-pub struct Frame {
+pub struct WindowSpec {
     /// The parent has a batch in every so many of the run's.
     parent: u64,
     /// In batches of the parent.
@@ -18,7 +18,7 @@ pub struct Frame {
 
 /// The role of one batch of the parent in the window.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
+pub struct SlideStep {
     /// Which one of the run's batches it is, from one.
     pub number: u64,
     /// Which one of the parent's batches it is, from one.
@@ -31,12 +31,12 @@ pub struct Step {
     pub due: Option<u64>,
 }
 
-impl Frame {
+impl WindowSpec {
     /// A window of `length` batches every `slide` batches of a parent that is due in every
     /// `parent` batches of the run. None of them is zero.
     #[must_use]
-    pub fn new(parent: u64, length: u64, slide: u64) -> Frame {
-        Frame {
+    pub fn new(parent: u64, length: u64, slide: u64) -> WindowSpec {
+        WindowSpec {
             parent: parent.max(1),
             length: length.max(1),
             slide: slide.max(1),
@@ -72,11 +72,11 @@ impl Frame {
 
     /// The role of batch `number` of the run, one of the parent's, in the window.
     #[must_use]
-    pub fn step(&self, number: u64) -> Step {
+    pub fn step(&self, number: u64) -> SlideStep {
         let batch = self.batch(number);
         let next = batch.next_multiple_of(self.slide);
         let forgotten = next.saturating_sub(self.length);
-        Step {
+        SlideStep {
             number,
             batch,
             forgotten,
@@ -92,7 +92,7 @@ mod tests {
 
     /// The batches that every window has, by the steps.
     fn windows(length: u64, slide: u64, batches: u64) -> Vec<Vec<u64>> {
-        let frame = Frame::new(2, length, slide);
+        let frame = WindowSpec::new(2, length, slide);
         let (mut kept, mut windows) = (Vec::new(), Vec::new());
         for batch in 1..=batches {
             let step = frame.step(2 * batch);

@@ -6,10 +6,10 @@ use crate::data::{Data, Key};
 use crate::durable::StoreError;
 use crate::shuffle::Values;
 
-use super::frame::Frame;
+use super::frame::WindowSpec;
 use super::ring::{Chain, Ring};
 use super::slots::UNSEEN;
-use super::store::{Arrival, Kept, Sliding};
+use super::store::{Arrival, Sliding, WindowShard};
 
 /// Keeps the values of every batch; a reader sees them put together.
 pub struct Grouping<V>(PhantomData<fn() -> V>);
@@ -25,7 +25,7 @@ impl<V> Grouping<V> {
 impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
     type Brought = Values<V>;
     type Entry = Chain;
-    type Kept = Ring<Values<V>>;
+    type History = Ring<Values<V>>;
     type Value = Values<V>;
     type Saved = Vec<(u64, u64, Values<V>)>;
 
@@ -33,8 +33,8 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         kept.count_leaving(forgotten)
     }
 
-    fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64) {
-        let Kept { slots, batches, .. } = shard;
+    fn leave(&self, shard: &mut WindowShard<K, Self>, forgotten: u64) {
+        let WindowShard { slots, batches, .. } = shard;
         while let Some(slot) = batches.leaving(forgotten) {
             let chain = slots.entry_mut(slot);
             batches.pop(chain);
@@ -47,14 +47,14 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         }
     }
 
-    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, Values<V>>) {
+    fn enter(&self, shard: &mut WindowShard<K, Self>, batch: u64, arrival: Arrival<K, Values<V>>) {
         let Arrival {
             place,
             tag,
             key,
             value,
         } = arrival;
-        let Kept { slots, batches, .. } = shard;
+        let WindowShard { slots, batches, .. } = shard;
         let slot = slots.slot(tag, key, Chain::default);
         let chain = slots.entry_mut(slot);
         let value = millrace_text::detached(value);
@@ -65,7 +65,7 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         }
     }
 
-    fn settle(&self, _shard: &mut Kept<K, Self>, _due: u64) -> Result<(), StoreError> {
+    fn settle(&self, _shard: &mut WindowShard<K, Self>, _due: u64) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -81,8 +81,12 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         kept.renumber(numbers);
     }
 
-    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, Self::Saved)> {
-        let Kept { slots, batches, .. } = shard;
+    fn saved(
+        &self,
+        shard: &WindowShard<K, Self>,
+        frame: &WindowSpec,
+    ) -> Vec<(K, u64, Self::Saved)> {
+        let WindowShard { slots, batches, .. } = shard;
         let of_items = batches.batch_of_items();
         let saved = |slot| {
             let items = batches.chained(slots.entry(slot), &of_items);
@@ -96,11 +100,11 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
 
     fn restore(
         &self,
-        shard: &mut Kept<K, Self>,
-        frame: &Frame,
+        shard: &mut WindowShard<K, Self>,
+        frame: &WindowSpec,
         keys: Vec<(K, u64, Self::Saved)>,
     ) -> Result<(), StoreError> {
-        let Kept { slots, batches, .. } = shard;
+        let WindowShard { slots, batches, .. } = shard;
         let mut all = Vec::new();
         for (key, place, items) in keys {
             if items.is_empty() {

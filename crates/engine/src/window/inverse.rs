@@ -14,9 +14,9 @@ use crate::data::{Data, Key};
 use crate::durable::StoreError;
 use crate::store::AHEAD;
 
-use super::frame::Frame;
+use super::frame::WindowSpec;
 use super::slots::UNSEEN;
-use super::store::{Arrival, Kept, Sliding};
+use super::store::{Arrival, Sliding, WindowShard};
 
 /// Spark's words.
 const NO_VALUE: &str = "Neither previous window has value for key, nor new values found. Are you \
@@ -101,7 +101,7 @@ where
 {
     type Brought = V;
     type Entry = InvertedKey<V>;
-    type Kept = Batches<V>;
+    type History = Batches<V>;
     type Value = V;
     type Saved = SavedKey<V>;
 
@@ -113,7 +113,7 @@ where
         leaving.map(|(_, keys)| keys.len()).sum()
     }
 
-    fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64) {
+    fn leave(&self, shard: &mut WindowShard<K, Self>, forgotten: u64) {
         let Batches { batches, changes } = &mut shard.batches;
         while batches
             .front()
@@ -136,7 +136,7 @@ where
         }
     }
 
-    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, V>) {
+    fn enter(&self, shard: &mut WindowShard<K, Self>, batch: u64, arrival: Arrival<K, V>) {
         let Arrival {
             place,
             tag,
@@ -167,8 +167,8 @@ where
         }
     }
 
-    fn settle(&self, shard: &mut Kept<K, Self>, _due: u64) -> Result<(), StoreError> {
-        let Kept { slots, batches, .. } = shard;
+    fn settle(&self, shard: &mut WindowShard<K, Self>, _due: u64) -> Result<(), StoreError> {
+        let WindowShard { slots, batches, .. } = shard;
         if let Some((_, keys)) = batches.batches.back_mut() {
             keys.shrink_to_fit();
         }
@@ -219,8 +219,12 @@ where
         keys.for_each(|(slot, _)| *slot = numbers[*slot as usize]);
     }
 
-    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, SavedKey<V>)> {
-        let Kept { slots, batches, .. } = shard;
+    fn saved(
+        &self,
+        shard: &WindowShard<K, Self>,
+        frame: &WindowSpec,
+    ) -> Vec<(K, u64, SavedKey<V>)> {
+        let WindowShard { slots, batches, .. } = shard;
         let mut saved: Vec<(K, u64, SavedKey<V>)> = Vec::with_capacity(slots.len());
         let mut at = Vec::new();
         for slot in slots.used() {
@@ -250,11 +254,11 @@ where
 
     fn restore(
         &self,
-        shard: &mut Kept<K, Self>,
-        frame: &Frame,
+        shard: &mut WindowShard<K, Self>,
+        frame: &WindowSpec,
         keys: Vec<(K, u64, SavedKey<V>)>,
     ) -> Result<(), StoreError> {
-        let Kept { slots, batches, .. } = shard;
+        let WindowShard { slots, batches, .. } = shard;
         let mut all = Vec::new();
         for (key, place, (value, brought, change)) in keys {
             let entry = InvertedKey {

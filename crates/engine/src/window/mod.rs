@@ -31,7 +31,7 @@ mod store;
 mod tests;
 mod whole_store;
 
-pub use frame::Frame;
+pub use frame::WindowSpec;
 pub use group::Grouping;
 pub use inverse::{Filter, Inverting};
 pub use reduce::Reducing;

@@ -9,7 +9,7 @@ use crate::shuffle::SHARDS;
 use crate::store::{AHEAD, CHUNK, EachKey, Handle, Order, Stored};
 
 use super::slots::UNSEEN;
-use super::store::{Kept, Sliding, WindowStore};
+use super::store::{Sliding, WindowShard, WindowStore};
 
 impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
     type Record = (K, S::Value);
@@ -97,7 +97,7 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
 }
 
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
-    fn record_of(&self, shard: &Kept<K, S>, slot: u32) -> Option<(K, S::Value)> {
+    fn record_of(&self, shard: &WindowShard<K, S>, slot: u32) -> Option<(K, S::Value)> {
         let (key, entry) = shard.slots.pair(slot);
         let value = self.sliding.value(&shard.batches, entry)?;
         Some((key.clone(), value))

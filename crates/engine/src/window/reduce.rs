@@ -17,10 +17,10 @@ use std::marker::PhantomData;
 use crate::data::{Data, Key};
 use crate::durable::StoreError;
 
-use super::frame::Frame;
+use super::frame::WindowSpec;
 use super::ring::{Chain, Ring};
 use super::slots::UNSEEN;
-use super::store::{Arrival, Kept, Sliding};
+use super::store::{Arrival, Sliding, WindowShard};
 
 /// Merges the batches of a window by an associative function.
 pub struct Reducing<V, F> {
@@ -33,7 +33,7 @@ pub struct Reducing<V, F> {
 
 impl<V, F> Reducing<V, F> {
     /// Reduces by `function` over the batches of `frame`.
-    pub fn new(function: F, frame: &Frame) -> Reducing<V, F> {
+    pub fn new(function: F, frame: &WindowSpec) -> Reducing<V, F> {
         Reducing {
             function,
             value: PhantomData,
@@ -134,7 +134,7 @@ where
 {
     type Brought = V;
     type Entry = ReducedKey<V>;
-    type Kept = Batches<V>;
+    type History = Batches<V>;
     type Value = V;
     type Saved = SavedKey<V>;
 
@@ -142,7 +142,7 @@ where
         kept.ring.count_leaving(forgotten)
     }
 
-    fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64) {
+    fn leave(&self, shard: &mut WindowShard<K, Self>, forgotten: u64) {
         let Batches { ring, changed, .. } = &mut shard.batches;
         while let Some(slot) = ring.leaving(forgotten) {
             let key = shard.slots.entry_mut(slot);
@@ -157,7 +157,7 @@ where
         }
     }
 
-    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, V>) {
+    fn enter(&self, shard: &mut WindowShard<K, Self>, batch: u64, arrival: Arrival<K, V>) {
         let Arrival {
             place,
             tag,
@@ -179,8 +179,8 @@ where
         key.note(slot, changed);
     }
 
-    fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), StoreError> {
-        let Kept { slots, batches, .. } = shard;
+    fn settle(&self, shard: &mut WindowShard<K, Self>, due: u64) -> Result<(), StoreError> {
+        let WindowShard { slots, batches, .. } = shard;
         for slot in batches.changed.drain(..) {
             let key = slots.entry_mut(slot);
             key.changed = false;
@@ -213,8 +213,12 @@ where
         kept.ring.renumber(numbers);
     }
 
-    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, SavedKey<V>)> {
-        let Kept { slots, batches, .. } = shard;
+    fn saved(
+        &self,
+        shard: &WindowShard<K, Self>,
+        frame: &WindowSpec,
+    ) -> Vec<(K, u64, SavedKey<V>)> {
+        let WindowShard { slots, batches, .. } = shard;
         let of_items = batches.ring.batch_of_items();
         let saved = |slot| {
             let key = slots.entry(slot);
@@ -237,11 +241,11 @@ where
 
     fn restore(
         &self,
-        shard: &mut Kept<K, Self>,
-        frame: &Frame,
+        shard: &mut WindowShard<K, Self>,
+        frame: &WindowSpec,
         keys: Vec<(K, u64, SavedKey<V>)>,
     ) -> Result<(), StoreError> {
-        let Kept { slots, batches, .. } = shard;
+        let WindowShard { slots, batches, .. } = shard;
         let mut all = Vec::new();
         for (key, place, saved) in keys {
             let (items, front, back, phase, turns, changed, value) = saved;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::data::Key;
 use crate::durable::StoreError;
 
-use super::store::{Arrival, Kept, Sliding, WindowStore};
+use super::store::{Arrival, Sliding, WindowShard, WindowStore};
 
 /// The value that one batch had of one key.
 pub(super) struct Delta<K, C> {
@@ -47,7 +47,7 @@ impl<K: Key, S: Sliding<K>> Default for Loading<K, S> {
 
 /// Keys that are as one batch left them.
 struct Part<K: Key, S: Sliding<K>> {
-    kept: Kept<K, S>,
+    kept: WindowShard<K, S>,
     as_of: u64,
     deltas: Vec<Delta<K, S::Brought>>,
 }
@@ -58,7 +58,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         &self,
         loading: Loading<K, S>,
         number: u64,
-    ) -> Result<Kept<K, S>, StoreError> {
+    ) -> Result<WindowShard<K, S>, StoreError> {
         let Loading { mut parts, deltas } = loading;
         // A key that no snapshot has comes to the oldest part, which must be older than it.
         let first = deltas.first().map_or(number, |delta| delta.number - 1);
@@ -75,9 +75,9 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
             parts[at].deltas.push(delta);
         }
         let kept = parts.into_iter().map(|part| self.slid(part, number));
-        let mut kept: Vec<Kept<K, S>> = kept.collect::<Result<_, _>>()?;
+        let mut kept: Vec<WindowShard<K, S>> = kept.collect::<Result<_, _>>()?;
         if kept.len() > 1 {
-            let saved = |kept: Kept<K, S>| self.sliding.saved(&kept, &self.frame);
+            let saved = |kept: WindowShard<K, S>| self.sliding.saved(&kept, &self.frame);
             let all = kept.drain(..).flat_map(saved).collect();
             kept.push(self.part(number, all)?.kept);
         }
@@ -86,7 +86,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     }
 
     fn part(&self, as_of: u64, keys: Saved<K, S>) -> Result<Part<K, S>, StoreError> {
-        let mut kept = Kept::new(&self.hasher);
+        let mut kept = WindowShard::new(&self.hasher);
         self.sliding.restore(&mut kept, &self.frame, keys)?;
         let deltas = Vec::new();
         Ok(Part {
@@ -97,7 +97,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     }
 
     /// Slides a part up to batch `number`.
-    fn slid(&self, part: Part<K, S>, number: u64) -> Result<Kept<K, S>, StoreError> {
+    fn slid(&self, part: Part<K, S>, number: u64) -> Result<WindowShard<K, S>, StoreError> {
         let Part {
             mut kept,
             as_of,

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::frame::Frame;
+use super::frame::WindowSpec;
 
 /// Batches by number, with what they have.
 type Numbered<V> = Vec<(u64, V)>;
@@ -80,7 +80,7 @@ impl<V: Clone> Reduced<V> {
         }
     }
 
-    pub(super) fn saved(&self, frame: &Frame) -> SavedReduced<V> {
+    pub(super) fn saved(&self, frame: &WindowSpec) -> SavedReduced<V> {
         (
             numbered(&self.front, frame),
             numbered(&self.back, frame),
@@ -88,7 +88,10 @@ impl<V: Clone> Reduced<V> {
         )
     }
 
-    pub(super) fn restored((front, back, merged): SavedReduced<V>, frame: &Frame) -> Reduced<V> {
+    pub(super) fn restored(
+        (front, back, merged): SavedReduced<V>,
+        frame: &WindowSpec,
+    ) -> Reduced<V> {
         Reduced {
             front: batches(front, frame).collect(),
             back: batches(back, frame).collect(),
@@ -144,7 +147,7 @@ impl<V: Clone> Inverted<V> {
         self.value.clone()
     }
 
-    pub(super) fn saved(&self, frame: &Frame) -> SavedInverted<V> {
+    pub(super) fn saved(&self, frame: &WindowSpec) -> SavedInverted<V> {
         (
             numbered(&self.batches, frame),
             list(&self.value),
@@ -153,7 +156,7 @@ impl<V: Clone> Inverted<V> {
         )
     }
 
-    pub(super) fn restored(saved: SavedInverted<V>, frame: &Frame) -> Inverted<V> {
+    pub(super) fn restored(saved: SavedInverted<V>, frame: &WindowSpec) -> Inverted<V> {
         let (kept, value, left, entered) = saved;
         Inverted {
             batches: batches(kept, frame).collect(),
@@ -167,7 +170,7 @@ impl<V: Clone> Inverted<V> {
 /// The batches of the window by their numbers in the run.
 fn numbered<'a, V: Clone + 'a>(
     batches: impl IntoIterator<Item = &'a (u64, V)>,
-    frame: &Frame,
+    frame: &WindowSpec,
 ) -> Numbered<V> {
     let batches = batches.into_iter();
     batches
@@ -176,7 +179,7 @@ fn numbered<'a, V: Clone + 'a>(
 }
 
 /// The batches of the run by their numbers in the window.
-fn batches<V>(numbered: Numbered<V>, frame: &Frame) -> impl Iterator<Item = (u64, V)> {
+fn batches<V>(numbered: Numbered<V>, frame: &WindowSpec) -> impl Iterator<Item = (u64, V)> {
     let numbered = numbered.into_iter();
     numbered.map(|(number, value)| (frame.batch(number), value))
 }

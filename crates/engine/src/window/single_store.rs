@@ -13,7 +13,7 @@ use crate::data::Data;
 use crate::durable::{Durable, EntryReader, Origin, Recorder, StoreError, put};
 use crate::panics::message_of;
 
-use super::frame::{Frame, Step};
+use super::frame::{SlideStep, WindowSpec};
 use super::single::{Inverted, Reduced, SavedInverted, SavedReduced};
 
 /// The way in which the value of a window slides.
@@ -23,13 +23,13 @@ pub trait Slides<V>: Send + 'static {
 
     /// Slides over a batch that has `values`, which is one or none unless the parent's slide was
     /// changed, and gives what the window has if it fires.
-    fn slide(&mut self, step: Step, values: impl IntoIterator<Item = V>) -> Option<V>;
+    fn slide(&mut self, step: SlideStep, values: impl IntoIterator<Item = V>) -> Option<V>;
 
     /// Everything that is kept.
-    fn saved(&self, frame: &Frame) -> Self::Saved;
+    fn saved(&self, frame: &WindowSpec) -> Self::Saved;
 
     /// Keeps what was saved.
-    fn restore(&mut self, saved: Self::Saved, frame: &Frame);
+    fn restore(&mut self, saved: Self::Saved, frame: &WindowSpec);
 }
 
 /// By a function alone.
@@ -67,7 +67,7 @@ impl<V: Data, F, G> ByInverse<V, F, G> {
 impl<V: Data, F: Fn(V, V) -> V + Send + 'static> Slides<V> for ByFunction<V, F> {
     type Saved = SavedReduced<V>;
 
-    fn slide(&mut self, step: Step, values: impl IntoIterator<Item = V>) -> Option<V> {
+    fn slide(&mut self, step: SlideStep, values: impl IntoIterator<Item = V>) -> Option<V> {
         self.kept.leave(step.forgotten, &self.function);
         for value in values {
             self.kept.enter(step.batch, value, &self.function);
@@ -75,11 +75,11 @@ impl<V: Data, F: Fn(V, V) -> V + Send + 'static> Slides<V> for ByFunction<V, F> 
         step.due.and_then(|_| self.kept.value(&self.function))
     }
 
-    fn saved(&self, frame: &Frame) -> SavedReduced<V> {
+    fn saved(&self, frame: &WindowSpec) -> SavedReduced<V> {
         self.kept.saved(frame)
     }
 
-    fn restore(&mut self, saved: SavedReduced<V>, frame: &Frame) {
+    fn restore(&mut self, saved: SavedReduced<V>, frame: &WindowSpec) {
         self.kept = Reduced::restored(saved, frame);
     }
 }
@@ -92,7 +92,7 @@ where
 {
     type Saved = SavedInverted<V>;
 
-    fn slide(&mut self, step: Step, values: impl IntoIterator<Item = V>) -> Option<V> {
+    fn slide(&mut self, step: SlideStep, values: impl IntoIterator<Item = V>) -> Option<V> {
         self.kept.leave(step.forgotten, &self.function);
         for value in values {
             self.kept.enter(step.batch, value, &self.function);
@@ -101,18 +101,18 @@ where
             .and_then(|_| self.kept.settle(&self.function, &self.inverse))
     }
 
-    fn saved(&self, frame: &Frame) -> SavedInverted<V> {
+    fn saved(&self, frame: &WindowSpec) -> SavedInverted<V> {
         self.kept.saved(frame)
     }
 
-    fn restore(&mut self, saved: SavedInverted<V>, frame: &Frame) {
+    fn restore(&mut self, saved: SavedInverted<V>, frame: &WindowSpec) {
         self.kept = Inverted::restored(saved, frame);
     }
 }
 
 /// A window over one value a batch.
 pub struct SingleStore<V, S> {
-    frame: Frame,
+    frame: WindowSpec,
     window: Mutex<Window<V, S>>,
     recorder: Recorder,
 }
@@ -129,7 +129,7 @@ struct Window<V, S> {
 
 impl<V: Data, S: Slides<V>> SingleStore<V, S> {
     /// A window of `frame` that has seen no batch.
-    pub fn new(frame: Frame, sliding: S) -> SingleStore<V, S> {
+    pub fn new(frame: WindowSpec, sliding: S) -> SingleStore<V, S> {
         let window = Window {
             sliding,
             value: None,
@@ -153,7 +153,7 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
     ///
     /// # Errors
     /// If the value cannot be written down for the checkpoint.
-    pub fn slide(&self, step: Step, value: Option<V>) -> Result<(), StoreError> {
+    pub fn slide(&self, step: SlideStep, value: Option<V>) -> Result<(), StoreError> {
         let mut window = self.window();
         let mut record = self.recorder.begin(0, step.number);
         if let Some(value) = &value {
@@ -172,7 +172,7 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
 
 impl<V: Data, S: Slides<V>> Window<V, S> {
     /// Slides over what came behind the snapshot, up to batch `number`.
-    fn replay(&mut self, frame: &Frame, number: u64) {
+    fn replay(&mut self, frame: &WindowSpec, number: u64) {
         let mut deltas = std::mem::take(&mut self.deltas).into_iter().peekable();
         for batch in frame.batch(self.as_of) + 1..=frame.batch(number) {
             let step = frame.step(frame.number(batch));

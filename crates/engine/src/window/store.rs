@@ -20,7 +20,7 @@ use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, Shard};
 use crate::store::{AHEAD, Order, Stored};
 
-use super::frame::{Frame, Step};
+use super::frame::{SlideStep, WindowSpec};
 use super::replay::Loading;
 use super::slots::{Slots, Tag};
 
@@ -41,36 +41,42 @@ pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// The entry that is kept per key.
     type Entry: Send + Sync + 'static;
     /// The history that is kept of the batches.
-    type Kept: Default + Send + Sync + 'static;
+    type History: Default + Send + Sync + 'static;
     /// The value of a key that a reader sees.
     type Value: Data;
     /// The form in which a key is written down in a snapshot.
     type Saved: Serialize + DeserializeOwned + Send + 'static;
 
     /// The number of items of the batches up to `forgotten`.
-    fn leaving(&self, kept: &Self::Kept, forgotten: u64) -> usize;
+    fn leaving(&self, kept: &Self::History, forgotten: u64) -> usize;
 
     /// Lets the batches up to `forgotten` go.
-    fn leave(&self, shard: &mut Kept<K, Self>, forgotten: u64);
+    fn leave(&self, shard: &mut WindowShard<K, Self>, forgotten: u64);
 
     /// Takes what a batch has of a key.
-    fn enter(&self, shard: &mut Kept<K, Self>, batch: u64, arrival: Arrival<K, Self::Brought>);
+    fn enter(
+        &self,
+        shard: &mut WindowShard<K, Self>,
+        batch: u64,
+        arrival: Arrival<K, Self::Brought>,
+    );
 
     /// Makes window number `due` of what is there.
     ///
     /// # Errors
     /// The program's fault for which the window cannot be made.
-    fn settle(&self, shard: &mut Kept<K, Self>, due: u64) -> Result<(), StoreError>;
+    fn settle(&self, shard: &mut WindowShard<K, Self>, due: u64) -> Result<(), StoreError>;
 
     /// The value that a reader sees, of a key that has a place.
-    fn value(&self, kept: &Self::Kept, entry: &Self::Entry) -> Option<Self::Value>;
+    fn value(&self, kept: &Self::History, entry: &Self::Entry) -> Option<Self::Value>;
 
     /// Notes the new numbers of slots.
-    fn renumber(&self, kept: &mut Self::Kept, numbers: &[u32]);
+    fn renumber(&self, kept: &mut Self::History, numbers: &[u32]);
 
     /// Everything that is kept of every key, with its place: as it is and not what it comes to,
     /// so that the function is called with the same arguments from then on.
-    fn saved(&self, shard: &Kept<K, Self>, frame: &Frame) -> Vec<(K, u64, Self::Saved)>;
+    fn saved(&self, shard: &WindowShard<K, Self>, frame: &WindowSpec)
+    -> Vec<(K, u64, Self::Saved)>;
 
     /// Takes what was saved into a shard that has nothing.
     ///
@@ -78,8 +84,8 @@ pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// The fault of an entry that cannot have been saved so.
     fn restore(
         &self,
-        shard: &mut Kept<K, Self>,
-        frame: &Frame,
+        shard: &mut WindowShard<K, Self>,
+        frame: &WindowSpec,
         keys: Vec<(K, u64, Self::Saved)>,
     ) -> Result<(), StoreError>;
 }
@@ -94,18 +100,18 @@ pub struct Arrival<K, V> {
 }
 
 /// A shard of a window.
-pub struct Kept<K: Key, S: Sliding<K>> {
+pub struct WindowShard<K: Key, S: Sliding<K>> {
     pub(super) slots: Slots<K, S::Entry>,
-    pub(super) batches: S::Kept,
+    pub(super) batches: S::History,
     /// The place that comes after all that were given here, also to keys that are gone.
     pub(super) next: u64,
 }
 
-impl<K: Key, S: Sliding<K>> Kept<K, S> {
-    pub(super) fn new(hasher: &KeyHasher) -> Kept<K, S> {
-        Kept {
+impl<K: Key, S: Sliding<K>> WindowShard<K, S> {
+    pub(super) fn new(hasher: &KeyHasher) -> WindowShard<K, S> {
+        WindowShard {
             slots: Slots::new(hasher.clone()),
-            batches: S::Kept::default(),
+            batches: S::History::default(),
             next: 0,
         }
     }
@@ -114,9 +120,9 @@ impl<K: Key, S: Sliding<K>> Kept<K, S> {
 /// A keyed window; see the module head.
 pub struct WindowStore<K: Key, S: Sliding<K>> {
     pub(super) sliding: S,
-    pub(super) frame: Frame,
+    pub(super) frame: WindowSpec,
     pub(super) hasher: KeyHasher,
-    shards: Vec<RwLock<Kept<K, S>>>,
+    shards: Vec<RwLock<WindowShard<K, S>>>,
     pub(super) partitioner: Arc<dyn Partitioner<K>>,
     /// The place that comes after all given ones.
     pub(super) next_place: AtomicU64,
@@ -136,11 +142,11 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// A window of `frame` that has seen no batch, with the partitions of `partitioner`.
     pub fn new(
         sliding: S,
-        frame: Frame,
+        frame: WindowSpec,
         hasher: &KeyHasher,
         partitioner: Arc<dyn Partitioner<K>>,
     ) -> WindowStore<K, S> {
-        let shard = |_| RwLock::new(Kept::new(hasher));
+        let shard = |_| RwLock::new(WindowShard::new(hasher));
         WindowStore {
             sliding,
             frame,
@@ -168,7 +174,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// If a function of the program does; the store is good for nothing then either.
     pub fn slide(
         &self,
-        step: Step,
+        step: SlideStep,
         delta: Option<Vec<Shard<K, S::Brought>>>,
         executor: &Executor,
     ) -> Result<Vec<Shard<K, S::Brought>>, StoreError> {
@@ -213,7 +219,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     fn slide_shard(
         &self,
         index: usize,
-        step: Step,
+        step: SlideStep,
         brought: Option<&mut Shard<K, S::Brought>>,
         base: u64,
         forgets: bool,
@@ -250,8 +256,8 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// Takes what a batch has of a group of keys, whose words of the index have been asked for.
     fn enter_group(
         &self,
-        shard: &mut Kept<K, S>,
-        step: Step,
+        shard: &mut WindowShard<K, S>,
+        step: SlideStep,
         record: &mut Record<'_>,
         group: &mut Vec<Arrival<K, S::Brought>>,
     ) {
@@ -267,8 +273,8 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// Takes what a batch has of a key.
     pub(super) fn enter(
         &self,
-        shard: &mut Kept<K, S>,
-        step: Step,
+        shard: &mut WindowShard<K, S>,
+        step: SlideStep,
         arrival: Arrival<K, S::Brought>,
     ) {
         shard.next = shard.next.max(arrival.place + 1);
@@ -278,9 +284,9 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// Slides a shard over a batch whose keys `enter` lets enter.
     pub(super) fn step(
         &self,
-        shard: &mut Kept<K, S>,
-        step: Step,
-        enter: impl FnOnce(&mut Kept<K, S>),
+        shard: &mut WindowShard<K, S>,
+        step: SlideStep,
+        enter: impl FnOnce(&mut WindowShard<K, S>),
     ) -> Result<(), StoreError> {
         self.sliding.leave(shard, step.forgotten);
         enter(shard);
@@ -293,7 +299,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         Ok(())
     }
 
-    pub(super) fn write(&self, index: usize) -> RwLockWriteGuard<'_, Kept<K, S>> {
+    pub(super) fn write(&self, index: usize) -> RwLockWriteGuard<'_, WindowShard<K, S>> {
         self.shards[index]
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -301,7 +307,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
 
     /// A lock is poisoned by a panic of the program's code; the node that has the store does not
     /// let anybody read it then.
-    pub(super) fn read(&self, index: usize) -> RwLockReadGuard<'_, Kept<K, S>> {
+    pub(super) fn read(&self, index: usize) -> RwLockReadGuard<'_, WindowShard<K, S>> {
         self.shards[index]
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -11,11 +11,11 @@ use crate::durable::{Durable, EntryReader, Origin, StoreError, put};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 
-use super::frame::{Frame, Step};
+use super::frame::{SlideStep, WindowSpec};
 
 /// The batches that windows from now on have.
 pub struct WholeStore<T> {
-    frame: Frame,
+    frame: WindowSpec,
     executor: Executor,
     kept: Mutex<Batches<T>>,
 }
@@ -35,7 +35,7 @@ type Pieces<T> = Vec<Vec<Vec<T>>>;
 impl<T: Data> WholeStore<T> {
     /// A window of `frame` that has seen no batch.
     #[must_use]
-    pub fn new(frame: Frame, executor: &Executor) -> WholeStore<T> {
+    pub fn new(frame: WindowSpec, executor: &Executor) -> WholeStore<T> {
         WholeStore {
             frame,
             executor: executor.clone(),
@@ -52,7 +52,7 @@ impl<T: Data> WholeStore<T> {
     }
 
     /// Lets go of what no window has from `step` on.
-    pub fn leave(&self, step: Step) {
+    pub fn leave(&self, step: SlideStep) {
         self.kept().leave(step.forgotten);
     }
 
@@ -60,7 +60,7 @@ impl<T: Data> WholeStore<T> {
     ///
     /// # Errors
     /// If a record cannot be written down for the checkpoint.
-    pub fn enter(&self, step: Step, held: Rdd<T>) -> Result<(), StoreError> {
+    pub fn enter(&self, step: SlideStep, held: Rdd<T>) -> Result<(), StoreError> {
         let records = self.kept().changes.is_some();
         let written = if records {
             let workers = |pieces, task: &Task<'_>| held.on_pieces(pieces, task);

@@ -22,14 +22,14 @@ fn active() -> MutexGuard<'static, Option<Active>> {
 }
 
 /// The place of the context that is active. It is left when this goes.
-pub(super) struct Place(());
+pub(super) struct ActiveSlot(());
 
-impl Place {
+impl ActiveSlot {
     /// Takes the place for a context that is started at `caller`.
     ///
     /// # Errors
     /// If another one has it (Spark's words).
-    pub(super) fn take(caller: &'static Location<'static>) -> Result<Place> {
+    pub(super) fn take(caller: &'static Location<'static>) -> Result<ActiveSlot> {
         let mut active = active();
         if let Some(other) = &*active {
             return Err(Error::illegal(format!(
@@ -42,7 +42,7 @@ impl Place {
             engine: Weak::new(),
             started_at: caller,
         });
-        Ok(Place(()))
+        Ok(ActiveSlot(()))
     }
 
     /// Says what runs.
@@ -53,7 +53,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ActiveSlot {
     fn drop(&mut self) {
         *active() = None;
     }

@@ -52,9 +52,9 @@ impl StreamingContext {
         if partitions == 0 {
             // Spark's words.
             self.builder
-                .break_rule(Error::illegal("Positive number of partitions required"));
+                .record_error(Error::illegal("Positive number of partitions required"));
         } else if let Err(error) = check_count(partitions as usize) {
-            self.builder.break_rule(error.within("parallelize_in"));
+            self.builder.record_error(error.within("parallelize_in"));
         }
         let partitions = partitions.min(MOST_PARTITIONS);
         Rdd::sliced(records, partitions as usize, &self.builder.executor)

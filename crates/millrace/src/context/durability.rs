@@ -19,7 +19,7 @@ use millrace_wal::LogOptions;
 
 use super::missed::Missed;
 use super::settings::MissedBatches;
-use super::{Parts, StreamingContext};
+use super::{Registrations, StreamingContext};
 
 impl StreamingContext {
     /// True if `start` will go on from a checkpoint: the program asks for it, and its directory
@@ -49,7 +49,7 @@ impl StreamingContext {
     }
 
     /// The recovery mode: the program's, else the settings'.
-    fn asked(&self, parts: &Parts) -> Start {
+    fn asked(&self, parts: &Registrations) -> Start {
         match parts.start {
             Start::Anew => self.settings.recover,
             asked => asked,
@@ -104,7 +104,7 @@ impl StreamingContext {
     /// say where (Spark 3.5's rule and words).
     pub(super) fn open_checkpoint(
         &self,
-        parts: &mut Parts,
+        parts: &mut Registrations,
         graph: &Graph,
     ) -> Result<Option<Opened>> {
         if parts.checkpoint.is_none()
@@ -218,7 +218,7 @@ impl StreamingContext {
             .filter(|(_, needed)| **needed)
             .map(|(entry, _)| match entry.kind {
                 Kind::Received => "receiver".to_owned(),
-                Kind::Made(_) => operator_of(&entry.name),
+                Kind::Dataset(_) => operator_of(&entry.name),
             });
         Meta {
             format: FORMAT,
@@ -334,17 +334,17 @@ pub(super) fn replay(
         }
         restore(again.blocks)?;
         let now = engine.clock.now();
-        let epoch = engine.executor.epochs().cut();
-        let mut batch = engine.tracker.cut(again.time, &engine.stages, now);
+        let epoch = engine.executor.epochs().close_batch();
+        let mut batch = engine.tracker.close_batch(again.time, &engine.stages, now);
         batch.epoch = epoch;
         batch.number = again.number;
         batch.log = Some(again.position);
         submit(engine, batch, queue);
     }
     if let Some(again) = again {
-        let epoch = engine.executor.epochs().cut();
+        let epoch = engine.executor.epochs().close_batch();
         let now = engine.clock.now();
-        let mut batch = engine.tracker.cut(again.time, &engine.stages, now);
+        let mut batch = engine.tracker.close_batch(again.time, &engine.stages, now);
         (batch.number, batch.epoch) = (again.number, epoch);
         submit(engine, batch, queue);
     }
@@ -425,7 +425,7 @@ fn stores(graph: &Graph) -> Vec<(StoreMeta, Arc<dyn Durable>)> {
         .zip(&graph.needed)
         .filter(|(_, needed)| **needed)
     {
-        let Kind::Made(node) = &entry.kind else {
+        let Kind::Dataset(node) = &entry.kind else {
             continue;
         };
         for (name, durable) in node.durables() {

@@ -181,7 +181,7 @@ impl StreamingContext {
         record_length: usize,
     ) -> Computed<Vec<u8>> {
         if record_length == 0 {
-            self.builder.break_rule(Error::illegal(
+            self.builder.record_error(Error::illegal(
                 "binary_records_stream: the length of a record must not be zero",
             ));
         }
@@ -216,7 +216,7 @@ impl StreamingContext {
             Ok(made) => self.builder.read(name, |stream| Box::new(made.of(stream))),
             Err(error) => {
                 let place = format!("{name} at {}:{}", at.file(), at.line());
-                self.builder.break_rule(error.within(place));
+                self.builder.record_error(error.within(place));
                 self.builder.receive(name)
             }
         };

@@ -39,6 +39,6 @@ impl StreamingContext {
     /// ```
     pub fn take_misuse(&self) -> Option<Error> {
         let before_start = self.builder.take_broken();
-        before_start.or_else(|| self.outcome.take_told())
+        before_start.or_else(|| self.outcome.take_reported())
     }
 }

@@ -40,8 +40,8 @@ use millrace_runtime::graph::{Builder, Lifecycle};
 use millrace_runtime::listener::ListenerHandle;
 use millrace_runtime::notice::Repeats;
 use millrace_runtime::receiver::{Ingest, InputCounters, InputCounts};
-use millrace_runtime::scheduler::{Clock, Engine, Outcome, StopMode};
-use millrace_runtime::source::Ends;
+use millrace_runtime::scheduler::{Clock, Engine, RunState, StopMode};
+use millrace_runtime::source::OpenSources;
 use millrace_runtime::stdout::Stdout;
 use millrace_text::Text;
 use millrace_types::{Conf, Duration, Host, StreamId, StreamingListener, keys};
@@ -51,7 +51,7 @@ use crate::dstream::{DStream, PrintFormat, Printer};
 pub use described::InputStream;
 pub use get_or_create::ActiveOrCreated;
 pub(crate) use settings::Settings;
-use start::Seat;
+use start::ReceiverParts;
 pub use state::ContextState;
 pub use stop_handle::StopHandle;
 
@@ -79,19 +79,19 @@ pub struct StreamingContext {
     builder: Arc<Builder>,
     printer: Arc<Printer>,
     clock: Arc<dyn Clock>,
-    outcome: Arc<Outcome>,
-    ends: Arc<Ends>,
+    outcome: Arc<RunState>,
+    ends: Arc<OpenSources>,
     counters: Arc<InputCounters>,
     probe: Arc<probe::Probe>,
     /// Lines about calls, which a program may make again and again.
     calls: Repeats,
     /// True if only one such context may be active in its process.
-    alone: bool,
-    parts: Mutex<Parts>,
+    exclusive: bool,
+    parts: Mutex<Registrations>,
 }
 
 #[derive(Default)]
-struct Parts {
+struct Registrations {
     sources: Vec<Source>,
     /// Nodes that read from outside when a batch is due, and have an end or none.
     reads: Vec<NodeId>,
@@ -110,11 +110,11 @@ struct Source {
     node: NodeId,
     stream: StreamId,
     name: String,
-    open: Open,
+    open: OpenReceiver,
 }
 
 /// Makes what receives, when the context starts.
-type Open = Box<dyn FnOnce(Seat<'_>) -> Arc<dyn Ingest> + Send>;
+type OpenReceiver = Box<dyn FnOnce(ReceiverParts<'_>) -> Arc<dyn Ingest> + Send>;
 
 impl StreamingContext {
     /// A context whose batches last `batch_duration` (`millrace.batchInterval` overrides it).
@@ -151,7 +151,7 @@ impl StreamingContext {
         );
         let clock = Arc::new(millrace_runtime::scheduler::SystemClock::default());
         let mut context = StreamingContext::assemble(settings, printer, clock)?;
-        context.alone = true;
+        context.exclusive = true;
         Ok(context)
     }
 
@@ -159,7 +159,7 @@ impl StreamingContext {
     /// is active in its process.
     pub(crate) fn beside_others(conf: &Conf, batch_duration: Duration) -> Result<StreamingContext> {
         let mut context = StreamingContext::new(conf, batch_duration)?;
-        context.alone = false;
+        context.exclusive = false;
         Ok(context)
     }
 
@@ -176,15 +176,15 @@ impl StreamingContext {
             executor.skip_records(most);
         }
         let builder = Builder::new(executor.clone(), settings.partitions, settings.interval);
-        let outcome = Arc::new(Outcome::default());
+        let outcome = Arc::new(RunState::default());
         let waiting = Arc::clone(&outcome);
-        builder.tell(move |error| waiting.tell(error));
+        builder.on_late_error(move |error| waiting.report(error));
         let builder = Arc::new(builder);
         let weak = Arc::downgrade(&builder);
         let counters = Arc::default();
         executor.on_refusal(move |error| {
             if let Some(builder) = weak.upgrade() {
-                builder.break_rule(error);
+                builder.record_error(error);
             }
         });
         Ok(StreamingContext {
@@ -196,7 +196,7 @@ impl StreamingContext {
             outcome,
             ends: Arc::default(),
             counters,
-            alone: false,
+            exclusive: false,
             parts: Mutex::default(),
             settings,
         })
@@ -219,7 +219,7 @@ impl StreamingContext {
         self.settings.print_format
     }
 
-    fn parts(&self) -> MutexGuard<'_, Parts> {
+    fn parts(&self) -> MutexGuard<'_, Registrations> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -259,7 +259,7 @@ impl StreamingContext {
     /// Refuses a host that can never be one.
     fn check_host(&self, host: &str) {
         if let Err(error) = Host::parse(host) {
-            self.builder.break_rule(Error::config(error));
+            self.builder.record_error(Error::config(error));
         }
     }
 
@@ -273,7 +273,7 @@ impl StreamingContext {
     }
 
     /// Describes a stream that receives.
-    fn received(&self, name: String, open: Open) -> NodeId {
+    fn received(&self, name: String, open: OpenReceiver) -> NodeId {
         let (node, stream) = self.builder.receive(name.clone());
         self.parts().sources.push(Source {
             node,
@@ -311,7 +311,7 @@ impl StreamingContext {
             None => parts.listeners.push(listener),
             Some(engine) => {
                 if let Err(error) = engine.listeners.add(listener) {
-                    self.builder.break_rule(error);
+                    self.builder.record_error(error);
                 }
             }
         }
@@ -366,11 +366,11 @@ impl StreamingContext {
         }
         // Not in the closure: its caller would be this line.
         let caller = Location::caller();
-        let place = self.alone.then(|| active::Place::take(caller));
+        let place = self.exclusive.then(|| active::ActiveSlot::take(caller));
         let started = self.start_engine(place.transpose()?);
         if started.is_err() {
             self.builder.set_lifecycle(Lifecycle::Stopped);
-            self.outcome.end();
+            self.outcome.finish();
         }
         started
     }
@@ -422,7 +422,7 @@ impl StreamingContext {
     }
 
     fn wait(&self, timeout: Option<StdDuration>) -> Result<bool> {
-        if let Some(broken) = self.builder.broken() {
+        if let Some(broken) = self.builder.first_error() {
             return Err(broken);
         }
         let ended = self.outcome.wait(timeout)?;
@@ -462,12 +462,12 @@ impl StreamingContext {
         if role == Role::Listeners {
             let rule = "Cannot stop StreamingContext within listener bus thread.";
             self.calls.say("stop", rule);
-            self.builder.break_rule(Error::illegal(rule));
+            self.builder.record_error(Error::illegal(rule));
             return;
         }
         if self.builder.lifecycle() == Lifecycle::Initialized {
             self.builder.set_lifecycle(Lifecycle::Stopped);
-            self.outcome.end();
+            self.outcome.finish();
             return;
         }
         self.stop_handle().stop(graceful);

@@ -56,7 +56,7 @@ fn stores(graph: &Graph) -> Vec<Store> {
     let needed = needed.filter(|(_, needed)| **needed);
     let mut stores = Vec::new();
     for (entry, _) in needed {
-        if let Kind::Made(node) = &entry.kind {
+        if let Kind::Dataset(node) = &entry.kind {
             let kept = node.durables().into_iter();
             stores.extend(kept.filter_map(|(name, durable)| Store::of(&entry.name, name, durable)));
             let shown = node.shown().into_iter();

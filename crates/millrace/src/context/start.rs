@@ -6,9 +6,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use millrace_engine::error::{Error, Result};
-use millrace_engine::patience::Threads;
 use millrace_engine::role::Role;
 use millrace_engine::stage::EagerStage;
+use millrace_engine::thread_group::ThreadGroup;
 use millrace_runtime::checkpoint::Checkpoint;
 use millrace_runtime::graph::{Graph, Kind, Readers};
 use millrace_runtime::listener::ListenerBus;
@@ -21,19 +21,19 @@ use millrace_runtime::receiver::{
 use millrace_runtime::scheduler::{
     BatchQueue, Clock, Engine, FirstBatch, StopMode, generate, run_jobs, wait_for_jobs,
 };
-use millrace_runtime::source::Ends;
+use millrace_runtime::source::OpenSources;
 use millrace_runtime::stdout::Reader;
 use millrace_runtime::threads::{self, PATIENCE};
 use millrace_types::{StreamId, StreamingEvent};
 
-use super::active::Place;
+use super::active::ActiveSlot;
 use super::durability::{Begin, begin, counts_batches, replay, say_recovery};
 use super::missed::{Missed, say_skipped};
 use super::settings::MissedBatches;
 use super::{Settings, Source, StreamingContext};
 
 impl StreamingContext {
-    pub(super) fn start_engine(&self, place: Option<Place>) -> Result<()> {
+    pub(super) fn start_engine(&self, place: Option<ActiveSlot>) -> Result<()> {
         let mut parts = self.parts();
         let graph = self.builder.freeze()?;
         self.builder.executor.epochs().begin();
@@ -80,7 +80,7 @@ impl StreamingContext {
         self.probe.begin(&engine);
         if self.settings.stop_at_eof {
             let own = Arc::downgrade(&engine);
-            self.ends.then(move || {
+            self.ends.on_all_closed(move || {
                 if let Some(engine) = own.upgrade() {
                     engine.stop(StopMode::Graceful, None);
                 }
@@ -143,7 +143,7 @@ impl StreamingContext {
             .filter(|(_, needed)| **needed);
         let stages: Vec<Arc<dyn EagerStage>> = stages
             .filter_map(|(entry, _)| match &entry.kind {
-                Kind::Made(node) => node.eager(),
+                Kind::Dataset(node) => node.eager(),
                 Kind::Received => None,
             })
             .collect();
@@ -156,7 +156,7 @@ impl StreamingContext {
             budget.bounds_batches_of(&kept.join(" and "));
         }
         let receivers = sources.into_iter().enumerate().map(|(number, source)| {
-            let seat = Seat {
+            let seat = ReceiverParts {
                 settings,
                 number,
                 stream: source.stream,
@@ -199,7 +199,7 @@ impl StreamingContext {
 }
 
 /// Everything that a receiver is built from.
-pub(super) struct Seat<'a> {
+pub(super) struct ReceiverParts<'a> {
     settings: &'a Settings,
     /// The receiver's index with the tracker.
     number: usize,
@@ -212,7 +212,7 @@ pub(super) struct Seat<'a> {
     fail: Fail,
 }
 
-impl Seat<'_> {
+impl ReceiverParts<'_> {
     /// The part that every receiver is given, whatever it receives.
     fn surroundings(self) -> Surroundings {
         let settings = self.settings;
@@ -268,9 +268,9 @@ impl Seat<'_> {
 fn run(
     engine: &Arc<Engine>,
     first: FirstBatch,
-    ends: &Arc<Ends>,
+    ends: &Arc<OpenSources>,
     replay: impl FnOnce(&BatchQueue) -> Result<()>,
-    place: Option<Place>,
+    place: Option<ActiveSlot>,
 ) -> Result<JoinHandle<()>> {
     let queue = Arc::new(BatchQueue::default());
     engine.graph.begin(
@@ -279,7 +279,7 @@ fn run(
         Arc::clone(&engine.clock),
     );
     let (own, work) = (Arc::clone(engine), Arc::clone(&queue));
-    let jobs = Arc::new(Threads::default());
+    let jobs = Arc::new(ThreadGroup::default());
     let name = "millrace-jobs";
     let started = threads::spawn(&jobs, name, Role::Engine, move || run_jobs(&own, &work));
     started.map_err(|error| no_thread(name, error))?;
@@ -314,7 +314,7 @@ fn run(
         }
         // Whoever is told of the end may start another context.
         drop(place);
-        own.outcome.end();
+        own.outcome.finish();
         own.listeners.close(own.patience);
     })?;
     closed.never();
@@ -338,7 +338,10 @@ impl Drop for CloseUnless<'_> {
     }
 }
 
-fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<Arc<Threads>>> {
+fn receive_on_threads(
+    engine: &Arc<Engine>,
+    ends: &Arc<OpenSources>,
+) -> Result<Vec<Arc<ThreadGroup>>> {
     let threads = engine
         .receivers
         .iter()
@@ -346,11 +349,11 @@ fn receive_on_threads(engine: &Arc<Engine>, ends: &Arc<Ends>) -> Result<Vec<Arc<
         .map(|(number, receiver)| {
             let ends = Arc::clone(ends);
             let receiver = Arc::clone(receiver);
-            let threads = Arc::new(Threads::default());
+            let threads = Arc::new(ThreadGroup::default());
             let name = format!("millrace-recv-{number}");
             let started = threads::spawn(&threads, &name, Role::Engine, move || {
                 if receiver.run() {
-                    ends.ended();
+                    ends.close_one();
                 }
             });
             started.map_err(|error| no_thread(&name, error))?;

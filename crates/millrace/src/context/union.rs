@@ -57,7 +57,7 @@ impl StreamingContext {
             return;
         };
         self.builder
-            .break_rule(Error::illegal(format!("{name}: {rule}")));
+            .record_error(Error::illegal(format!("{name}: {rule}")));
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
     use millrace_engine::error::Result;
     use millrace_engine::pipeline::{Lines, NodeId, Output};
     use millrace_engine::rdd::Rdd;
-    use millrace_runtime::graph::{BatchRun, Made, Node};
+    use millrace_runtime::graph::{BatchRun, Dataset, Node};
     use millrace_text::Text;
     use millrace_types::{Conf, Duration};
 
@@ -80,9 +80,9 @@ mod tests {
             vec![self.0]
         }
 
-        fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+        fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
             let none = Rdd::<(u8, u8)>::of_partitions(Vec::new(), batch.executor());
-            Ok(Made::of(none))
+            Ok(Dataset::of(none))
         }
     }
 

@@ -32,7 +32,7 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
         let name = named("checkpoint", Location::caller());
         if let Some(rule) = self.checkpoint_rule(interval) {
             self.builder
-                .break_rule(Error::illegal(format!("{name}: {rule}")));
+                .record_error(Error::illegal(format!("{name}: {rule}")));
         }
         self.builder.keeps_state();
         self.clone()

@@ -7,7 +7,7 @@ use millrace_engine::error::Result;
 use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_engine::stage::EagerStage;
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::pair::FoldNode;
 use super::{Computed, DStream, named};
@@ -28,9 +28,9 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     #[track_caller]
     pub fn count(&self) -> Computed<i64> {
         let name = named("count", Location::caller());
-        let one_more = |count: Option<i64>, _| count.unwrap_or(0) + 1;
+        let register = |count: Option<i64>, _| count.unwrap_or(0) + 1;
         let counted = |count: Option<i64>| Some(count.unwrap_or(0));
-        let folding = FoldNode::new(self, one_more, |a, b| a + b, counted, &name);
+        let folding = FoldNode::new(self, register, |a, b| a + b, counted, &name);
         let pipeline = Arc::clone(&self.pipeline);
         self.of_node(name, CountNode { pipeline, folding })
     }
@@ -51,12 +51,12 @@ impl<P: Pipeline, N: Node> Node for CountNode<P, N> {
         self.folding.eager()
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         if self.pipeline.passes_on().is_some() {
             let known = batch.rdd(&self.pipeline)?.source().known_count();
             if let Some(count) = known.and_then(|count| i64::try_from(count).ok()) {
                 let counted = vec![vec![count]];
-                return Ok(Made::of(Rdd::of_partitions(counted, batch.executor())));
+                return Ok(Dataset::of(Rdd::of_partitions(counted, batch.executor())));
             }
         }
         self.folding.compute(batch)

@@ -123,7 +123,7 @@ impl<T, P> DStream<T, P> {
         } else {
             "slide durations"
         };
-        self.builder.break_rule(Error::illegal(format!(
+        self.builder.record_error(Error::illegal(format!(
             "{name}: Some of the DStreams have different {rule}"
         )));
     }

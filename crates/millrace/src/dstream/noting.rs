@@ -13,7 +13,7 @@ use millrace_engine::error::{Error, Result};
 use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::state::{NoteStore, Part, parts_of};
 use millrace_runtime::checkpoint::NOTES;
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 use serde::Serialize;
 
 use super::{Computed, DStream, named};
@@ -190,7 +190,7 @@ where
         parts_of(&self.store)
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
-        Ok(Made::of(batch.rdd(&self.pipeline)?))
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
+        Ok(Dataset::of(batch.rdd(&self.pipeline)?))
     }
 }

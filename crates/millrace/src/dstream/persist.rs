@@ -55,10 +55,10 @@ impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
     fn persist_as(&self, name: String) -> Computed<P::Item> {
         if self.builder.lifecycle() != Lifecycle::Initialized {
             // Spark 3.5: UnsupportedOperationException.
-            self.builder.break_rule(Error::illegal(
+            self.builder.record_error(Error::illegal(
                 "Cannot change storage level of a DStream after streaming context has started",
             ));
         }
-        self.transformed(name, |rdd, _| rdd.held())
+        self.transformed(name, |rdd, _| rdd.materialize())
     }
 }

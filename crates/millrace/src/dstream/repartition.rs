@@ -26,7 +26,7 @@ impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
     pub fn repartition(&self, partitions: u32) -> Computed<P::Item> {
         let name = named("repartition", Location::caller());
         if let Err(error) = check_count(partitions as usize) {
-            self.builder.break_rule(error.within(&name));
+            self.builder.record_error(error.within(&name));
         }
         self.transformed(name, move |rdd, _| rdd.repartition(partitions))
     }

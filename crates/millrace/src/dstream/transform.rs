@@ -6,7 +6,7 @@ use std::sync::Arc;
 use millrace_engine::error::Result;
 use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 use millrace_types::BatchTime;
 
 use super::{Computed, DStream, named};
@@ -79,8 +79,8 @@ where
         self.pipeline.inputs()
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let rdd = batch.rdd(&self.pipeline)?;
-        Ok(Made::of((self.function)(&rdd, batch.time())))
+        Ok(Dataset::of((self.function)(&rdd, batch.time())))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use millrace_engine::error::Result;
 use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 use millrace_types::BatchTime;
 
 /// The node of a function of many batches.
@@ -25,12 +25,12 @@ where
         self.pipelines.iter().flat_map(|own| own.inputs()).collect()
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let rdds: Vec<_> = self
             .pipelines
             .iter()
             .map(|pipeline| batch.rdd(pipeline))
             .collect::<Result<_>>()?;
-        Ok(Made::of((self.function)(&rdds, batch.time())))
+        Ok(Dataset::of((self.function)(&rdds, batch.time())))
     }
 }

@@ -467,13 +467,13 @@ fn a_directory_that_cannot_be_meant_is_an_error_of_the_start() {
 }
 
 /// Stores what `run` says, on several threads, and stops when all of them have.
-struct Threads<F> {
+struct ThreadGroup<F> {
     threads: u32,
     run: F,
 }
 
 impl<T: Data, F: Fn(u32, &ReceiverContext<T>) + Clone + Send + 'static> Receiver
-    for Threads<Storing<T, F>>
+    for ThreadGroup<Storing<T, F>>
 {
     type Item = T;
 
@@ -499,9 +499,9 @@ struct Storing<T, F>(F, std::marker::PhantomData<fn() -> T>);
 fn threads<T: Data, F: Fn(u32, &ReceiverContext<T>) + Clone + Send + 'static>(
     threads: u32,
     run: F,
-) -> Threads<Storing<T, F>> {
+) -> ThreadGroup<Storing<T, F>> {
     let run = Storing(run, std::marker::PhantomData);
-    Threads { threads, run }
+    ThreadGroup { threads, run }
 }
 
 /// Counts what batches say they have received.

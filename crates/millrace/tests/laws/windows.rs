@@ -20,21 +20,21 @@ use super::model;
 use super::support::{CONCATENATE, Pair, Update, block_bytes, cases, pairs, setups};
 
 /// The length and the slide of a window, in batches.
-type Frame = (usize, usize);
+type WindowSpec = (usize, usize);
 
-fn frames() -> impl Strategy<Value = Frame> {
+fn frames() -> impl Strategy<Value = WindowSpec> {
     (1_usize..=6, 1_usize..=6)
 }
 
 /// The batches of every window that fires, by their numbers from zero.
-fn windows(batches: usize, (length, slide): Frame) -> Vec<Vec<usize>> {
+fn windows(batches: usize, (length, slide): WindowSpec) -> Vec<Vec<usize>> {
     let ends = (1..=batches).filter(|end| end % slide == 0);
     ends.map(|end| (end.saturating_sub(length)..end).collect())
         .collect()
 }
 
 /// The records of each window.
-fn windowed<T: Clone>(batches: &[Vec<T>], frame: Frame) -> Vec<Vec<T>> {
+fn windowed<T: Clone>(batches: &[Vec<T>], frame: WindowSpec) -> Vec<Vec<T>> {
     let window = |numbers: Vec<usize>| numbers.into_iter().flat_map(|n| batches[n].clone());
     let windows = windows(batches.len(), frame).into_iter();
     windows.map(|numbers| window(numbers).collect()).collect()
@@ -51,7 +51,7 @@ fn merged<K: Clone + Eq + Hash + Serialize, V>(
 /// Spark's steps of a window with an inverse, until a window cannot be made.
 fn inverted<K: Clone + Eq + Hash + Serialize, V: Clone>(
     batches: &[Vec<(K, V)>],
-    frame: Frame,
+    frame: WindowSpec,
     function: impl Fn(V, V) -> V,
     inverse: impl Fn(V, V) -> V,
     filter: impl Fn(&V) -> bool,
@@ -131,7 +131,7 @@ struct Windows {
 
 impl Windows {
     /// The results of the model.
-    fn expected(batches: &[Vec<Pair>], frame: Frame, partitions: usize) -> Windows {
+    fn expected(batches: &[Vec<Pair>], frame: WindowSpec, partitions: usize) -> Windows {
         fn in_order<K: Serialize, V>(
             windows: Vec<Vec<(K, V)>>,
             partitions: usize,
@@ -209,7 +209,7 @@ struct Program {
 impl Program {
     /// All windows of a stream that is due every `parent` seconds; erased, because they take their
     /// time to compile.
-    fn new(stream: &DStream<Pair>, parent: i64, (length, slide): Frame) -> Program {
+    fn new(stream: &DStream<Pair>, parent: i64, (length, slide): WindowSpec) -> Program {
         let batches = |count: usize| Duration::seconds(parent) * i64::try_from(count).unwrap();
         let (window, every) = (batches(length), batches(slide));
         // Where it may be left out, it is.

@@ -121,6 +121,7 @@ pub struct Opened {
 /// A batch that was begun and not committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CutShort {
+    /// The number of the batch.
     pub number: u64,
     /// Batch time in milliseconds since the Unix epoch.
     pub time: i64,

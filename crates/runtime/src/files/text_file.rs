@@ -196,7 +196,7 @@ impl RddSource<Text> for TextFile {
         self.splits[partition][piece].for_each_line(false, each);
     }
 
-    fn lasts(&self) -> bool {
+    fn is_materialized(&self) -> bool {
         true
     }
 }

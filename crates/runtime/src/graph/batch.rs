@@ -13,8 +13,8 @@ use millrace_engine::rdd::{Rdd, RddSource, by_pieces};
 use millrace_types::{BatchTime, StreamId, StreamInputInfo};
 use millrace_wal::Position;
 
-use super::memory::Past;
-use super::{Graph, Kind, Made, Node};
+use super::memory::RememberedBatch;
+use super::{Dataset, Graph, Kind, Node};
 
 /// The input that the tick allocated to a batch.
 pub struct Batch {
@@ -73,7 +73,7 @@ pub struct BatchRun<'a> {
     batch: &'a Batch,
     pub(super) graph: &'a Graph,
     executor: &'a Executor,
-    made: Mutex<HashMap<NodeId, Made>>,
+    made: Mutex<HashMap<NodeId, Dataset>>,
     /// Why the output that runs has failed, if the run goes on all the same.
     reported: Mutex<Option<String>>,
 }
@@ -141,7 +141,7 @@ impl<'a> BatchRun<'a> {
 
     fn each_node(&self, tell: impl Fn(&dyn Node) -> Result<()>) -> Result<()> {
         for (entry, needed) in self.graph.nodes.iter().zip(&self.graph.needed) {
-            if let Kind::Made(node) = &entry.kind
+            if let Kind::Dataset(node) = &entry.kind
                 && *needed
             {
                 self.blame(&entry.name, || tell(&**node))?;
@@ -153,7 +153,7 @@ impl<'a> BatchRun<'a> {
     /// Lets every node of the program take what it needs of this batch.
     pub fn collect(&self) -> Result<()> {
         for (entry, needed) in self.graph.nodes.iter().zip(&self.graph.needed) {
-            let Kind::Made(node) = &entry.kind else {
+            let Kind::Dataset(node) = &entry.kind else {
                 continue;
             };
             let due = |input: &NodeId| {
@@ -168,8 +168,8 @@ impl<'a> BatchRun<'a> {
     }
 
     /// The dataset of a node, made once a batch.
-    fn made(&self, node: NodeId) -> Result<Made> {
-        let known = |made: &Mutex<HashMap<NodeId, Made>>| {
+    fn made(&self, node: NodeId) -> Result<Dataset> {
+        let known = |made: &Mutex<HashMap<NodeId, Dataset>>| {
             made.lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .get(&node)
@@ -179,7 +179,7 @@ impl<'a> BatchRun<'a> {
             return Ok(made);
         }
         let entry = &self.graph.nodes[node.0];
-        let Kind::Made(maker) = &entry.kind else {
+        let Kind::Dataset(maker) = &entry.kind else {
             unreachable!("a receiving node has blocks, not a dataset")
         };
         let made = self.blame(&entry.name, || maker.compute(self))?;
@@ -205,7 +205,7 @@ impl<'a> BatchRun<'a> {
         read(pipeline, self.executor, |node| {
             Ok(match self.graph.nodes[node.0].kind {
                 Kind::Received => Part::Blocks(self.partitions(node)?),
-                Kind::Made(_) => Part::Made(self.made(node)?),
+                Kind::Dataset(_) => Part::Dataset(self.made(node)?),
             })
         })
     }
@@ -214,7 +214,7 @@ impl<'a> BatchRun<'a> {
     pub(super) fn make_all(&self) -> Result<()> {
         for (index, entry) in self.graph.nodes.iter().enumerate() {
             let is_due = self.number().is_multiple_of(entry.slide);
-            if is_due && self.graph.needed[index] && matches!(entry.kind, Kind::Made(_)) {
+            if is_due && self.graph.needed[index] && matches!(entry.kind, Kind::Dataset(_)) {
                 self.made(NodeId(index))?;
             }
         }
@@ -222,9 +222,9 @@ impl<'a> BatchRun<'a> {
     }
 
     /// The part of this batch that can be read while it is being run.
-    pub(super) fn present(&self) -> Past {
+    pub(super) fn snapshot(&self) -> RememberedBatch {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        Past {
+        RememberedBatch {
             time: self.batch.time,
             number: self.batch.number,
             blocks: self.batch.blocks.clone(),
@@ -233,9 +233,9 @@ impl<'a> BatchRun<'a> {
     }
 
     /// The part of this batch that can be read when it is over.
-    pub(super) fn past(&self) -> Past {
-        let past = self.present();
-        past.made.values().for_each(Made::keep);
+    pub(super) fn past(&self) -> RememberedBatch {
+        let past = self.snapshot();
+        past.made.values().for_each(Dataset::keep);
         past
     }
 
@@ -267,7 +267,7 @@ impl<'a> BatchRun<'a> {
     }
 }
 
-fn pieces_of(made: &Made) -> impl Iterator<Item = Partition> {
+fn pieces_of(made: &Dataset) -> impl Iterator<Item = Partition> {
     made.pieces.iter().map(|&(index, piece)| Partition {
         data: Arc::clone(&made.dataset),
         index,
@@ -278,7 +278,7 @@ fn pieces_of(made: &Made) -> impl Iterator<Item = Partition> {
 /// The result of a node in a batch.
 pub(super) enum Part {
     Blocks(Vec<Partition>),
-    Made(Made),
+    Dataset(Dataset),
 }
 
 /// The records of a pipeline over what its nodes brought.
@@ -288,7 +288,7 @@ pub(super) fn read<P: Pipeline>(
     part: impl Fn(NodeId) -> Result<Part>,
 ) -> Result<Rdd<P::Item>> {
     if let Some(node) = pipeline.passes_on()
-        && let Part::Made(made) = part(node)?
+        && let Part::Dataset(made) = part(node)?
     {
         let rdd: &Rdd<P::Item> = made
             .dataset
@@ -306,7 +306,7 @@ pub(super) fn read<P: Pipeline>(
                 partitions.push((input, blocks));
                 all_made = false;
             }
-            Part::Made(made) => {
+            Part::Dataset(made) => {
                 let mut own: Vec<(usize, Vec<Partition>)> =
                     (0..made.partitions).map(|_| (input, Vec::new())).collect();
                 for piece in pieces_of(&made) {
@@ -335,7 +335,7 @@ struct Driven<P> {
     /// The pieces of every partition, with the input that they are of.
     partitions: Vec<(usize, Vec<Partition>)>,
     /// The inputs that are datasets, by their numbers; whether all that brought anything are.
-    inputs: Vec<(usize, Made)>,
+    inputs: Vec<(usize, Dataset)>,
     all_made: bool,
     executor: Executor,
     /// The number of this reader among all, and the operator that it reads for.
@@ -425,7 +425,7 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
     }
 
     fn takes_few(&self) -> bool {
-        let few = |(_, made): &(usize, Made)| made.first_few().is_some();
+        let few = |(_, made): &(usize, Dataset)| made.first_few().is_some();
         self.all_made && self.inputs.iter().all(few)
     }
 }

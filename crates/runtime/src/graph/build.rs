@@ -8,7 +8,7 @@ use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::NodeId;
 use millrace_types::{Duration, StreamId};
 
-use super::{Entry, Graph, Kind, Memory, Node, Output, OutputFn, Shown};
+use super::{Entry, Graph, Kind, Node, OutputFn, OutputOp, RememberedBatches, Shown};
 
 /// The states of a context (Spark 3.5: INITIALIZED, ACTIVE, STOPPED).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Builder {
     /// The batch interval: every slide is a multiple of it.
     pub interval: Duration,
     /// The batches that have been run and are remembered.
-    pub memory: Arc<Memory>,
+    pub memory: Arc<RememberedBatches>,
     state: Mutex<State>,
     /// Told of calls that break a rule when the context has been started.
     late: OnceLock<Late>,
@@ -42,7 +42,7 @@ type Late = Box<dyn Fn(Error) + Send + Sync>;
 struct State {
     lifecycle: Lifecycle,
     nodes: Vec<Entry>,
-    outputs: Vec<Output>,
+    outputs: Vec<OutputOp>,
     /// The names of the input streams.
     streams: Vec<String>,
     stateful: bool,
@@ -77,7 +77,7 @@ impl Builder {
     }
 
     /// Has `late` told of calls that break a rule when the context has been started.
-    pub fn tell(&self, late: impl Fn(Error) + Send + Sync + 'static) {
+    pub fn on_late_error(&self, late: impl Fn(Error) + Send + Sync + 'static) {
         self.late.get_or_init(|| Box::new(late));
     }
 
@@ -109,7 +109,7 @@ impl Builder {
         let mut state = self.state();
         self.check_open(&mut state);
         let stream = state.stream(&name);
-        let kind = Kind::Made(node(stream));
+        let kind = Kind::Dataset(node(stream));
         let node = state.add(Entry {
             name,
             kind,
@@ -134,11 +134,11 @@ impl Builder {
 
     /// Notes a call that broke a rule: `start` reports the first one, and later ones are told to
     /// whoever waits for the end.
-    pub fn break_rule(&self, error: Error) {
-        self.broke(&mut self.state(), error);
+    pub fn record_error(&self, error: Error) {
+        self.note_error(&mut self.state(), error);
     }
 
-    fn broke(&self, state: &mut State, error: Error) {
+    fn note_error(&self, state: &mut State, error: Error) {
         match self.late.get() {
             Some(late) if state.lifecycle != Lifecycle::Initialized => late(error),
             _ => drop(state.broken.get_or_insert(error)),
@@ -162,7 +162,7 @@ impl Builder {
             "Adding new inputs, transformations, and output operations after {when} a context is \
              not supported"
         ));
-        self.broke(state, error);
+        self.note_error(state, error);
     }
 
     /// True if all of these nodes receive. Of a frozen graph none does: what is added to it is
@@ -185,7 +185,7 @@ impl Builder {
         let inputs = node.inputs();
         let slide = self.slide(&inputs).unwrap_or_else(|| {
             // Spark's rule and its words for it.
-            self.break_rule(Error::illegal(format!(
+            self.record_error(Error::illegal(format!(
                 "{name}: Some of the DStreams have different slide durations"
             )));
             1
@@ -197,7 +197,7 @@ impl Builder {
     pub fn make_every(&self, name: String, node: Box<dyn Node>, slide: u64) -> NodeId {
         let mut state = self.state();
         self.check_open(&mut state);
-        let kind = Kind::Made(node);
+        let kind = Kind::Dataset(node);
         state.add(Entry { name, kind, slide })
     }
 
@@ -235,14 +235,14 @@ impl Builder {
         shown: Option<Arc<Shown>>,
     ) {
         let slide = self.slide(&inputs).unwrap_or_else(|| {
-            self.break_rule(Error::illegal(format!(
+            self.record_error(Error::illegal(format!(
                 "{name}: Some of the DStreams have different slide durations"
             )));
             1
         });
         let mut state = self.state();
         self.check_open(&mut state);
-        state.outputs.push(Output {
+        state.outputs.push(OutputOp {
             name,
             inputs,
             run,
@@ -262,7 +262,7 @@ impl Builder {
     }
 
     /// The error of a call that broke a rule before the start, which will report it too.
-    pub fn broken(&self) -> Option<Error> {
+    pub fn first_error(&self) -> Option<Error> {
         let state = self.state();
         let broken = state.broken.as_ref()?;
         Some(Error::new(broken.kind(), broken.to_string()))

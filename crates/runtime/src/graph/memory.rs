@@ -19,12 +19,12 @@ use millrace_types::{BatchTime, Duration};
 use crate::clock::Clock;
 use crate::notice::Repeats;
 
-use super::Made;
+use super::Dataset;
 use super::batch::{BatchRun, Part, read};
 
 /// The batches that are kept.
 #[derive(Default)]
-pub struct Memory {
+pub struct RememberedBatches {
     state: Mutex<State>,
 }
 
@@ -32,7 +32,7 @@ pub struct Memory {
 struct State {
     wanted: Option<Duration>,
     run: Option<Run>,
-    batches: VecDeque<Arc<Past>>,
+    batches: VecDeque<Arc<RememberedBatch>>,
 }
 
 /// The facts of a run once it has begun.
@@ -46,14 +46,14 @@ struct Run {
 }
 
 /// A batch that has been run, as far as it can still be read.
-pub(super) struct Past {
+pub(super) struct RememberedBatch {
     pub(super) time: BatchTime,
     pub(super) number: u64,
     pub(super) blocks: HashMap<NodeId, Vec<Partition>>,
-    pub(super) made: HashMap<NodeId, Made>,
+    pub(super) made: HashMap<NodeId, Dataset>,
 }
 
-impl Memory {
+impl RememberedBatches {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,12 +93,12 @@ impl Memory {
     }
 
     /// Lets the batch that is being run be read.
-    fn show(&self, running: Past) {
+    fn publish(&self, running: RememberedBatch) {
         self.state().batches.push_back(Arc::new(running));
     }
 
     /// Keeps a batch that has been run, in the place of what was shown of it.
-    fn keep(&self, past: Past) {
+    fn keep(&self, past: RememberedBatch) {
         let mut state = self.state();
         let shown = state
             .batches
@@ -154,16 +154,17 @@ impl Memory {
         }
         let slide = slides.first().copied().unwrap_or(1);
         let (first, last) = (run.number("from", from, slide), run.number("to", to, slide));
-        let is_asked_for = |past: &&Arc<Past>| {
+        let is_asked_for = |past: &&Arc<RememberedBatch>| {
             let number = i128::from(past.number);
             past.number.is_multiple_of(slide) && (first..=last).contains(&number)
         };
-        let batches: Vec<Arc<Past>> = state.batches.iter().filter(is_asked_for).cloned().collect();
+        let batches: Vec<Arc<RememberedBatch>> =
+            state.batches.iter().filter(is_asked_for).cloned().collect();
         drop(state);
-        let rdd = |past: Arc<Past>| {
+        let rdd = |past: Arc<RememberedBatch>| {
             read(pipeline, executor, |node| {
                 let blocks = past.blocks.get(&node).cloned().map(Part::Blocks);
-                let made = || past.made.get(&node).cloned().map(Part::Made);
+                let made = || past.made.get(&node).cloned().map(Part::Dataset);
                 Ok(blocks.or_else(made).unwrap_or(Part::Blocks(Vec::new())))
             })
         };
@@ -189,12 +190,12 @@ impl Run {
 impl BatchRun<'_> {
     /// Lets outputs read this batch too (Spark 3.5), if the program wants batches to be kept:
     /// makes what all outputs of the batch need, which Spark does at this moment as well.
-    pub fn show(&self) -> Result<()> {
+    pub fn publish(&self) -> Result<()> {
         if !self.graph.memory.is_wanted() {
             return Ok(());
         }
         self.make_all()?;
-        self.graph.memory.show(self.present());
+        self.graph.memory.publish(self.snapshot());
         Ok(())
     }
 
@@ -210,10 +211,10 @@ impl BatchRun<'_> {
     }
 }
 
-impl std::fmt::Debug for Memory {
+impl std::fmt::Debug for RememberedBatches {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let state = self.state();
-        f.debug_struct("Memory")
+        f.debug_struct("RememberedBatches")
             .field("wanted", &state.wanted)
             .field("batches", &state.batches.len())
             .finish_non_exhaustive()

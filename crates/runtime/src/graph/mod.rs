@@ -16,7 +16,7 @@ use millrace_engine::durable::Durable;
 use millrace_engine::error::Result;
 use millrace_engine::pipeline::{NodeId, Partition};
 use millrace_engine::rdd::Rdd;
-use millrace_engine::stage::{Dataset, EagerStage};
+use millrace_engine::stage::{AnyRdd, EagerStage};
 use millrace_types::{BatchTime, Duration, OutputOperationInfo};
 
 use crate::clock::Clock;
@@ -24,7 +24,7 @@ use crate::clock::Clock;
 pub use batch::BatchRun;
 pub(crate) use batch::{Batch, InputCounter};
 pub use build::{Builder, Lifecycle};
-pub(crate) use memory::Memory;
+pub(crate) use memory::RememberedBatches;
 pub use shown::Shown;
 
 /// A node that makes a dataset, an `Rdd<T>`, of every batch.
@@ -68,14 +68,14 @@ pub trait Node: Send + Sync {
     }
 
     /// The dataset of a batch in which the node is due.
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made>;
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset>;
 }
 
 /// A dataset, and what its readers must know of it without knowing its type.
 #[derive(Clone)]
-pub struct Made {
+pub struct Dataset {
     /// The dataset.
-    pub dataset: Dataset,
+    pub dataset: AnyRdd,
     /// The number of its partitions.
     pub partitions: usize,
     /// Every piece of every partition, in order.
@@ -93,10 +93,10 @@ pub struct Made {
 /// told that there are enough; see [`Rdd::in_growing_lists`].
 type FirstFew = dyn Fn(usize, &mut dyn FnMut(Partition) -> bool) + Send + Sync;
 
-impl Made {
+impl Dataset {
     /// The dataset of an [`Rdd`].
     #[must_use]
-    pub fn of<T: Send + 'static>(rdd: Rdd<T>) -> Made {
+    pub fn of<T: Send + 'static>(rdd: Rdd<T>) -> Dataset {
         let source = Arc::clone(rdd.source());
         let first_few = source.takes_few().then(|| {
             let rdd = rdd.clone();
@@ -111,11 +111,11 @@ impl Made {
             };
             Arc::new(first_few) as Arc<FirstFew>
         });
-        Made {
+        Dataset {
             first_few,
             partitions: rdd.partitions(),
             pieces: rdd.pieces().into(),
-            lasts: source.lasts(),
+            lasts: source.is_materialized(),
             detached: source.is_detached(),
             keep: {
                 let source = Arc::clone(&source);
@@ -149,7 +149,7 @@ pub enum Kind {
     /// Blocks that a receiver brings.
     Received,
     /// Something made of other nodes.
-    Made(Box<dyn Node>),
+    Dataset(Box<dyn Node>),
 }
 
 /// A node with the name that reports use for it.
@@ -163,7 +163,7 @@ pub struct Entry {
 }
 
 /// An output operation: what a batch is run for.
-pub struct Output {
+pub struct OutputOp {
     /// The name of the operation.
     pub name: String,
     /// The nodes whose datasets it reads.
@@ -193,18 +193,18 @@ pub struct Graph {
     /// The nodes; each comes behind those that it reads.
     pub nodes: Vec<Entry>,
     /// The output operations, in the order in which the program named them.
-    pub outputs: Vec<Output>,
+    pub outputs: Vec<OutputOp>,
     /// The nodes that some output needs; a stream that nothing is printed or saved of is not
     /// computed (Spark 3.5).
     pub needed: Vec<bool>,
     /// The batches that have been run and are remembered.
-    pub memory: Arc<Memory>,
+    pub memory: Arc<RememberedBatches>,
 }
 
 impl Graph {
     /// A frozen program of these nodes and outputs.
     #[must_use]
-    pub fn new(nodes: Vec<Entry>, outputs: Vec<Output>) -> Graph {
+    pub fn new(nodes: Vec<Entry>, outputs: Vec<OutputOp>) -> Graph {
         let needed = needed(&nodes, &outputs);
         Graph {
             nodes,
@@ -232,7 +232,7 @@ impl Graph {
     /// Tells every node that no batch is run any more.
     pub fn end(&self) {
         for entry in &self.nodes {
-            if let Kind::Made(node) = &entry.kind {
+            if let Kind::Dataset(node) = &entry.kind {
                 node.ended();
             }
         }
@@ -246,7 +246,7 @@ impl Graph {
     ) -> BTreeMap<u32, OutputOperationInfo> {
         let due = (0..).zip(&self.outputs);
         let due = due.filter(|(_, output)| number.is_multiple_of(output.slide));
-        let info = |(id, output): (u32, &Output)| {
+        let info = |(id, output): (u32, &OutputOp)| {
             let info = OutputOperationInfo {
                 batch_time,
                 id,
@@ -287,7 +287,7 @@ impl Graph {
             .zip(&self.needed)
             .filter(|(_, needed)| **needed)
         {
-            let Kind::Made(node) = &entry.kind else {
+            let Kind::Dataset(node) = &entry.kind else {
                 continue;
             };
             for (lane, NodeId(input)) in node.inputs().into_iter().enumerate() {
@@ -306,7 +306,7 @@ impl Graph {
     }
 }
 
-fn needed(nodes: &[Entry], outputs: &[Output]) -> Vec<bool> {
+fn needed(nodes: &[Entry], outputs: &[OutputOp]) -> Vec<bool> {
     let mut needed = vec![false; nodes.len()];
     let mut open: Vec<NodeId> = outputs
         .iter()
@@ -314,7 +314,7 @@ fn needed(nodes: &[Entry], outputs: &[Output]) -> Vec<bool> {
         .collect();
     while let Some(NodeId(index)) = open.pop() {
         if !std::mem::replace(&mut needed[index], true)
-            && let Kind::Made(node) = &nodes[index].kind
+            && let Kind::Dataset(node) = &nodes[index].kind
         {
             open.extend(node.inputs());
         }
@@ -338,7 +338,7 @@ mod tests {
 
     /// A program whose outputs are due in every so many batches.
     fn graph(slides: &[u64]) -> Graph {
-        let output = |&slide: &u64| Output {
+        let output = |&slide: &u64| OutputOp {
             name: format!("every {slide}"),
             inputs: Vec::new(),
             run: Box::new(|_| Ok(())),

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use crossbeam::queue::ArrayQueue;
 use millrace_engine::error::{Error, Result};
-use millrace_engine::patience::Threads;
 use millrace_engine::role::Role;
+use millrace_engine::thread_group::ThreadGroup;
 use millrace_types::{StreamingEvent, StreamingListener, counted};
 
 use crate::notice::notice;
@@ -33,7 +33,7 @@ pub struct ListenerBus {
     /// Listeners that the thread has not taken yet.
     added: Mutex<Vec<Box<dyn StreamingListener>>>,
     /// The thread, when there is one.
-    thread: Arc<Threads>,
+    thread: Arc<ThreadGroup>,
     signal: Mutex<Signal>,
     signalled: Condvar,
 }

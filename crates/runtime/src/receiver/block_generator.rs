@@ -273,7 +273,7 @@ mod tests {
 
         /// Ends a batch; gives the lines of all batches so far.
         fn cut(&mut self) -> &[String] {
-            let batch = self.tracker.cut(self.time, &[], 0);
+            let batch = self.tracker.close_batch(self.time, &[], 0);
             for block in &batch.blocks[&NODE] {
                 let lines = Lines { node: NODE };
                 lines.drive(0, block, |line| self.lines.push(line.as_str().to_owned()));

@@ -186,7 +186,7 @@ impl BlockLog {
 
     /// Ends the open batch behind everything that was submitted before; `None` if the log has
     /// failed. The position is that behind the batch.
-    pub fn cut(
+    pub fn close_batch(
         &self,
         number: u64,
         time: BatchTime,

@@ -429,7 +429,7 @@ mod tests {
                 idle = if used == before { idle + 1 } else { 0 };
                 before = used;
                 if ended || idle > 1000 {
-                    let batch = tracker.cut(BatchTime::from_millis(0), &[], 0);
+                    let batch = tracker.close_batch(BatchTime::from_millis(0), &[], 0);
                     for block in &batch.blocks[&node] {
                         let line = |line: millrace_text::Text| lines.push(line.detach());
                         Lines { node }.drive(0, block, line);

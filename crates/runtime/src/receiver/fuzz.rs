@@ -27,7 +27,7 @@ pub fn blocks(data: &[u8]) {
     let generator = BlockGenerator::new(budget, Arc::clone(&tracker), 0, usize::MAX);
     let mut lines: Vec<String> = Vec::new();
     let mut take_batch = || {
-        let batch = tracker.cut(BatchTime::from_millis(0), &[], 0);
+        let batch = tracker.close_batch(BatchTime::from_millis(0), &[], 0);
         for block in batch.blocks.get(&NODE).into_iter().flatten() {
             Lines { node: NODE }.drive(0, block, |line| lines.push(line.as_str().to_owned()));
         }

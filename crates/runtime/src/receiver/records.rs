@@ -200,7 +200,7 @@ mod tests {
 
     /// Ends a batch; gives its blocks.
     fn cut<T: Data>(tracker: &InputTracker) -> (Batch, Vec<Vec<T>>) {
-        let batch = tracker.cut(BatchTime::from_millis(0), &[], 0);
+        let batch = tracker.close_batch(BatchTime::from_millis(0), &[], 0);
         let records = |block| {
             let mut records = Vec::new();
             Received::of(NODE).drive(0, block, |record| records.push(record));

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use millrace_engine::data::Data;
-use millrace_engine::patience::Threads;
 use millrace_engine::role::Role;
+use millrace_engine::thread_group::ThreadGroup;
 use millrace_types::{BatchTime, StreamId, reason};
 
 use crate::clock::Clock;
@@ -57,7 +57,7 @@ pub(super) struct Shared<T> {
     /// The context stops.
     stopping: AtomicBool,
     pub(super) voice: Voice,
-    threads: Arc<Threads>,
+    threads: Arc<ThreadGroup>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

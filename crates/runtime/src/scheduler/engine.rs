@@ -14,7 +14,7 @@ use crate::listener::ListenerBus;
 use crate::receiver::{BlockLog, Budget, Ingest, InputTracker, ReplayedBatch};
 use crate::stdout::Reader;
 
-use super::{Clock, DeadLetters, Outcome, StopMode};
+use super::{Clock, DeadLetters, RunState, StopMode};
 
 /// The batch that a run begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub struct Engine {
     /// The place for records that were passed over, if any may be.
     pub dead_letters: Option<DeadLetters>,
     /// The place where the end of the run is put.
-    pub outcome: Arc<Outcome>,
+    pub outcome: Arc<RunState>,
     /// The state of whoever reads standard output.
     pub reader: Arc<Reader>,
     /// The time of the batch that is being run.
@@ -117,7 +117,7 @@ pub struct Engine {
 impl Engine {
     /// Asks the run to stop.
     pub fn stop(&self, mode: StopMode, within: Option<StdDuration>) {
-        self.outcome.ask(mode, within);
+        self.outcome.request_stop(mode, within);
         self.clock.wake();
     }
 

@@ -5,16 +5,16 @@ use std::fmt;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration as StdDuration, Instant};
 
-use millrace_engine::patience::Threads;
+use millrace_engine::thread_group::ThreadGroup;
 use millrace_types::{BatchInfo, BatchTime, Duration, StreamingEvent};
 
 use crate::graph::Batch;
 use crate::notice::{Repeats, notice};
 use crate::zone;
 
-use super::outcome::BATCH_PATIENCE;
 use super::pace::{Pace, Said, ahead};
 use super::queue::Ticks;
+use super::run_state::BATCH_PATIENCE;
 use super::{BatchQueue, Engine, FirstBatch, StopMode};
 
 /// The interval at which the clock is looked at: it may be set while the next tick is waited
@@ -30,7 +30,7 @@ pub fn generate(
     engine: &Engine,
     first: FirstBatch,
     queue: &BatchQueue,
-    receivers: &[Arc<Threads>],
+    receivers: &[Arc<ThreadGroup>],
 ) {
     let next = make_batches(engine, first, queue);
     stop_receivers(engine, receivers);
@@ -43,7 +43,9 @@ pub fn generate(
         }
         Some(StopMode::Graceful) | None => {}
         Some(StopMode::Enough | StopMode::Now) => {
-            engine.outcome.leave(engine.tracker.unallocated_bytes());
+            engine
+                .outcome
+                .add_unprocessed(engine.tracker.unallocated_bytes());
         }
     }
     queue.close();
@@ -76,7 +78,7 @@ fn make_batches(engine: &Engine, first: FirstBatch, queue: &BatchQueue) -> First
         next = next.later(engine.interval, missed);
         left -= missed + 1;
         if left == 0 {
-            engine.outcome.ask(StopMode::Enough, None);
+            engine.outcome.request_stop(StopMode::Enough, None);
         }
     }
     repeats.end("the clock");
@@ -110,26 +112,26 @@ fn tick(engine: &Engine, next: FirstBatch, queue: &BatchQueue) {
     for receiver in &engine.receivers {
         receiver.seal();
     }
-    if let Some(batch) = cut(engine, next) {
+    if let Some(batch) = close_batch(engine, next) {
         submit(engine, batch, queue);
     }
 }
 
 /// Ends the open batch; `None` if the receivers' log has failed, and the run with it.
-fn cut(engine: &Engine, next: FirstBatch) -> Option<Batch> {
+fn close_batch(engine: &Engine, next: FirstBatch) -> Option<Batch> {
     let FirstBatch { time, number } = next;
     let now = engine.clock.now();
     let Some(log) = &engine.log else {
-        let epoch = engine.executor.epochs().cut();
-        let mut batch = engine.tracker.cut(time, &engine.stages, now);
+        let epoch = engine.executor.epochs().close_batch();
+        let mut batch = engine.tracker.close_batch(time, &engine.stages, now);
         (batch.number, batch.epoch) = (number, epoch);
         return Some(batch);
     };
     let (tracker, stages) = (Arc::clone(&engine.tracker), engine.stages.clone());
     let epochs = Arc::clone(engine.executor.epochs());
-    let (mut batch, position) = log.cut(number, time, move || {
-        let epoch = epochs.cut();
-        let mut batch = tracker.cut(time, &stages, now);
+    let (mut batch, position) = log.close_batch(number, time, move || {
+        let epoch = epochs.close_batch();
+        let mut batch = tracker.close_batch(time, &stages, now);
         batch.epoch = epoch;
         batch
     })?;
@@ -166,7 +168,7 @@ pub(super) fn announce(engine: &Engine, batch: &Batch) {
 
 /// Waits until what is queued has been run or dropped, however long the program's functions take:
 /// a batch is run to its end or was never begun. Says what is waited for.
-pub fn wait_for_jobs(engine: &Engine, jobs: &Threads) {
+pub fn wait_for_jobs(engine: &Engine, jobs: &ThreadGroup) {
     let mut said = false;
     while jobs.wait(BATCH_PATIENCE) > 0 {
         if said || !engine.outcome.is_waited_for() {
@@ -205,7 +207,7 @@ impl fmt::Display for NotDone<'_> {
     }
 }
 
-fn stop_receivers(engine: &Engine, threads: &[Arc<Threads>]) {
+fn stop_receivers(engine: &Engine, threads: &[Arc<ThreadGroup>]) {
     for receiver in &engine.receivers {
         receiver.stop();
     }
@@ -405,8 +407,8 @@ mod tests {
         });
         let (own, ended) = (Arc::clone(&engine), Arc::new(AtomicBool::new(false)));
         let has_ended = Arc::clone(&ended);
-        let threads = Arc::new(Threads::default());
-        let running = threads.one_more();
+        let threads = Arc::new(ThreadGroup::default());
+        let running = threads.register();
         thread::spawn(move || {
             let _running = running;
             let asked = asked
@@ -457,7 +459,7 @@ mod tests {
         let clock = ManualClock::new();
         let mut engine = engine(&clock, None, |_| {});
         let left = Arc::new(AtomicBool::new(false));
-        let (own, threads) = (Arc::clone(&left), Arc::new(Threads::default()));
+        let (own, threads) = (Arc::clone(&left), Arc::new(ThreadGroup::default()));
         let parts = Arc::get_mut(&mut engine).unwrap();
         parts.patience = std::time::Duration::ZERO;
         parts.receivers = vec![Arc::new(Deaf(Arc::clone(&parts.receivers[0]), own))];
@@ -465,7 +467,7 @@ mod tests {
         fed(&engine).seal_all();
         engine.stop(StopMode::Graceful, None);
         let queue = BatchQueue::default();
-        let _for_ever = threads.one_more();
+        let _for_ever = threads.register();
         generate(&engine, first(&clock), &queue, &[threads]);
         assert!(left.load(Ordering::SeqCst));
         assert_eq!(batches(&queue), [(1000, 7)]);

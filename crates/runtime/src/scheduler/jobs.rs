@@ -156,7 +156,7 @@ fn run_and_commit(engine: &Engine, batch: &Batch) -> Result<()> {
 fn leave(engine: &Engine, batch: &Batch) {
     let inputs = batch.input_info();
     let bytes = inputs.values().map(|input| input.num_bytes).sum();
-    engine.outcome.leave(bytes);
+    engine.outcome.add_unprocessed(bytes);
 }
 
 fn running(engine: &Engine, batch: Option<BatchTime>) {
@@ -198,7 +198,7 @@ fn run_batch(engine: &Engine, run: &BatchRun<'_>, batch: &Batch) -> Result<()> {
     engine
         .listeners
         .post(|| StreamingEvent::BatchStarted(info(&operations, None)));
-    let mut outcome = run.collect().and_then(|()| run.show());
+    let mut outcome = run.collect().and_then(|()| run.publish());
     for (id, output) in (0..).zip(&engine.graph.outputs) {
         let Some(mut operation) = operations.get(&id).cloned() else {
             // It is not due.
@@ -236,7 +236,7 @@ mod tests {
 
     use millrace_types::Duration;
 
-    use crate::graph::{Graph, Output};
+    use crate::graph::{Graph, OutputOp};
 
     use super::super::trial::{engine, fed, feed};
     use super::super::{ManualClock, submit};
@@ -255,14 +255,14 @@ mod tests {
         let run = move |batch: &BatchRun<'_>| {
             noted.lock().unwrap().push(batch.number());
             if batch.number() == 10 {
-                outcome.ask(StopMode::Graceful, within);
+                outcome.request_stop(StopMode::Graceful, within);
                 while within.is_some() && !outcome.drops_batches() {
                     std::thread::yield_now();
                 }
             }
             Ok(())
         };
-        let output = Output {
+        let output = OutputOp {
             name: "noted".to_owned(),
             inputs: Vec::new(),
             run: Box::new(run),
@@ -283,7 +283,7 @@ mod tests {
         feed(fed(&made), b"a line\n");
         fed(&made).seal_all();
         let time = BatchTime::from_millis(1_001_000);
-        let batch = made.tracker.cut(time, &[], 0);
+        let batch = made.tracker.close_batch(time, &[], 0);
         let batch = Batch {
             number: 1001,
             ..batch
@@ -322,7 +322,7 @@ mod tests {
         });
         assert!(numbers.iter().copied().eq(1..=10));
         assert_eq!(engine.outcome.not_run(), 7);
-        engine.outcome.end();
+        engine.outcome.finish();
         let error = engine.outcome.wait(None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unfinished);
         assert!(

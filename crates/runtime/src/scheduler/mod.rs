@@ -21,9 +21,9 @@ mod dead_letters;
 mod engine;
 mod generator;
 mod jobs;
-mod outcome;
 mod pace;
 mod queue;
+mod run_state;
 #[cfg(test)]
 mod trial;
 
@@ -32,6 +32,6 @@ pub use dead_letters::DeadLetters;
 pub use engine::{Engine, FirstBatch};
 pub use generator::{generate, submit, wait_for_jobs};
 pub use jobs::run_jobs;
-pub use outcome::{Outcome, StopMode};
 pub(crate) use pace::Span;
 pub use queue::{BatchQueue, Ticks};
+pub use run_state::{RunState, StopMode};

@@ -12,7 +12,7 @@ use crate::listener::ListenerBus;
 use crate::receiver::{BlockGenerator, Budget, Ingest, InputSpec, InputTracker};
 use crate::stdout::Reader;
 
-use super::{Engine, ManualClock, Outcome};
+use super::{Engine, ManualClock, RunState};
 
 const NODE: NodeId = NodeId(0);
 
@@ -73,7 +73,7 @@ pub(super) fn engine(
         checkpoint: None,
         dead_letters: None,
         log: None,
-        outcome: Arc::new(Outcome::default()),
+        outcome: Arc::new(RunState::default()),
         reader: Arc::new(Reader::new(|_| false)),
         running: Mutex::default(),
         skips_empty: true,

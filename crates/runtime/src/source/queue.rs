@@ -11,10 +11,10 @@ use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::NodeId;
 use millrace_engine::rdd::Rdd;
 
-use crate::graph::{BatchRun, Made, Node};
+use crate::graph::{BatchRun, Dataset, Node};
 use crate::receiver::InputCounters;
 
-use super::Ends;
+use super::OpenSources;
 
 /// The items of a `queue stream`, in order, of which
 /// batches are made: any thread may push while the stream runs.
@@ -186,7 +186,7 @@ pub struct QueueNode<T> {
     queue: RddQueue<T>,
     all_at_once: bool,
     default: Rdd<T>,
-    ends: Arc<Ends>,
+    ends: Arc<OpenSources>,
     ended: AtomicBool,
     counters: Arc<InputCounters>,
 }
@@ -197,7 +197,7 @@ impl<T: Clone + Send + Sync + 'static> QueueNode<T> {
         queue: RddQueue<T>,
         options: QueueOptions<T>,
         executor: &Executor,
-        ends: Arc<Ends>,
+        ends: Arc<OpenSources>,
         counters: Arc<InputCounters>,
     ) -> QueueNode<T> {
         let nothing = || Item::Partitions(vec![Vec::new()]);
@@ -222,7 +222,7 @@ impl<T: Clone + Send + Sync + 'static> QueueNode<T> {
         // Handles before items: who pushes, and lets go then, is seen.
         let alone = Arc::strong_count(&self.queue.items) == 1;
         if alone && self.queue.is_empty() && !self.ended.swap(true, Ordering::AcqRel) {
-            self.ends.ended();
+            self.ends.close_one();
         }
         self.counters
             .queue_records(taken.iter().map(Item::len).sum());
@@ -242,9 +242,9 @@ impl<T: Clone + Send + Sync + 'static> Node for QueueNode<T> {
         Vec::new()
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         // Spark reports no input of a batch for a queue; the summary has its records.
-        Ok(Made::of(self.next(batch.executor())))
+        Ok(Dataset::of(self.next(batch.executor())))
     }
 }
 
@@ -274,10 +274,10 @@ mod tests {
     #[test]
     fn a_queue_has_ended_when_it_is_empty_and_nobody_can_push() {
         let ended = Arc::new(AtomicBool::new(false));
-        let ends = Arc::new(Ends::default());
+        let ends = Arc::new(OpenSources::default());
         let noted = Arc::clone(&ended);
         ends.expect(1);
-        ends.then(move || assert!(!noted.swap(true, Ordering::SeqCst), "once"));
+        ends.on_all_closed(move || assert!(!noted.swap(true, Ordering::SeqCst), "once"));
         let executor = Executor::new(1).unwrap();
         let queue = RddQueue::from(vec![vec![1], vec![2]]);
         let node = QueueNode::new(

@@ -11,9 +11,9 @@ use millrace_engine::rdd::{Rdd, RddSource};
 use millrace_types::reason;
 use millrace_types::{StreamId, StreamInputInfo};
 
-use crate::graph::{BatchRun, Made, Node};
+use crate::graph::{BatchRun, Dataset, Node};
 
-use super::Ends;
+use super::OpenSources;
 use super::batch_source::{BatchSource, SourcePartition};
 use super::ranges::Ranges;
 use super::run_stop::gives_up;
@@ -25,13 +25,13 @@ pub struct SourceNode<S: BatchSource> {
     source: Mutex<S>,
     repeatable: bool,
     ranges: Arc<Ranges<S::Range>>,
-    ends: Arc<Ends>,
+    ends: Arc<OpenSources>,
     ended: AtomicBool,
 }
 
 impl<S: BatchSource> SourceNode<S> {
     /// A node that asks `source` for each batch; `ends` hears when the source has ended.
-    pub fn new(stream: StreamId, name: String, source: S, ends: Arc<Ends>) -> SourceNode<S> {
+    pub fn new(stream: StreamId, name: String, source: S, ends: Arc<OpenSources>) -> SourceNode<S> {
         SourceNode {
             stream,
             name,
@@ -74,12 +74,12 @@ impl<S: BatchSource> Node for SourceNode<S> {
             )
         })?;
         if source.has_ended() && !self.ended.swap(true, Ordering::AcqRel) {
-            self.ends.ended();
+            self.ends.close_one();
         }
         Ok(())
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let mut partitions = Vec::new();
         if let Some(range) = self.ranges.of(batch.number()) {
             let mut source = self.source();
@@ -103,7 +103,7 @@ impl<S: BatchSource> Node for SourceNode<S> {
             name: self.name.clone(),
             partitions,
         };
-        Ok(Made::of(Rdd::new(read, batch.executor().clone())))
+        Ok(Dataset::of(Rdd::new(read, batch.executor().clone())))
     }
 
     fn committed(&self, number: u64) {

@@ -19,8 +19,8 @@ use crate::rdd::Rdd;
 use crate::shuffle::{Aggregator, Combiner, Exchange, Group, KeyHasher, LocalTable, Reduce, Shard};
 use crate::store::{Stored, handles};
 use crate::window::{
-    ByFunction, ByInverse, Filter, Frame, Grouping, Inverting, Reducing, SingleStore, Slides,
-    Sliding, WholeStore, WindowStore,
+    ByFunction, ByInverse, Filter, Grouping, Inverting, Reducing, SingleStore, Slides, Sliding,
+    WholeStore, WindowSpec, WindowStore,
 };
 
 /// Parent, length and slide.
@@ -30,8 +30,8 @@ fn frames() -> impl Strategy<Value = Numbers> {
     (1_u64..3, 1_u64..14, 1_u64..5)
 }
 
-fn frame((parent, length, slide): Numbers) -> Frame {
-    Frame::new(parent, length, slide)
+fn frame((parent, length, slide): Numbers) -> WindowSpec {
+    WindowSpec::new(parent, length, slide)
 }
 
 /// A few records a batch, so that keys come and go, or so many that they share shards; many

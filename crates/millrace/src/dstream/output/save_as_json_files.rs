@@ -38,7 +38,7 @@ impl<T: Serialize + Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     pub fn save_as_json_files(&self, prefix: &str, suffix: &str) {
         let name = named("save_as_json_files", Location::caller());
         if let Err(error) = check_batch_outputs(prefix, suffix) {
-            self.builder.break_rule(error.within(&name));
+            self.builder.record_error(error.within(&name));
         }
         let (pipeline, at) = (Arc::clone(&self.pipeline), name.clone());
         let (prefix, suffix) = (prefix.to_owned(), suffix.to_owned());

@@ -11,7 +11,7 @@ use millrace_engine::pipeline::{Folded, NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::Reduce;
 use millrace_engine::stage::EagerStage;
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::DStream;
 use super::Shuffling;
@@ -66,7 +66,7 @@ where
         self.shuffling.eager()
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let mut folded = None;
         for mut shard in self.shuffling.shards(batch)?.unwrap_or_default() {
             shard.drain(|_, (), value| folded = Some(value));
@@ -74,6 +74,9 @@ where
             self.shuffling.stage.spare_shards().push(shard);
         }
         let value = (self.finish)(folded).into_iter().collect();
-        Ok(Made::of(Rdd::of_partitions(vec![value], batch.executor())))
+        Ok(Dataset::of(Rdd::of_partitions(
+            vec![value],
+            batch.executor(),
+        )))
     }
 }

@@ -9,7 +9,7 @@ use millrace_engine::keyed::{JoinSide, joined};
 use millrace_engine::partition::{Partitioner, Partitions};
 use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::stage::EagerStage;
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::{Computed, DStream, named};
 use super::cogroup::CoShuffleNode;
@@ -115,8 +115,8 @@ where
         self.cogroup.eager()
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let (left, right) = self.sides;
-        Ok(Made::of(joined(self.cogroup.rdd(batch)?, left, right)))
+        Ok(Dataset::of(joined(self.cogroup.rdd(batch)?, left, right)))
     }
 }

@@ -11,7 +11,7 @@ use millrace_engine::error::{Error, Result};
 use millrace_engine::pipeline::{NodeId, Output, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_engine::state::{MappedStore, Mapping};
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::{Computed, DStream, named};
 use super::partitioner_of_state;
@@ -53,7 +53,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     {
         let name = named("map_with_state", Location::caller());
         if spec.timeout.is_some_and(|idle| idle.as_millis() < 0) {
-            self.builder.break_rule(Error::illegal(format!(
+            self.builder.record_error(Error::illegal(format!(
                 "{name}: the timeout must not be negative"
             )));
         }
@@ -171,14 +171,14 @@ where
         vec![("state", Arc::clone(&self.store) as _)]
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let rdd = batch.rdd(&self.pipeline)?;
         let (time, number) = (batch.time(), batch.number());
         let mapped = self
             .store
             .map(&rdd, &self.mapping, time, number, batch.executor())
             .map_err(|message| batch.failed(&self.name, &message))?;
-        Ok(Made::of(mapped))
+        Ok(Dataset::of(mapped))
     }
 }
 
@@ -193,10 +193,10 @@ impl<K: Key, S: Data, M: Clone + Send + Sync + 'static> Node for Snapshots<K, S,
         self.mapped.inputs()
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         // The batch has to be folded in before its states can be seen.
         let _ = batch.rdd(&self.mapped)?;
         let view = self.store.view(batch.executor().clone());
-        Ok(Made::of(Rdd::new(view, batch.executor().clone())))
+        Ok(Dataset::of(Rdd::new(view, batch.executor().clone())))
     }
 }

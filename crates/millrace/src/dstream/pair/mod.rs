@@ -27,7 +27,7 @@ use millrace_engine::poison::know;
 use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::{Aggregator, KeyHasher, Shard};
 use millrace_engine::stage::{EagerStage, ShuffleStage, Shuffled};
-use millrace_runtime::graph::{BatchRun, Builder, Made, Node};
+use millrace_runtime::graph::{BatchRun, Builder, Dataset, Node};
 
 pub(super) use fold_all::FoldNode;
 pub use map_with_state::MapWithStateDStream;
@@ -62,7 +62,7 @@ pub(super) fn partitioner_of<K: Key>(
     name: &str,
 ) -> Arc<dyn Partitioner<K>> {
     partitions.into().partitioner().unwrap_or_else(|error| {
-        builder.break_rule(Error::illegal(format!("{name}: {error}")));
+        builder.record_error(Error::illegal(format!("{name}: {error}")));
         default_partitioner(builder)
     })
 }
@@ -196,7 +196,7 @@ where
         self.shuffling.eager()
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
-        self.rdd(batch).map(Made::of)
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
+        self.rdd(batch).map(Dataset::of)
     }
 }

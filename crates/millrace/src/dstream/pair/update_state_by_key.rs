@@ -12,7 +12,7 @@ use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::{Group, Values};
 use millrace_engine::stage::EagerStage;
 use millrace_engine::state::{StateStore, state_view};
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 use millrace_types::BatchTime;
 
 use super::super::{Computed, DStream, named};
@@ -173,7 +173,7 @@ where
         vec![("state", Arc::clone(&self.store) as _)]
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let delta = self.shuffling.shards(batch)?;
         let (executor, time) = (batch.executor(), batch.time());
         let update = |key: &K, values: &Values<V>, state| (self.function)(time, key, values, state);
@@ -186,6 +186,6 @@ where
             self.shuffling.stage.spare_shards().push(shard);
         }
         let view = state_view(Arc::clone(&self.store), executor.clone());
-        Ok(Made::of(Rdd::new(view, executor.clone())))
+        Ok(Dataset::of(Rdd::new(view, executor.clone())))
     }
 }

@@ -11,7 +11,7 @@ use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::shuffle::{Group, Values};
 use millrace_engine::stage::EagerStage;
 use millrace_engine::state::{PartitionStore, PartitionUpdate};
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::{Computed, DStream, named};
 use super::state_options::StateOptions;
@@ -63,7 +63,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     {
         let name = named("update_state_by_partition", Location::caller());
         if options.idle_keeps {
-            self.builder.break_rule(Error::illegal(format!(
+            self.builder.record_error(Error::illegal(format!(
                 "{name}: the function is given all keys of a partition, so none can be left out; \
                  drop idle_keeps_state, or use update_state_by_key"
             )));
@@ -111,7 +111,7 @@ where
         vec![("state", Arc::clone(&self.store) as _)]
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let delta = self.shuffling.shards(batch)?;
         let (spent, rdd) = self
             .store
@@ -121,6 +121,6 @@ where
             shard.recycle();
             self.shuffling.stage.spare_shards().push(shard);
         }
-        Ok(Made::of(rdd))
+        Ok(Dataset::of(rdd))
     }
 }

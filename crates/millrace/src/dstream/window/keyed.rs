@@ -11,8 +11,8 @@ use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::Aggregator;
 use millrace_engine::stage::EagerStage;
 use millrace_engine::store::StoreView;
-use millrace_engine::window::{Frame, Sliding, WindowStore};
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_engine::window::{Sliding, WindowSpec, WindowStore};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::pair::Shuffling;
 use super::super::{Computed, DStream};
@@ -22,7 +22,7 @@ pub(super) struct KeyedNode<P, K: Key, V, A: Aggregator<V>, S: Sliding<K, Brough
     pipeline: Arc<P>,
     shuffling: Shuffling<P, K, V, A>,
     store: Arc<WindowStore<K, S>>,
-    frame: Frame,
+    frame: WindowSpec,
     collected: Collected,
     name: String,
 }
@@ -34,7 +34,7 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
         &self,
         name: String,
         pipeline: &Arc<Q>,
-        frame: Frame,
+        frame: WindowSpec,
         (aggregator, sliding): (A, S),
         partitioner: Arc<dyn Partitioner<K>>,
     ) -> Computed<(K, S::Value)>
@@ -97,10 +97,10 @@ where
         vec![("window", Arc::clone(&self.store) as _)]
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         self.collected.check(batch, &self.name)?;
         let executor = batch.executor();
         let view = StoreView::new(Arc::clone(&self.store), executor.clone());
-        Ok(Made::of(Rdd::new(view, executor.clone())))
+        Ok(Dataset::of(Rdd::new(view, executor.clone())))
     }
 }

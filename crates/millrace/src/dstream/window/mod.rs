@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::pipeline::Pipeline;
-use millrace_engine::window::Frame;
+use millrace_engine::window::WindowSpec;
 use millrace_runtime::graph::BatchRun;
 use millrace_types::Duration;
 
@@ -52,7 +52,13 @@ impl Kind {
 
 impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// The frame of a window over this stream; a rule is broken if there is no such window.
-    fn frame(&self, name: &str, kind: Kind, window: Duration, slide: Option<Duration>) -> Frame {
+    fn frame(
+        &self,
+        name: &str,
+        kind: Kind,
+        window: Duration,
+        slide: Option<Duration>,
+    ) -> WindowSpec {
         let batches = self.slide();
         let parent = self.builder.interval * i64::try_from(batches).unwrap_or(i64::MAX);
         let count = |what: &str, duration: Duration| {
@@ -60,14 +66,14 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
             if !fits {
                 let fault = kind.fault(what, duration, parent);
                 self.builder
-                    .break_rule(Error::illegal(format!("{name}: {fault}")));
+                    .record_error(Error::illegal(format!("{name}: {fault}")));
                 return 1;
             }
             (duration.as_millis() / parent.as_millis()).unsigned_abs()
         };
         let length = count("window", window);
         let slide = slide.map_or(1, |slide| count("slide", slide));
-        Frame::new(batches, length, slide)
+        WindowSpec::new(batches, length, slide)
     }
 }
 

@@ -9,8 +9,8 @@ use millrace_engine::pipeline::{Map, NodeId, Output, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::Reduce;
 use millrace_engine::stage::EagerStage;
-use millrace_engine::window::{Frame, SingleStore, Slides};
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_engine::window::{SingleStore, Slides, WindowSpec};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::pair::Shuffling;
 use super::super::{Computed, DStream};
@@ -23,7 +23,7 @@ type Keyless<P, M> = Map<P, M>;
 struct SingleNode<P, M, V: Data, F: Fn(V, V) -> V + Send + Sync + 'static, S> {
     pipeline: Arc<Keyless<P, M>>,
     shuffling: Shuffling<Keyless<P, M>, (), V, Reduce<F>>,
-    frame: Frame,
+    frame: WindowSpec,
     store: Arc<SingleStore<V, S>>,
     /// The value of a window that has nothing.
     nothing: Option<V>,
@@ -37,7 +37,7 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     pub(super) fn single_window<V, M, F, S>(
         &self,
         name: String,
-        frame: Frame,
+        frame: WindowSpec,
         value: M,
         function: F,
         sliding: S,
@@ -108,10 +108,10 @@ where
         vec![("window", Arc::clone(&self.store) as _)]
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         self.collected.check(batch, &self.name)?;
         let value = self.store.value().or_else(|| self.nothing.clone());
         let records = vec![value.into_iter().collect()];
-        Ok(Made::of(Rdd::of_partitions(records, batch.executor())))
+        Ok(Dataset::of(Rdd::of_partitions(records, batch.executor())))
     }
 }

@@ -8,8 +8,8 @@ use millrace_engine::durable::Durable;
 use millrace_engine::error::Result;
 use millrace_engine::pipeline::{NodeId, Output, Pipeline};
 use millrace_engine::rdd::Rdd;
-use millrace_engine::window::{Frame, WholeStore};
-use millrace_runtime::graph::{BatchRun, Made, Node};
+use millrace_engine::window::{WholeStore, WindowSpec};
+use millrace_runtime::graph::{BatchRun, Dataset, Node};
 use millrace_types::Duration;
 
 use super::super::{Computed, DStream, named};
@@ -65,7 +65,7 @@ impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
 
 struct WindowNode<P: Pipeline> {
     pipeline: Arc<P>,
-    frame: Frame,
+    frame: WindowSpec,
     store: Arc<WholeStore<P::Item>>,
     collected: Collected,
     name: String,
@@ -84,9 +84,9 @@ impl<P: Pipeline<Item: Data>> Node for WindowNode<P> {
         let rdd = batch.rdd(&self.pipeline)?;
         if step.taken {
             let held = if self.pipeline.is_whole() {
-                rdd.held()
+                rdd.materialize()
             } else {
-                rdd.held_apart()
+                rdd.materialize_detached()
             };
             let entered = self.store.enter(step, held);
             entered.map_err(|fault| batch.failed(&self.name, &fault))?;
@@ -99,9 +99,9 @@ impl<P: Pipeline<Item: Data>> Node for WindowNode<P> {
         vec![("window", Arc::clone(&self.store) as _)]
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         self.collected.check(batch, &self.name)?;
         let parts = self.store.batches();
-        Ok(Made::of(Rdd::concatenated(parts, batch.executor())))
+        Ok(Dataset::of(Rdd::concatenated(parts, batch.executor())))
     }
 }

@@ -31,7 +31,7 @@ impl EagerStage for Stage {
             .expect("the worker works to the end");
     }
 
-    fn cut(&self, _time: BatchTime) {}
+    fn close_batch(&self, _time: BatchTime) {}
 }
 
 /// A tracker whose blocks are read by a stage alone, and the worker of the stage, which gives
@@ -106,7 +106,7 @@ fn every_line_is_seen_once_whenever_blocks_are_freed() {
         for _ in 0..4 {
             generator.seal();
             let (number, time) = ticks.next();
-            let mut batch = tracker.cut(time, &[], 0);
+            let mut batch = tracker.close_batch(time, &[], 0);
             batch.number = number;
             ticks.submit(batch);
             thread::yield_now();

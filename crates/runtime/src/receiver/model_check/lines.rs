@@ -60,7 +60,7 @@ pub(super) fn expected() -> Vec<String> {
 fn tick(ticks: &mut Ticks, generator: &BlockGenerator, tracker: &InputTracker) {
     generator.seal();
     let (number, time) = ticks.next();
-    let mut batch = tracker.cut(time, &[], 0);
+    let mut batch = tracker.close_batch(time, &[], 0);
     batch.number = number;
     ticks.submit(batch);
 }

@@ -58,7 +58,7 @@ fn tick(
     generator.seal();
     let (number, time) = ticks.next();
     let own = Arc::clone(tracker);
-    let cut = log.cut(number, time, move || own.cut(time, &[], 0));
+    let cut = log.close_batch(number, time, move || own.close_batch(time, &[], 0));
     let (mut batch, position) = cut.expect("the log does not fail");
     batch.number = number;
     batch.log = Some(position);

@@ -30,7 +30,7 @@ fn store(records: &RecordGenerator<Record>, who: u8) -> u8 {
 fn tick(ticks: &mut Ticks, records: &RecordGenerator<Record>, tracker: &InputTracker) {
     records.seal();
     let (number, time) = ticks.next();
-    let mut batch = tracker.cut(time, &[], 0);
+    let mut batch = tracker.close_batch(time, &[], 0);
     batch.number = number;
     ticks.submit(batch);
 }

@@ -132,7 +132,7 @@ impl Run {
 
     /// All records that have been cut since the last call.
     fn records(&self) -> Vec<u32> {
-        let batch = self.tracker.cut(BatchTime::from_millis(0), &[], 0);
+        let batch = self.tracker.close_batch(BatchTime::from_millis(0), &[], 0);
         let mut records = Vec::new();
         for block in &batch.blocks[&NODE] {
             Received::of(NODE).drive(0, block, |record| records.push(record));

@@ -29,7 +29,7 @@ use millrace_engine::rdd::{Rdd, RddSource};
 use millrace_types::{Duration, StreamId, StreamInputInfo, local_path};
 
 use crate::clock::Clock;
-use crate::graph::{BatchRun, Made, Node};
+use crate::graph::{BatchRun, Dataset, Node};
 
 pub use options::FileOptions;
 pub use records::{BinaryFormat, ReaderFormat};
@@ -245,7 +245,7 @@ impl<F: Format> Node for FileNode<F> {
         self.voice.end();
     }
 
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Made> {
+    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let taken = self.selection.taken(batch.number());
         let files = self.open(&taken);
         let name = |taken: &String| path_of(taken).display().to_string();
@@ -264,7 +264,7 @@ impl<F: Format> Node for FileNode<F> {
             voice: Arc::clone(&self.voice),
         };
         let rdd = Rdd::new(files, batch.executor().clone());
-        Ok(Made::of(rdd))
+        Ok(Dataset::of(rdd))
     }
 }
 

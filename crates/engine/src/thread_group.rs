@@ -8,21 +8,21 @@ use std::time::Duration;
 
 /// Threads that have not ended.
 #[derive(Default)]
-pub struct Threads {
+pub struct ThreadGroup {
     count: Mutex<usize>,
     ended: Condvar,
 }
 
 /// One of them; its thread drops it at the end, and when it panics.
-pub struct Running(Arc<Threads>);
+pub struct Running(Arc<ThreadGroup>);
 
-impl Threads {
+impl ThreadGroup {
     fn count(&self) -> MutexGuard<'_, usize> {
         self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a thread that is about to be started.
-    pub fn one_more(self: &Arc<Self>) -> Running {
+    pub fn register(self: &Arc<Self>) -> Running {
         *self.count() += 1;
         Running(Arc::clone(self))
     }
@@ -76,14 +76,14 @@ mod tests {
     #[test]
     fn a_thread_counts_until_what_it_was_given_is_gone() {
         for panics in [false, true] {
-            let threads = Arc::new(Threads::default());
+            let threads = Arc::new(ThreadGroup::default());
             let ((tell, told), (go, wait)) = (channel(), channel());
             let slow = Slow(tell, wait);
             let body = move || {
                 let _slow = &slow;
                 assert!(!panics, "it has ended");
             };
-            let slow = std::thread::spawn(threads.one_more().during(body));
+            let slow = std::thread::spawn(threads.register().during(body));
             told.recv().unwrap();
             assert_eq!(threads.wait(Duration::ZERO), 1);
             drop(go);
@@ -94,11 +94,11 @@ mod tests {
 
     #[test]
     fn those_that_end_are_waited_for_and_the_others_are_counted() {
-        let threads = Arc::new(Threads::default());
+        let threads = Arc::new(ThreadGroup::default());
         assert_eq!(threads.wait(Duration::ZERO), 0, "there are none");
         let (go, wait) = channel::<()>();
-        let deaf = threads.one_more();
-        let started = threads.one_more();
+        let deaf = threads.register();
+        let started = threads.register();
         let deaf = std::thread::spawn(move || {
             let _deaf = deaf;
             // It ends when the test lets it go.

@@ -6,24 +6,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Counts the sources of a run that have not ended.
 #[derive(Default)]
-pub struct Ends {
+pub struct OpenSources {
     open: AtomicUsize,
     last: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
-impl Ends {
+impl OpenSources {
     /// Says how many sources there are; before any of them runs.
     pub fn expect(&self, sources: usize) {
         self.open.store(sources, Ordering::Release);
     }
 
     /// Says what happens when the last one has ended; before any of them runs.
-    pub fn then(&self, last: impl Fn() + Send + Sync + 'static) {
+    pub fn on_all_closed(&self, last: impl Fn() + Send + Sync + 'static) {
         let _ = self.last.set(Box::new(last));
     }
 
     /// Notes that a source has ended; each says so once.
-    pub fn ended(&self) {
+    pub fn close_one(&self) {
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1
             && let Some(last) = self.last.get()
         {
@@ -32,8 +32,10 @@ impl Ends {
     }
 }
 
-impl fmt::Debug for Ends {
+impl fmt::Debug for OpenSources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ends").field("open", &self.open).finish()
+        f.debug_struct("OpenSources")
+            .field("open", &self.open)
+            .finish()
     }
 }

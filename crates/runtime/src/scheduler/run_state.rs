@@ -25,7 +25,7 @@ pub(super) const BATCH_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Asked by many, answered once.
 #[derive(Default)]
-pub struct Outcome {
+pub struct RunState {
     state: Mutex<State>,
     /// Bytes that were received and left when the run stopped.
     not_run: AtomicU64,
@@ -39,20 +39,20 @@ struct State {
     deadline: Option<Instant>,
     error: Option<Error>,
     /// An error with which the run goes on.
-    told: Option<Error>,
+    reported: Option<Error>,
     /// Set when the run has failed; stays after the error was given out.
     failed: bool,
     ended: bool,
 }
 
-impl Outcome {
+impl RunState {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks for a stop. A stop without grace overrides one with grace, not the other way round;
     /// one that has no time limit takes that of whoever asks next.
-    pub(crate) fn ask(&self, mode: StopMode, within: Option<Duration>) {
+    pub(crate) fn request_stop(&self, mode: StopMode, within: Option<Duration>) {
         let mut state = self.state();
         if state.stop.is_none() || mode == StopMode::Now {
             state.stop = Some(mode);
@@ -115,7 +115,7 @@ impl Outcome {
     }
 
     /// Notes bytes that were received and will not be run.
-    pub fn leave(&self, bytes: u64) {
+    pub fn add_unprocessed(&self, bytes: u64) {
         self.not_run.fetch_add(bytes, Ordering::Relaxed);
     }
 
@@ -134,14 +134,14 @@ impl Outcome {
 
     /// Tells whoever waits, or waits next, of an error with which the run goes on; the first one
     /// counts.
-    pub fn tell(&self, error: Error) {
-        self.state().told.get_or_insert(error);
+    pub fn report(&self, error: Error) {
+        self.state().reported.get_or_insert(error);
         self.changed.notify_all();
     }
 
     /// The error with which the run goes on, which whoever waits is not told any more.
-    pub fn take_told(&self) -> Option<Error> {
-        self.state().told.take()
+    pub fn take_reported(&self) -> Option<Error> {
+        self.state().reported.take()
     }
 
     /// True if the run has failed.
@@ -150,7 +150,7 @@ impl Outcome {
     }
 
     /// The run has ended: nothing happens any more.
-    pub fn end(&self) {
+    pub fn finish(&self) {
         self.state().ended = true;
         self.changed.notify_all();
     }
@@ -163,7 +163,7 @@ impl Outcome {
     /// Waits until the run has ended, or there is an error to tell, or the time is over; gives
     /// whether the run has ended, and the error, once.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Error> {
-        let running = |state: &mut State| !state.ended && state.told.is_none();
+        let running = |state: &mut State| !state.ended && state.reported.is_none();
         let mut state = match timeout {
             None => self.changed.wait_while(self.state(), running),
             Some(timeout) => {
@@ -176,7 +176,7 @@ impl Outcome {
         .unwrap_or_else(PoisonError::into_inner);
         let ended = state.ended;
         let failed = state.error.take_if(|_| ended);
-        match failed.or_else(|| state.told.take()) {
+        match failed.or_else(|| state.reported.take()) {
             Some(error) => Err(error),
             None => Ok(ended),
         }
@@ -200,9 +200,11 @@ mod tests {
             (&[Enough, Graceful], Enough),
             (&[Enough, Now], Now),
         ] {
-            let outcome = Outcome::default();
+            let outcome = RunState::default();
             assert_eq!(outcome.stop(), None);
-            asked.iter().for_each(|&mode| outcome.ask(mode, None));
+            asked
+                .iter()
+                .for_each(|&mode| outcome.request_stop(mode, None));
             assert_eq!(outcome.stop(), Some(holds), "{asked:?}");
             assert_eq!(outcome.drops_batches(), holds == Now, "{asked:?}");
         }
@@ -210,14 +212,14 @@ mod tests {
 
     #[test]
     fn grace_ends() {
-        let outcome = Outcome::default();
-        outcome.ask(StopMode::Graceful, Some(Duration::from_secs(1000)));
+        let outcome = RunState::default();
+        outcome.request_stop(StopMode::Graceful, Some(Duration::from_secs(1000)));
         assert!(!outcome.drops_batches());
         // A later one with grace changes nothing.
-        outcome.ask(StopMode::Graceful, Some(Duration::ZERO));
+        outcome.request_stop(StopMode::Graceful, Some(Duration::ZERO));
         assert!(!outcome.drops_batches());
-        let outcome = Outcome::default();
-        outcome.ask(StopMode::Graceful, Some(Duration::ZERO));
+        let outcome = RunState::default();
+        outcome.request_stop(StopMode::Graceful, Some(Duration::ZERO));
         while !outcome.drops_batches() {
             thread::yield_now();
         }
@@ -226,28 +228,28 @@ mod tests {
     #[test]
     fn a_stop_without_a_limit_takes_the_next_ones() {
         for mode in [StopMode::Enough, StopMode::Graceful] {
-            let outcome = Outcome::default();
-            outcome.ask(mode, None);
+            let outcome = RunState::default();
+            outcome.request_stop(mode, None);
             assert!(!outcome.is_waited_for() && !outcome.drops_batches());
-            outcome.ask(StopMode::Graceful, Some(Duration::ZERO));
+            outcome.request_stop(StopMode::Graceful, Some(Duration::ZERO));
             assert_eq!(outcome.stop(), Some(mode));
             while !outcome.drops_batches() {
                 thread::yield_now();
             }
             assert!(outcome.is_waited_for() && outcome.gives_up_output(Duration::ZERO));
         }
-        let never = Outcome::default();
-        never.ask(StopMode::Graceful, Some(Duration::MAX));
+        let never = RunState::default();
+        never.request_stop(StopMode::Graceful, Some(Duration::MAX));
         assert!(!never.drops_batches());
     }
 
     #[test]
     fn an_output_is_given_up_when_it_is_not_wanted_any_more() {
-        let outcome = Outcome::default();
+        let outcome = RunState::default();
         assert!(!outcome.gives_up_output(Duration::MAX));
-        outcome.ask(StopMode::Enough, None);
+        outcome.request_stop(StopMode::Enough, None);
         assert!(!outcome.gives_up_output(Duration::MAX));
-        outcome.ask(StopMode::Now, None);
+        outcome.request_stop(StopMode::Now, None);
         // A reader that is only slow gets the end of its batch.
         assert!(!outcome.gives_up_output(BATCH_PATIENCE / 2));
         assert!(outcome.gives_up_output(BATCH_PATIENCE));
@@ -255,7 +257,7 @@ mod tests {
 
     #[test]
     fn the_first_error_counts_and_is_given_once_when_the_run_has_ended() {
-        let outcome = Outcome::default();
+        let outcome = RunState::default();
         outcome.fail(Error::illegal("the first"));
         outcome.fail(Error::illegal("the second"));
         assert_eq!(outcome.stop(), Some(StopMode::Now));
@@ -263,7 +265,7 @@ mod tests {
             !outcome.wait(Some(Duration::ZERO)).unwrap(),
             "it has not ended"
         );
-        outcome.end();
+        outcome.finish();
         assert_eq!(outcome.wait(None).unwrap_err().to_string(), "the first");
         assert!(outcome.wait(None).unwrap());
         assert!(outcome.drops_batches(), "it has failed all the same");
@@ -271,16 +273,16 @@ mod tests {
 
     #[test]
     fn whoever_waits_is_told_of_an_error_with_which_the_run_goes_on() {
-        let outcome = Arc::new(Outcome::default());
+        let outcome = Arc::new(RunState::default());
         let own = Arc::clone(&outcome);
         let waiting = thread::spawn(move || own.wait(None).unwrap_err().to_string());
-        outcome.tell(Error::illegal("too late"));
+        outcome.report(Error::illegal("too late"));
         assert_eq!(waiting.join().unwrap(), "too late");
         assert!(!outcome.wait(Some(Duration::ZERO)).unwrap(), "it goes on");
         // Whoever waits next is told as well; what ended the run is told first.
-        outcome.tell(Error::illegal("again"));
+        outcome.report(Error::illegal("again"));
         outcome.fail(Error::illegal("the end"));
-        outcome.end();
+        outcome.finish();
         for expected in ["the end", "again"] {
             assert_eq!(outcome.wait(None).unwrap_err().to_string(), expected);
         }
@@ -289,21 +291,23 @@ mod tests {
 
     #[test]
     fn everybody_who_waits_is_told() {
-        let outcome = Arc::new(Outcome::default());
+        let outcome = Arc::new(RunState::default());
         let waiting: Vec<_> = (0..3)
             .map(|_| {
                 let outcome = Arc::clone(&outcome);
                 thread::spawn(move || outcome.wait(None).unwrap())
             })
             .collect();
-        outcome.end();
+        outcome.finish();
         assert!(waiting.into_iter().all(|thread| thread.join().unwrap()));
     }
 
     #[test]
     fn what_is_left_adds_up() {
-        let outcome = Outcome::default();
-        [3, 0, 4].into_iter().for_each(|bytes| outcome.leave(bytes));
+        let outcome = RunState::default();
+        [3, 0, 4]
+            .into_iter()
+            .for_each(|bytes| outcome.add_unprocessed(bytes));
         assert_eq!(outcome.not_run(), 7);
     }
 }

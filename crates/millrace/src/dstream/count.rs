@@ -28,9 +28,9 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     #[track_caller]
     pub fn count(&self) -> Computed<i64> {
         let name = named("count", Location::caller());
-        let register = |count: Option<i64>, _| count.unwrap_or(0) + 1;
+        let one_more = |count: Option<i64>, _| count.unwrap_or(0) + 1;
         let counted = |count: Option<i64>| Some(count.unwrap_or(0));
-        let folding = FoldNode::new(self, register, |a, b| a + b, counted, &name);
+        let folding = FoldNode::new(self, one_more, |a, b| a + b, counted, &name);
         let pipeline = Arc::clone(&self.pipeline);
         self.of_node(name, CountNode { pipeline, folding })
     }

@@ -24,8 +24,8 @@ const ROOMS: [&str; 10] = [
 /// The heading of the page under which the functions of an `Rdd` stand.
 const RDD_ROWS: &str = "### What an `Rdd` can";
 
-/// Types whose functions a row names without them, outside of [`RDD_ROWS`].
-const UNNAMED: [&str; 3] = ["DStream", "MapWithStateDStream", "StreamingContext"];
+/// Types whose functions a row names without them, outside of [`RDD_ROWS`]; and no type.
+const UNNAMED: [&str; 4] = ["DStream", "MapWithStateDStream", "StreamingContext", ""];
 
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).unwrap() {
@@ -44,7 +44,8 @@ fn word(text: &str) -> String {
         .collect()
 }
 
-/// A public function with the type that it is of, and what is written of it and of its type.
+/// A public function with the type that it is of, if it is of one, and what is written of it and of
+/// its type.
 struct Function {
     of: String,
     name: String,
@@ -88,6 +89,8 @@ fn functions(text: &str) -> Vec<Function> {
         }
         if line.starts_with("impl") {
             of = implemented(line);
+        } else if line.starts_with('}') {
+            of.clear();
         }
         let signature = bare.strip_prefix("pub ");
         if let Some(rest) = signature.and_then(|rest| rest.strip_prefix("struct ")) {
@@ -128,8 +131,11 @@ fn examples(docs: &str) -> String {
     examples
 }
 
-/// True if `text` calls a function: of a value, or by its path.
+/// True if `text` calls a function: of a value, or by its path; one that is of no type, by its name.
 fn is_called(of: &str, name: &str, text: &str) -> bool {
+    if of.is_empty() {
+        return text.contains(&format!("{name}("));
+    }
     let value = (name != "new").then(|| format!(".{name}"));
     let path = format!("{of}::{name}");
     value.into_iter().chain([path]).any(|call| {
@@ -235,13 +241,16 @@ fn what_is_missing_is_seen() {
     let text = "/// ```\n/// One::g();\n/// ```\npub struct One<T> {\n\
                 impl<F: Fn() -> u8> One<F> {\n    /// Words.\n    #[must_use]\n    pub const fn g() {}\n\
                     /// ```no_run\n    /// h();\n    /// ```\n    pub fn h() {}\n\
-                    pub(crate) fn hidden() {}\n    #[doc(hidden)]\n    pub fn inner() {}\n}\nimpl<K, V> Rdd<(K, V)>\n    pub fn i() {}\n";
+                    pub(crate) fn hidden() {}\n    #[doc(hidden)]\n    pub fn inner() {}\n}\npub fn free() {}\nimpl<K, V> Rdd<(K, V)>\n    pub fn i() {}\n";
     let found = functions(text);
     let names: Vec<_> = found
         .iter()
         .map(|f| (f.of.as_str(), f.name.as_str()))
         .collect();
-    assert_eq!(names, [("One", "g"), ("One", "h"), ("Rdd", "i")]);
+    assert_eq!(
+        names,
+        [("One", "g"), ("One", "h"), ("", "free"), ("Rdd", "i")]
+    );
     assert!(is_called("One", "g", &examples(&found[0].type_docs)));
     assert_eq!(
         examples(&found[1].docs),

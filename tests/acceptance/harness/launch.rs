@@ -132,9 +132,12 @@ impl Launch {
     pub(crate) fn unprivileged(mut self) -> Launch {
         if rustix::process::geteuid().is_root() {
             const NOBODY: u32 = 65_534;
-            // Where it was built, nobody may look.
+            // Where it was built, nobody may look. It is not copied by this process: what another
+            // test starts meanwhile would have the copy open for writing until it is a program of
+            // its own, and such a file cannot be run.
             let program = self.directory().join(".program");
-            fs::copy(&self.program, &program).unwrap();
+            let copied = Command::new("cp").arg(&self.program).arg(&program).status();
+            assert!(copied.unwrap().success());
             self.program = program;
             chown(self.directory(), Some(NOBODY), Some(NOBODY)).unwrap();
             self.user = Some(NOBODY);

@@ -58,11 +58,15 @@ pub struct StoreSize {
 
 /// The places up to `last` in so many ranges, or fewer.
 fn cut(last: u64, pieces: u64) -> Vec<RangeInclusive<u64>> {
-    let step = (last / pieces).saturating_add(1);
-    let start = |piece: u64| piece.checked_mul(step).filter(|&start| start <= last);
+    // The places of a range but its first: every place there is may be in one range.
+    let more = last / pieces;
+    let start = |piece: u64| {
+        let start = u128::from(piece) * (u128::from(more) + 1);
+        u64::try_from(start).ok().filter(|&start| start <= last)
+    };
     (0..pieces)
         .map_while(start)
-        .map(|start| start..=last.min(start.saturating_add(step - 1)))
+        .map(|start| start..=last.min(start.saturating_add(more)))
         .collect()
 }
 
@@ -250,5 +254,10 @@ mod tests {
             }
             prop_assert_eq!(next, last.checked_add(1));
         }
+    }
+
+    #[test]
+    fn all_places_are_one_range() {
+        assert_eq!(cut(u64::MAX, 1), [0..=u64::MAX]);
     }
 }

@@ -79,6 +79,11 @@ impl Header {
         self.capacity
     }
 
+    /// True if somebody waits for the block to come back.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.host.is_some()
+    }
+
     fn allocate(capacity: usize) -> NonNull<Header> {
         assert!(capacity <= MAX_CAPACITY, "a buffer holds less than 2 GiB");
         let layout = Header::layout(capacity);
@@ -508,6 +513,22 @@ mod tests {
         std::thread::spawn(move || drop(lines)).join().unwrap();
         let back = shelf.0.lock().unwrap().pop().unwrap();
         assert_eq!((back.len(), back.capacity()), (0, 100));
+    }
+
+    #[test]
+    fn a_detached_text_keeps_no_buffer_back_that_it_fills() {
+        let shelf = Arc::new(Shelf::default());
+        let line = b"a line that is longer than fifteen bytes";
+        let mut buffer = Buffer::with_capacity(line.len());
+        buffer.extend_from_slice(line);
+        buffer.set_host(Arc::<Shelf>::clone(&shelf));
+        let mut lines = Vec::new();
+        buffer
+            .freeze()
+            .for_each_line(false, |line| lines.push(line));
+        let kept = lines.pop().unwrap().detach();
+        assert_eq!(shelf.0.lock().unwrap().len(), 1);
+        assert_eq!(kept.as_bytes(), line);
     }
 
     #[test]

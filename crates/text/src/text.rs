@@ -176,7 +176,8 @@ impl Text {
         unsafe { std::str::from_utf8_unchecked(bytes) }
     }
 
-    /// The same text, holding no count of a block that is larger than itself.
+    /// The same text, holding no count of a block that is larger than itself, or that has to come
+    /// back to where it was lent.
     ///
     /// Text that outlives its batch (keys, state, windows) is detached, so that a word cannot
     /// keep a megabyte alive. Inline texts are returned as they are.
@@ -194,8 +195,8 @@ impl Text {
     fn detach_slice(self) -> Text {
         let (header, _, len) = self.parts();
         // SAFETY: this text's count keeps the header alive.
-        let whole = unsafe { header.as_ref() }.capacity();
-        if whole == len {
+        let block = unsafe { header.as_ref() };
+        if block.capacity() == len && !block.is_lent() {
             self
         } else {
             Text::from(self.as_str())

@@ -2,7 +2,9 @@
 //!
 //! A write that would wait is not begun: the writer asks first, and looks now and then whether its
 //! run still wants the output. So a run can end although nobody reads it, an output that does not
-//! block (`O_NONBLOCK`) is waited for like any other, and a terminal that was closed is no error.
+//! block (`O_NONBLOCK`) is waited for like any other, and a terminal that was closed is no error. A
+//! terminal that is ready may take a single byte, so it is written to by a descriptor of its own,
+//! which does not block.
 //!
 //! A file and a pipe with room for all of it take a batch by one write: a program that is killed
 //! has then printed the batch or nothing of it.
@@ -10,13 +12,13 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use millrace_engine::error::{Error, ErrorKind as Fault};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::FileType;
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::notice::notice;
@@ -94,7 +96,14 @@ impl Write for Stdout {
         let mut stdout = io::stdout().lock();
         stdout.flush()?;
         let reader = READER.with_borrow(Clone::clone);
-        match write_all_when_ready(stdout.as_fd(), bytes, reader.as_deref()) {
+        // Opened once: others may have put something else in its place by then.
+        static ANEW: OnceLock<Option<OwnedFd>> = OnceLock::new();
+        let anew = match self.terminal {
+            true => ANEW.get_or_init(|| anew(stdout.as_fd())).as_ref(),
+            false => None,
+        };
+        let output = anew.map_or(stdout.as_fd(), AsFd::as_fd);
+        match write_all_when_ready(output, bytes, reader.as_deref()) {
             Err(error) if self.terminal && Errno::from_io_error(&error) == Some(Errno::IO) => {
                 static SAID: OnceLock<()> = OnceLock::new();
                 SAID.get_or_init(|| {
@@ -109,6 +118,15 @@ impl Write for Stdout {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// The same terminal by a descriptor that does not block. Whether one blocks is shared by all that
+/// were copied of it, other programs' among them, so that of standard output stays as it is. `None`
+/// where a descriptor cannot be opened by its number, or not by this user.
+fn anew(terminal: BorrowedFd<'_>) -> Option<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", terminal.as_raw_fd());
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).ok()
 }
 
 fn write_all_when_ready(
@@ -268,6 +286,27 @@ mod tests {
         ending.join().unwrap();
         assert_eq!(refused(error).kind(), Fault::Unfinished);
         assert_eq!(reader.keeps_waiting(), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_terminal_that_nobody_reads_is_given_up_when_the_run_says_so() {
+        use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let reads = openpt(flags).unwrap();
+        unlockpt(&reads).unwrap();
+        let terminal = ioctl_tiocgptpeer(&reads, flags).unwrap();
+        let (done, ended) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            let reader = Reader::new(|_| true);
+            let output = anew(terminal.as_fd()).unwrap();
+            let written = write_all_when_ready(output.as_fd(), &much(), Some(&reader));
+            done.send(written.map_err(|error| error.kind())).unwrap();
+        });
+        let ended = ended.recv_timeout(Duration::from_secs(240));
+        assert_eq!(ended, Ok(Err(ErrorKind::TimedOut)));
+        drop(reads);
     }
 
     /// The first write of a batch; gives the number of bytes written.

@@ -150,7 +150,14 @@ fn a_damaged_generation_hides_none_that_is_whole() {
     ] {
         assert!(refused.stderr.contains(part), "{}", refused.stderr);
     }
-    let older = one_batch_after(refused, Some("--recover=1"));
+    let read = Launch::of(env!("CARGO_BIN_EXE_millrace-state"))
+        .args(["export", "state"])
+        .after(refused);
+    let read = read.start().finish().with_code(0);
+    let said = "generation 2 is passed over, and what follows is of generation 1: ";
+    assert!(read.stderr.contains(said), "{}", read.stderr);
+    assert!(!read.stdout.is_empty());
+    let older = one_batch_after(read, Some("--recover=1"));
     assert_eq!(older.bodies(), [COUNTED]);
 }
 

@@ -107,7 +107,7 @@ fn read(directory: &Path, asked: &Asked, out: &mut dyn Write) -> Result<u8, Fail
     let reader = CheckpointReader::open(directory)?;
     let generation = || match asked.generation {
         Some(number) => Ok(number),
-        None => reader.newest(),
+        None => newest(&reader),
     };
     let view = || reader.view(generation()?);
     match &asked.task {
@@ -149,7 +149,7 @@ fn read(directory: &Path, asked: &Asked, out: &mut dyn Write) -> Result<u8, Fail
         }
         Task::Diff { other } => {
             let other = CheckpointReader::open(other)?;
-            return diff::diff(&view()?, &other.view(other.newest()?)?, out);
+            return diff::diff(&view()?, &other.view(newest(&other)?)?, out);
         }
         Task::Repartition { partitions } => {
             let generation = generation()?;
@@ -178,6 +178,18 @@ fn read(directory: &Path, asked: &Asked, out: &mut dyn Write) -> Result<u8, Fail
         }
     }
     Ok(0)
+}
+
+/// The newest generation that is whole. It is said if a damaged one may be newer.
+fn newest(reader: &CheckpointReader) -> Result<u32, Error> {
+    let (newest, damaged) = reader.newest_and_damaged()?;
+    if let Some((number, error)) = damaged {
+        complain(&format!(
+            "generation {number} is passed over, and what follows is of generation {newest}: \
+             {error}; export --before-damage reads what is whole of it"
+        ));
+    }
+    Ok(newest)
 }
 
 /// The stores that were asked for: one by its number, or all that have keys. It is said if some

@@ -69,7 +69,7 @@ impl Candidates {
     }
 
     /// A damaged generation that may have the newest batch of all.
-    fn in_the_way(&self, directory: &Directory) -> Option<(u32, &WalError)> {
+    pub(crate) fn in_the_way(&self, directory: &Directory) -> Option<(u32, &WalError)> {
         let newest = self.whole.first().filter(|newest| newest.last.is_some());
         let is_older = |number| {
             let known = directory.meta(number).ok();

@@ -128,11 +128,25 @@ impl CheckpointReader {
     /// # Errors
     /// If the directory cannot be read, or no generation is whole.
     pub fn newest(&self) -> Result<u32> {
+        self.newest_and_damaged().map(|(newest, _)| newest)
+    }
+
+    /// The same, and a damaged generation that may be newer, with what is wrong with it.
+    ///
+    /// # Errors
+    /// As [`newest`](CheckpointReader::newest).
+    pub fn newest_and_damaged(&self) -> Result<(u32, Option<(u32, Error)>)> {
         let found = Candidates::find(&self.directory).map_err(refused)?;
-        match (found.whole.first(), found.damaged.into_iter().next()) {
-            (Some(newest), _) => Ok(newest.number),
-            (None, Some((_, error))) => Err(refused(error)),
-            (None, None) => Err(no_checkpoint(&self.directory.root)),
+        let newer = found.in_the_way(&self.directory).map(|(number, _)| number);
+        let mut damaged = found.damaged.into_iter();
+        if let Some(newest) = found.whole.first() {
+            let newer = damaged.find(|&(number, _)| Some(number) == newer);
+            let newer = newer.map(|(number, error)| (number, refused(error)));
+            return Ok((newest.number, newer));
+        }
+        match damaged.next() {
+            Some((_, error)) => Err(refused(error)),
+            None => Err(no_checkpoint(&self.directory.root)),
         }
     }
 

@@ -182,6 +182,8 @@ fn batches_that_were_missed_are_made_up_or_left_out() {
             "{}",
             finished.stderr
         );
+        let missed = finished.stderr.contains(" missed since");
+        assert_eq!(missed, !left_out, "{}", finished.stderr);
         assert_ticks(&batches, 50);
         // A batch that was printed and not committed is printed again.
         let gap = batches[0].milliseconds() - last;

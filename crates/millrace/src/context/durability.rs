@@ -382,8 +382,15 @@ fn say_replay(replayed: &Replayed) {
 }
 
 /// Says from which generation a run goes on, behind which batch, and how many ticks have passed
-/// since, with the first batch at `first` and the time now.
-pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interval: Duration) {
+/// since, with the first batch at `first` and the time now; of a run that leaves them out another
+/// line says that.
+pub(super) fn say_recovery(
+    opened: &Opened,
+    first: &FirstBatch,
+    now: i64,
+    interval: Duration,
+    skips_missed: bool,
+) {
     if !opened.recovers {
         return;
     }
@@ -398,6 +405,10 @@ pub(super) fn say_recovery(opened: &Opened, first: &FirstBatch, now: i64, interv
             return;
         }
     };
+    if skips_missed {
+        news(format_args!("going on from {place} {behind}"));
+        return;
+    }
     let late = now - first.time.as_millis();
     let missed = match late {
         0.. => late / interval.as_millis() + 1,

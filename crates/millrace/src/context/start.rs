@@ -68,7 +68,7 @@ impl StreamingContext {
             say_skipped(opened, again, first, self.settings.interval);
         }
         if let Some(opened) = &opened {
-            say_recovery(opened, &first, now, self.settings.interval);
+            say_recovery(opened, &first, now, self.settings.interval, skips_missed);
         }
         let checkpoint = opened.map(|opened| opened.checkpoint);
         let engine = Engine {

@@ -16,7 +16,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("MILLRACE_BIN", os.path.join(ROOT, "target", "release"))
 MASTER = "local[2]"
-SECTIONS = ("throughput", "guarded", "interpreted", "small", "start", "idle", "state")
+SECTIONS = ("throughput", "guarded", "interpreted", "small", "rdds", "start", "idle", "state")
 
 WORD_COUNT = """
 import sys
@@ -76,6 +76,42 @@ def show(rdd):
         lambda a, b: a + b).collectAsMap()
 
 lines.foreachRDD(show)
+"""
+
+# The functions of SMALL: their cost on the RDD of a batch, and the cost of lowering them, which are
+# new ones in every batch.
+RDDS = """
+import time
+from millrace._compile import lower
+from pyspark import SparkContext
+
+sc = SparkContext(appName="RDDs")
+
+def show(rdd):
+    rdd.map(lambda line: len(line)).take(5)
+    rdd.flatMap(lambda line: line.split(" ")).map(lambda word: (word, 1)).reduceByKey(
+        lambda a, b: a + b).collectAsMap()
+
+def lowered(_):
+    lower(lambda line: len(line), 1, False)
+    lower(lambda line: line.split(" "), 1, True)
+    lower(lambda word: (word, 1), 1, False)
+    lower(lambda a, b: a + b, 2, False)
+
+def cost(call, rdd, times):
+    costs = []
+    for _ in range(7):
+        began = time.process_time()
+        for _ in range(times):
+            call(rdd)
+        costs.append((time.process_time() - began) / times)
+    return min(costs) * 1e3
+
+for count in (1, 100, 1000, 10000):
+    rdd = sc.parallelize(["twelve short words that stand in one line of a batch"] * count, 2)
+    took = cost(show, rdd, max(1, %(times)d // count))
+    print("  an RDD of %%d lines: %%.2f ms of CPU for four functions in CPython" %% (count, took))
+print("  to lower the four: %%.2f ms of CPU" %% cost(lowered, None, %(times)d // 10), flush=True)
 """
 
 
@@ -354,6 +390,14 @@ def small(options, directory):
     print("  batches of 10 ms: %.2f ms of CPU a batch" % ((cpu - idle) / batches * 1e3))
 
 
+def rdds(options, directory):
+    path = os.path.join(directory, "rdds.py")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(RDDS % {"times": options.calls})
+    submit = [os.path.join(BIN, "millrace-submit"), "--master", MASTER, path]
+    subprocess.run(submit, cwd=directory, check=True, timeout=options.limit)
+
+
 def used(process):
     """The milliseconds of CPU that a process has used so far; what waits for a core is left out."""
     tasks = "/proc/%d/task" % process.pid
@@ -447,10 +491,10 @@ def main():
         "--quick", action="store_true", help="try every section for a moment, and measure nothing"
     )
     options = parser.parse_args()
-    sizes = dict(bytes=8 << 20, small=10, starts=10, idle=10, keys=1000000, few=5, more=20)
+    sizes = dict(bytes=8 << 20, small=10, calls=300, starts=10, idle=10, keys=1000000, few=5, more=20)
     if options.quick:
         options.rounds, options.seconds = 1, 1
-        sizes = dict(bytes=1 << 18, small=1, starts=2, idle=1, keys=10000, few=1, more=2)
+        sizes = dict(bytes=1 << 18, small=1, calls=10, starts=2, idle=1, keys=10000, few=1, more=2)
     vars(options).update(sizes)
     Feeder.limit = options.limit
     for section in options.only or SECTIONS:

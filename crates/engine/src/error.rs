@@ -104,6 +104,19 @@ impl Error {
         error
     }
 
+    /// The same error for somebody else who has to be told. The message tells what caused it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn again(&self) -> Error {
+        Error {
+            kind: self.kind,
+            message: self.to_string(),
+            source: None,
+            batch: self.batch,
+            operator: self.operator.clone(),
+        }
+    }
+
     /// Notes the batch and the operator whose work failed, innermost first.
     #[doc(hidden)]
     #[must_use]
@@ -167,6 +180,16 @@ mod tests {
     fn a_full_disk_is_told_apart() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
         assert_eq!(Error::io("cannot write", full).kind(), ErrorKind::DiskFull);
+    }
+
+    #[test]
+    fn everybody_is_told_the_same() {
+        let refused = io::Error::from_raw_os_error(13);
+        let error = Error::io("cannot read", refused).of(BatchTime::from_millis(1), "map");
+        let again = error.again();
+        assert_eq!(again.to_string(), error.to_string());
+        assert_eq!((again.kind(), again.batch()), (error.kind(), error.batch()));
+        assert_eq!(again.operator(), Some("map"));
     }
 
     #[test]

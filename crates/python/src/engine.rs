@@ -25,12 +25,15 @@ use crate::receiver::PyReceiver;
 use crate::settings::conf_of;
 use crate::stream::Stream;
 
-/// The datasets of the engine's streams in the batch that runs.
+/// The dataset of one of the engine's streams in the batch that runs, or why there is none.
+type Tried = Result<Rdd<Value>, Failure>;
+
+/// The datasets of all of them.
 #[derive(Clone, Default)]
-struct Slots(Arc<Mutex<Vec<Rdd<Value>>>>);
+struct Slots(Arc<Mutex<Vec<Tried>>>);
 
 impl Slots {
-    fn rdds(&self) -> MutexGuard<'_, Vec<Rdd<Value>>> {
+    fn rdds(&self) -> MutexGuard<'_, Vec<Tried>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,7 +65,7 @@ impl Engine {
     }
 
     /// The stream with a place for the state that Python keeps.
-    fn noting(&self, gathered: &DStream<Value>, shown: &[Shown]) -> PyResult<DStream<Value>> {
+    fn noting(&self, gathered: &DStream<()>, shown: &[Shown]) -> PyResult<DStream<()>> {
         let (noting, notes) = gathered.noting::<Value, Value>();
         for (first, operator, by_key) in shown {
             // Of some windows what is kept is their batches, each in partitions.
@@ -248,9 +251,11 @@ impl Engine {
             read.push(queue.map(Value::Int).erased());
         }
         let slots = self.slots.clone();
-        let gathered = self.ssc().transform(&read, move |rdds, _| {
-            *slots.rdds() = rdds.to_vec();
-            rdds[0].clone()
+        let gathered = self.ssc().transform_tried(&read, move |tried, _| {
+            let told = |failed: Error| Python::attach(|py| failure(py, &failed));
+            let tried = tried.into_iter().map(|tried| tried.map_err(told));
+            *slots.rdds() = tried.collect();
+            Vec::<()>::new()
         });
         let gathered = match kept {
             None => gathered.erased(),
@@ -262,7 +267,8 @@ impl Engine {
             gathered.foreach_rdd_and_report(name, move |_, time: BatchTime| {
                 let report = Python::attach(|py| told(py, &function, time));
                 if number == last {
-                    slots.rdds().clear();
+                    let gone = std::mem::take(&mut *slots.rdds());
+                    drop(gone);
                 }
                 report
             });
@@ -271,11 +277,23 @@ impl Engine {
             .map_err(|error| raised(&error))
     }
 
-    /// The dataset of stream number `index` in the batch that runs.
-    fn read(&self, index: usize) -> PyResult<Batch> {
-        let rdd = self.slots.rdds().get(index).cloned();
-        rdd.map(Batch::new)
-            .ok_or_else(|| PyRuntimeError::new_err("this batch has been run and is gone"))
+    /// The dataset of stream number `index` in the batch that runs, or what went wrong in it as
+    /// [`wait`](Engine::wait) tells of it.
+    fn read(&self, py: Python<'_>, index: usize) -> PyResult<(Option<Batch>, Option<Failure>)> {
+        match self.slots.rdds().get(index) {
+            Some(Ok(rdd)) => Ok((Some(Batch::new(rdd.clone())), None)),
+            Some(Err((raised, place))) => Ok((None, Some((raised.clone_ref(py), place.clone())))),
+            None => Err(PyRuntimeError::new_err(
+                "this batch has been run and is gone",
+            )),
+        }
+    }
+
+    /// Says that what Python keeps lacks the batch that runs: from then on nothing is committed.
+    fn lack(&self) {
+        if let Some(notes) = self.notes.get() {
+            notes.lack();
+        }
     }
 
     /// Notes that an operator of the program has skipped a record, known by its dataset, partition

@@ -2,7 +2,7 @@
 //!
 //! The engine carries a message; the exception itself, with its traceback, waits here until
 //! whoever reads or runs the batch takes it. The law: the one is shown that the message is of, and
-//! none that a record was skipped for.
+//! none that a record was skipped for unless it says the same.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -57,19 +57,25 @@ fn bucket_of(py: Python<'_>, error: &PyErr) -> PyResult<Option<String>> {
 pub(crate) fn raise(error: PyErr) -> ! {
     let text = Python::attach(|py| text_of(py, &error));
     let mut last = last();
-    if last.len() >= MOST {
-        last.pop_front();
-    }
+    // Whoever is told of a failure is told of any exception with its text: one of each is enough.
+    let older = last.iter().position(|(other, _)| *other == text);
+    let gone = match older {
+        Some(older) => last.remove(older),
+        None if last.len() >= MOST => last.pop_front(),
+        None => None,
+    };
     last.push_back((text.clone(), error));
     drop(last);
+    drop(gone);
     resume_unwind(Box::new(text))
 }
 
-/// Takes the exception that a failure tells of, if one caused it.
+/// Takes the exception that a failure tells of, if one caused it. Those of a batch that is worked
+/// on already wait until that one is due.
 pub(crate) fn take(failure: &str) -> Option<PyErr> {
-    let mut raised = std::mem::take(&mut *last()).into_iter();
-    let cause = raised.find(|(text, _)| failure.contains(text.as_str()));
-    cause.map(|(_, error)| error)
+    let mut last = last();
+    let cause = (last.iter()).position(|(text, _)| failure.contains(text.as_str()))?;
+    last.remove(cause).map(|(_, error)| error)
 }
 
 /// The result of reading a dataset, without the interpreter's lock; an exception of the

@@ -36,6 +36,9 @@ pub trait EagerStage: Send + Sync {
 
     /// Ends the open batch: it is that of `time`, and what is offered from now on is the next's.
     fn close_batch(&self, time: BatchTime);
+
+    /// Lets go of the batch of `time`, which nobody will ask for.
+    fn leave(&self, time: BatchTime);
 }
 
 /// The shards of a batch, `None` if it had no input; or what a panic of user code had to say.
@@ -323,6 +326,12 @@ where
         let ended = std::mem::replace(&mut queue.open, next);
         queue.epoch += 1;
         queue.cut.insert(time, ended);
+    }
+
+    fn leave(&self, time: BatchTime) {
+        let left = self.queue().cut.remove(&time);
+        // Freed when the lock is.
+        drop(left);
     }
 }
 

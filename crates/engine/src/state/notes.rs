@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::data::{Data, Key};
@@ -19,6 +19,8 @@ pub struct NoteStore<K, V> {
     kept: Mutex<Kept<K>>,
     /// The batch that runs.
     number: AtomicU64,
+    /// True once a batch is lacking that the notes should have.
+    lacks: AtomicBool,
     value: PhantomData<fn() -> V>,
 }
 
@@ -84,6 +86,7 @@ impl<K: Key, V: Data> NoteStore<K, V> {
                 changes: None,
             }),
             number: AtomicU64::new(0),
+            lacks: AtomicBool::new(false),
             value: PhantomData,
         }
     }
@@ -133,6 +136,16 @@ impl<K: Key, V: Data> NoteStore<K, V> {
             }
         }
         Ok(())
+    }
+
+    /// Says that the notes lack the batch that runs.
+    pub fn lack(&self) {
+        self.lacks.store(true, Ordering::Relaxed);
+    }
+
+    /// True unless a batch is lacking.
+    pub fn are_whole(&self) -> bool {
+        !self.lacks.load(Ordering::Relaxed)
     }
 
     /// Shows a part of the notes as a store of its own. Called before the run.

@@ -3,11 +3,12 @@
 use std::panic::Location;
 use std::sync::Arc;
 
+use millrace_engine::error::Result;
 use millrace_engine::pipeline::{Output, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_types::BatchTime;
 
-use crate::dstream::{Computed, DStream, TransformAll, named};
+use crate::dstream::{Computed, DStream, TransformAll, TransformTried, named};
 
 use super::StreamingContext;
 
@@ -38,6 +39,49 @@ impl StreamingContext {
         self.check_together(streams, "transform", &name);
         let pipelines = streams.iter().map(|stream| Arc::clone(&stream.pipeline));
         let node = TransformAll {
+            pipelines: pipelines.collect(),
+            function,
+        };
+        self.described(Output::of(self.builder.make(name, Box::new(node))))
+    }
+
+    /// [`transform`](StreamingContext::transform) of a front end that has errors of its own:
+    /// `function` gets for every stream its batch, or why there is none because a function of the
+    /// program failed at it, and gives records in one partition. The failure does not end the run
+    /// (Spark: nor does it there).
+    ///
+    /// A stream that keeps something from batch to batch and has failed once fails in every later
+    /// batch, and no batch is committed any more: a run that goes on from the checkpoint begins with
+    /// the batch that failed. What cannot be read of an input ends the run as ever.
+    ///
+    /// ```
+    /// use millrace::testing::Setup;
+    /// let batches = Setup::default().run_batches_with(&["1\n2\n", "one\n", "3\n"], |ssc, lines| {
+    ///     let sums = lines
+    ///         .map(|line| ((), line.parse::<i64>().expect("a number")))
+    ///         .reduce_by_key(|a, b| a + b);
+    ///     ssc.transform_tried(&[sums], |mut tried, _| match tried.remove(0) {
+    ///         Ok(sums) => sums.values().collect(),
+    ///         Err(_) => vec![-1],
+    ///     })
+    /// });
+    /// assert_eq!(batches, [[3], [-1], [3]]);
+    /// ```
+    #[track_caller]
+    pub fn transform_tried<P, U, F>(
+        &self,
+        streams: &[DStream<P::Item, P>],
+        function: F,
+    ) -> Computed<U>
+    where
+        P: Pipeline,
+        U: Clone + Send + Sync + 'static,
+        F: Fn(Vec<Result<Rdd<P::Item>>>, BatchTime) -> Vec<U> + Send + Sync + 'static,
+    {
+        let name = named("transform_tried", Location::caller());
+        self.check_together(streams, "transform_tried", &name);
+        let pipelines = streams.iter().map(|stream| Arc::clone(&stream.pipeline));
+        let node = TransformTried {
             pipelines: pipelines.collect(),
             function,
         };

@@ -51,6 +51,43 @@ impl<K: Key, V: Data> Notes<K, V> {
         changed.map_err(|what| Error::illegal(format!("a note cannot be written down: {what}")))
     }
 
+    /// Says that what the front end keeps lacks the batch that runs, because it failed there. From
+    /// then on no batch of the run is committed, so that a run that goes on from the checkpoint
+    /// begins with this batch. To be called by an output of the stream.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// # let directory = std::env::temp_dir().join(format!("millrace-lack-{}", std::process::id()));
+    /// let run = |recover: &str, fails_at: u64| {
+    ///     let mut conf = Conf::new();
+    ///     conf.set("millrace.maxBatches", "3").set("millrace.checkpoint.recover", recover);
+    ///     let ssc = StreamingContext::new(&conf, Duration::milliseconds(10))?;
+    ///     ssc.checkpoint(&directory)?;
+    ///     let (numbers, notes) = ssc.queue_stream(vec![vec![1]]).noting::<String, u64>();
+    ///     let own = notes.clone();
+    ///     numbers.foreach_rdd(move |_| {
+    ///         let batches = own.all().unwrap().first().map_or(1, |(_, batches)| batches + 1);
+    ///         if batches == fails_at {
+    ///             own.lack();
+    ///         }
+    ///         own.change(vec![("batches".to_owned(), Some(batches))]).unwrap();
+    ///     });
+    ///     ssc.start()?;
+    ///     ssc.await_termination()?;
+    ///     notes.all()
+    /// };
+    /// run("false", 2)?;
+    /// // The second batch and the third are not committed.
+    /// assert_eq!(run("true", 0)?, [("batches".to_owned(), 1 + 3)]);
+    /// # std::fs::remove_dir_all(directory).ok();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn lack(&self) {
+        self.0.lack();
+    }
+
     /// Shows the notes of one of the front end's operators to those who watch the run, as a store
     /// of their own: those whose keys are tuples of `first` and so many `items` (1 to 14). The items
     /// are what is shown as the key, a single one by itself. The last item of a value that is a tuple
@@ -188,6 +225,10 @@ where
 
     fn shown(&self) -> Vec<(String, &'static str, Arc<dyn Durable>)> {
         parts_of(&self.store)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.store.are_whole()
     }
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {

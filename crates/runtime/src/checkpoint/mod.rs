@@ -292,6 +292,11 @@ impl Checkpoint {
         })
     }
 
+    /// Lets go of what a batch has changed that is not committed; no later one may be.
+    pub(crate) fn leave_out(&self) {
+        self.log.leave_out();
+    }
+
     /// Opens the receivers' log of the generation and gives what it has behind the last commit.
     ///
     /// # Errors

@@ -160,6 +160,13 @@ impl BatchLog {
         })
     }
 
+    /// Lets go of what stores have planned and what was changed.
+    pub(crate) fn leave_out(&self) {
+        for store in &self.stores {
+            drop((store.take_ahead(), store.take_changes()));
+        }
+    }
+
     /// Refuses to go on if a segment of the log is gone.
     pub(crate) fn check(&self) -> Result<(), WalError> {
         self.log().check_all()

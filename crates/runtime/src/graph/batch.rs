@@ -73,7 +73,9 @@ pub struct BatchRun<'a> {
     batch: &'a Batch,
     pub(super) graph: &'a Graph,
     executor: &'a Executor,
-    made: Mutex<HashMap<NodeId, Dataset>>,
+    pub(super) made: Mutex<HashMap<NodeId, Dataset>>,
+    /// Why nodes have no dataset.
+    pub(super) failed: Mutex<HashMap<NodeId, Error>>,
     /// Why the output that runs has failed, if the run goes on all the same.
     reported: Mutex<Option<String>>,
 }
@@ -86,6 +88,7 @@ impl<'a> BatchRun<'a> {
             graph,
             executor,
             made: Mutex::new(HashMap::new()),
+            failed: Mutex::default(),
             reported: Mutex::default(),
         }
     }
@@ -165,29 +168,6 @@ impl<'a> BatchRun<'a> {
             }
         }
         Ok(())
-    }
-
-    /// The dataset of a node, made once a batch.
-    fn made(&self, node: NodeId) -> Result<Dataset> {
-        let known = |made: &Mutex<HashMap<NodeId, Dataset>>| {
-            made.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(&node)
-                .cloned()
-        };
-        if let Some(made) = known(&self.made) {
-            return Ok(made);
-        }
-        let entry = &self.graph.nodes[node.0];
-        let Kind::Dataset(maker) = &entry.kind else {
-            unreachable!("a receiving node has blocks, not a dataset")
-        };
-        let made = self.blame(&entry.name, || maker.compute(self))?;
-        self.made
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(node, made.clone());
-        Ok(made)
     }
 
     /// The partitions of a node in this batch.

@@ -6,6 +6,8 @@
 
 mod batch;
 mod build;
+mod losses;
+mod made;
 mod memory;
 mod shown;
 
@@ -20,6 +22,8 @@ use millrace_engine::stage::{AnyRdd, EagerStage};
 use millrace_types::{BatchTime, Duration, OutputOperationInfo};
 
 use crate::clock::Clock;
+
+use losses::Losses;
 
 pub use batch::BatchRun;
 pub(crate) use batch::{Batch, InputCounter};
@@ -65,6 +69,11 @@ pub trait Node: Send + Sync {
     /// with its operator and name.
     fn shown(&self) -> Vec<(String, &'static str, Arc<dyn Durable>)> {
         Vec::new()
+    }
+
+    /// False if something that a front end keeps lacks a batch: from then on no batch is committed.
+    fn is_whole(&self) -> bool {
+        true
     }
 
     /// The dataset of a batch in which the node is due.
@@ -199,6 +208,8 @@ pub struct Graph {
     pub needed: Vec<bool>,
     /// The batches that have been run and are remembered.
     pub memory: Arc<RememberedBatches>,
+    /// The stores that lack a batch with which the run went on.
+    losses: Losses,
 }
 
 impl Graph {
@@ -211,6 +222,7 @@ impl Graph {
             outputs,
             needed,
             memory: Arc::default(),
+            losses: Losses::default(),
         }
     }
 
@@ -227,6 +239,15 @@ impl Graph {
         self.outputs
             .iter()
             .any(|output| number.is_multiple_of(output.slide))
+    }
+
+    /// True if everything that is kept has all batches, so that the next one can be committed.
+    pub(crate) fn is_whole(&self) -> bool {
+        let whole = |entry: &Entry| match &entry.kind {
+            Kind::Received => true,
+            Kind::Dataset(node) => node.is_whole(),
+        };
+        self.losses.are_none() && self.nodes.iter().all(whole)
     }
 
     /// Tells every node that no batch is run any more.

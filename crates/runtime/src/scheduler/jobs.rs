@@ -141,12 +141,21 @@ fn run_and_commit(engine: &Engine, batch: &Batch) -> Result<()> {
     }
     let run = BatchRun::new(batch, &engine.graph, &engine.executor);
     run.plan()?;
-    if let Some(checkpoint) = &engine.checkpoint {
+    if let Some(checkpoint) = &engine.checkpoint
+        && engine.graph.is_whole()
+    {
         checkpoint.plan(batch.number)?;
     }
     run_batch(engine, &run, batch)?;
     if let Some(dead_letters) = &engine.dead_letters {
         dead_letters.of(batch, &engine.executor.take_letters())?;
+    }
+    if !engine.graph.is_whole() {
+        // What is durable stays as it was before the batch that is lacking.
+        if let Some(checkpoint) = &engine.checkpoint {
+            checkpoint.leave_out();
+        }
+        return Ok(());
     }
     commit(engine, batch)?;
     run.committed()

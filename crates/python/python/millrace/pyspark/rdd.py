@@ -33,6 +33,9 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
     to the functions of ``transform`` and ``foreachRDD``.
     """
 
+    #: Why nobody can read it, if its records could not be made when they had to be.
+    _failure = None
+
     def __init__(self, ctx, count, compute, partitioner=None):
         self.ctx = ctx
         self.partitioner = partitioner
@@ -62,7 +65,7 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
 
     def _hold(self):
         """Computes every partition now, keeps it, and forgets how it came about."""
-        if self._compute is None:
+        if self._compute is None or self._failure is not None:
             return
         count = self._partition_count()
         for index in range(count):
@@ -70,6 +73,27 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
                 self._stored[index] = keep(list(self._compute(index)))
         self._count = count
         self._compute = None
+
+    def _hold_or_fail(self):
+        """As `_hold`; what cannot be computed now can never be, and its readers are told why."""
+        try:
+            self._hold()
+        except (Exception, SystemExit) as error:
+            self._fail(error)
+
+    def _fail(self, error):
+        """Raises `error` wherever its records are asked for."""
+        trace = error.__traceback__
+
+        def told(_index):
+            raise error.with_traceback(trace)
+
+        self._count = self._partition_count()
+        self._stored = {}
+        self._compute, self._failure = told, error
+        # What it was made of is let go.
+        self._hold()
+        return self
 
     def __repr__(self):
         return "%s[%d] at RDD" % (type(self).__name__, self._id)

@@ -32,6 +32,8 @@ impl EagerStage for Stage {
     }
 
     fn close_batch(&self, _time: BatchTime) {}
+
+    fn leave(&self, _time: BatchTime) {}
 }
 
 /// A tracker whose blocks are read by a stage alone, and the worker of the stage, which gives

@@ -4,6 +4,7 @@ Programs catch these classes, print them, and a few look into them. The text of 
 record function has Python's own traceback in it, cut down to the program's lines.
 """
 
+import contextlib
 import traceback
 
 from .._paths import is_ours
@@ -138,14 +139,32 @@ class Py4JJavaError(Py4JError):
 
 def own_traceback(error):
     """The text of an exception with the frames of the program alone."""
-    while isinstance(error, Py4JJavaError) and error.__cause__ is not None:
-        error = error.__cause__
+    error = cause_of(error)
     shown = traceback.TracebackException.from_exception(error)
     part = shown
     while part is not None:
         part.stack[:] = [frame for frame in part.stack if not is_ours(frame.filename)]
         part = part.__cause__ or part.__context__
     return "".join(shown.format()).rstrip("\n")
+
+
+def cause_of(error):
+    """The exception of the program's own behind an error of a job."""
+    while isinstance(error, Py4JJavaError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def in_operator(error, time, operator):
+    """Notes the batch and the operator that an exception ended, unless it has ended one before."""
+    if operator_of(error) is None:
+        with contextlib.suppress(AttributeError):
+            cause_of(error)._millrace_place = (time, operator)
+
+
+def operator_of(error):
+    """The batch time and the operator that an exception ended, or None if it was no operator's."""
+    return getattr(cause_of(error), "_millrace_place", None)
 
 
 def task_failed(error):

@@ -13,7 +13,14 @@ from datetime import datetime
 
 from .._last_words import hint
 from .._say import trouble
-from ..errors.exceptions import Py4JJavaError, own_traceback, stream_failed
+from ..errors.exceptions import (
+    Py4JJavaError,
+    cause_of,
+    in_operator,
+    operator_of,
+    own_traceback,
+    stream_failed,
+)
 from ._kept import Kept
 
 
@@ -41,6 +48,8 @@ class Graph:
         #: State of streams over a restart, if there is some and a place for it.
         self.kept = None
         self._failure = None
+        #: The batch time and the exception of the program's own that was told last.
+        self._told = None
         self._failed = threading.Lock()
 
     def add_output(self, stream, function, name):
@@ -92,7 +101,7 @@ class Graph:
         except BaseException as error:
             output = self.outputs[number][2] if self._jobs else "transform"
             reason = own_traceback(error)
-            self.fail(error, "batch %s: %s failed by this error" % (local_time(time), output))
+            self._tell(error, local_time(time), output)
         if number == len(self.outputs) - 1:
             self._end(time)
         return reason, None if self._printed is None else self._printed.lines
@@ -117,11 +126,16 @@ class Graph:
     def _generate(self, time):
         self.now = time
         self._jobs = []
-        for stream in self.streams:
-            # A queue gives its items to the batches that are read, as in PySpark.
-            if stream._states is not None or stream._is_held and stream._is_eager:
-                stream._rdd(time)
-        self._jobs = [self._job(output, time) for output in self.outputs]
+        try:
+            for stream in self.streams:
+                # A queue gives its items to the batches that are read, as in PySpark.
+                if stream._states is not None or stream._is_held and stream._is_eager:
+                    stream._rdd(time)
+            self._jobs = [self._job(output, time) for output in self.outputs]
+        except BaseException as error:
+            for stream in self.streams:
+                stream._miss(time, error)
+            raise
 
     def _job(self, output, time):
         stream, function, _ = output
@@ -143,7 +157,7 @@ class Graph:
             for reference in self._fresh:
                 rdd = reference()
                 if rdd is not None:
-                    rdd._hold()
+                    rdd._hold_or_fail()
             if self.kept is not None:
                 self.kept.note()
         except BaseException as error:
@@ -151,21 +165,41 @@ class Graph:
         self._fresh = []
         self.now = None
 
+    def lack(self):
+        """A state lacks the batch that runs."""
+        if self.kept is not None:
+            self.kept.lack()
+
     def fail(self, error, where):
         """Notes an error of the program for whoever waits."""
         self._note(stream_failed(error), [where])
 
-    def fail_stream(self, error, place):
-        """Notes an error that the engine tells of, with the batch and operator, if it is theirs."""
-        if error.__traceback__ is None:
+    def _tell(self, error, time, output):
+        """Notes why an output failed; what several of them have read is told once a batch."""
+        told = (time, cause_of(error))
+        if self._told is not None and self._told[0] == time and self._told[1] is told[1]:
+            return
+        self._told = told
+        where = operator_of(error) or (time, output)
+        self.fail(error, "batch %s: %s failed by this error" % where)
+
+    def told(self, error, place):
+        """An error that the engine tells of, with the batch and operator, if it is theirs."""
+        if type(error) is RuntimeError and error.__traceback__ is None:
             # The engine's own: its text says where it happened.
-            self._note(Py4JJavaError(str(error)), [])
-        elif place is None:
-            self._note(stream_failed(error), [])
-        else:
-            time, operator = place
-            where = (local_time(time), _as_called(operator))
-            self.fail(error, "batch %s: %s failed by this error" % where)
+            return Py4JJavaError(str(error))
+        if place is not None:
+            in_operator(error, local_time(place[0]), _as_called(place[1]))
+        return error
+
+    def fail_stream(self, error, place):
+        """Notes an error that the engine tells of, for whoever waits."""
+        error = self.told(error, place)
+        if isinstance(error, Py4JJavaError):
+            return self._note(error, [])
+        where = operator_of(error)
+        notes = [] if where is None else ["batch %s: %s failed by this error" % where]
+        self._note(stream_failed(error), notes)
 
     def _note(self, failed, where):
         """Keeps an error for whoever waits; of several the first is raised, the others shown."""

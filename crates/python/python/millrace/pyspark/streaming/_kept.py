@@ -10,6 +10,7 @@ page that shows them; nothing of the program depends on it.
 
 import contextlib
 
+from ..errors.exceptions import Py4JJavaError
 from ..rdd import RDD
 
 
@@ -31,6 +32,7 @@ class Kept:
             if stream._states is not None:
                 stream._states.record()
         self._zero = None
+        self._lacks = False
 
     def shown(self):
         """What whoever watches the run sees of it: names of notes, names for people, by key or not."""
@@ -55,8 +57,15 @@ class Kept:
                 restore = _restore_keys if stream._is_by_key else _restore_batches
                 restore(stream, found[name])
 
+    def lack(self):
+        """A state lacks the batch that runs: what is durable stays as it was before it."""
+        self._lacks = True
+        self._engine.lack()
+
     def note(self):
         """Notes what the batch that ends has left."""
+        if self._lacks:
+            return
         kept, gone = [], []
         if self._zero is None:
             self._zero = self._graph.zero
@@ -97,7 +106,8 @@ def _keys(name, stream):
         return
     time = max(stream._made)
     rdd = stream._made[time]
-    if rdd is None:
+    if rdd is None or rdd._failure is not None:
+        # The next one is made of the batches of the window.
         return
     count = rdd.getNumPartitions()
     yield (name,), (time, count)
@@ -119,6 +129,9 @@ def _batches(name, stream):
     for time, rdd in stream._made.items():
         if rdd is None:
             continue
+        if rdd._failure is not None:
+            yield (name, time), str(rdd._failure)
+            continue
         count = rdd.getNumPartitions()
         yield (name, time), count
         for index in range(count):
@@ -129,6 +142,9 @@ def _restore_batches(stream, found):
     for key, count in found.items():
         if len(key) == 1:
             (time,) = key
+            if isinstance(count, str):
+                stream._made[time] = RDD(stream._sc, 1, None)._fail(Py4JJavaError(count))
+                continue
             partitions = [found[(time, index)] for index in range(count)]
             stream._made[time] = _dataset(stream, partitions)
 

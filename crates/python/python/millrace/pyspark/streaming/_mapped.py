@@ -7,9 +7,9 @@ state, unless it says so.
 
 from .._native import _engine
 from .._tasks import keep, kept, task, task_copy
-from ..errors.exceptions import Py4JJavaError, task_failed
 from ..rdd import RDD
 from ._graph import local_time
+from ._lost import unless_lost
 from ._table import frozen, thawed
 from .dstream import TransformedDStream
 from .state import ABSENT, State
@@ -34,6 +34,8 @@ class States:
         #: All keys that were changed since they were last noted, if somebody notes them.
         self._unnoted = None
         self._is_noted = False
+        #: The time of the first batch that failed and is not in them.
+        self.lacks = None
 
     def partition(self, key):
         """The partition of a key."""
@@ -181,8 +183,9 @@ class MapWithStateDStream(TransformedDStream):
         """
 
         def compute(time):
-            if self._rdd(time) is None:
-                return None
+            mapped = self._rdd(time)
+            if mapped is None or mapped._failure is not None:
+                return mapped
             pairs = self._states.pairs
             made = RDD(self._sc, self._count, lambda index: iter(pairs(index)))
             self._ssc._graph.made(made)
@@ -191,6 +194,9 @@ class MapWithStateDStream(TransformedDStream):
         return TransformedDStream(self._ssc, self._slide, compute, (self,))
 
     def _map(self, time):
+        return unless_lost(self, time, self._mapped)
+
+    def _mapped(self, time):
         (parent,) = self._parents
         rdd = parent._rdd(time)
         records = [] if rdd is None else rdd.collect()
@@ -207,18 +213,13 @@ class MapWithStateDStream(TransformedDStream):
             if made is not None or not self._spec._takes_time:
                 parts[states.partition(key)].append(made)
 
-        try:
-            with task():
-                states.begin(time)
-                for key, value in records:
-                    emit(key, states.meet(key, time, lambda state: function(key, value, state)))
-                for key, old in states.overdue(time):
-                    emit(key, function(key, None, State(old, timing_out=True)))
-                    states.drop(key)
-                states.end(time)
-        except Py4JJavaError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise task_failed(error) from error
+        with task():
+            states.begin(time)
+            for key, value in records:
+                emit(key, states.meet(key, time, lambda state: function(key, value, state)))
+            for key, old in states.overdue(time):
+                emit(key, function(key, None, State(old, timing_out=True)))
+                states.drop(key)
+            states.end(time)
         kept_parts = [keep(part) for part in parts]
         return RDD(self._sc, self._count, lambda index: iter(kept(kept_parts[index])))

@@ -4,6 +4,16 @@ from ..rdd import RDD
 from .._tasks import keep, kept
 
 
+def batch_of(ssc, number):
+    """The batch of the engine's stream number `number`; one that failed says so when it is read."""
+    batch, failed = ssc._engine.read(number)
+    if batch is None:
+        return RDD(ssc._sc, 1, None)._fail(ssc._graph.told(*failed))
+    rdd = NativeRDD(ssc._sc, batch)
+    ssc._graph.made(rdd)
+    return rdd
+
+
 class NativeRDD(RDD):
     """A batch of an engine's stream. It is read at once, when somebody asks for a record."""
 

@@ -8,7 +8,7 @@ the engine that Python reads; the streams before it are absorbed and never made 
 from millrace._compile import lower as lowered_form
 
 from .._skipping import NARROW
-from ._native import NativeRDD
+from ._native import batch_of
 
 #: Kinds of operators: how many arguments the function takes, and whether it gives an iterable.
 KINDS = {
@@ -172,11 +172,5 @@ def lower(ssc, skips=False):
 
 def _read(ssc, stream, number):
     """Lets Python read the engine's stream number ``number``."""
-
-    def compute(time):
-        rdd = NativeRDD(ssc._sc, ssc._engine.read(number))
-        ssc._graph.made(rdd)
-        return rdd
-
-    stream._compute = compute
+    stream._compute = lambda time: batch_of(ssc, number)
     stream._engine_stream = number

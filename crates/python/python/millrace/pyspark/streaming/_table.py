@@ -51,6 +51,8 @@ class Table:
         self.parts = [{} for _ in range(count)]
         #: The time of the last batch that is in it; None before the first.
         self.time = None
+        #: The time of the first batch that failed and is not in it.
+        self.lacks = None
         #: True while every state is an int.
         self.is_of_ints = True
         self._unnoted = None

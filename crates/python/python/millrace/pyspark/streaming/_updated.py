@@ -9,8 +9,8 @@ from millrace._compile import lower
 from .._native import _engine
 from .._rdd.partitioner import by_hash
 from .._tasks import task, task_copy
-from ..errors.exceptions import Py4JJavaError, task_failed
 from ..rdd import RDD
+from ._lost import unless_lost
 from ._table import Table, frozen, is_same, thawed
 from .dstream import TransformedDStream
 
@@ -29,6 +29,9 @@ class Updated(TransformedDStream):
         self._operator = ("updateStateByKey", function, options)
 
     def _update(self, time):
+        return unless_lost(self, time, self._updated)
+
+    def _updated(self, time):
         (parent,) = self._parents
         rdd = parent._rdd(time)
         table = self._states
@@ -39,13 +42,8 @@ class Updated(TransformedDStream):
         if table.time is None and self._initial is not None:
             before = self._grouped(self._initial, count)
         new = self._grouped(rdd, count)
-        try:
-            with task():
-                changes = [self._changed(index, before[index], new[index]) for index in range(count)]
-        except Py4JJavaError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise task_failed(error) from error
+        with task():
+            changes = [self._changed(index, before[index], new[index]) for index in range(count)]
         table.change(time, changes)
         return self._seen()
 

@@ -125,7 +125,7 @@ class Windows:
 
         def compute(time):
             before = made._made.get(time - slide)
-            if before is None or window < slide * 5:
+            if before is None or before._failure is not None or window < slide * 5:
                 return enter(None, reduced._union(time - window, time))
             gone = reduced._union(time - slide - window, time - window)
             if gone.getNumPartitions():

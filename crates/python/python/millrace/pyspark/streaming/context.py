@@ -14,7 +14,7 @@ from ..errors import IllegalArgumentException
 from ..storagelevel import StorageLevel
 from ._explain import explained
 from ._graph import Graph
-from ._native import NativeRDD
+from ._native import batch_of
 from ._plan import lower
 from ._signals import Signals
 from .dstream import DStream
@@ -147,13 +147,7 @@ class StreamingContext:
         """The stream of Python for a stream of the engine."""
         number = len(self._graph.natives)
         self._graph.natives.append(described)
-
-        def compute(time):
-            rdd = NativeRDD(self._sc, self._engine.read(number))
-            self._graph.made(rdd)
-            return rdd
-
-        made = kind(self, self._interval, compute)
+        made = kind(self, self._interval, lambda time: batch_of(self, number))
         made._engine_stream = number
         return made
 

@@ -2,7 +2,7 @@
 
 from .._paths import called
 from ..errors.exceptions import IllegalArgumentException
-from ..rdd import portable_hash
+from ..rdd import RDD, portable_hash
 from ..storagelevel import StorageLevel
 from ._explain import explained
 from ._graph import local_time
@@ -53,17 +53,31 @@ class DStream(Stateful, Windows):
         """The RDD of a batch time, made once; None if it has none."""
         if time in self._made:
             return self._made[time]
-        zero = self._ssc._graph.zero
-        if zero is None or time <= zero or (time - zero) % self._slide:
+        if not self._is_due(time):
             return None
         rdd = self._compute(time)
         if rdd is not None and (self._is_held or self.is_cached):
             if self._is_held:
-                rdd._hold()
+                rdd._hold_or_fail()
             else:
                 rdd.cache()
         self._made[time] = rdd
         return rdd
+
+    def _is_due(self, time):
+        """Whether it has an RDD at a batch time."""
+        zero = self._ssc._graph.zero
+        return zero is not None and time > zero and not (time - zero) % self._slide
+
+    def _miss(self, time, error):
+        """The batch was given up: what later ones need of it is not made any more."""
+        if time in self._made or not self._is_due(time):
+            return
+        if self._states is not None and self._states.lacks is None:
+            self._states.lacks = time
+            self._ssc._graph.lack()
+        elif self._is_held:
+            self._made[time] = RDD(self._sc, 1, None)._fail(error)
 
     def _forget(self, time):
         """Lets go of what no later batch reads."""

@@ -15,7 +15,7 @@ const PROGRAM: Program = Program {
 fn main() -> ExitCode {
     run(&PROGRAM, |app| {
         let ssc = app.streaming_context(Duration::seconds(1))?;
-        let lines = ssc.receiver_stream(LineReceiver(app.argument(0).to_owned(), app.port(1)?));
+        let lines = ssc.receiver_stream(LineReceiver(app.host(0)?.to_string(), app.port(1)?));
         let words = lines.flat_map(|line| line.split(" "));
         words.count_by_value().print();
         ssc.start()?;

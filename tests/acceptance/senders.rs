@@ -134,6 +134,9 @@ fn nobody_answering_for_too_long_is_an_error_where_that_is_asked_for() {
             "Error: nobody has answered at 127.0.0.1:{port} for 300ms \
              (millrace.receiver.connectTimeout): "
         );
+        let last = finished.stderr.lines().last();
+        let is_last = last.is_some_and(|line| line.starts_with(&said));
+        assert!(is_last, "nothing is said behind it: {}", finished.stderr);
         assert_eq!(
             finished.stderr.matches(&said).count(),
             1,
@@ -152,6 +155,9 @@ fn a_host_that_can_never_be_one_is_refused() {
         ("tcp://localhost", "leave out 'tcp://'"),
         ("localhost:9999", "the port is an argument of its own"),
         ("[localhost]", "brackets"),
+        ("ho*st", "there is a '*' in it"),
+        ("256.1.1.1", "no IPv4 address"),
+        ("local..host", "a part of it is empty"),
     ] {
         for launch in programs() {
             let launch = launch.every("1h").arg(host).arg("9999");
@@ -159,6 +165,7 @@ fn a_host_that_can_never_be_one_is_refused() {
             let stderr = &finished.stderr;
             assert!(stderr.contains("Error: no such host: "), "{stderr}");
             assert!(stderr.contains(says), "{stderr}");
+            assert_eq!(stderr.lines().count(), 1, "{stderr}");
         }
     }
 }

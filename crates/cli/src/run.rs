@@ -13,7 +13,7 @@ use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, keys};
 use millrace_types::TimeUnit;
 use millrace_ui::{RunInfo, Ui};
 
-use millrace_types::{local_path, one_line, reason};
+use millrace_types::{Host, local_path, one_line, reason};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -110,6 +110,17 @@ impl App {
     /// If the program takes fewer arguments.
     pub fn argument(&self, index: usize) -> &str {
         &self.invocation.arguments[index]
+    }
+
+    /// Argument number `index` as the name or address of a machine to connect to.
+    ///
+    /// # Errors
+    /// An [`Exit`] that names the argument, if it can never be one.
+    ///
+    /// # Panics
+    /// If the program takes fewer arguments.
+    pub fn host(&self, index: usize) -> Result<Host, Exit> {
+        Host::parse(self.argument(index)).map_err(|error| Exit::error(error.to_string()))
     }
 
     /// Argument number `index` as a TCP port.

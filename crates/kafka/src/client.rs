@@ -11,6 +11,7 @@ use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
+use crate::brokers;
 use crate::error::Error;
 use crate::planner::LESS;
 use crate::say::{Troubles, voice};
@@ -87,7 +88,14 @@ const WITHOUT_EFFECT: [&str; 8] = [
 const RECORD: u64 = 400;
 
 /// Settings of the client library for one that asks and commits.
-pub(crate) fn config(brokers: &str, params: &BTreeMap<String, String>) -> ClientConfig {
+///
+/// # Errors
+/// If a broker can never be a host.
+pub(crate) fn config(
+    brokers: &str,
+    params: &BTreeMap<String, String>,
+) -> Result<ClientConfig, Error> {
+    brokers::check(brokers)?;
     let mut config = ClientConfig::new();
     config.set("group.id", "millrace");
     config.set("allow.auto.create.topics", "false");
@@ -101,7 +109,7 @@ pub(crate) fn config(brokers: &str, params: &BTreeMap<String, String>) -> Client
     config.set("bootstrap.servers", brokers);
     config.set("enable.auto.commit", "false");
     config.set("enable.auto.offset.store", "false");
-    config
+    Ok(config)
 }
 
 /// The same for one that reads. `queued` is how many bytes of a partition may wait.

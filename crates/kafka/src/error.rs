@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use millrace_types::HostError;
+
 /// Why a stream of Kafka cannot be described.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,6 +24,8 @@ pub enum Error {
         /// The reason, for people.
         reason: String,
     },
+    /// A broker can never be a host.
+    Broker(HostError),
     /// A setting has a value that it does not take.
     Setting(String),
     /// The client library refuses its settings.
@@ -43,6 +47,7 @@ impl fmt::Display for Error {
                 "starting offsets should be latest, earliest, committed, or JSON as in \
                  {{\"topic\":{{\"0\":23}}}}, but were '{given}': {reason}"
             ),
+            Error::Broker(why) => write!(f, "brokers: {why}"),
             Error::Setting(message) => f.write_str(message),
             Error::Client(reason) => write!(f, "the Kafka client cannot be made: {reason}"),
         }

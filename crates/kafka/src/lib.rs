@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod ahead;
+mod brokers;
 mod client;
 mod error;
 mod fault;

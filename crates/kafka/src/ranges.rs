@@ -46,10 +46,10 @@ impl KafkaRanges {
     /// client and the patience. `brokers` are some of the cluster's.
     ///
     /// # Errors
-    /// If an option or a setting cannot be understood.
+    /// If the brokers, an option or a setting cannot be understood.
     pub fn new(brokers: &str, options: KafkaOptions, conf: &Conf) -> Result<KafkaRanges, Error> {
         let options = Resolved::of(options, conf, millrace::Duration::seconds(1))?;
-        let config = client::config(brokers, &options.params);
+        let config = client::config(brokers, &options.params)?;
         Ok(KafkaRanges {
             client: client::create(&config)?,
             reader: Reader::new(config, &options, Arc::new(voice())),

@@ -53,7 +53,7 @@ pub trait KafkaStreams {
     /// described, and no call here waits for a broker.
     ///
     /// # Errors
-    /// If the topics or the options cannot be understood. Brokers that cannot be reached are no
+    /// If the brokers, the topics or the options cannot be understood. Brokers that cannot be reached are no
     /// error: batches have nothing until they can.
     fn kafka_direct_stream(
         &self,
@@ -110,7 +110,7 @@ impl KafkaStreams for StreamingContext {
     {
         let selection = topics.compile()?;
         let options = Resolved::of(options, self.conf(), self.batch_duration())?;
-        let config = client::config(brokers, &options.params);
+        let config = client::config(brokers, &options.params)?;
         let planner = Planner::new(client::create(&config)?, selection);
         let start = Start::look(planner).map_err(|error| Error::Client(error.to_string()))?;
         let (offsets, rate) = (BatchOffsets::default(), Rate::default());

@@ -37,6 +37,14 @@ pub trait Clock: Send + Sync {
     /// `interrupted` holds; says whether the time has passed.
     fn wait_until(&self, time: BatchTime, interrupted: &dyn Fn() -> bool) -> bool;
 
+    /// The same for a moment of the time that has passed, in milliseconds: a length of time that
+    /// began before the clock was set is as long as it was.
+    fn wait_until_steady(&self, moment: i64, interrupted: &dyn Fn() -> bool) -> bool {
+        let Reading { wall, steady } = self.reading();
+        let time = wall.saturating_add(moment.saturating_sub(steady));
+        self.wait_until(BatchTime::from_millis(time), interrupted)
+    }
+
     /// Makes everybody who waits look at its condition again.
     fn wake(&self);
 }

@@ -12,6 +12,7 @@ use millrace_engine::panics::message_of;
 use millrace_types::StreamId;
 use millrace_types::reason;
 
+use super::dialer::NotDialed;
 use super::logged;
 use super::shared::{Command, Shared};
 use super::supervisor::class_of;
@@ -336,7 +337,9 @@ impl<T: Data> ReceiverContext<T> {
     ///
     /// # Errors
     /// If no address answers, or the receiver was stopped before one did (`Interrupted`). The
-    /// message names host and port. A host that can never be one (see [`Host`](millrace_types::Host)) ends the run.
+    /// message names host and port. A host that can never be one (see
+    /// [`Host`](millrace_types::Host)) ends the run. Where the run ends the receiver has been
+    /// stopped, and a restart that it asks for has no effect.
     ///
     /// ```
     /// use std::io::{BufRead, BufReader};
@@ -388,7 +391,13 @@ impl<T: Data> ReceiverContext<T> {
     /// # }
     /// ```
     pub fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
-        let dialed = self.shared.dialer.dial(host, port, || self.is_stopped())?;
+        let dialed = self.shared.dialer.dial(host, port, || self.is_stopped());
+        let dialed = dialed.map_err(|NotDialed { error, ends_run }| {
+            if ends_run {
+                self.shared.end(self.start);
+            }
+            error
+        })?;
         let stopped = || io::Error::new(io::ErrorKind::Interrupted, "the receiver was stopped");
         dialed.ok_or_else(stopped)
     }

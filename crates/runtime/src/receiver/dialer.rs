@@ -34,12 +34,21 @@ pub struct DialSettings {
     pub keep_alive: Option<Duration>,
 }
 
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) struct NotDialed {
+    pub(super) error: io::Error,
+    /// The run ends by this: nobody is to try again, or to say so.
+    pub(super) ends_run: bool,
+}
+
 /// Makes the connections of one receiver.
 pub struct Dialer {
     settings: DialSettings,
     clock: Arc<dyn Clock>,
     fail: Fail,
-    /// Since when nobody has answered, in milliseconds.
+    /// Since when nobody has answered, in milliseconds of the time that passes: a clock that is
+    /// set is nobody's silence.
     unanswered: Mutex<Option<i64>>,
 }
 
@@ -68,22 +77,25 @@ impl Dialer {
         host: &str,
         port: u16,
         stopped: impl Fn() -> bool,
-    ) -> io::Result<Option<TcpStream>> {
+    ) -> Result<Option<TcpStream>, NotDialed> {
         let host = Host::parse(host).map_err(|error| {
             (self.fail)(Error::config(&error));
-            io::Error::new(io::ErrorKind::InvalidInput, error)
+            NotDialed {
+                error: io::Error::new(io::ErrorKind::InvalidInput, error),
+                ends_run: true,
+            }
         })?;
-        let since = *self.unanswered().get_or_insert(self.clock.now());
-        let dialed = self.dial_each(&host, port, stopped);
-        match &dialed {
-            Ok(None) => {}
-            Ok(Some(_)) => *self.unanswered() = None,
-            Err(error) => self.give_up(since, &host.with_port(port), error),
-        }
+        let since = *self.unanswered().get_or_insert(self.clock.reading().steady);
         let address = host.with_port(port);
+        let dialed = self.dial_each(&host, port, stopped);
+        if let Ok(Some(_)) = &dialed {
+            *self.unanswered() = None;
+        }
         dialed.map_err(|error| {
+            let ends_run = self.gives_up(since, &address, &error);
             let what = format!("cannot connect to {address}: {}", reason(&error));
-            io::Error::new(error.kind(), what)
+            let error = io::Error::new(error.kind(), what);
+            NotDialed { error, ends_run }
         })
     }
 
@@ -123,19 +135,20 @@ impl Dialer {
         SockRef::from(connection).set_tcp_keepalive(&keep_alive)
     }
 
-    fn give_up(&self, since: i64, address: &str, error: &io::Error) {
+    /// Ends the run if nobody has answered for too long; says whether it did.
+    fn gives_up(&self, since: i64, address: &str, error: &io::Error) -> bool {
         let Some(timeout) = self.settings.timeout else {
-            return;
+            return false;
         };
-        let waited = self.clock.now().saturating_sub(since);
-        if u128::try_from(waited).is_ok_and(|waited| waited >= timeout.as_millis()) {
+        let waited = self.clock.reading().steady.saturating_sub(since);
+        let is_over = u128::try_from(waited).is_ok_and(|waited| waited >= timeout.as_millis());
+        if is_over {
             let key = keys::CONNECT_TIMEOUT;
             let doing = format!("nobody has answered at {address} for {timeout:?} ({key})");
-            (self.fail)(Error::io(
-                doing,
-                io::Error::new(error.kind(), reason(error)),
-            ));
+            let why = io::Error::new(error.kind(), reason(error));
+            (self.fail)(Error::io(doing, why));
         }
+        is_over
     }
 }
 
@@ -189,7 +202,9 @@ mod tests {
         let (_held, port) = refusing();
         let refused = || dialer.dial("127.0.0.1", port, || false).unwrap_err();
         for _ in 0..10 {
-            let message = refused().to_string();
+            let NotDialed { error, ends_run } = refused();
+            assert!(!ends_run);
+            let message = error.to_string();
             assert!(message.starts_with(&format!("cannot connect to 127.0.0.1:{port}: ")));
             assert!(failures.try_recv().is_err(), "the time is not over");
             clock.advance(Millis::milliseconds(999));
@@ -204,7 +219,10 @@ mod tests {
         refused();
         assert!(failures.try_recv().is_err());
         clock.advance(Millis::seconds(1));
-        refused();
+        assert!(
+            refused().ends_run,
+            "nobody is to say that it is tried again"
+        );
         let error = failures.try_recv().unwrap().to_string();
         let says = format!(
             "nobody has answered at 127.0.0.1:{port} for 10s (millrace.receiver.connectTimeout)"
@@ -224,11 +242,34 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_neither_ends_the_patience_nor_prolongs_it() {
+        let timeout = Some(Duration::from_secs(10));
+        let (dialer, clock, failures) = dialer(DialSettings { timeout, ..NEVER });
+        let (_held, port) = refusing();
+        let refused = || dialer.dial("127.0.0.1", port, || false).unwrap_err();
+        refused();
+        clock.set(Millis::minutes(60));
+        assert!(!refused().ends_run);
+        clock.set(Millis::minutes(-600));
+        clock.advance(Millis::seconds(10));
+        assert!(refused().ends_run);
+        assert!(failures.try_recv().is_ok());
+    }
+
+    #[test]
     fn a_host_that_can_never_be_one_ends_the_run_at_once() {
         let (dialer, _clock, failures) = dialer(NEVER);
-        for host in ["", "a b", "tcp://localhost", "localhost:80"] {
+        for host in [
+            "",
+            "a b",
+            "tcp://localhost",
+            "localhost:80",
+            "ho*st",
+            "256.1.1.1",
+        ] {
             let refused = dialer.dial(host, 1, || false).unwrap_err();
-            assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
+            assert_eq!(refused.error.kind(), io::ErrorKind::InvalidInput);
+            assert!(refused.ends_run);
             let error = failures.try_recv().unwrap().to_string();
             assert!(error.contains(&format!("'{host}'")), "{error}");
         }

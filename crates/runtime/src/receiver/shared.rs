@@ -8,7 +8,7 @@ use std::time::Duration;
 use millrace_engine::data::Data;
 use millrace_engine::role::Role;
 use millrace_engine::thread_group::ThreadGroup;
-use millrace_types::{BatchTime, StreamId, reason};
+use millrace_types::{StreamId, reason};
 
 use crate::clock::Clock;
 use crate::threads;
@@ -32,8 +32,8 @@ pub(super) enum Command {
         /// The error in full, if there is more of it than the message.
         error: String,
         delay: Duration,
-        /// When the delay is over: it begins when the restart is asked for.
-        again: BatchTime,
+        /// The moment at which the delay is over: it begins when the restart is asked for.
+        again: i64,
     },
     Stop {
         message: String,
@@ -140,6 +140,14 @@ impl<T: Data> Shared<T> {
         self.clock.wake();
     }
 
+    /// Ends the receiver without a word, in the name of a start that still runs: the run ends, and
+    /// its error says why.
+    pub(super) fn end(&self, start: u64) {
+        if self.runs(start) {
+            self.stop();
+        }
+    }
+
     /// Notes that a start begins, unless the context stops.
     pub(super) fn begin(&self, start: u64) -> bool {
         let _command = lock(&self.command);
@@ -207,10 +215,10 @@ impl<T: Data> Shared<T> {
         threads::spawn(&self.threads, name, Role::Engine, body)
     }
 
-    /// `length` from now.
-    pub(super) fn after(&self, length: Duration) -> BatchTime {
+    /// The moment that is `length` from now, whatever the clock is set to meanwhile.
+    pub(super) fn after(&self, length: Duration) -> i64 {
         let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
-        BatchTime::from_millis(self.clock.now().saturating_add(length))
+        self.clock.reading().steady.saturating_add(length)
     }
 
     /// Waits for the threads of the receiver; says so if some do not end in time.

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 
 use super::block_generator::BlockGenerator;
 use super::counts::InputCounters;
-use super::dialer::{Dialer, address};
+use super::dialer::{Dialer, NotDialed, address};
 use super::ingest::Ingest;
 use super::pace::Pace;
 use super::rate::RateLimiter;
@@ -125,7 +125,9 @@ impl SocketReceiver {
                 self.receive(&connection)
             }
             Ok(None) => End::Stopped,
-            Err(error) => End::Refused(error),
+            // The run stops with an error, which says why.
+            Err(NotDialed { ends_run: true, .. }) => End::Stopped,
+            Err(NotDialed { error, .. }) => End::Refused(error),
         }
     }
 
@@ -149,12 +151,19 @@ impl SocketReceiver {
     }
 
     /// A connection that is known to `stop`; `None` if a stop came.
-    fn connect(&self) -> io::Result<Option<TcpStream>> {
+    fn connect(&self) -> Result<Option<TcpStream>, NotDialed> {
         let SocketSettings { host, port, .. } = &self.socket;
         let stopped = || self.control().stopped;
         let Some(connection) = self.dialer.dial(host, *port, stopped)? else {
             return Ok(None);
         };
+        self.prepare(connection).map_err(|error| NotDialed {
+            error,
+            ends_run: false,
+        })
+    }
+
+    fn prepare(&self, connection: TcpStream) -> io::Result<Option<TcpStream>> {
         connection.set_read_timeout(Some(self.settings.block_interval))?;
         let mut control = self.control();
         control.connection = Some(connection.try_clone()?);

@@ -61,7 +61,7 @@ impl<R: Receiver> Supervisor<R> {
         let shared = &self.shared;
         while !shared.is_wanted() {
             let next = shared.after(self.block_interval);
-            shared.clock.wait_until(next, &|| shared.is_wanted());
+            shared.clock.wait_until_steady(next, &|| shared.is_wanted());
             shared.records.seal();
         }
     }
@@ -130,7 +130,9 @@ impl<R: Receiver> Ingest for Supervisor<R> {
                     shared.reports.restarts(delay, &message, &error);
                     shared.trouble(&message, &line);
                     let again = again.max(next);
-                    shared.clock.wait_until(again, &|| shared.is_stopping());
+                    shared
+                        .clock
+                        .wait_until_steady(again, &|| shared.is_stopping());
                 }
             }
         };

@@ -195,6 +195,22 @@ fn a_restart_waits_for_its_delay_on_the_clock() {
 }
 
 #[test]
+fn a_clock_that_is_set_makes_no_restart_late_or_early() {
+    let (run, starts, _stops) = telling(|_, _| {});
+    for hours in [-1, 1] {
+        let (_, context) = starts.recv().unwrap();
+        run.clock.set(Millis::minutes(60 * hours));
+        context.restart("the sender is away");
+        run.advance(1999);
+        assert!(starts.try_recv().is_err(), "the delay is not over");
+        run.advance(1);
+    }
+    starts.recv().unwrap();
+    run.supervisor.stop();
+    assert_eq!(run.ended.recv(), Ok(false));
+}
+
+#[test]
 fn a_stop_does_not_wait_for_the_restart_delay() {
     let (run, starts, _stops) = telling(|_, _| {});
     let (_, context) = starts.recv().unwrap();

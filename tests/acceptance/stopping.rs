@@ -151,6 +151,39 @@ fn an_output_that_nobody_reads_does_not_outlast_the_time_of_a_stop() {
 }
 
 #[test]
+fn messages_that_nobody_reads_hold_up_neither_batches_nor_the_end() {
+    let sender = Sender::new();
+    let launch = Launch::network_wordcount().threads(2).every("50ms");
+    let launch = launch
+        .conf("spark.log.level", "ALL")
+        .conf("spark.streaming.gracefulStopTimeout", "1h");
+    let program = launch.with_full_stderr().start_at(&sender);
+    let _connection = sender.accept();
+    program.wait_for_more_batches(3);
+    program.signal(Signal::Terminate);
+    program.finish().with_code(0);
+}
+
+#[test]
+fn the_messages_that_were_left_out_are_counted_where_they_are_missing() {
+    let sender = Sender::new();
+    let launch = Launch::network_wordcount().threads(2).every("50ms");
+    let launch = launch.conf("spark.log.level", "ALL").with_full_stderr();
+    let mut program = launch.start_at(&sender);
+    let _connection = sender.accept();
+    program.wait_for_more_batches(3);
+    program.read_stderr();
+    let missing = " left out here: nobody read standard error\n";
+    program.wait_for_stderr("their number", |said| said.contains(missing).then_some(()));
+    program.signal(Signal::Terminate);
+    let said = program.finish().with_code(0).stderr;
+    let lines = said.trim_start_matches('x');
+    assert!(lines.starts_with("millrace: "), "{lines}");
+    assert_eq!(lines.matches(missing).count(), 1, "{lines}");
+    assert!(lines.contains(" DEBUG "), "{lines}");
+}
+
+#[test]
 fn the_second_signal_does_not_wait() {
     // Its first batch never ends, and neither does the drain that the first signal asks for.
     let launch = Launch::network_wordcount();
@@ -235,6 +268,19 @@ fn a_limit_on_the_length_of_files_is_an_error_that_is_said() {
     let line = line.unwrap_or_default();
     let end = "File too large; raise the limit on the size of files (ulimit -f)";
     assert!(line.ends_with(end), "{}", finished.stderr);
+}
+
+#[test]
+fn a_limit_on_the_length_of_files_is_said_of_results_in_a_file_too() {
+    let sender = Sender::new();
+    let launch = Launch::network_wordcount().threads(2).every("50ms");
+    let launch = launch.behind("ulimit -f 1; exec >results");
+    let program = launch.start_at(&sender);
+    let _connection = sender.accept();
+    let finished = program.finish().with_code(1);
+    let end = "cannot write to standard output: File too large; raise the limit on the size of \
+               files (ulimit -f)\n";
+    assert!(finished.stderr.ends_with(end), "{}", finished.stderr);
 }
 
 #[test]

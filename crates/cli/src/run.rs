@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use millrace::panics::{panic_message, panics_in_one_line};
 use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, keys};
+use millrace_stderr::finish;
 use millrace_types::TimeUnit;
 use millrace_ui::{RunInfo, Ui};
 
@@ -92,10 +93,12 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
         let message = panic_message(&*payload);
         Err(Exit::error(format!("the program panicked: {message}")))
     });
-    match ended {
+    let code = match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),
-    }
+    };
+    finish();
+    code
 }
 
 impl App {

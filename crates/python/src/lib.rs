@@ -46,7 +46,7 @@ mod _engine {
     use crate::settings::{parallelism, settings};
     #[pymodule_export]
     use crate::stderr::{
-        Pauses, has_live_line, log_as, log_is_json, retire_live_line, say, say_last, says,
+        Pauses, finish_stderr, has_live_line, log_as, retire_live_line, say, say_last, says,
         set_log_level, step_aside,
     };
     #[pymodule_export]

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use millrace_stderr::{Format, Level};
+use millrace_stderr::Level;
 use millrace_types::Conf;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -21,12 +21,6 @@ pub(crate) fn set_log_level(level: &str) -> PyResult<()> {
     let level = Level::parse(level).map_err(|error| PyValueError::new_err(error.to_string()))?;
     millrace_stderr::set_level(level);
     Ok(())
-}
-
-/// True if lines are objects of JSON.
-#[pyfunction]
-pub(crate) fn log_is_json() -> bool {
-    Format::chosen() == Format::Json
 }
 
 /// True if a message is said: one that is no trouble (`info`), or one that is.
@@ -50,6 +44,12 @@ pub(crate) fn say(py: Python<'_>, line: &str, info: bool) {
 #[pyfunction]
 pub(crate) fn say_last(py: Python<'_>, line: &str) {
     py.detach(|| millrace_stderr::last(line));
+}
+
+/// Says how many lines were left out because nobody read them: the program is about to end.
+#[pyfunction]
+pub(crate) fn finish_stderr(py: Python<'_>) {
+    py.detach(millrace_stderr::finish);
 }
 
 /// True while there is a live line.

@@ -4,6 +4,8 @@
 //! leaves it out. The *log* is everything else that is told through `tracing`, and is silent until
 //! a level is chosen. The *live line* shows how a run is doing, on a terminal. They share one lock,
 //! so that no line is cut by another one, and the live line is never in the middle of a message.
+//! Nobody waits for whoever reads them: lines that are not taken within a moment are left out, and
+//! their number is said when lines are taken again.
 //!
 //! A process that has a subscriber of its own for `tracing` gets messages and log as events with
 //! targets that begin with `millrace`, and nothing is written here but what ends a run.
@@ -26,6 +28,7 @@ mod level;
 mod live;
 mod out;
 mod say;
+mod sink;
 mod subscriber;
 mod terminal;
 mod voice;
@@ -33,6 +36,7 @@ mod voice;
 pub use format::Format;
 pub use level::{Level, LevelError};
 pub use live::{LiveLine, Part, is_shown, retire, step_aside};
+pub use out::finish;
 pub use say::{answer, error, info, last, says, warn};
 pub use subscriber::{configure, set_level};
 pub use voice::Voice;

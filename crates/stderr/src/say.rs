@@ -1,11 +1,13 @@
 //! Messages for whoever runs the program, each written as it is.
 
+use std::borrow::Cow;
+
 use tracing::Level;
 use tracing::subscriber::NoSubscriber;
 
 use crate::format::{Format, json_line};
 use crate::level::threshold;
-use crate::out::write_line;
+use crate::out::{write_last, write_line};
 
 /// The target of the events that messages are.
 pub(crate) const MESSAGES: &str = "millrace";
@@ -48,17 +50,18 @@ pub fn says(of_info: bool) -> bool {
 
 /// Says why a program ends: whatever the level is, and whoever else listens.
 pub fn last(line: &str) {
-    always(Level::ERROR, line);
+    write_last(&always(Level::ERROR, line));
 }
 
 /// Says what was asked for: whatever the level is, and whoever else listens.
 pub fn answer(line: &str) {
-    always(Level::INFO, line);
+    write_line(&always(Level::INFO, line));
 }
 
-fn always(level: Level, line: &str) {
+/// The line of a message in the form that was chosen.
+fn always(level: Level, line: &str) -> Cow<'_, str> {
     match Format::chosen() {
-        Format::Text => write_line(line),
-        Format::Json => write_line(&json_line(&level, MESSAGES, line, &[])),
+        Format::Text => line.into(),
+        Format::Json => json_line(&level, MESSAGES, line, &[]).into(),
     }
 }

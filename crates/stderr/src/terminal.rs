@@ -4,8 +4,9 @@
 use std::env;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use crate::sink;
 
 /// The width where nobody says one.
 const WIDTH: usize = 80;
@@ -32,12 +33,5 @@ pub(crate) fn columns() -> usize {
 
 /// True if a short write does not wait. A terminal that was stopped (Ctrl-S) takes nothing.
 pub(crate) fn is_ready() -> bool {
-    let stderr = io::stderr();
-    let stderr = stderr.as_fd();
-    let mut asked = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
-    let at_once = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    poll(&mut asked, Some(&at_once)).is_ok_and(|ready| ready > 0)
+    sink::is_ready(io::stderr().as_fd(), Duration::ZERO)
 }

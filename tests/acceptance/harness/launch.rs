@@ -9,7 +9,7 @@ use std::{env, fs};
 
 use tempfile::TempDir;
 
-use super::program::{Finished, Program, Read, Terminal};
+use super::program::{Finished, Program, Read, Stderr};
 use super::sender::Sender;
 
 /// A batch interval of a hundred years: all that a test sends is in the first
@@ -34,8 +34,7 @@ pub(crate) struct Launch {
     directory: TempDir,
     /// The user it runs as, if not the test's own.
     user: Option<u32>,
-    /// The terminal that is its standard error, if it is one.
-    terminal: Option<Terminal>,
+    stderr: Stderr,
 }
 
 impl Launch {
@@ -65,7 +64,7 @@ impl Launch {
             ],
             directory: tempfile::tempdir().unwrap(),
             user: None,
-            terminal: None,
+            stderr: Stderr::Read,
         }
     }
 
@@ -148,14 +147,20 @@ impl Launch {
     /// The same with a terminal so wide as standard error.
     pub(crate) fn on_terminal(mut self, columns: u16) -> Launch {
         let stopped = false;
-        self.terminal = Some(Terminal { columns, stopped });
+        self.stderr = Stderr::Terminal { columns, stopped };
         self
     }
 
     /// The same with a terminal as standard error that takes nothing.
     pub(crate) fn on_stopped_terminal(mut self) -> Launch {
         let (columns, stopped) = (80, true);
-        self.terminal = Some(Terminal { columns, stopped });
+        self.stderr = Stderr::Terminal { columns, stopped };
+        self
+    }
+
+    /// The same with a full pipe as standard error, which nobody reads.
+    pub(crate) fn with_full_stderr(mut self) -> Launch {
+        self.stderr = Stderr::FullPipe;
         self
     }
 
@@ -209,6 +214,6 @@ impl Launch {
         if let Some(profile) = env::var_os("LLVM_PROFILE_FILE") {
             command.env("LLVM_PROFILE_FILE", profile);
         }
-        Program::start(command, self.directory, read, self.terminal)
+        Program::start(command, self.directory, read, self.stderr)
     }
 }

@@ -47,16 +47,19 @@ pub(crate) struct Program {
     directory: Option<TempDir>,
     /// Held open, for a program whose output nobody reads.
     unread: Option<ChildStdout>,
-    /// Held open, for a terminal that nobody reads.
+    /// Held open, for a standard error that nobody reads.
     screen: Option<File>,
 }
 
-/// A terminal that is a program's standard error.
+/// The standard error of a program.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Terminal {
-    pub(super) columns: u16,
-    /// True if it takes nothing.
-    pub(super) stopped: bool,
+pub(super) enum Stderr {
+    /// A pipe that is read to its end.
+    Read,
+    /// A terminal; `stopped` if it takes nothing.
+    Terminal { columns: u16, stopped: bool },
+    /// A pipe that is full before the program starts.
+    FullPipe,
 }
 
 /// A program that has ended.
@@ -71,23 +74,30 @@ pub(crate) struct Finished {
 }
 
 impl Program {
-    /// Starts it, with a terminal as standard error if there is one.
+    /// Starts it.
     pub(super) fn start(
         mut command: Command,
         directory: TempDir,
         read: Read,
-        terminal: Option<Terminal>,
+        stderr: Stderr,
     ) -> Program {
         command.stdout(match read {
             Read::Full => OpenOptions::new().write(true).open(FULL).unwrap().into(),
             _ => Stdio::piped(),
         });
-        let stopped = terminal.is_some_and(|terminal| terminal.stopped);
-        let terminal = terminal.map(|Terminal { columns, stopped }| match stopped {
-            true => terminal::open_stopped(columns).unwrap(),
-            false => terminal::open(columns).unwrap(),
-        });
-        let screen = terminal.map(|(reads, writes)| {
+        let is_read = !matches!(
+            stderr,
+            Stderr::Terminal { stopped: true, .. } | Stderr::FullPipe
+        );
+        let opened = match stderr {
+            Stderr::Read => None,
+            Stderr::Terminal { columns, stopped } if stopped => {
+                Some(terminal::open_stopped(columns).unwrap())
+            }
+            Stderr::Terminal { columns, .. } => Some(terminal::open(columns).unwrap()),
+            Stderr::FullPipe => Some(terminal::full_pipe().unwrap()),
+        };
+        let screen = opened.map(|(reads, writes)| {
             command.stderr(writes);
             reads
         });
@@ -106,7 +116,7 @@ impl Program {
         // Its end of the terminal is the program's alone: its end is the end of what is read.
         drop(command);
         let (stderr, screen) = match screen {
-            Some(screen) if stopped => (None, Some(screen)),
+            Some(screen) if !is_read => (None, Some(screen)),
             Some(screen) => (Some(Capture::of(screen)), None),
             None => (Some(Capture::of(child.stderr.take().unwrap())), None),
         };
@@ -118,6 +128,11 @@ impl Program {
             unread,
             screen,
         }
+    }
+
+    /// Reads a standard error that nobody has read from now on.
+    pub(crate) fn read_stderr(&mut self) {
+        self.stderr = self.screen.take().map(Capture::of);
     }
 
     /// Waits until the batches printed so far satisfy `find`; `what` says what

@@ -1,8 +1,8 @@
-//! A terminal that a program writes to, and what stands on its screen.
+//! A terminal, or a pipe, that a program's messages are written to, and what stands on its screen.
 
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -26,10 +26,23 @@ pub(super) fn open(columns: u16) -> io::Result<(File, OwnedFd)> {
 /// Ctrl-S.
 pub(super) fn open_stopped(columns: u16) -> io::Result<(File, OwnedFd)> {
     let (reads, writes) = open(columns)?;
-    let fills = ioctl_tiocgptpeer(&reads, flags())?;
-    rustix::io::ioctl_fionbio(&fills, true)?;
-    while rustix::io::write(&fills, &[b'x'; 64]).is_ok() {}
+    fill(&ioctl_tiocgptpeer(&reads, flags())?)?;
     Ok((reads, writes))
+}
+
+/// Opens a pipe that is full: the end that a test may read, and that of the program.
+pub(super) fn full_pipe() -> io::Result<(File, OwnedFd)> {
+    let (reads, writes) = io::pipe()?;
+    fill(&writes)?;
+    rustix::io::ioctl_fionbio(&writes, false)?;
+    Ok((OwnedFd::from(reads).into(), writes.into()))
+}
+
+/// Writes until nothing is taken any more. From then on the descriptor does not block.
+fn fill(output: impl AsFd) -> io::Result<()> {
+    rustix::io::ioctl_fionbio(&output, true)?;
+    while rustix::io::write(&output, &[b'x'; 64]).is_ok() {}
+    Ok(())
 }
 
 fn flags() -> OpenptFlags {

@@ -5,9 +5,12 @@ knows which are wanted. Where the program has put something else in the place of
 notebooks do, they go there.
 """
 
+import atexit
 import sys
 
 from ._native import _engine
+
+atexit.register(_engine.finish_stderr)
 
 
 def warn(line):
@@ -43,7 +46,7 @@ def _say(line, is_info):
 
 def trouble(text):
     """Says what the program's own code did wrong: a traceback may have many lines."""
-    if _engine.log_is_json() and _is_own():
+    if _is_own():
         sys.stderr.flush()
         _engine.say_last(text)
     else:

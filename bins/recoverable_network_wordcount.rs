@@ -9,7 +9,7 @@
 use std::io::{self, Write};
 use std::{fs, process::ExitCode};
 
-use millrace::dstream::show;
+use millrace::dstream::{append_line, show};
 use millrace::{Duration, PrintFormat, StreamingContext};
 use millrace_cli::{App, Exit, Program, run};
 
@@ -28,7 +28,14 @@ fn main() -> ExitCode {
                 // Not `println!`, which panics when nobody reads the output any more.
                 drop(writeln!(io::stdout(), "Creating new context"));
             }
-            drop(fs::remove_file(app.output_file(3, "output file")?));
+            let output = app.output_file(3, "output file")?;
+            // Not a device, which others need.
+            if output.is_file()
+                && let Err(error) = fs::remove_file(&output)
+            {
+                let (output, why) = (output.display(), error.kind());
+                return Err(Exit::error(format!("cannot replace {output}: {why}")));
+            }
         }
         ssc.start()?;
         app.await_termination(&ssc)
@@ -62,11 +69,7 @@ fn describe(app: &App) -> Result<StreamingContext, Exit> {
             show(format_args!("Dropped {} word(s) totally", dropped.value()));
             show(format_args!("Appending to {}", output.display()));
         }
-        let file = fs::File::options().create(true).append(true).open(&output);
-        file.and_then(|mut file| writeln!(file, "{line}"))
-            .unwrap_or_else(|error| {
-                panic!("cannot append to {}: {}", output.display(), error.kind())
-            });
+        append_line(&output, line);
     });
     Ok(ssc)
 }

@@ -1,11 +1,12 @@
 //! Spark's streaming examples beside the word counts.
 
 use std::fs;
+use std::path::Path;
 use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::harness::{Batch, Launch, Sender, Signal, assert_ticks};
+use super::harness::{Batch, FULL, Launch, Sender, Signal, assert_ticks};
 
 macro_rules! program {
     ($name:literal) => {
@@ -273,6 +274,48 @@ fn every_program_prints_json_if_asked() {
             "{name}"
         );
         assert!(batches.iter().any(has_records), "{name}: {batches:?}");
+    }
+}
+
+#[test]
+fn an_output_file_that_is_refused_is_to_blame_and_not_the_program() {
+    let run = |output: &str, spoil: fn(&Path)| {
+        let sender = Sender::new();
+        let address = [sender.host(), sender.port().to_string()];
+        let launch = program!("recoverable_network_wordcount")
+            .threads(2)
+            .every("50ms");
+        let program = launch.args(address).args(["state", output]).start();
+        let mut connection = sender.accept();
+        program.wait_for_stdout("the first batch", |text| {
+            text.contains("Appending to ").then_some(())
+        });
+        spoil(program.directory());
+        connection.send(b"a b\n");
+        program.finish().with_code(1)
+    };
+    let becomes_a_directory = |directory: &Path| {
+        // It may be appended to at this moment.
+        let output = directory.join("out");
+        while fs::create_dir(&output).is_err() {
+            drop(fs::remove_file(&output));
+        }
+    };
+    let spoiled = run("out", becomes_a_directory);
+    let (name, why) = (spoiled.path("out"), "Is a directory; choose a file that");
+    let said = format!(": cannot append to {}: {why}", name.display());
+    let line = spoiled.stderr.lines().last().unwrap();
+    assert!(line.contains(&said), "{line}");
+    assert!(line.starts_with("Error: batch "), "{line}");
+    let is_time = |text: &str| text.contains(':') && !text.contains("ms");
+    let named = line["Error: batch ".len()..].split(',').next().unwrap();
+    assert!(is_time(named), "{line}");
+    assert!(!line.contains("panicked"), "{line}");
+    if Path::new(FULL).exists() {
+        let full = run(FULL, |_| ());
+        let said = format!(": cannot append to {FULL}: No space left on device; make room");
+        assert!(full.stderr.contains(&said), "{}", full.stderr);
+        assert!(Path::new(FULL).exists(), "a device stays");
     }
 }
 

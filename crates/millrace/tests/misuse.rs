@@ -15,8 +15,8 @@ use millrace::events::{BatchInfo, StatsReportListener};
 use millrace::source::FileOptions;
 use millrace::testing::{Setup, context};
 use millrace::{
-    BatchTime, Conf, Duration, Error, ErrorKind, Receiver, ReceiverContext, StreamingContext,
-    StreamingListener, keys,
+    BatchTime, Conf, Duration, Error, ErrorKind, PrintFormat, Receiver, ReceiverContext,
+    StreamingContext, StreamingListener, keys,
 };
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -45,6 +45,12 @@ fn conf(settings: &[(&str, &str)]) -> Conf {
     conf
 }
 
+/// The batch at one second, as messages name it.
+fn first_batch() -> String {
+    let time = PrintFormat::PySpark.time_of(BatchTime::from_millis(1000));
+    format!("batch {time}")
+}
+
 #[test]
 fn a_record_that_cannot_be_shown_is_the_programs_fault() {
     let mut line = 0;
@@ -56,7 +62,7 @@ fn a_record_that_cannot_be_shown_is_the_programs_fault() {
     let print = format!("print at {}:{line}", file!());
     assert_eq!(
         error.to_string(),
-        format!("batch 1000 ms, {print}: not to be shown")
+        format!("{}, {print}: not to be shown", first_batch())
     );
     assert_eq!(error.batch(), Some(BatchTime::from_millis(1000)));
     assert_eq!(error.operator(), Some(print.as_str()));
@@ -80,7 +86,8 @@ fn a_key_that_cannot_be_hashed_is_the_programs_fault() {
     assert_eq!(
         error.to_string(),
         format!(
-            "batch 1000 ms, foreach_rdd at {}:{line}: not to be shown",
+            "{}, foreach_rdd at {}:{line}: not to be shown",
+            first_batch(),
             file!()
         )
     );
@@ -132,7 +139,8 @@ fn no_partitions_at_all_are_reported_by_the_start_or_fail_the_batch() {
         assert_eq!(error.kind(), ErrorKind::Task);
         let text = error.to_string();
         assert!(
-            text.starts_with("batch 1000 ms, foreach_rdd at ") && text.ends_with(rule),
+            text.starts_with(&format!("{}, foreach_rdd at ", first_batch()))
+                && text.ends_with(rule),
             "{text}"
         );
     }

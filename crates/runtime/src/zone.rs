@@ -52,6 +52,13 @@ pub fn shown(time: BatchTime, now: i64) -> String {
     shown_in(&local(), time, now)
 }
 
+/// A batch in a message: `batch 10:31:09`, and with the date unless it is of today.
+#[must_use]
+pub fn batch(time: BatchTime) -> String {
+    let now = Timestamp::now().as_millisecond();
+    format!("batch {}", shown(time, now))
+}
+
 fn shown_in(zone: &TimeZone, time: BatchTime, now: i64) -> String {
     let at = |millis| {
         let instant = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);

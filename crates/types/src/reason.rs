@@ -5,7 +5,8 @@
 
 use std::io;
 
-/// The system's words for a failure, without the number that it gives it.
+/// The system's words for a failure, without the number that it gives it. A file that would become
+/// longer than it may be comes with the way to raise the limit, which a shell sets and few know.
 ///
 /// ```
 /// use std::io;
@@ -17,11 +18,15 @@ use std::io;
 #[must_use]
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
-    match error.raw_os_error() {
-        Some(number) => {
-            let number = format!(" (os error {number})");
-            text.strip_suffix(&number).unwrap_or(&text).to_owned()
+    let Some(number) = error.raw_os_error() else {
+        return text;
+    };
+    let number = format!(" (os error {number})");
+    let words = text.strip_suffix(&number).unwrap_or(&text);
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => {
+            format!("{words}; raise the limit on the size of files (ulimit -f)")
         }
-        None => text,
+        _ => words.to_owned(),
     }
 }

@@ -116,9 +116,6 @@ impl fmt::Display for WalError {
                     io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
                         f.write_str("; choose a directory that this program may write")
                     }
-                    io::ErrorKind::FileTooLarge => {
-                        f.write_str("; raise the limit on the size of files (ulimit -f)")
-                    }
                     _ => Ok(()),
                 }
             }

@@ -37,7 +37,7 @@ use millrace_runtime::graph::{Builder, Node};
 
 pub use noting::Notes;
 pub(crate) use output::Printer;
-pub use output::{OutputReport, PrintFormat, show};
+pub use output::{OutputReport, PrintFormat, append_line, show};
 pub use pair::{MapWithStateDStream, StateOptions, StateSpec};
 pub use place::called_at;
 pub(crate) use place::named;

@@ -12,7 +12,7 @@ use millrace::testing::Setup;
 use millrace::{DStream, ErrorKind, Rdd, Text};
 
 use super::support::{
-    CONCATENATE, Pair, Update, failure, pairs, run_to_the_end, setups, turned, watched,
+    CONCATENATE, Pair, Update, failure, named, pairs, run_to_the_end, setups, turned, watched,
 };
 
 /// The input: four lines, one of which nobody likes.
@@ -165,7 +165,7 @@ fn the_batch_is_the_one_whose_record_it_was() {
                     .foreach_rdd(|_| ());
             });
             assert!(
-                error.starts_with("batch 3000 ms, reduce_by_key at "),
+                error.starts_with(&format!("{}, reduce_by_key at ", named(3000))),
                 "{error}"
             );
         }
@@ -182,7 +182,7 @@ fn a_panic_where_blocks_meet_is_no_other() {
                 pairs(lines, pair).reduce_by_key(meet).foreach_rdd(|_| ());
             });
             assert!(
-                error.starts_with("batch 1000 ms, reduce_by_key at "),
+                error.starts_with(&format!("{}, reduce_by_key at ", named(1000))),
                 "{error}"
             );
             assert!(error.ends_with("they met"), "{error}");
@@ -218,7 +218,7 @@ fn a_panic_where_blocks_meet_early_is_no_other() {
                 words.reduce_by_key(meet).foreach_rdd(|_| ());
             });
             assert!(
-                error.starts_with("batch 1000 ms, reduce_by_key at "),
+                error.starts_with(&format!("{}, reduce_by_key at ", named(1000))),
                 "{error}"
             );
             assert!(error.ends_with("they met"), "{error}");
@@ -238,7 +238,7 @@ fn the_other_outputs_of_the_batch_run_and_no_later_batch_does() {
             });
         });
         assert!(
-            error.starts_with("batch 2000 ms, foreach_rdd at "),
+            error.starts_with(&format!("{}, foreach_rdd at ", named(2000))),
             "{error}"
         );
     });
@@ -262,7 +262,7 @@ fn a_state_that_an_update_left_half_done_is_not_read() {
             }
         });
         assert!(
-            error.starts_with("batch 2000 ms, update_state_by_key at "),
+            error.starts_with(&format!("{}, update_state_by_key at ", named(2000))),
             "{error}"
         );
     });

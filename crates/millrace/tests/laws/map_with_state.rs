@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use super::model;
 use super::support::{
-    Live, Pair, Pairs, block_bytes, cases, failure, pairs, run_to_the_end, setups,
+    Live, Pair, Pairs, block_bytes, cases, failure, named, pairs, run_to_the_end, setups,
 };
 
 fn stream_of(lines: &DStream<Text, Lines>) -> Pairs {
@@ -314,7 +314,7 @@ fn what_a_function_may_not_do_fails_the_batch() {
         let (file, line) = (file!(), line.load(Ordering::Relaxed));
         assert_eq!(
             panicked.downcast_ref::<String>().unwrap(),
-            &format!("batch {batch} ms, map_with_state at {file}:{line}: {rule}"),
+            &format!("{}, map_with_state at {file}:{line}: {rule}", named(batch)),
         );
     }
 }

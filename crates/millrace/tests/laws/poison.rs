@@ -14,7 +14,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::model;
-use super::support::{CONCATENATE, Pair, Update, block_bytes, cases, messages, setups, watched};
+use super::support::{
+    CONCATENATE, Pair, Update, block_bytes, cases, messages, named, setups, watched,
+};
 
 /// A program, with the function that makes pairs of a line and may panic.
 type Program = fn(&StreamingContext, &DStream<Text, Lines>, ToPairs);
@@ -268,7 +270,10 @@ fn too_many_end_the_run() {
     let error = ended.expect_err("three are too many");
     assert_eq!(error.kind(), ErrorKind::RecordErrors);
     let text = error.to_string();
-    assert!(text.starts_with("batch 2000 ms, print at "), "{text}");
+    assert!(
+        text.starts_with(&format!("{}, print at ", named(2000))),
+        "{text}"
+    );
     assert!(text.contains("more than 2 records have failed"), "{text}");
     assert!(text.contains("no good"), "{text}");
     assert_eq!(

@@ -17,7 +17,10 @@ use millrace::dstream::Computed;
 use millrace::pipeline::{FlatMap, Lines, Map, Output};
 use millrace::record::Split;
 use millrace::testing::Setup;
-use millrace::{Conf, DStream, Duration, Error, Result, StreamingContext, Text, Values, keys};
+use millrace::{
+    BatchTime, Conf, DStream, Duration, Error, PrintFormat, Result, StreamingContext, Text, Values,
+    keys,
+};
 use proptest::prelude::*;
 
 /// The time that a run may take before it counts as one that hangs.
@@ -33,6 +36,12 @@ pub(crate) fn cases(count: u32) -> ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::default()
     }
+}
+
+/// A batch of a long gone day, as messages name it.
+pub(crate) fn named(millis: i64) -> String {
+    let time = PrintFormat::PySpark.time_of(BatchTime::from_millis(millis));
+    format!("batch {time}")
 }
 
 /// Runs `body` on a thread of its own and gives what it gives, or fails with its panic; fails

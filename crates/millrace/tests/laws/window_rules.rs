@@ -9,7 +9,8 @@ use millrace::{DStream, Duration, ErrorKind, Rdd, Text};
 use proptest::prelude::*;
 
 use super::support::{
-    CONCATENATE, Live, Pair, Pairs, block_bytes, cases, failure, pairs, run_to_the_end, setups,
+    CONCATENATE, Live, Pair, Pairs, block_bytes, cases, failure, named, pairs, run_to_the_end,
+    setups,
 };
 
 /// Every line is a key, and the value begins with it.
@@ -292,7 +293,7 @@ fn a_key_that_a_filter_refused_has_nothing_to_leave_from() {
     let message = run(&["a\n", "", ""]).unwrap_err();
     let message = message.downcast_ref::<String>().unwrap();
     assert!(
-        message.starts_with("batch 3000 ms, reduce_by_key_and_window at "),
+        message.starts_with(&format!("{}, reduce_by_key_and_window at ", named(3000))),
         "{message}"
     );
     let words = "Neither previous window has value for key, nor new values found. Are you sure \

@@ -15,6 +15,7 @@ use millrace_wal::Position;
 
 use super::memory::RememberedBatch;
 use super::{Dataset, Graph, Kind, Node};
+use crate::zone;
 
 /// The input that the tick allocated to a batch.
 pub struct Batch {
@@ -230,7 +231,7 @@ impl<'a> BatchRun<'a> {
     /// The error for the named stage that could not go on.
     pub fn failed(&self, stage: &str, message: &impl std::fmt::Display) -> Error {
         let time = self.batch.time;
-        let message = format!("batch {time}, {stage}: {message}");
+        let message = format!("{}, {stage}: {message}", zone::batch(time));
         Error::new(ErrorKind::Task, message).of(time, stage)
     }
 
@@ -241,7 +242,7 @@ impl<'a> BatchRun<'a> {
                 self.failed(stage, &format!("the program's code panicked: {message}"))
             }
             Fault::Input(error) => error
-                .within(format_args!("batch {}, {stage}", self.time()))
+                .within(format_args!("{}, {stage}", zone::batch(self.time())))
                 .of(self.batch.time, stage),
         }
     }

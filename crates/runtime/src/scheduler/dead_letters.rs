@@ -10,6 +10,7 @@ use crate::files::DeadLetterFiles;
 use crate::graph::Batch;
 use crate::notice::Repeats;
 use crate::receiver::InputCounters;
+use crate::zone;
 
 /// Writes, counts and says them.
 pub struct DeadLetters {
@@ -55,7 +56,7 @@ impl DeadLetters {
             return Ok(());
         };
         let all = self.counters.records_skipped(letters.len());
-        let (own, time, place) = (letters.len(), batch.time, files.place());
+        let (own, batch, place) = (letters.len(), zone::batch(batch.time), files.place());
         let Letter {
             operator, message, ..
         } = first;
@@ -67,7 +68,7 @@ impl DeadLetters {
         self.repeats.say(
             "records",
             format_args!(
-                "batch {time}: {own} {plural} skipped, {all} since the start, and written to \
+                "{batch}: {own} {plural} skipped, {all} since the start, and written to \
                  {place}; the first one by {operator}: {message}"
             ),
         );

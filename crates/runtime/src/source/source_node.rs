@@ -12,6 +12,7 @@ use millrace_types::reason;
 use millrace_types::{StreamId, StreamInputInfo};
 
 use crate::graph::{BatchRun, Dataset, Node};
+use crate::zone;
 
 use super::OpenSources;
 use super::batch_source::{BatchSource, SourcePartition};
@@ -67,9 +68,9 @@ impl<S: BatchSource> Node for SourceNode<S> {
             .ranges
             .plan(batch.number(), batch.time(), |asked| source.plan(asked));
         planned.map_err(|error| {
-            let (time, name) = (batch.time(), &self.name);
+            let (batch, name) = (zone::batch(batch.time()), &self.name);
             Error::io(
-                format!("batch {time}, {name}: it cannot say what the batch has"),
+                format!("{batch}, {name}: it cannot say what the batch has"),
                 error,
             )
         })?;
@@ -84,9 +85,9 @@ impl<S: BatchSource> Node for SourceNode<S> {
         if let Some(range) = self.ranges.of(batch.number()) {
             let mut source = self.source();
             partitions = source.partitions(&range).map_err(|error| {
-                let (time, name) = (batch.time(), &self.name);
+                let (batch, name) = (zone::batch(batch.time()), &self.name);
                 Error::io(
-                    format!("batch {time}, {name}: it cannot give what the batch has"),
+                    format!("{batch}, {name}: it cannot give what the batch has"),
                     error,
                 )
             })?;

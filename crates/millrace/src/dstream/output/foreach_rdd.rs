@@ -16,7 +16,8 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     ///
     /// It runs on the thread that runs the batches, one batch after the other, in the order in
     /// which outputs were registered. A panic in it fails the batch and ends the run. It writes to
-    /// standard output with [`show`](crate::dstream::show), which minds a reader that is gone.
+    /// standard output with [`show`](crate::dstream::show), which minds a reader that is gone, and
+    /// to a file with [`append_line`](crate::dstream::append_line), which blames the file.
     ///
     /// ```
     /// use std::sync::{Arc, Mutex};

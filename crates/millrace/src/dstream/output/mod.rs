@@ -1,5 +1,6 @@
 //! The outputs, for which batches are run.
 
+mod append_line;
 mod foreach_rdd;
 mod format;
 mod print;
@@ -9,6 +10,7 @@ mod save_as_json_files;
 mod save_as_text_files;
 mod show;
 
+pub use append_line::append_line;
 pub use format::PrintFormat;
 pub(crate) use printer::Printer;
 pub use report::OutputReport;

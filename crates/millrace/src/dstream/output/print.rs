@@ -6,6 +6,7 @@ use std::sync::Arc;
 use millrace_engine::error::ErrorKind;
 use millrace_engine::pipeline::Pipeline;
 use millrace_runtime::graph::Shown;
+use millrace_runtime::zone;
 use serde::Serialize;
 
 use super::super::{DStream, named};
@@ -80,7 +81,9 @@ impl<T: Serialize + Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
             records.truncate(usize::try_from(num).unwrap_or(0));
             let printed = printer.print(batch.time(), &records, more, &keeps);
             printed.map_err(|error| match error.kind() {
-                ErrorKind::Task => error.within(format_args!("batch {}, {at}", batch.time())),
+                ErrorKind::Task => {
+                    error.within(format_args!("{}, {at}", zone::batch(batch.time())))
+                }
                 _ => error,
             })
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use millrace_engine::pipeline::Pipeline;
 use millrace_runtime::files::SaveRdd;
 use millrace_runtime::files::{batch_name, check_batch_outputs};
+use millrace_runtime::zone;
 use serde::Serialize;
 
 use super::super::{DStream, named};
@@ -45,7 +46,7 @@ impl<T: Serialize + Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
         let run = move |batch: &millrace_runtime::graph::BatchRun<'_>| {
             let path = batch_name(&prefix, &suffix, batch.time());
             let saved = batch.rdd(&pipeline)?.save_as_text_file(&path);
-            saved.map_err(|error| error.within(format_args!("batch {}, {at}", batch.time())))
+            saved.map_err(|error| error.within(format_args!("{}, {at}", zone::batch(batch.time()))))
         };
         self.builder
             .output(name, self.pipeline.inputs(), Box::new(run));

@@ -20,6 +20,7 @@ use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::pipeline::Pipeline;
 use millrace_engine::window::WindowSpec;
 use millrace_runtime::graph::BatchRun;
+use millrace_runtime::zone;
 use millrace_types::Duration;
 
 use super::DStream;
@@ -94,8 +95,8 @@ impl Collected {
             return Ok(());
         }
         let message = format!(
-            "batch {}, {name}: there is no window, because the batch failed before it was made",
-            batch.time()
+            "{}, {name}: there is no window, because the batch failed before it was made",
+            zone::batch(batch.time())
         );
         Err(Error::new(ErrorKind::Task, message))
     }

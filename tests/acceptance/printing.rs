@@ -71,9 +71,9 @@ fn the_number_of_records_is_a_setting() {
 fn milliseconds_are_shown_as_six_digits_when_there_are_any() {
     let every = |interval| run(Launch::network_wordcount().every(interval), b"a\n");
     let times = [
-        ("3153600000120ms", "2069-12-07 00:00:00.120000"),
-        ("3153600000007ms", "2069-12-07 00:00:00.007000"),
-        ("3153600001000ms", "2069-12-07 00:00:01"),
+        ("3153513600120ms", "2069-12-06 00:00:00.120000"),
+        ("3153513600007ms", "2069-12-06 00:00:00.007000"),
+        ("3153513601000ms", "2069-12-06 00:00:01"),
     ];
     for (interval, time) in times {
         assert_eq!(every(interval), printed(time, "('a', 1)"));
@@ -127,12 +127,12 @@ fn a_zone_that_does_not_exist_is_said_once_and_is_utc() {
 #[test]
 fn the_scala_format_is_sparks() {
     let scala = |num: i64| {
-        let launch = Launch::network_wordcount().every("3153600000120ms");
+        let launch = Launch::network_wordcount().every("3153513600120ms");
         let launch = launch.conf("millrace.print.format", "scala");
         run(launch.conf("millrace.print.num", num), b"it's it's\n")
     };
     let rule = "-".repeat(43);
-    let head = format!("{rule}\nTime: 3153600000120 ms\n{rule}\n");
+    let head = format!("{rule}\nTime: 3153513600120 ms\n{rule}\n");
     assert_eq!(scala(10), format!("{head}(it's,2)\n\n"));
     assert_eq!(scala(0), format!("{head}...\n\n"));
 }

@@ -4,19 +4,21 @@ use millrace::Duration;
 
 use crate::error::CommandError;
 
-/// Reads a number of seconds, at least 1, in plain digits.
+/// Reads a number of seconds, 1 to those of [`Duration::LONGEST`], in plain digits.
 ///
 /// # Errors
 ///
 /// A line that names `what` and `text`, when it is anything else.
 pub(crate) fn parse_seconds(what: &str, text: &str) -> Result<Duration, CommandError> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    // 32 bits, so that nothing can overflow in milliseconds.
-    match text.parse::<u32>() {
-        Ok(seconds) if digits && seconds > 0 => Ok(Duration::seconds(seconds.into())),
+    let length = text.parse().map(Duration::seconds);
+    match length {
+        Ok(length) if digits && Duration::ZERO < length && length <= Duration::LONGEST => {
+            Ok(length)
+        }
         _ => Err(CommandError::Argument {
             name: what.to_owned(),
-            expected: "a number of seconds, 1 or more",
+            expected: "a number of seconds from 1 to 3153600000 (a hundred years)",
             found: text.to_owned(),
         }),
     }
@@ -32,9 +34,11 @@ mod tests {
             parse_seconds("window", "30").unwrap(),
             Duration::seconds(30)
         );
-        let longest = u32::MAX.to_string();
-        assert!(parse_seconds("window", &longest).is_ok());
-        for text in ["", "0", "-1", "+1", "1.5", "30s", "4294967296"] {
+        assert_eq!(
+            parse_seconds("window", "3153600000").unwrap(),
+            Duration::LONGEST
+        );
+        for text in ["", "0", "-1", "+1", "1.5", "30s", "3153600001"] {
             let message = parse_seconds("window", text).unwrap_err().to_string();
             assert!(
                 message.starts_with("window should") && message.contains(&format!("'{text}'")),

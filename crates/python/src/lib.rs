@@ -53,8 +53,8 @@ mod _engine {
     use crate::stream::Stream;
 
     #[pymodule_init]
-    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::object::register();
-        Ok(())
+        module.add("MOST_PARTITIONS", millrace_types::keys::MOST_PARTITIONS)
     }
 }

@@ -80,15 +80,23 @@ impl Conf {
     ///
     /// # Errors
     ///
-    /// When it is set and [`Duration::parse`] refuses it.
+    /// When it is set and [`Duration::parse`] refuses it, or it is longer than
+    /// [`Duration::LONGEST`].
     pub fn duration(
         &self,
         key: &str,
         default_unit: TimeUnit,
     ) -> Result<Option<Duration>, ConfError> {
         self.read(key, "a duration", Some(ParseDurationError::HINT), |value| {
-            Duration::parse(value, default_unit)
-                .map_err(|error| error.is_too_large().then_some(format!("{}ms", i64::MAX)))
+            let longest = || {
+                let days = Duration::LONGEST.as_millis() / Duration::minutes(24 * 60).as_millis();
+                format!("{days}d (a hundred years)")
+            };
+            match Duration::parse(value, default_unit) {
+                Ok(length) if length > Duration::LONGEST => Err(Some(longest())),
+                Ok(length) => Ok(length),
+                Err(error) => Err(error.is_too_large().then(longest)),
+            }
         })
     }
 
@@ -253,6 +261,11 @@ impl ConfError {
             most: None,
             location: None,
         }
+    }
+
+    /// True if the value would be right but for being too large.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.most.is_some()
     }
 
     /// The key of the setting.

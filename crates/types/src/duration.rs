@@ -64,6 +64,10 @@ impl Duration {
     /// No time at all.
     pub const ZERO: Duration = Duration(0);
 
+    /// A hundred years, 36,500 days: the longest that a setting or an argument may be. What is
+    /// typed longer is a slip, and nobody would live to see it.
+    pub const LONGEST: Duration = Duration(36_500 * 86_400_000);
+
     /// A duration of `amount` milliseconds.
     pub const fn milliseconds(amount: i64) -> Duration {
         Duration(amount)

@@ -5,6 +5,8 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
+use crate::keys::MOST_PARTITIONS;
+
 /// The place where a program runs.
 ///
 /// Spark 3.5 matches the whole string and minds case; blanks are allowed only
@@ -81,6 +83,9 @@ impl Master {
         let (threads, max_failures) = match inside.split_once(',') {
             Some((threads, failures)) => {
                 let failures = number(failures.trim_start_matches(is_blank), text)?;
+                let failures = failures
+                    .filter(|&it| i32::try_from(it).is_ok())
+                    .ok_or_else(|| MasterError::TooManyFailures(text.to_owned()))?;
                 (threads.trim_end_matches(is_blank), failures)
             }
             None => (inside, 1),
@@ -88,7 +93,10 @@ impl Master {
         let threads = if threads == "*" {
             Threads::All
         } else {
-            let count = number(threads, text)? as usize;
+            let count = number(threads, text)?
+                .filter(|&it| it <= MOST_PARTITIONS)
+                .ok_or_else(|| MasterError::TooManyThreads(text.to_owned()))?;
+            let count = count as usize;
             let zero = || MasterError::ZeroThreads(text.to_owned());
             Threads::Fixed(NonZeroUsize::new(count).ok_or_else(zero)?)
         };
@@ -106,14 +114,12 @@ impl Master {
     }
 }
 
-/// One of the two numbers of `master`. Spark 3.5 holds both in a signed 32-bit
-/// integer, and fails on a larger one.
-fn number(text: &str, master: &str) -> Result<u32, MasterError> {
+/// One of the two numbers of `master`; none if it is larger than 32 bits hold.
+fn number(text: &str, master: &str) -> Result<Option<u32>, MasterError> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(MasterError::Unparsable(master.to_owned()));
     }
-    let number = text.parse::<i32>().ok().map(i32::unsigned_abs);
-    number.ok_or_else(|| MasterError::TooManyThreads(master.to_owned()))
+    Ok(text.parse().ok())
 }
 
 /// The characters that `\s` means in Java's patterns.
@@ -153,8 +159,10 @@ impl fmt::Display for Master {
 pub enum MasterError {
     /// A cluster manager's address, which Spark would connect to.
     Cluster(String),
-    /// A number in it is larger than 31 bits hold.
+    /// More threads than there may be partitions ([`MOST_PARTITIONS`]).
     TooManyThreads(String),
+    /// A number of failures that is larger than 31 bits hold; Spark 3.5 fails on it too.
+    TooManyFailures(String),
     /// A text that begins like a master but is none.
     Unparsable(String),
     /// `local[0]`.
@@ -194,7 +202,12 @@ impl fmt::Display for MasterError {
             ),
             MasterError::TooManyThreads(text) => write!(
                 f,
-                "the number in master '{text}' is too large: at most {}",
+                "master '{text}' has more threads than there may be partitions: at most \
+                 local[{MOST_PARTITIONS}]"
+            ),
+            MasterError::TooManyFailures(text) => write!(
+                f,
+                "the number of failures in master '{text}' is too large: at most {}",
                 i32::MAX
             ),
             MasterError::ZeroThreads(text) => write!(
@@ -232,7 +245,8 @@ mod tests {
             ("local[2,3]", local(2, 3)),
             ("local[2 ,\t3]", local(2, 3)),
             ("local[*,0]", local(0, 0)),
-            ("local[2147483647]", local(2_147_483_647, 1)),
+            ("local[65536]", local(65_536, 1)),
+            ("local[2,2147483647]", local(2, 2_147_483_647)),
         ];
         for (text, expected) in cases {
             assert_eq!(Master::parse(text), Ok(expected), "{text:?}");
@@ -242,7 +256,7 @@ mod tests {
     #[test]
     fn every_other_string_is_refused_by_its_kind() {
         type Kind = fn(String) -> MasterError;
-        let cases: [(&str, Kind); 31] = [
+        let cases: [(&str, Kind); 32] = [
             ("local[x]", MasterError::Unparsable),
             ("local[]", MasterError::Unparsable),
             ("local[ 2 ]", MasterError::Unparsable),
@@ -256,15 +270,13 @@ mod tests {
             ("local[-1]", MasterError::Unparsable),
             ("local[+1]", MasterError::Unparsable),
             ("local[\u{662}]", MasterError::Unparsable),
+            ("local[65537]", MasterError::TooManyThreads),
             ("local[2147483648]", MasterError::TooManyThreads),
             (
                 "local[99999999999999999999999]",
                 MasterError::TooManyThreads,
             ),
-            (
-                "local[2,99999999999999999999999]",
-                MasterError::TooManyThreads,
-            ),
+            ("local[2,2147483648]", MasterError::TooManyFailures),
             ("localfoo", MasterError::Unparsable),
             ("local[2]x", MasterError::Unparsable),
             ("sparkle", MasterError::Unparsable),
@@ -304,7 +316,7 @@ mod tests {
 
         #[test]
         fn a_master_survives_writing_and_reading(
-            threads in 0..=i32::MAX as usize,
+            threads in 0..=MOST_PARTITIONS as usize,
             failures in 0..=i32::MAX as u32,
         ) {
             let master = local(threads, failures);

@@ -65,8 +65,9 @@ impl ValueKind {
             ValueKind::Boolean => conf.boolean(key).map(drop),
             ValueKind::Integer => integer().map(drop),
             ValueKind::PositiveInteger => require(integer()? > Some(0), "a whole number from 1 on"),
+            // Also of a number that is larger than any: the bound is this one and not 64 bits.
             ValueKind::CountTo(most) => require(
-                integer()?.is_some_and(|count| (1..=most).contains(&count)),
+                integer().is_ok_and(|count| count.is_some_and(|it| (1..=most).contains(&it))),
                 &format!("a whole number from 1 to {most}"),
             ),
             ValueKind::Weight => require(number >= Some(0.0), "a number of zero or more"),
@@ -75,8 +76,13 @@ impl ValueKind {
             ValueKind::PositiveDuration => require(duration()? > zero, "a duration above zero"),
             ValueKind::PositiveDurationOrOff => {
                 let expected = "a duration above zero, or off";
-                let is_off = value.trim() == "off";
-                require(is_off || duration().is_ok_and(|d| d > zero), expected)
+                match duration() {
+                    Err(long) if long.is_too_large() => Err(long),
+                    length => {
+                        let is_off = value.trim() == "off";
+                        require(is_off || length.is_ok_and(|it| it > zero), expected)
+                    }
+                }
             }
             ValueKind::PositiveSeconds => require(
                 conf.duration(key, TimeUnit::Seconds)? > zero,
@@ -155,6 +161,11 @@ mod tests {
                 "4294967296",
                 "a whole number from 1 to 65536",
             ),
+            (
+                DEFAULT_PARALLELISM,
+                "99999999999999999999",
+                "a whole number from 1 to 65536",
+            ),
         ];
         for (name, value, expected) in cases {
             let message = check(&Conf::from_iter([(name, value)]))
@@ -162,6 +173,36 @@ mod tests {
                 .to_string();
             let start = format!("{name} should be {expected}, but was '{value}'");
             assert!(message.starts_with(&start), "{message}");
+        }
+    }
+
+    /// Every one, also those that come later.
+    #[test]
+    fn a_length_of_time_beyond_a_hundred_years_is_refused() {
+        use ValueKind::{Duration, PositiveDuration, PositiveDurationOrOff, PositiveSeconds};
+        let lengths = [
+            Duration,
+            PositiveDuration,
+            PositiveDurationOrOff,
+            PositiveSeconds,
+        ];
+        let keys = KEYS.iter().filter(|key| lengths.contains(&key.kind));
+        let keys: Vec<_> = keys.map(|key| key.name).collect();
+        assert!(keys.contains(&BATCH_INTERVAL) && keys.contains(&KEEP_ALIVE));
+        for name in keys {
+            for long in [
+                "36501d",
+                "99999999999d",
+                "9999999999999999",
+                "99999999999999999999d",
+            ] {
+                let message = check(&Conf::from_iter([(name, long)])).unwrap_err();
+                let said = format!(
+                    "{name} is too large: at most 36500d (a hundred years), but was '{long}'"
+                );
+                assert_eq!(message.to_string(), said);
+            }
+            assert_eq!(check(&Conf::from_iter([(name, "36500d")])), Ok(()));
         }
     }
 }

@@ -86,14 +86,7 @@ impl Settings {
         if max_failures > 1 {
             notice("a failed task is not tried again: the F of local[N,F] has no effect");
         }
-        let asked = master.resolve(cores);
-        if asked > keys::MOST_PARTITIONS as usize {
-            return Err(Error::config(format_args!(
-                "{master} is more than this machine can have: at most local[{}], which is also \
-                 how many partitions there may be",
-                keys::MOST_PARTITIONS
-            )));
-        }
+        let asked = master.resolve(cores).min(keys::MOST_PARTITIONS as usize);
         let workers = asked.min(MOST_WORKERS.max(cores));
         let duration = |key, unit| conf.duration(key, unit).map_err(Error::config);
         let location = |key| conf.location(key).map_err(Error::config);
@@ -105,6 +98,12 @@ impl Settings {
         if interval.as_millis() <= 0 {
             return Err(Error::config(format_args!(
                 "the batch interval must be positive, but was {interval}"
+            )));
+        }
+        if interval > Duration::LONGEST {
+            let longest = Duration::LONGEST;
+            return Err(Error::config(format_args!(
+                "the batch interval must be at most {longest} (a hundred years), but was {interval}"
             )));
         }
         let parallelism = integer(keys::DEFAULT_PARALLELISM)?;

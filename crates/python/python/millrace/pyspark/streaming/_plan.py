@@ -7,6 +7,7 @@ the engine that Python reads; the streams before it are absorbed and never made 
 
 from millrace._compile import lower as lowered_form
 
+from .._native import _engine
 from .._skipping import NARROW
 from ._native import batch_of
 
@@ -27,7 +28,7 @@ _OF_A_STATE = (3, False)
 _BY_KEY = ("reduceByKey", "updateStateByKey")
 
 #: The engine's limit.
-MOST_PARTITIONS = 65536
+MOST_PARTITIONS = _engine.MOST_PARTITIONS
 
 #: Numbers of partitions that the engine can have.
 _PARTITIONS = range(1, MOST_PARTITIONS + 1)

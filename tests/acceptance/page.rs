@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -89,14 +90,14 @@ fn a_log_that_cannot_be_written_is_said_before_anything_runs() {
     assert_eq!(finished.stdout, "");
 }
 
-#[test]
-fn a_log_that_is_removed_while_the_program_runs_is_said_once() {
+/// Runs a program whose event log meets with `deed`, which `why` tells.
+fn robbed_of_its_log(deed: fn(&Path), why: &str) {
     let sender = Sender::new();
     let program = watched().start_at(&sender);
     let mut connection = sender.accept();
     connection.send(b"one\n");
     program.wait_for_stdout("the word", |text| text.contains("one").then_some(()));
-    fs::remove_dir_all(program.directory().join("logs")).unwrap();
+    deed(&program.directory().join("logs"));
     let told = |text: &str| text.matches("is not written any further").count();
     program.wait_for_stderr("the end of the log", |text| (told(text) > 0).then_some(()));
     program.wait_for_more_batches(2);
@@ -104,9 +105,21 @@ fn a_log_that_is_removed_while_the_program_runs_is_said_once() {
     let finished = program.finish().with_code(0);
     let line = finished.stderr.lines().find(|line| told(line) > 0).unwrap();
     assert!(line.starts_with("millrace: the event log in "), "{line}");
-    let end = "is not written any further: it was removed; the run goes on";
-    assert!(line.ends_with(end), "{line}");
+    let end = format!("is not written any further: {why}; the run goes on");
+    assert!(line.ends_with(&end), "{line}");
     assert_eq!(told(&finished.stderr), 1, "{}", finished.stderr);
+}
+
+#[test]
+fn a_log_that_is_removed_or_cut_while_the_program_runs_is_said_once() {
+    let removed = |logs: &Path| fs::remove_dir_all(logs).unwrap();
+    robbed_of_its_log(removed, "it was removed");
+    let cut = |logs: &Path| {
+        let run = fs::read_dir(logs).unwrap().next().unwrap().unwrap().path();
+        let file = fs::read_dir(run).unwrap().next().unwrap().unwrap().path();
+        fs::write(file, "").unwrap();
+    };
+    robbed_of_its_log(cut, "somebody has cut it or written into it");
 }
 
 #[test]

@@ -63,6 +63,15 @@ pub enum WalError {
         /// The name under which it was.
         path: PathBuf,
     },
+    /// A file that is in use was cut or written into by somebody else.
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// The bytes that this program has written to it.
+        written: u64,
+        /// The bytes that it has.
+        found: u64,
+    },
     /// An earlier write or sync failed, and nothing was written since.
     Poisoned {
         /// The failure of that time.
@@ -91,6 +100,22 @@ impl WalError {
     pub fn gone(path: &Path) -> WalError {
         let path = path.to_path_buf();
         WalError::Gone { path }
+    }
+
+    /// Checks the length of a file that is in use: `written` bytes are this program's.
+    ///
+    /// # Errors
+    /// [`WalError::Changed`] if the file has `found` bytes and not so many.
+    pub fn check_length(path: &Path, written: u64, found: u64) -> Result<()> {
+        let path = path.to_path_buf();
+        match written == found {
+            true => Ok(()),
+            false => Err(WalError::Changed {
+                path,
+                written,
+                found,
+            }),
+        }
     }
 
     /// Damage at `offset` of `file`.
@@ -147,6 +172,17 @@ impl fmt::Display for WalError {
                 f,
                 "{} was removed, moved or replaced while it was in use, so nothing more can be made \
                  durable; keep others out of the directory and start again",
+                path.display()
+            ),
+            WalError::Changed {
+                path,
+                written,
+                found,
+            } => write!(
+                f,
+                "{} has {found} bytes, and {written} were written to it: somebody has cut it or \
+                 written into it while it was in use, so nothing more can be made durable; keep \
+                 others out of the directory and start again",
                 path.display()
             ),
             WalError::Poisoned { cause } => write!(

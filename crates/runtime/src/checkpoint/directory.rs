@@ -8,12 +8,13 @@
 //! <directory>/generation-000003/snapshot-…  sealed snapshots, the newest counts
 //! ```
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use millrace_wal::{
-    FileHeader, LogOptions, Position, SealedWriter, SegmentLog, Storage, WalError, failpoint,
-    read_log, read_sealed, segment_name,
+    FileHeader, LogOptions, Position, SealedWriter, SegmentLog, Storage, StorageFile, WalError,
+    failpoint, read_log, read_sealed, segment_name,
 };
 
 use super::meta::{FORMAT, Meta};
@@ -42,6 +43,9 @@ const PREFIX: &str = "generation-";
 const SNAPSHOT: &str = "snapshot-";
 
 type Result<T, E = WalError> = std::result::Result<T, E>;
+
+/// Files of a generation that were looked at, by name, with their lengths.
+pub(crate) type Seen = BTreeMap<String, (Arc<dyn StorageFile>, u64)>;
 
 /// A checkpoint directory on a storage.
 #[derive(Clone)]
@@ -146,16 +150,19 @@ impl Directory {
     }
 
     /// Refuses to go on if a generation that is being written has lost its `meta` or its newest
-    /// snapshot, which has the number `snapshot`; there is none with the number zero.
-    pub(crate) fn check_there(&self, number: u32, snapshot: u64) -> Result<()> {
+    /// snapshot, which has the number `snapshot`; there is none with the number zero. `before` is
+    /// the answer of last time: a file is replaced as a whole or keeps its length.
+    pub(crate) fn check_there(&self, number: u32, snapshot: u64, before: &Seen) -> Result<Seen> {
         let path = self.generation(number);
-        let there = self.names(&path)?;
         let newest = Some(Directory::snapshot_name(snapshot)).filter(|_| snapshot > 0);
-        let mut wanted = [META.to_owned()].into_iter().chain(newest);
-        match wanted.find(|name| !there.contains(name)) {
-            Some(lost) => Err(WalError::gone(&path.join(lost))),
-            None => Ok(()),
+        let mut seen = Seen::new();
+        for name in [META.to_owned()].into_iter().chain(newest) {
+            let path = path.join(&name);
+            let known = before.get(&name);
+            let looked = check_sealed(&*self.storage, &path, known)?;
+            seen.insert(name, looked);
         }
+        Ok(seen)
     }
 
     /// Refuses a generation that has lost its log: it is made before `meta` is.
@@ -262,6 +269,35 @@ impl Directory {
 
     pub(crate) fn blocks(&self, number: u32) -> PathBuf {
         self.generation(number).join(BLOCKS)
+    }
+}
+
+/// Refuses a sealed file that is gone, or has another length than it had when it was looked at
+/// last; gives what it is now.
+fn check_sealed(
+    storage: &dyn Storage,
+    path: &Path,
+    known: Option<&(Arc<dyn StorageFile>, u64)>,
+) -> Result<(Arc<dyn StorageFile>, u64)> {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    let look = || -> std::io::Result<_> {
+        if let Some((file, length)) = known
+            && file.is_at(path)?
+        {
+            return Ok((Arc::clone(file), *length));
+        }
+        let file = storage.open_read(path)?;
+        let length = file.len()?;
+        Ok((file, length))
+    };
+    let looked = look().and_then(|(file, length)| Ok((file.len()?, file, length)));
+    match looked {
+        Ok((found, file, length)) => {
+            WalError::check_length(path, length, found)?;
+            Ok((file, length))
+        }
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Err(WalError::gone(path)),
+        Err(error) => Err(WalError::io("cannot look at", path, error)),
     }
 }
 

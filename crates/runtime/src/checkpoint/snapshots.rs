@@ -15,7 +15,7 @@ use millrace_wal::{DirectoryLock, SealedWriter, WalError, failpoint};
 use crate::clock::Clock;
 use crate::notice::Repeats;
 
-use super::directory::{Directory, FileKind, header};
+use super::directory::{Directory, FileKind, Seen, header};
 use super::record::{Base, Kind, Section};
 use super::refused;
 use super::writer::{BatchLog, Committed};
@@ -159,6 +159,8 @@ impl Shared {
 
     fn work(&self) {
         let repeats = Repeats::new(Arc::clone(&self.watched.clock));
+        // What is wrong already is said when it is looked at.
+        let mut seen = self.check_there(&Seen::new()).unwrap_or_default();
         loop {
             let idle = |state: &mut State| {
                 let due = self.log_bytes.max(2 * state.last_snapshot_bytes);
@@ -174,9 +176,9 @@ impl Shared {
             let from = state.committed.filter(|_| !timeout.timed_out());
             let Some(from) = from else {
                 drop(state);
-                if let Err(error) = self.look() {
-                    (self.watched.failed)(refused(error));
-                    return;
+                match self.look(&seen) {
+                    Ok(now) => seen = now,
+                    Err(error) => return (self.watched.failed)(refused(error)),
                 }
                 continue;
             };
@@ -201,16 +203,21 @@ impl Shared {
         }
     }
 
-    /// Checks that all that a recovery needs is still there.
-    fn look(&self) -> Result<()> {
+    /// Checks that all that a recovery needs is still there, and gives the files that are written
+    /// as a whole; `before` are those of last time.
+    fn look(&self, before: &Seen) -> Result<Seen> {
         self.watched.check_lock()?;
         self.log.check()?;
-        let next = self.state().next;
-        self.directory.check_there(self.generation, next - 1)?;
+        let seen = self.check_there(before)?;
         if let Some(watch) = self.watched.watch.get() {
             watch();
         }
-        Ok(())
+        Ok(seen)
+    }
+
+    fn check_there(&self, before: &Seen) -> Result<Seen> {
+        let newest = self.state().next - 1;
+        self.directory.check_there(self.generation, newest, before)
     }
 
     /// Writes one snapshot; gives its size, or nothing if the run ended meanwhile.

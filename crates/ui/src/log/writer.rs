@@ -81,8 +81,13 @@ impl LogWriter {
             return Ok(());
         };
         // What is written to a file without a name nobody will read.
-        if open.file.metadata()?.nlink() == 0 {
+        let about = open.file.metadata()?;
+        if about.nlink() == 0 {
             return Err(io::Error::other("it was removed"));
+        }
+        if about.len() != open.bytes {
+            let what = "somebody has cut it or written into it";
+            return Err(io::Error::other(what));
         }
         let mut line = serde_json::to_vec(event)?;
         line.push(b'\n');

@@ -10,6 +10,7 @@
 //! splits it: [`prepare_sync`](SegmentLog::prepare_sync) and
 //! [`complete_sync`](SegmentLog::complete_sync) under a lock, [`PendingSync::run`] without.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,6 +53,8 @@ pub struct SegmentLog {
     frames: FrameWriter,
     buffer: Vec<u8>,
     durable: Position,
+    /// The lengths of the segments before the last, by number.
+    full: BTreeMap<u64, u64>,
 }
 
 impl SegmentLog {
@@ -130,6 +133,7 @@ impl SegmentLog {
             frames: FrameWriter::at(&last, replay.end.offset),
             durable: replay.end,
             buffer: Vec::new(),
+            full: replay.full.clone(),
             options,
             path,
             file,
@@ -155,6 +159,7 @@ impl SegmentLog {
             frames: FrameWriter::new(&header),
             durable: Position::START,
             buffer: Vec::new(),
+            full: BTreeMap::new(),
             options,
             path,
             file,
@@ -232,19 +237,24 @@ impl SegmentLog {
         }
     }
 
-    /// Refuses to go on if the segment that grows is not there any more under its name, by which
-    /// the log is poisoned: what is written to it nobody will ever read.
+    /// Refuses to go on if the segment that grows is not there any more under its name, or has
+    /// another length than was written to it, by which the log is poisoned: what is written to it
+    /// nobody will ever read.
     ///
     /// # Errors
-    /// [`WalError::Gone`], and what the system refuses.
+    /// [`WalError::Gone`], [`WalError::Changed`], and what the system refuses.
     pub fn check(&self) -> Result<()> {
         self.gate.check()?;
-        let checked = match self.file.is_at(&self.path) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(WalError::gone(&self.path)),
-            Err(source) => Err(WalError::io("cannot look at", &self.path, source)),
-        };
-        self.gate.watch(checked)
+        self.gate.watch(self.check_segment())
+    }
+
+    fn check_segment(&self) -> Result<()> {
+        let refused = |source| WalError::io("cannot look at", &self.path, source);
+        if !self.file.is_at(&self.path).map_err(refused)? {
+            return Err(WalError::gone(&self.path));
+        }
+        let written = self.frames.offset() - self.buffer.len() as u64;
+        WalError::check_length(&self.path, written, self.file.len().map_err(refused)?)
     }
 
     /// [`check`](SegmentLog::check) of all segments that have not been released.
@@ -259,12 +269,24 @@ impl SegmentLog {
             }
             there => there?,
         };
-        let lost = (self.first..=self.segment).find(|number| !there.contains(number));
-        let path = |number| segment_name(&self.options.name, number);
-        let checked = lost.map_or(Ok(()), |number| {
-            Err(WalError::gone(&self.directory.join(path(number))))
-        });
+        let mut segments = self.first..self.segment;
+        let checked = segments.try_for_each(|number| self.check_full(number, &there));
         self.gate.watch(checked)
+    }
+
+    /// Checks a segment before the last, of which those in `there` have their names.
+    fn check_full(&self, number: u64, there: &[u64]) -> Result<()> {
+        let name = segment_name(&self.options.name, number);
+        let path = self.directory.join(name);
+        if !there.contains(&number) {
+            return Err(WalError::gone(&path));
+        }
+        let Some(&written) = self.full.get(&number) else {
+            return Ok(());
+        };
+        let found = self.storage.open_read(&path).and_then(|file| file.len());
+        let found = found.map_err(|source| WalError::io("cannot look at", &path, source))?;
+        WalError::check_length(&path, written, found)
     }
 
     /// Removes the segments that hold nothing at or behind `before`, and gives their number.
@@ -290,6 +312,7 @@ impl SegmentLog {
             }
             failpoint("wal.release.after-remove");
             self.first = number + 1;
+            self.full.remove(&number);
         }
         // No sync: what a crash brings back is in front of the position to open from.
         Ok(end.saturating_sub(first))
@@ -303,6 +326,7 @@ impl SegmentLog {
         let begun = begin_segment(&self.storage, &self.directory, &self.options, &header);
         (self.path, self.file) = self.gate.watch(begun)?;
         failpoint("wal.roll.after-create");
+        self.full.insert(self.segment, header.before);
         self.segment = header.number;
         self.frames = FrameWriter::new(&header);
         self.durable = self.end();

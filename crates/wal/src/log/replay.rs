@@ -1,5 +1,6 @@
 //! Reading a log from its files. Nothing here writes; a log that is in use may be read.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Replay {
     pub(super) first: u64,
     /// The header of the last segment; none if there is no log yet.
     pub(super) last: Option<FileHeader>,
+    /// The lengths of the segments that were read and that others follow, by number.
+    pub(super) full: BTreeMap<u64, u64>,
 }
 
 /// Reads a log without a lock and gives every frame from `from` on to `visit`, in order.
@@ -123,10 +126,14 @@ impl OpenLog {
             torn: 0,
             first: self.first,
             last: None,
+            full: BTreeMap::new(),
         };
         let mut bytes = Vec::new();
         for (at, segment) in self.segments.iter().enumerate() {
             let (number, path) = (segment.number, &segment.path);
+            if at + 1 < self.segments.len() {
+                replay.full.insert(number, segment.len);
+            }
             bytes.resize(segment.len as usize, 0);
             read_exact(&*segment.file, 0, &mut bytes)
                 .map_err(|source| WalError::io("cannot read", path, source))?;

@@ -161,6 +161,34 @@ fn a_damaged_generation_hides_none_that_is_whole() {
     assert_eq!(older.bodies(), [COUNTED]);
 }
 
+/// Nobody has gone on with the older one, so it cannot be the newer one whatever its damage.
+#[test]
+fn a_damaged_generation_that_cannot_be_newer_is_named_and_passed_over() {
+    for damage in [(|path| fs::write(path, "").unwrap()) as fn(&Path), |path| {
+        fs::remove_file(path).unwrap()
+    }] {
+        let finished = one_batch_after(killed(), None);
+        damage(&finished.path("state/generation-000001/meta"));
+        let read = Launch::of(env!("CARGO_BIN_EXE_millrace-state"))
+            .args(["export", "state"])
+            .after(finished);
+        let read = read.start().finish().with_code(0);
+        assert_eq!(read.stderr, "");
+        let finished = one_batch_after(read, Some("--recover"));
+        assert_eq!(finished.bodies(), [ANEW]);
+        let said = said_of_recovery(&finished);
+        assert_eq!(said.len(), 2, "{}", finished.stderr);
+        let passed = "generation 1 is passed over, and generation 2 is newer: state/generation-000001/meta is damaged";
+        assert!(said[0].contains(passed), "{}", finished.stderr);
+        assert!(said[1].contains("going on from generation 2"));
+        // What may be the newest is not begun anew beside without a word.
+        fs::write(finished.path("state/generation-000002/meta"), "").unwrap();
+        let anew = one_batch_after(finished, None);
+        let newest = " in state may be the newest, and stays as it is: ";
+        assert!(anew.stderr.contains(newest), "{}", anew.stderr);
+    }
+}
+
 #[test]
 fn batches_that_were_missed_are_made_up_or_left_out() {
     let key = "millrace.recover.missedBatches";

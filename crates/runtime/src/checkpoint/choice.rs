@@ -4,7 +4,8 @@
 //! nothing in it that counts. Not the highest time of a batch either: a run that makes up missed
 //! batches has old ones. Generations take turns, and the first commit of a run takes the next
 //! one; those that know nothing of turns go by the times of their batches. What is looked at is the end of each log, not what it holds, so
-//! that old generations cost nothing and damage in them hides none that is whole.
+//! that old generations cost nothing and damage in them hides none that is whole. A damaged generation is passed over if it
+//! cannot be the newest; if it may be, whoever runs the program has to choose.
 
 use std::cmp::Reverse;
 use std::fmt::Write;
@@ -24,6 +25,9 @@ use super::record::{Base, Commit, Kind, Section};
 use super::{Start, refused};
 
 type Result<T, E = WalError> = std::result::Result<T, E>;
+
+/// The epoch of the run that begins a generation.
+const FIRST_EPOCH: u32 = 1;
 
 /// A generation that can be gone on from, and the last batch that was committed in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +75,8 @@ impl Candidates {
     /// A damaged generation that may have the newest batch of all.
     pub(crate) fn in_the_way(&self, directory: &Directory) -> Option<(u32, &WalError)> {
         let newest = self.whole.first().filter(|newest| newest.last.is_some());
-        let is_older = |number| {
-            let known = directory.meta(number).ok();
-            let turns = known.zip(newest);
-            turns.is_some_and(|(meta, newest)| meta.turn < newest.turn)
-        };
+        let is_older =
+            |number| newest.is_some_and(|newest| cannot_be_newer(directory, number, newest));
         let mut damaged = self.damaged.iter().map(|(number, error)| (*number, error));
         damaged.find(|&(number, _)| !is_older(number))
     }
@@ -94,6 +95,24 @@ impl Candidates {
             );
         }
         words
+    }
+}
+
+/// True if a damaged generation has no batch that was committed after those of `newest`.
+fn cannot_be_newer(directory: &Directory, number: u32, newest: &Candidate) -> bool {
+    let known = directory.check_meta(number);
+    match known.and_then(|()| directory.meta(number)) {
+        Ok(meta) => meta.turn < newest.turn,
+        // Its turn is not known. But one run writes at a time, so the run that began it had ended
+        // before a later generation was begun; and as its log says, no other run has gone on
+        // with it.
+        Err(WalError::Damage { .. }) if number < newest.number => {
+            let last = directory
+                .check_log(number)
+                .and_then(|()| last_of(directory, number));
+            last.is_ok_and(|last| last.is_none_or(|last| last.epoch == FIRST_EPOCH))
+        }
+        Err(_) => false,
     }
 }
 
@@ -199,6 +218,11 @@ pub(crate) fn choose(
                  is; this run starts anew. To go on from it, run with --recover={number}"
             ));
         }
+        if let Some((number, error)) = found.in_the_way(directory) {
+            notice(format_args!(
+                "generation {number} in {root} may be the newest, and stays as it is: {error}"
+            ));
+        }
         return Ok((None, Vec::new()));
     }
     let broken = match found.in_the_way(directory) {
@@ -227,6 +251,12 @@ pub(crate) fn choose(
         ));
         return Ok((None, Vec::new()));
     };
+    for (number, error) in &found.damaged {
+        let newer = chosen.number;
+        notice(format_args!(
+            "generation {number} is passed over, and generation {newer} is newer: {error}"
+        ));
+    }
     let later = |other: &Candidate| other.number > chosen.number;
     let passed_over = found.whole.into_iter().filter(later).collect();
     Ok((Some(chosen), passed_over))

@@ -81,6 +81,45 @@ fn what_may_not_be_read_is_passed_over_and_a_recovery_goes_on() {
     fs::set_permissions(finished.path("in/sub"), Permissions::from_mode(0o755)).unwrap();
 }
 
+/// A directory that nobody may list for a while is read when somebody may again.
+#[test]
+fn what_came_into_a_directory_that_was_shut_is_read_when_it_is_opened() {
+    let launch = watching().unprivileged();
+    let launch = launch
+        .file("aside/sub/x", "a b b\n")
+        .file("aside/ok", "a\n");
+    let program = launch.arg("in").start();
+    program.wait_for_more_batches(2);
+    let here = program.directory().to_owned();
+    let mode = |name: &str, mode| {
+        fs::set_permissions(here.join(name), Permissions::from_mode(mode)).unwrap();
+    };
+    touch(&here.join("aside/sub"), SystemTime::now());
+    mode("aside/sub", 0o300);
+    move_in(&program, "sub");
+    program.wait_for_more_batches(2);
+    // A short while after the other one: that was said does not keep this from being said.
+    mode("in", 0o300);
+    program.wait_for_more_batches(2);
+    touch(&here.join("aside/ok"), SystemTime::now());
+    move_in(&program, "ok");
+    program.wait_for_more_batches(2);
+    mode("in/sub", 0o755);
+    mode("in", 0o755);
+    program.wait_for_batches(COUNTS, |batches| {
+        let found = batches.iter().any(|batch| batch.body == COUNTS);
+        found.then_some(())
+    });
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    let stderr = &finished.stderr;
+    let end = " cannot be listed: Permission denied; what is in it is not read until that changes";
+    for name in ["in", "in/sub"] {
+        assert_eq!(said(stderr, &format!(" {name}{end}")), 1, "{stderr}");
+    }
+    assert!(stderr.matches("in/before").count() < 2, "{stderr}");
+}
+
 /// A sender that writes beside the name and renames it then does nothing wrong but for the
 /// place.
 #[test]

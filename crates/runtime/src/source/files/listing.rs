@@ -174,6 +174,21 @@ pub(super) fn path_of(name: &str) -> PathBuf {
     OsString::from_vec(bytes).into()
 }
 
+/// True of a file, and of a directory that can be listed. One that cannot goes to `troubles`.
+pub(super) fn can_be_taken(found: &Found, troubles: &mut Troubles) -> bool {
+    if !found.identity.is_directory {
+        return true;
+    }
+    let path = path_of(&found.path);
+    match std::fs::read_dir(&path) {
+        Ok(_) => true,
+        Err(error) => {
+            troubles.unreadable(&path, &error);
+            false
+        }
+    }
+}
+
 /// The files that a path which was taken stands for, oldest first, as they are now: itself, or,
 /// if it is a directory, what is directly in it. What cannot be looked at goes to `troubles`.
 pub(super) fn files(name: &str, troubles: &mut Troubles) -> Vec<Found> {

@@ -16,6 +16,8 @@ mod listing;
 mod options;
 mod records;
 mod selection;
+#[cfg(test)]
+mod shut;
 mod text;
 mod troubles;
 
@@ -162,7 +164,12 @@ impl<F: Format> FileNode<F> {
     /// Looks what is there, and says of what is not read why.
     fn look(&self, threshold: i64) -> Vec<Found> {
         let mut troubles = Troubles::default();
-        let seen = self.listing.look(&mut troubles);
+        let mut seen = self.listing.look(&mut troubles);
+        // A directory is taken once, so not before it can be listed.
+        seen.found.retain(|found| {
+            let is_old = found.modified <= threshold || self.selection.has_taken(&found.path);
+            is_old || listing::can_be_taken(found, &mut troubles)
+        });
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.missing && !known.missing {
             let directory = &self.directory;
@@ -192,7 +199,11 @@ impl<F: Format> FileNode<F> {
                 troubles.add(file.path.clone(), why);
             }
         }
-        known.paths = Some(seen.found.iter().map(|file| file.path.clone()).collect());
+        // What is in a directory that cannot be listed is not new when it can be again.
+        let mut paths = known.paths.take().unwrap_or_default();
+        paths.retain(|path| troubles.hide(&path_of(path)));
+        paths.extend(seen.found.iter().map(|file| file.path.clone()));
+        known.paths = Some(paths);
         drop(known);
         self.voice.say(troubles);
         seen.found

@@ -211,6 +211,11 @@ impl Selection {
         }
     }
 
+    /// True if a batch of the window has taken the path.
+    pub(super) fn has_taken(&self, path: &str) -> bool {
+        self.state().names.contains_key(path)
+    }
+
     /// The files that batch `number` has taken.
     pub(super) fn taken(&self, number: u64) -> Vec<String> {
         let state = self.state();

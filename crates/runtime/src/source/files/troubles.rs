@@ -15,6 +15,9 @@ use crate::notice::Repeats;
 
 use super::listing::{name_of, path_of};
 
+/// The beginning of what is said of a directory.
+const UNLISTED: &str = "cannot be listed";
+
 /// The troubles of one look into the directories.
 #[derive(Debug, Default)]
 pub(super) struct Troubles {
@@ -33,8 +36,15 @@ impl Troubles {
         let why = reason(error);
         self.add(
             name_of(directory),
-            format!("cannot be listed: {why}; what is in it is not read until that changes"),
+            format!("{UNLISTED}: {why}; what is in it is not read until that changes"),
         );
+    }
+
+    /// True of what is in a directory that could not be listed, or not whole.
+    pub(super) fn hide(&self, path: &Path) -> bool {
+        let of_directories = self.files.iter();
+        let mut of_directories = of_directories.filter(|(what, _)| what.starts_with(UNLISTED));
+        of_directories.any(|(_, names)| names.iter().any(|name| path.starts_with(path_of(name))))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -81,8 +91,14 @@ impl Voice {
 
     /// Says troubles that are not looked for again.
     pub(super) fn say_all(&self, troubles: &Troubles) {
-        for (kind, line) in troubles.files.keys().zip(troubles.lines()) {
-            self.line(kind, line);
+        for ((what, names), line) in troubles.files.iter().zip(troubles.lines()) {
+            // All that comes into a directory waits for it: what was said of another one a short
+            // while ago does not keep this from being said.
+            let own = || format!("{what}: {}", names[0]);
+            match what.starts_with(UNLISTED) {
+                true => self.line(&own(), line),
+                false => self.line(what, line),
+            }
         }
     }
 

@@ -196,6 +196,62 @@ fn a_line_past_the_limit_is_cut_said_once_a_file_and_counted() {
     assert!(figures.contains("\"lines_cut\": 3"), "{figures}");
 }
 
+/// A file of Hadoop's LZ4 that holds `blocks` times 1 MiB of `x`.
+fn lz4_of_one_letter(blocks: usize) -> Vec<u8> {
+    const LENGTH: usize = 1 << 20;
+    // One letter, the same again as often as the bytes after the distance say, and the five
+    // letters that every block ends with.
+    let (long, rest) = (
+        (LENGTH - 1 - 4 - 15 - 5) / 255,
+        (LENGTH - 1 - 4 - 15 - 5) % 255,
+    );
+    let mut chunk = b"\x1fx\x01\x00".to_vec();
+    chunk.resize(chunk.len() + long, 255);
+    chunk.push(rest as u8);
+    chunk.extend(b"\x50xxxxx");
+    let mut block = (LENGTH as u32).to_be_bytes().to_vec();
+    block.extend((chunk.len() as u32).to_be_bytes());
+    block.extend(chunk);
+    block.repeat(blocks)
+}
+
+#[test]
+fn a_file_without_a_line_end_takes_the_memory_of_a_few_lines() {
+    const MIB: u64 = 1 << 20;
+    let launch = watching()
+        .conf("millrace.receiver.maxLineBytes", 2 * MIB)
+        .conf("millrace.summary", "figures.json")
+        .file("aside/long", "")
+        .file("aside/long.lz4", "")
+        .file("aside/ok", "b a b\na\n");
+    let program = launch.arg("in").start();
+    program.wait_for_more_batches(2);
+    let aside = program.directory().join("aside");
+    fs::write(aside.join("long.lz4"), lz4_of_one_letter(128)).unwrap();
+    let mut long = File::create(aside.join("long")).unwrap();
+    for _ in 0..128 {
+        long.write_all(&[b'x'; MIB as usize]).unwrap();
+    }
+    for name in ["long", "long.lz4", "ok"] {
+        touch(&aside.join(name), SystemTime::now());
+        move_in(&program, name);
+    }
+    program.wait_for_batches("the counts", |batches| {
+        let found = batches.iter().any(|batch| batch.body.contains("('a', 2)"));
+        found.then_some(())
+    });
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    let figures = fs::read_to_string(finished.path("figures.json")).unwrap();
+    let figures: serde_json::Value = serde_json::from_str(&figures).unwrap();
+    // The end of a file is no cut, and neither is it of a text of as many bytes as a line has.
+    let cuts = figures["lines_cut"].as_u64().unwrap();
+    assert!((126..=128).contains(&cuts), "{figures}");
+    if let Some(peak) = figures["peak_rss_bytes"].as_u64() {
+        assert!(peak < 64 * MIB, "{figures}");
+    }
+}
+
 #[test]
 fn a_file_that_changes_after_it_was_read_is_said_once() {
     let launch = watching()

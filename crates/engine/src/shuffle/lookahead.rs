@@ -4,11 +4,17 @@
 //! therefore asks for a record's slot when the record comes, and looks at it a group of records
 //! later, when it is there. Gathering is also all that is left of this in the loop that cuts and
 //! maps, which has the registers it needs.
+//!
+//! A group of records that hold megabytes each would be gigabytes. Nothing here knows what a
+//! record holds; whoever reads it does, and says so with [`before_heavy_record`], by which the
+//! group that is being gathered is complete with its next record.
 
 #![expect(unsafe_code, reason = "two groups of which a part is initialised")]
 
+use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
+use std::rc::Rc;
 
 /// Records of a group: about as many misses as a core keeps in flight.
 pub(super) const GROUP: usize = 32;
@@ -16,11 +22,28 @@ pub(super) const GROUP: usize = 32;
 /// Two groups in turn: one comes while the other one waits.
 const ROOM: usize = 2 * GROUP;
 
+/// The address at which a group is complete. Only compared.
+type End = Rc<Cell<*const ()>>;
+
+thread_local! {
+    /// The ends of the queues that this thread fills, the one that was begun last at the end.
+    static ENDS: RefCell<Vec<End>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Says that the source that is read on this thread is about to give a record that holds much
+/// memory. Those that wait to be combined are combined with it, however few they are: so one
+/// such record is held at a time, and not as many as make a group.
+pub fn before_heavy_record() {
+    ENDS.with_borrow(|ends| ends.iter().for_each(|end| end.set(ptr::null())));
+}
+
 /// Items in order, up to two groups of them.
 pub(super) struct ProbeQueue<T> {
     /// The place of the next item, and the end of its group: all that adding an item looks at.
     next: NonNull<T>,
-    end: NonNull<T>,
+    end: End,
+    /// The start of its group.
+    start: NonNull<T>,
     /// Owned, and not a `Box` because `next` points into it.
     items: NonNull<[MaybeUninit<T>; ROOM]>,
     /// True if the other group is full and has not been taken.
@@ -35,40 +58,55 @@ impl<T> ProbeQueue<T> {
         const { Self::TAKES_MEMORY };
         let items = Box::new([const { MaybeUninit::uninit() }; ROOM]);
         let items = NonNull::from(Box::leak(items));
-        let next = items.cast();
-        ProbeQueue {
-            next,
-            // SAFETY: within the items.
-            end: unsafe { next.add(GROUP) },
+        let start = items.cast();
+        let end = End::default();
+        ENDS.with_borrow_mut(|ends| ends.push(Rc::clone(&end)));
+        let mut queue = ProbeQueue {
+            next: start,
+            end,
+            start,
             items,
             waits: false,
-        }
+        };
+        queue.begin(start);
+        queue
+    }
+
+    /// Begins a group there.
+    #[inline(always)]
+    fn begin(&mut self, start: NonNull<T>) {
+        (self.start, self.next) = (start, start);
+        // An address, and not a place that is looked at.
+        self.end.set(start.as_ptr().wrapping_add(GROUP).cast());
     }
 
     /// Adds an item; says whether its group is complete. Then [`take_ready`](ProbeQueue::take_ready) is to be
     /// called before another one is added.
     #[inline(always)]
     pub(super) fn push(&mut self, item: T) -> bool {
-        debug_assert_ne!(self.next, self.end, "a complete group has its turn at once");
+        debug_assert!(
+            self.next.as_ptr() < self.start.as_ptr().wrapping_add(GROUP),
+            "a complete group has its turn at once"
+        );
         // SAFETY: within the group, whose items have been taken; `next` may stand behind the
         // last one afterwards.
         unsafe {
             self.next.write(item);
             self.next = self.next.add(1);
         }
-        self.next == self.end
+        self.next.as_ptr().cast_const().cast::<()>() >= self.end.get()
     }
 
     /// Gives up the group that waits, in order. The one that came waits from now on if it is
-    /// complete; if it is not, these are the last items, and given up as well. Whoever does not
-    /// move an item out of its place leaks it.
+    /// complete; if it is not, these are the last items or hold much memory, and are given up as
+    /// well. Whoever does not move an item out of its place leaks it.
     #[inline(always)]
     pub(super) fn take_ready(&mut self) -> Ready<'_, T> {
         let waited = if self.waits { GROUP } else { 0 };
         // SAFETY: both groups are within the items. The one that waited is initialised, and so
         // are the items that came; nothing is written to them while they are borrowed.
         unsafe {
-            let came = self.end.sub(GROUP);
+            let came = self.start;
             let first: NonNull<T> = self.items.cast();
             let other = if came == first {
                 first.add(GROUP)
@@ -77,8 +115,7 @@ impl<T> ProbeQueue<T> {
             };
             let count = self.next.offset_from(came) as usize;
             self.waits = count == GROUP;
-            self.next = if self.waits { other } else { came };
-            self.end = self.next.add(GROUP);
+            self.begin(if self.waits { other } else { came });
             Ready {
                 waited: std::slice::from_raw_parts(other.cast().as_ptr(), waited),
                 rest: std::slice::from_raw_parts(
@@ -105,6 +142,7 @@ impl<T> Drop for ProbeQueue<T> {
             // SAFETY: initialised, and looked at once.
             drop(unsafe { item.assume_init_read() });
         }
+        ENDS.with_borrow_mut(|ends| ends.retain(|end| !Rc::ptr_eq(end, &self.end)));
         // SAFETY: the items came out of a box, and nobody looks at them again.
         drop(unsafe { Box::from_raw(self.items.as_ptr()) });
     }
@@ -148,5 +186,40 @@ mod tests {
             prop_assert_eq!(out, (0..expected).collect::<Vec<_>>());
             prop_assert_eq!(Rc::strong_count(&alive), 1);
         }
+
+        /// Records that hold much take all before them along, in order, unless they end a group.
+        #[test]
+        fn heavy_items_do_not_wait(heavy in prop::collection::vec(any::<bool>(), 0..300)) {
+            let (mut waiting, mut out) = (ProbeQueue::new(), Vec::new());
+            let mut held = 0;
+            for (number, &heavy) in heavy.iter().enumerate() {
+                if heavy {
+                    before_heavy_record();
+                    held += 1;
+                }
+                if waiting.push(number) {
+                    let ready = waiting.take_ready();
+                    held = usize::from(heavy && ready.rest.is_empty());
+                    for item in ready.waited.iter().chain(ready.rest) {
+                        // SAFETY: what has its turn is initialised, and looked at once.
+                        out.push(unsafe { item.assume_init_read() });
+                    }
+                }
+                prop_assert!(held < 2, "two heavy items wait");
+            }
+            prop_assert!(heavy.len() - out.len() < ROOM);
+            prop_assert_eq!(&out[..], &(0..out.len()).collect::<Vec<_>>()[..]);
+        }
+    }
+
+    #[test]
+    fn a_queue_that_is_gone_is_told_nothing() {
+        let first = ProbeQueue::<u8>::new();
+        let second = ProbeQueue::<u8>::new();
+        drop(first);
+        assert_eq!(ENDS.with_borrow(Vec::len), 1);
+        drop(second);
+        before_heavy_record();
+        assert_eq!(ENDS.with_borrow(Vec::len), 0);
     }
 }

@@ -32,6 +32,7 @@ pub(crate) use combiner::{Combiner, LocalTable, Partials};
 pub(crate) use exchange::Exchange;
 pub use hasher::KeyHasher;
 pub(crate) use hasher::{DASHMAP_BITS, SHARDS, shard_of};
+pub use lookahead::before_heavy_record;
 pub(crate) use pages::prefetch;
 pub use shard::Shard;
 pub(crate) use values::identical;

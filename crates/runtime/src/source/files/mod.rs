@@ -28,6 +28,7 @@ use millrace_engine::durable::Durable;
 use millrace_engine::error::{Error, Result};
 use millrace_engine::pipeline::NodeId;
 use millrace_engine::rdd::{Rdd, RddSource};
+use millrace_engine::shuffle::before_heavy_record;
 use millrace_types::{Duration, StreamId, StreamInputInfo, local_path};
 
 use crate::clock::Clock;
@@ -72,6 +73,17 @@ pub trait Format: Send + Sync + 'static {
         voice: &Voice,
         each: &mut dyn FnMut(Self::Item),
     ) -> Result<(), Cut>;
+}
+
+/// A record of more bytes is heavy: as many of this length as wait to be combined are a piece.
+const HEAVY: usize = 64 << 10;
+
+/// To be told of every record of a file before it is given: a file has as many heavy ones as it
+/// likes, and only those that are being read are to be in memory.
+fn weigh(bytes: usize) {
+    if bytes > HEAVY {
+        before_heavy_record();
+    }
 }
 
 /// Why an empty file is passed over.

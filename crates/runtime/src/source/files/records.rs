@@ -10,7 +10,7 @@ use crate::files::Codec;
 
 use super::file::{Cut, Taken};
 use super::troubles::Voice;
-use super::{Format, empty};
+use super::{Format, empty, weigh};
 
 /// About how long a piece is.
 const PIECE: u64 = 4 << 20;
@@ -72,6 +72,7 @@ impl Format for BinaryFormat {
             let at = number * self.record;
             file.read_exact(&mut record)
                 .map_err(|why| Cut { at, why })?;
+            weigh(record.len());
             each(record);
         }
         Ok(())

@@ -20,7 +20,7 @@ use crate::receiver::InputCounters;
 
 use super::file::{Cut, News, Taken};
 use super::troubles::Voice;
-use super::{Format, empty};
+use super::{Format, empty, weigh};
 
 /// The length of a piece.
 const PIECE: u64 = 4 << 20;
@@ -255,7 +255,10 @@ fn give(mut buffer: Buffer, first: bool, each: &mut dyn FnMut(Text)) {
         buffer.copy_within(BYTE_ORDER_MARK.len()..len, 0);
         buffer.truncate(len - BYTE_ORDER_MARK.len());
     }
-    buffer.freeze().for_each_line(false, &mut *each);
+    buffer.freeze().for_each_line(false, |line| {
+        weigh(line.len());
+        each(line);
+    });
 }
 
 /// Reads until the buffer is full; says whether it is. What was read before an error stays.

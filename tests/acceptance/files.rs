@@ -196,6 +196,52 @@ fn a_line_past_the_limit_is_cut_said_once_a_file_and_counted() {
     assert!(figures.contains("\"lines_cut\": 3"), "{figures}");
 }
 
+/// Of half a compressed file the whole lines count, and how many they were is said.
+#[test]
+fn half_a_compressed_file_is_said_with_the_lines_that_were_counted() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/runtime/tests");
+    let zst = fs::read(here.join("fixtures/compressed/frame.zst")).unwrap();
+    let cut = "is cut short: the compressed file ends in the middle; ";
+    let none = "is not read: it is damaged, or not compressed as its name says; 0 lines of it were \
+                counted";
+    for (name, bytes, expected) in [
+        (
+            "half.zst",
+            &zst[..zst.len() - 3],
+            format!("in/half.zst {cut}400 lines of it were counted"),
+        ),
+        (
+            "half.lz4",
+            &LINE_OF_LZ4.repeat(9)[..9 * 14 - 3],
+            format!("in/half.lz4 {cut}8 lines of it were counted"),
+        ),
+        (
+            "one.lz4",
+            &LINE_OF_LZ4.repeat(2)[..15],
+            format!("in/one.lz4 {cut}1 line of it was counted"),
+        ),
+        ("none.gz", b"no gzip at all", format!("in/none.gz {none}")),
+    ] {
+        let launch = watching().file(&format!("aside/{name}"), "");
+        let program = launch.file("aside/ok", "b a b\na\n").arg("in").start();
+        program.wait_for_more_batches(2);
+        let aside = program.directory().join("aside");
+        fs::write(aside.join(name), bytes).unwrap();
+        for name in [name, "ok"] {
+            touch(&aside.join(name), SystemTime::now());
+            move_in(&program, name);
+        }
+        program.wait_for_stderr("the cut", |text| (said(text, &expected) > 0).then_some(()));
+        program.wait_for_more_batches(2);
+        program.signal(Signal::Terminate);
+        let finished = program.finish().with_code(0);
+        assert_eq!(said(&finished.stderr, &expected), 1, "{}", finished.stderr);
+    }
+}
+
+/// A block of Hadoop's LZ4 that is a line.
+const LINE_OF_LZ4: &[u8] = b"\0\0\0\x05\0\0\0\x06\x50word\n";
+
 /// A file of Hadoop's LZ4 that holds `blocks` times 1 MiB of `x`.
 fn lz4_of_one_letter(blocks: usize) -> Vec<u8> {
     const LENGTH: usize = 1 << 20;

@@ -5,18 +5,17 @@
 //! Hadoop does not do. A file is decompressed while it is read, so that it takes no more memory
 //! than a block of it, whatever it claims to hold.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::cell::Cell;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
-use lz4_flex::frame::FrameDecoder;
 
 use super::hadoop_blocks::HadoopBlocks;
+use super::lz4_frames::{self, Lz4Frames};
 use super::zstd_frames::ZstdFrames;
-
-/// The first bytes of a file of the `lz4` command line.
-const LZ4_FRAME: &[u8] = b"\x04\x22\x4d\x18";
 
 /// The first bytes of a snappy file that is not Hadoop's.
 const SNAPPY_FRAME: &[u8] = b"\xff\x06\x00\x00sNaPpY";
@@ -49,9 +48,22 @@ impl Codec {
     /// A reader of the file's decompressed content.
     ///
     /// # Errors
-    /// If it cannot be read, or its beginning is not of this codec. What is damaged or missing
-    /// later is an error of the reader.
-    pub(crate) fn decoder(self, file: impl Read + 'static) -> io::Result<Box<dyn Read>> {
+    /// If it cannot be read. What is damaged or missing is an error of the reader, of the kind
+    /// [`ErrorKind::UnexpectedEof`] if the file ends too soon.
+    pub(crate) fn decoder(self, file: impl Read + 'static) -> io::Result<impl Read> {
+        let ended = Rc::new(Cell::new(false));
+        let file = Watched {
+            file,
+            ended: Rc::clone(&ended),
+        };
+        Ok(Decoder {
+            content: self.content(file)?,
+            ended,
+            given: false,
+        })
+    }
+
+    fn content(self, file: impl Read + 'static) -> io::Result<Box<dyn Read>> {
         let mut file = BufReader::with_capacity(64 << 10, file);
         // A file of one byte is not whole in any of these forms.
         let begins_with = |file: &mut BufReader<_>, mark: &[u8]| {
@@ -62,8 +74,11 @@ impl Codec {
             Codec::Gzip => Box::new(MultiGzDecoder::new(file)),
             Codec::Bzip2 => Box::new(MultiBzDecoder::new(file)),
             Codec::Deflate => Box::new(ZlibDecoder::new(file)),
-            Codec::Lz4 if begins_with(&mut file, LZ4_FRAME)? => {
-                Box::new(Lz4Frames(FrameDecoder::new(file)))
+            Codec::Lz4
+                if begins_with(&mut file, &lz4_frames::FRAME)?
+                    || begins_with(&mut file, &lz4_frames::LEGACY)? =>
+            {
+                Box::new(Lz4Frames::new(file))
             }
             Codec::Lz4 => Box::new(HadoopBlocks::lz4(file)),
             Codec::Snappy if begins_with(&mut file, SNAPPY_FRAME)? => {
@@ -72,6 +87,57 @@ impl Codec {
             Codec::Snappy => Box::new(HadoopBlocks::snappy(file)),
             Codec::Zstd => Box::new(ZstdFrames::new(file)),
         })
+    }
+}
+
+/// A file whose end is noticed.
+struct Watched<R> {
+    file: R,
+    /// Set once somebody has read behind its end.
+    ended: Rc<Cell<bool>>,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        if count == 0 && !buffer.is_empty() {
+            self.ended.set(true);
+        }
+        Ok(count)
+    }
+}
+
+/// The content of a file, with errors in words that are the same for all codecs.
+struct Decoder {
+    content: Box<dyn Read>,
+    ended: Rc<Cell<bool>>,
+    /// True once some of the content was given.
+    given: bool,
+}
+
+impl Decoder {
+    fn explained(&self, error: io::Error) -> io::Error {
+        if error.raw_os_error().is_some() || error.kind() == ErrorKind::Interrupted {
+            return error;
+        }
+        // Whoever wants more than there is has found no fault in what there is.
+        if self.ended.get() {
+            let what = "the compressed file ends in the middle";
+            return io::Error::new(ErrorKind::UnexpectedEof, what);
+        }
+        let what = match self.given {
+            true => "it is damaged",
+            false => "it is damaged, or not compressed as its name says",
+        };
+        io::Error::new(ErrorKind::InvalidData, what)
+    }
+}
+
+impl Read for Decoder {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.content.read(buffer);
+        self.given |= matches!(count, Ok(1..));
+        count.map_err(|error| self.explained(error))
     }
 }
 
@@ -100,20 +166,6 @@ pub(crate) fn fuzz(data: &[u8]) {
             Some(left) => most = left,
             // It need not end: a few bytes hold gigabytes.
             None => return,
-        }
-    }
-}
-
-/// All frames of a file; the decoder stops behind each.
-struct Lz4Frames<R: Read>(FrameDecoder<R>);
-
-impl<R: BufRead> Read for Lz4Frames<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let count = self.0.read(buffer)?;
-            if count > 0 || buffer.is_empty() || self.0.get_mut().fill_buf()?.is_empty() {
-                return Ok(count);
-            }
         }
     }
 }
@@ -151,10 +203,17 @@ mod tests {
             include_bytes!("../../tests/fixtures/compressed/frame.lz4"),
         ),
         (
+            "c.lz4",
+            include_bytes!("../../tests/fixtures/compressed/legacy.lz4"),
+        ),
+        (
             "a.zst",
             include_bytes!("../../tests/fixtures/compressed/frame.zst"),
         ),
     ];
+
+    /// The files that say themselves where they end.
+    const CLOSED: [&str; 5] = ["a.gz", "a.bz2", "a.deflate", "b.lz4", "a.zst"];
 
     fn text() -> String {
         let line = |i| format!("to be or not to be {} \u{e9}\n", i % 7);
@@ -200,6 +259,34 @@ mod tests {
                 assert!(ended.is_err(), "{name} of {length} bytes");
                 assert!(text.starts_with(&read), "{name} of {length} bytes");
             }
+        }
+    }
+
+    #[test]
+    fn a_file_that_ends_too_soon_is_told_from_one_that_is_damaged() {
+        for (name, bytes) in FILES.iter().filter(|(name, _)| CLOSED.contains(name)) {
+            for length in 1..bytes.len() {
+                let error = read(name, &bytes[..length]).1.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{name}: {length}");
+                assert_eq!(error.to_string(), "the compressed file ends in the middle");
+            }
+        }
+        for (name, _) in FILES {
+            let error = read(name, &[b'x'; 4000]).1.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidData, "{name}");
+            let what = "it is damaged, or not compressed as its name says";
+            assert_eq!(error.to_string(), what, "{name}");
+        }
+    }
+
+    #[test]
+    fn frames_of_both_forms_of_lz4_follow_each_other() {
+        let of = |name| FILES.iter().find(|(it, _)| *it == name).unwrap().1;
+        let (frame, legacy) = (of("b.lz4"), of("c.lz4"));
+        for parts in [[frame, legacy, frame], [legacy, legacy, frame]] {
+            let (read, ended) = read("a.lz4", &parts.concat());
+            ended.unwrap();
+            assert_eq!(String::from_utf8(read).unwrap(), text().repeat(3));
         }
     }
 

@@ -93,7 +93,8 @@ fn number(file: &mut impl Read) -> io::Result<Option<usize>> {
     }
 }
 
-fn lz4(chunk: &[u8], left: usize) -> io::Result<Vec<u8>> {
+/// The content of a block of LZ4, if that is no more than `left` bytes.
+pub(super) fn lz4(chunk: &[u8], left: usize) -> io::Result<Vec<u8>> {
     // A byte of LZ4 stands for 255 at most.
     let most = left.min(chunk.len().saturating_mul(255).saturating_add(64));
     lz4_flex::block::decompress(chunk, most).map_err(|error| damaged(error.to_string()))

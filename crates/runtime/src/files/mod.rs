@@ -9,6 +9,7 @@ mod dead_letters;
 mod hadoop_blocks;
 mod json_file;
 mod location;
+mod lz4_frames;
 mod replace;
 mod save_rdd;
 mod text_directory;

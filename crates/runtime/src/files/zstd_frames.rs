@@ -11,6 +11,8 @@ pub(super) struct ZstdFrames<R> {
     decoder: FrameDecoder,
     /// True while the decoder is within a frame.
     begun: bool,
+    /// The error behind what was decoded.
+    failed: Option<io::Error>,
 }
 
 impl<R: BufRead> ZstdFrames<R> {
@@ -19,6 +21,7 @@ impl<R: BufRead> ZstdFrames<R> {
             file,
             decoder: FrameDecoder::new(),
             begun: false,
+            failed: None,
         }
     }
 
@@ -53,15 +56,20 @@ impl<R: BufRead> Read for ZstdFrames<R> {
             if !self.begun && !self.begin()? {
                 return Ok(0);
             }
-            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+            while self.failed.is_none()
+                && self.decoder.can_collect() == 0
+                && !self.decoder.is_finished()
+            {
                 let blocks = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoder
-                    .decode_blocks(&mut self.file, blocks)
-                    .map_err(damaged)?;
+                let decoded = self.decoder.decode_blocks(&mut self.file, blocks);
+                self.failed = decoded.err().map(damaged);
             }
             let count = self.decoder.read(buffer)?;
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
+            }
+            if let Some(error) = self.failed.take() {
+                return Err(error);
             }
             self.begun = false;
             let written = self.decoder.get_checksum_from_data();

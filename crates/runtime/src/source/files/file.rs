@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use millrace_types::reason;
+use millrace_types::{counted, reason};
 
 use super::troubles::Voice;
 
@@ -72,7 +72,18 @@ impl Taken {
             return;
         }
         let (name, why) = (self.path.display(), reason(&cut.why));
-        let what = if cut.at > 0 {
+        let what = if let Some(lines) = cut.lines {
+            let what = match cut.why.kind() {
+                io::ErrorKind::UnexpectedEof => "is cut short",
+                _ if lines == 0 => "is not read",
+                _ => "is not read to its end",
+            };
+            let verb = if lines == 1 { "was" } else { "were" };
+            format!(
+                "{what}: {why}; {} of it {verb} counted",
+                counted(lines, "line")
+            )
+        } else if cut.at > 0 {
             let at = cut.at;
             format!("is not read from byte {at} on: {why}; what is before that counts")
         } else if self.read.load(Ordering::Relaxed) {
@@ -91,10 +102,16 @@ pub struct Cut {
     /// The number of bytes, of its text if it is compressed, that are before the cut.
     pub(super) at: u64,
     pub(super) why: io::Error,
+    /// The number of lines before the cut, if they were counted.
+    pub(super) lines: Option<u64>,
 }
 
 impl From<io::Error> for Cut {
     fn from(why: io::Error) -> Cut {
-        Cut { at: 0, why }
+        Cut {
+            at: 0,
+            why,
+            lines: None,
+        }
     }
 }

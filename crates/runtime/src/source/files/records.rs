@@ -70,8 +70,10 @@ impl Format for BinaryFormat {
         for number in from..to {
             let mut record = vec![0; self.record as usize];
             let at = number * self.record;
-            file.read_exact(&mut record)
-                .map_err(|why| Cut { at, why })?;
+            file.read_exact(&mut record).map_err(|why| Cut {
+                at,
+                ..Cut::from(why)
+            })?;
             weigh(record.len());
             each(record);
         }

@@ -99,7 +99,16 @@ impl Format for LinesFormat {
         };
         if let Some(codec) = Codec::of(&taken.path) {
             let mut bytes = codec.decoder(file)?;
-            return lines_of(&mut bytes, self.max_line, BUFFER, &cut, each);
+            let mut lines = 0;
+            let mut counted = |line| {
+                lines += 1;
+                each(line);
+            };
+            let read = lines_of(&mut bytes, self.max_line, BUFFER, &cut, &mut counted);
+            return read.map_err(|cut| Cut {
+                lines: Some(lines),
+                ..cut
+            });
         }
         let from = piece as u64 * self.piece;
         let piece = from..taken.length.min(from + self.piece);
@@ -197,7 +206,10 @@ fn lines(
         at += buffer.len() as u64;
         give(buffer, from == 0, each);
         if let Some(error) = failed {
-            return Err(Cut { at, why: error });
+            return Err(Cut {
+                at,
+                ..Cut::from(error)
+            });
         }
         file.seek(SeekFrom::Start(at))?;
     }
@@ -241,7 +253,12 @@ pub(super) fn lines_of(
         );
         at += length as u64;
         match filled {
-            Err(error) => return Err(Cut { at, why: error }),
+            Err(error) => {
+                return Err(Cut {
+                    at,
+                    ..Cut::from(error)
+                });
+            }
             Ok(_) if ended => return Ok(()),
             Ok(_) => {}
         }

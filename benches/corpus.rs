@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use millrace_benches::args::Args;
 use millrace_benches::corpus::{Kind, VERSION, census};
+use millrace_types::reason;
 
 const USAGE: &str = "usage: corpus [--dir DIR] [--bytes N] [--kind natural|zipf]";
 
@@ -32,7 +33,7 @@ fn run() -> Result<(), String> {
     if kinds.is_empty() || !args.operands().is_empty() {
         return Err(args.wrong("the kinds of text are natural and zipf"));
     }
-    fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    fs::create_dir_all(&dir).map_err(|error| format!("{}: {}", dir.display(), reason(&error)))?;
     for kind in kinds {
         let path = dir.join(format!("{}.txt", kind.name()));
         println!("{}", provide(kind, bytes, &path)?);
@@ -44,7 +45,7 @@ fn run() -> Result<(), String> {
 /// which is kept beside it: counting a million words takes longer than reading
 /// what they were last time.
 fn provide(kind: Kind, bytes: usize, path: &Path) -> Result<String, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let failed = |error: std::io::Error| format!("{}: {}", path.display(), reason(&error));
     let description = path.with_extension("json");
     let head = format!(
         "{{\"corpus\":\"{}\",\"version\":{VERSION},\"asked\":{bytes},\"path\":{path:?}",

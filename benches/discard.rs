@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use millrace_benches::args::Args;
 use millrace_benches::usage;
+use millrace_types::reason;
 
 /// Bytes of one read. More does not read faster; it only leaves the cache.
 const BUFFER: usize = 512 * 1024;
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let args = Args::from_env(&[], USAGE)?;
     let address = args.host_and_port()?;
-    let failed = |error: io::Error| format!("{} {}: {error}", address.0, address.1);
+    let failed = |error: io::Error| format!("{} {}: {}", address.0, address.1, reason(&error));
     let mut socket = TcpStream::connect(address).map_err(failed)?;
     let start = Instant::now();
     let mut buffer = vec![0; BUFFER];

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use millrace_benches::args::Args;
 use millrace_benches::usage;
+use millrace_types::reason;
 
 /// Bytes of one write at full speed.
 const FLOOD: usize = 512 * 1024;
@@ -37,7 +38,7 @@ fn run() -> Result<(), String> {
     let [file] = args.operands() else {
         return Err(args.wrong("one file is needed"));
     };
-    let text = fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+    let text = fs::read(file).map_err(|error| format!("{file}: {}", reason(&error)))?;
     if text.is_empty() {
         return Err(format!("{file} is empty"));
     }
@@ -49,7 +50,7 @@ fn run() -> Result<(), String> {
         rate: args.option::<f64>("rate")?.map(|mb_per_s| mb_per_s * 1e6),
     };
     let port = args.option("port")?.unwrap_or(0);
-    let failed = |error: io::Error| format!("port {port}: {error}");
+    let failed = |error: io::Error| format!("port {port}: {}", reason(&error));
     let listener = TcpListener::bind(("127.0.0.1", port)).map_err(failed)?;
     println!("{}", listener.local_addr().map_err(failed)?.port());
     let (client, _) = listener.accept().map_err(failed)?;
@@ -67,7 +68,7 @@ fn run() -> Result<(), String> {
     match end {
         // A client that has had enough is no failure of the sender's.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("feed: the client is gone: {error}");
+            eprintln!("feed: the client is gone: {}", reason(&error));
         }
         _ => {}
     }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use foldhash::fast::RandomState;
 use millrace_benches::args::Args;
 use millrace_benches::usage;
+use millrace_types::reason;
 
 /// Threads that count.
 const THREADS: usize = 2;
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let args = Args::from_env(&[], USAGE)?;
     let address = args.host_and_port()?;
-    let failed = |error: io::Error| format!("{} {}: {error}", address.0, address.1);
+    let failed = |error: io::Error| format!("{} {}: {}", address.0, address.1, reason(&error));
     let socket = TcpStream::connect(address).map_err(failed)?;
     let start = Instant::now();
     let (bytes, summary) = thread::scope(|scope| {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use millrace_benches::args::Args;
 use millrace_benches::usage;
+use millrace_types::reason;
 
 const USAGE: &str = "usage: watch [--every MILLISECONDS] HOST PORT";
 
@@ -32,7 +33,7 @@ fn run() -> Result<(), String> {
     let args = Args::from_env(&["every"], USAGE)?;
     let (host, port) = args.host_and_port()?;
     let every = Duration::from_millis(args.option("every")?.unwrap_or(500));
-    let failed = |error: io::Error| format!("{host} {port}: {error}");
+    let failed = |error: io::Error| format!("{host} {port}: {}", reason(&error));
     let address = TcpStream::connect((host, port)).and_then(|it| it.peer_addr());
     let address = address.map_err(failed)?;
     let (_, runs) = get(address, "/api/v1/applications").map_err(failed)?;

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     match feed(port) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("feeder: port {port}: {error}");
+            eprintln!("feeder: port {port}: {}", error.kind());
             ExitCode::FAILURE
         }
     }

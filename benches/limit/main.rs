@@ -35,6 +35,7 @@ use std::time::{Duration, Instant};
 
 use millrace_benches::args::Args;
 use millrace_benches::usage;
+use millrace_types::reason;
 
 use crate::merge::{Meeting, Summary};
 use crate::read::{Block, Event, Source};
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let args = Args::from_env(&[], USAGE)?;
     let address = args.host_and_port()?;
-    let failed = |error: io::Error| format!("{} {}: {error}", address.0, address.1);
+    let failed = |error: io::Error| format!("{} {}: {}", address.0, address.1, reason(&error));
     let socket = TcpStream::connect(address).map_err(failed)?;
     let start = Instant::now();
     let (bytes, summary) = count(socket, every(INTERVAL)).map_err(failed)?;

@@ -41,7 +41,9 @@ pub enum ErrorKind {
 }
 
 /// An error of the engine.
-#[derive(Debug)]
+///
+/// `Debug` shows the message, as `Display` does: that is what a `main` shows which returns the
+/// error. `{:#?}` shows the parts.
 pub struct Error {
     kind: ErrorKind,
     message: String,
@@ -163,6 +165,21 @@ impl fmt::Display for Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
+        f.debug_struct("Error")
+            .field("kind", &self.kind)
+            .field("message", &self.message)
+            .field("source", &self.source)
+            .field("batch", &self.batch)
+            .field("operator", &self.operator)
+            .finish()
+    }
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self.source.as_ref()? {
@@ -190,6 +207,13 @@ mod tests {
         assert_eq!(again.to_string(), error.to_string());
         assert_eq!((again.kind(), again.batch()), (error.kind(), error.batch()));
         assert_eq!(again.operator(), Some("map"));
+    }
+
+    #[test]
+    fn a_main_that_returns_an_error_shows_its_message() {
+        let denied = Error::io("cannot write out", io::Error::from_raw_os_error(13));
+        assert_eq!(format!("{denied:?}"), "cannot write out: Permission denied");
+        assert!(format!("{denied:#?}").contains("kind: Io"));
     }
 
     #[test]

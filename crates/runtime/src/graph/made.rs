@@ -12,6 +12,7 @@ use millrace_engine::rdd::Rdd;
 use millrace_types::BatchTime;
 
 use super::{BatchRun, Dataset, Entry, Kind, Node};
+use crate::zone;
 
 impl BatchRun<'_> {
     /// The dataset of a node, made once a batch; if that failed, it fails for all who ask.
@@ -62,8 +63,9 @@ impl BatchRun<'_> {
             stage.leave(self.time());
         }
         let why = format!(
-            "batch {lacks} failed, and what is kept lacks it: nothing is shown of it any more, \
-             and no batch is committed; a run that goes on from the checkpoint has all of them"
+            "{} failed, and what is kept lacks it: nothing is shown of it any more, and no batch \
+             is committed; a run that goes on from the checkpoint has all of them",
+            zone::batch(lacks)
         );
         self.failed(&entry.name, &why)
     }

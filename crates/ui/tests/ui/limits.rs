@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::client::{connect, get, json};
 use crate::play::{conf, page, run, tell};
@@ -23,11 +23,14 @@ fn is_closed(stream: &mut TcpStream) -> bool {
     }
 }
 
-#[test]
-fn three_hundred_clients_that_never_finish_a_request_keep_nobody_out() {
-    let (_ui, address, _listener, _) = page(&conf(&[]));
-    let threads = entries("task");
-    let mut silent: Vec<_> = (0..300).map(|_| connect(&address)).collect();
+/// The time that a client has for the head of its request, with which it loses its place.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// Three hundred clients come and one that asks. True if it was answered before the first of the
+/// others lost its place by a deadline.
+fn is_served_at_once(address: &str) -> bool {
+    let begun = Instant::now();
+    let mut silent: Vec<_> = (0..300).map(|_| connect(address)).collect();
     for (number, stream) in silent.iter_mut().enumerate() {
         // Some say nothing at all, others all but the end.
         if number % 2 == 0 {
@@ -35,12 +38,26 @@ fn three_hundred_clients_that_never_finish_a_request_keep_nobody_out() {
             let _ = stream.write_all(b"GET /api/v1/version HTTP/1.1\r\nHost: localhost\r\n");
         }
     }
-    assert_eq!(get(&address, "/api/v1/version").status, 200);
-    // It waited for nobody's deadline: those that came first made room, all at once, and it took
-    // the place of the last of them.
+    assert_eq!(get(address, "/api/v1/version").status, 200);
+    let at_once = begun.elapsed() < DEADLINE;
+    // Those that came first made room, and the one that asks took the place of the last of them.
     for (number, stream) in silent[..=300 - 128].iter_mut().enumerate() {
         assert!(is_closed(stream), "client {number} kept its place");
     }
+    at_once
+}
+
+#[test]
+fn three_hundred_clients_that_never_finish_a_request_keep_nobody_out() {
+    let (_ui, address, _listener, _) = page(&conf(&[]));
+    let threads = entries("task");
+    // If clients had to wait for the deadlines of others, no try would be short: all but 128 of 300
+    // wait for one, and the last of them for two. A machine that is busy may spoil some.
+    let tries = (0..10).filter(|_| is_served_at_once(&address));
+    assert!(
+        tries.take(1).count() == 1,
+        "it waits for the others' deadlines"
+    );
     // Other tests of this process come and go; a thread per client would be hundreds.
     assert!(entries("task") < threads + 100);
 }

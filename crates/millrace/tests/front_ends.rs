@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use millrace::dstream::{OutputReport, called_at};
+use millrace::dstream::{OutputReport, append_line, called_at};
 use millrace::events::BatchInfo;
 use millrace::{Conf, Duration, ErrorKind, StreamingContext, StreamingListener, Values, keys};
 use millrace_types::KeptRecord;
@@ -97,6 +97,87 @@ fn notes_are_there_after_a_restart() {
     let sum = |sum| [("sum".to_owned(), sum)];
     assert_eq!(noted(directory.path(), "false"), sum(3));
     assert_eq!(noted(directory.path(), "true"), sum(6));
+}
+
+/// The notes that a run goes on from: the number of batches that were committed before it. In
+/// batch `lacking` of its three, which counts from one, its notes lack what they should have.
+fn committed(directory: &Path, recover: &str, lacking: usize) -> u64 {
+    let ssc = context("3", &[(keys::CHECKPOINT_RECOVER, recover)]);
+    ssc.checkpoint(directory.to_str().unwrap()).unwrap();
+    let numbers = ssc.queue_stream(vec![vec![1], vec![2], vec![3]]);
+    let (numbers, notes) = numbers.noting::<(), u64>();
+    let own = notes.clone();
+    numbers.foreach_rdd(move |rdd| {
+        if rdd.collect() == [lacking] {
+            own.lack();
+        }
+        let before = own
+            .all()
+            .unwrap()
+            .first()
+            .map_or(0, |(_, batches)| *batches);
+        own.change(vec![((), Some(before + 1))]).unwrap();
+    });
+    ssc.start().unwrap();
+    let before = notes
+        .all()
+        .unwrap()
+        .first()
+        .map_or(0, |(_, batches)| *batches);
+    ssc.await_termination().unwrap();
+    before
+}
+
+#[test]
+fn no_batch_is_committed_from_the_one_on_that_notes_lack() {
+    let _alone = alone();
+    for lacking in 1..=4 {
+        let directory = tempfile::tempdir().unwrap();
+        committed(directory.path(), "false", lacking);
+        let before = committed(directory.path(), "true", 0);
+        assert_eq!(before, lacking as u64 - 1, "batch {lacking}");
+    }
+}
+
+#[test]
+fn a_stream_that_has_failed_is_told_and_the_run_goes_on() {
+    let _alone = alone();
+    let (sender, told) = channel();
+    let ssc = context("3", &[]);
+    let numbers = ssc.queue_stream(vec![vec![1], vec![2], vec![3]]);
+    let odd = numbers.map(|number: i32| {
+        assert!(number % 2 == 1, "{number} is even");
+        ((), number)
+    });
+    let sums = odd.reduce_by_key(|a, b| a + b).map(|((), sum)| sum);
+    let tried = ssc.transform_tried(&[numbers.erased(), sums.erased()], |tried, _| {
+        let told = |tried: millrace::Result<millrace::Rdd<i32>>| match tried {
+            Ok(rdd) => format!("{:?}", rdd.collect()),
+            Err(error) => error.to_string().split(": ").last().unwrap().to_owned(),
+        };
+        vec![tried.into_iter().map(told).collect::<Vec<_>>()]
+    });
+    tried.foreach_rdd(move |rdd| sender.send(rdd.collect().remove(0)).unwrap());
+    ssc.start().unwrap();
+    ssc.await_termination().unwrap();
+    drop(ssc);
+    let expected = [["[1]", "[1]"], ["[2]", "2 is even"], ["[3]", "[3]"]];
+    assert_eq!(told.iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_file_that_cannot_be_appended_to_is_blamed_and_not_the_program() {
+    let _alone = alone();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().to_owned();
+    let ssc = context("1", &[]);
+    let lines = ssc.queue_stream(vec![vec!["a line".to_owned()]]);
+    lines.foreach_rdd(move |rdd| append_line(&file, &rdd.collect()[0]));
+    ssc.start().unwrap();
+    let error = ssc.await_termination().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    let named = format!("cannot append to {}: ", directory.path().display());
+    assert!(error.to_string().contains(&named), "{error}");
 }
 
 /// The stores of a run that counts a word in a state of the engine's and in notes: how each is

@@ -12,7 +12,8 @@ use millrace::testing::Setup;
 use millrace::{DStream, ErrorKind, Rdd, Text};
 
 use super::support::{
-    CONCATENATE, Pair, Update, failure, named, pairs, run_to_the_end, setups, turned, watched,
+    CONCATENATE, Pair, Update, behind_batch, failure, named, pairs, run_to_the_end, setups, turned,
+    watched,
 };
 
 /// The input: four lines, one of which nobody likes.
@@ -42,11 +43,7 @@ fn assert_blames(
     assert_eq!(error.kind(), ErrorKind::Task, "{error}");
     let text = error.to_string();
     let stage = format!("{operator} at {}:{}:", file!(), line.recv().unwrap());
-    let batch = text
-        .strip_prefix("batch ")
-        .and_then(|rest| rest.split_once(" ms, "));
-    let (time, rest) = batch.unwrap_or_else(|| panic!("names no batch: {text}"));
-    assert!(time.parse::<i64>().is_ok(), "names no batch: {text}");
+    let rest = behind_batch(&text);
     assert!(rest.starts_with(&stage), "does not name {stage} {text}");
     assert!(rest.ends_with(message), "does not say {message}: {text}");
 }

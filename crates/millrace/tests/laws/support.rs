@@ -44,6 +44,17 @@ pub(crate) fn named(millis: i64) -> String {
     format!("batch {time}")
 }
 
+/// The rest of an error behind the name of its batch, a time of day.
+pub(crate) fn behind_batch(error: &str) -> &str {
+    let named = error.strip_prefix("batch ");
+    let (time, rest) = named
+        .and_then(|named| named.split_once(", "))
+        .unwrap_or_else(|| panic!("names no batch: {error}"));
+    let of_time = |c: char| c.is_ascii_digit() || " /:.-".contains(c);
+    assert!(time.chars().all(of_time), "names no batch: {error}");
+    rest
+}
+
 /// Runs `body` on a thread of its own and gives what it gives, or fails with its panic; fails
 /// too if it takes so long that it must be hanging.
 pub(crate) fn watched<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {

@@ -110,3 +110,21 @@ for wrong in (lambda: ssc.socketTextStream("localhost", 65536),
         "IllegalArgumentException the length of a record must be positive, and is 0",
         "IllegalArgumentException the length of a record must be positive, and is -1",
     ], ended.stderr
+
+
+def test_an_action_on_a_batch_fails_as_a_job(program, sender):
+    actions = ("take(2)", "first()", "isEmpty()", "count()", "collect()", "foreach(print)")
+    asked = HEAD + """
+from py4j.protocol import Py4JJavaError
+def ask(rdd):
+    for action in %r:
+        try:
+            eval("rdd." + action)
+        except Py4JJavaError as error:
+            print(action, type(error.__cause__).__name__)
+lines.map(lambda line: int(line)).foreachRDD(ask)
+lines.count().foreachRDD(lambda rdd: rdd.first() and ssc.stop(False, False))
+""" % (actions,)
+    sender.send_to_first([b"no number\n"])
+    ended = program(asked + RUN, sender.port)
+    assert ended.stdout == "".join("%s ValueError\n" % action for action in actions), ended.stderr

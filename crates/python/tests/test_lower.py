@@ -50,6 +50,16 @@ def reason(function, count=1):
     return lowered.reason
 
 
+def test_a_function_is_told_from_the_one_around_it_on_its_line():
+    made = lambda given: given.map(lambda n: n + 1)
+
+    class Given:
+        def map(self, function):
+            return call(function, 2)
+
+    assert made(Given()) == 3
+
+
 def test_of_several_functions_on_a_line_each_is_itself():
     one, two, three = (lambda x: x + 1), (lambda x: x + 2), (lambda x: (lambda y: y)(x))
     assert (call(one, 1), call(two, 1)) == (2, 3)

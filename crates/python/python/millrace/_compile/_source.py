@@ -78,7 +78,8 @@ def node_of(function, file):
     if len(candidates) > _MOST_ON_A_LINE:
         raise Refused("more than %d functions begin on its line" % _MOST_ON_A_LINE)
     far = file.text.count("\n") + 2
-    for node in candidates:
+    # The innermost first: what is moved takes along the functions inside of it, which may be meant.
+    for node in reversed(candidates):
         # Moved as a whole: two functions inside of it that are alike share one code object.
         ast.increment_lineno(node, far)
         try:

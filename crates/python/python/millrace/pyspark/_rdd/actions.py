@@ -158,15 +158,21 @@ class Actions:
 
 def run(rdd, function, partitions):
     """What `function` makes of the iterator of every partition, as a list."""
+
+    def compute():
+        with task():
+            return [function(rdd._iterator(index)) for index in partitions]
+
+    return job(compute)
+
+
+def job(compute):
+    """What `compute` gives; an exception in it is that of a job which failed."""
     from ..errors.exceptions import Py4JJavaError, task_failed
 
-    results = []
     try:
-        with task():
-            for index in partitions:
-                results.append(function(rdd._iterator(index)))
+        return compute()
     except Py4JJavaError:
         raise
     except (Exception, SystemExit) as error:
         raise task_failed(error) from error
-    return results

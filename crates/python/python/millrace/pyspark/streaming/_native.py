@@ -1,5 +1,6 @@
 """Streams that the engine computes, as datasets of Python."""
 
+from .._rdd.actions import job
 from ..rdd import RDD
 from .._tasks import keep, kept
 
@@ -33,13 +34,13 @@ class NativeRDD(RDD):
         """As of any RDD; the engine finds the first few without reading all."""
         if self._batch is None or self._stored:
             return super().take(num)
-        return self._batch.take(max(num, 0))
+        return job(lambda: self._batch.take(max(num, 0)))
 
     def count(self):
         """As of any RDD; the engine may know it."""
         if self._batch is None or self._stored:
             return super().count()
-        return self._batch.count()
+        return job(self._batch.count)
 
 
 def _read(batch, stored, index):

@@ -201,7 +201,8 @@ def of_session(session):
 
 
 def on_spark(program, data, times, directory, python):
-    """The CPU seconds of PySpark for some data so many times, from the start until it is printed.
+    """PySpark with some data so many times: its CPU seconds from the start until all is printed, and
+    the seconds on the wall since it connected.
 
     What Spark has not computed yet costs nothing, so a batch has to be waited for that began when
     all was sent. Its workers are no children of the program: the session counts.
@@ -223,6 +224,7 @@ def on_spark(program, data, times, directory, python):
     watch.start()
     try:
         with server, server.accept()[0] as client:
+            accepted = time.monotonic()
             for _ in range(times):
                 client.sendall(data)
             sent = time.time() + 2
@@ -230,7 +232,7 @@ def on_spark(program, data, times, directory, python):
                 if line.startswith("Time: "):
                     began = time.mktime(time.strptime(line[6:25], "%Y-%m-%d %H:%M:%S"))
                     if began > sent:
-                        return of_session(process.pid)
+                        return of_session(process.pid), time.monotonic() - accepted
     except OSError:
         pass
     finally:
@@ -239,13 +241,21 @@ def on_spark(program, data, times, directory, python):
     raise Late("%s on PySpark was not through within %s s" % (name, Feeder.limit))
 
 
-def spark_cost(program, data, directory, python):
-    """The CPU seconds a gigabyte of PySpark, without its start: of much, less those of little."""
+def spark_cost(program, data, pieces, directory, python):
+    """CPU seconds a gigabyte and megabytes a second of PySpark, without its start: those of much data,
+    less those of little.
+
+    Little is two pieces of two megabytes, and much so many more. A batch is a second, so times on the
+    wall are to be longer than a few.
+    """
     data = data[: data.rfind(b"\n", 0, 2 << 20) + 1]
-    few, many = (on_spark(program, data, times, directory, python) for times in (2, 8))
-    cost = (many - few) / (6 * len(data)) * 1e9
-    print("  %-44s %8.2f CPU s/GB" % ("PySpark, the same file", cost), flush=True)
-    return cost
+    few, many = (on_spark(program, data, times, directory, python) for times in (2, 2 + pieces))
+    cost = (many[0] - few[0]) / (pieces * len(data)) * 1e9
+    speed = pieces * len(data) / (many[1] - few[1]) / 1e6
+    print(
+        "  %-44s %8.2f CPU s/GB %8.1f MB/s" % ("PySpark, the same file", cost, speed), flush=True
+    )
+    return cost, speed
 
 
 def run(program, feeder, directory):
@@ -337,17 +347,18 @@ def ratio(seen, name, to):
     return statistics.median(other[0] / own[0] for other, own in pairs)
 
 
-def beside_spark(seen, name, program, data, options, directory):
-    """The ratio of PySpark's cost to that of a row, if there is a PySpark."""
+def beside_spark(seen, row, data, pieces, options, directory):
+    """The ratios of PySpark's cost and speed to those of a row, if there is a PySpark."""
+    name, program = row
     if not options.pyspark or name not in seen:
         return
     try:
-        cost = spark_cost(program, data, directory, options.pyspark)
+        cost, speed = spark_cost(program, data, pieces, directory, options.pyspark)
     except Late as error:
         print("  left out: %s" % error, flush=True)
         return
-    own = statistics.median(cost for cost, _ in seen[name])
-    print("  times PySpark: %.1f" % (cost / own), flush=True)
+    own, pace = (statistics.median(figures) for figures in zip(*seen[name]))
+    print("  times PySpark: %.1f by CPU, %.1f by speed" % (cost / own, pace / speed), flush=True)
 
 
 def throughput(options, directory):
@@ -361,7 +372,7 @@ def throughput(options, directory):
         seen = alternating(rows, data, options, directory)
         print("  of the native program: %.2f" % ratio(seen, native + ".py", native + ", native"))
         if native == "network_wordcount":
-            beside_spark(seen, native + ".py", program, data, options, directory)
+            beside_spark(seen, rows[1], data, 24, options, directory)
 
 
 def guarded(options, directory):
@@ -378,7 +389,7 @@ def interpreted(options, directory):
     rows = [("the same count by CPython", written(directory, "interpreted", INTERPRETED))]
     data = text(options.bytes >> 2)
     seen = alternating(rows, data, options, directory)
-    beside_spark(seen, *rows[0], data, options, directory)
+    beside_spark(seen, rows[0], data, 6, options, directory)
 
 
 def small(options, directory):

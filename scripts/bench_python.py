@@ -4,6 +4,7 @@ import argparse
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
 import statistics
@@ -16,7 +17,9 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("MILLRACE_BIN", os.path.join(ROOT, "target", "release"))
 MASTER = "local[2]"
-SECTIONS = ("throughput", "guarded", "interpreted", "small", "rdds", "start", "idle", "state")
+SECTIONS = (
+    "throughput", "guarded", "interpreted", "small", "rdds", "windows", "start", "idle", "state"
+)
 
 WORD_COUNT = """
 import sys
@@ -113,6 +116,32 @@ for count in (1, 100, 1000, 10000):
     print("  an RDD of %%d lines: %%.2f ms of CPU for four functions in CPython" %% (count, took))
 print("  to lower the four: %%.2f ms of CPU" %% cost(lowered, None, %(times)d // 10), flush=True)
 """
+
+
+# Windows of thirty batches. A class is what no lowered form knows: with it CPython puts together
+# what the engine has counted of every batch.
+WINDOWS = """
+class Call:
+    def __init__(self, function):
+        self.function = function
+    def __call__(self, a, b):
+        return self.function(a, b)
+
+add, take = lambda a, b: a + b, lambda a, b: a - b
+pairs = lines.flatMap(lambda line: line.split(" ")).map(lambda word: (word, 1))
+%s.pprint()
+"""
+
+OF_WINDOWS = [
+    ("with an inverse, values", "pairs.reduceByKeyAndWindow(add, take, %(window)s, %(slide)s)"),
+    ("with an inverse, CPython", "pairs.reduceByKeyAndWindow(add, Call(take), %(window)s, %(slide)s)"),
+    ("without, values", "pairs.reduceByKeyAndWindow(add, None, %(window)s, %(slide)s)"),
+    (
+        "without, CPython",
+        "pairs.reduceByKey(add).window(%(window)s, %(slide)s).reduceByKey(Call(add))",
+    ),
+    ("no window", "pairs.reduceByKey(add)"),
+]
 
 
 def text(size, distinct=60000):
@@ -409,6 +438,30 @@ def rdds(options, directory):
     subprocess.run(submit, cwd=directory, check=True, timeout=options.limit)
 
 
+def windows(options, directory):
+    """Every batch has every word once, and a window is 30 batches."""
+    words = ["w%05d" % number for number in range(options.words)]
+    random.Random(1).shuffle(words)
+    data = "".join(" ".join(words[at : at + 100]) + "\n" for at in range(0, len(words), 100)).encode()
+    interval = options.words / 10000
+    for number, (name, body) in enumerate(OF_WINDOWS):
+        body %= {"window": 30 * interval, "slide": interval}
+        program = written(directory, "window%d" % number, WINDOWS % body, interval)
+
+        def cost(batches):
+            shutil.rmtree(os.path.join(directory, "window%d-state" % number), ignore_errors=True)
+            return run(program, Feeder(data, batches * interval, pace=interval), directory)[0]
+
+        try:
+            few, many = cost(options.fill), cost(options.fill + options.full)
+        except Late as error:
+            print("  left out: %s" % error, flush=True)
+            continue
+        each = (many - few) / options.full * 1e3
+        line = "  a window of 30 batches of {:,} words, {:<25} {:8.1f} ms of CPU a batch"
+        print(line.format(options.words, name, each), flush=True)
+
+
 def used(process):
     """The milliseconds of CPU that a process has used so far; what waits for a core is left out."""
     tasks = "/proc/%d/task" % process.pid
@@ -498,14 +551,17 @@ def main():
     parser.add_argument("--seconds", type=float, default=8, help="of sending in a round")
     parser.add_argument("--pyspark", metavar="PYTHON", help="an interpreter with pyspark 3.5.9")
     parser.add_argument("--limit", type=float, default=120, help="seconds for a program to end in")
+    parser.add_argument("--words", type=int, default=2000, help="of a batch in a window (%(default)s)")
     parser.add_argument(
         "--quick", action="store_true", help="try every section for a moment, and measure nothing"
     )
     options = parser.parse_args()
     sizes = dict(bytes=8 << 20, small=10, calls=300, starts=10, idle=10, keys=1000000, few=5, more=20)
+    sizes.update(fill=33, full=20)
     if options.quick:
         options.rounds, options.seconds = 1, 1
         sizes = dict(bytes=1 << 18, small=1, calls=10, starts=2, idle=1, keys=10000, few=1, more=2)
+        sizes.update(words=100, fill=20, full=20)
     vars(options).update(sizes)
     Feeder.limit = options.limit
     for section in options.only or SECTIONS:

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Measures Python programs next to the native ones that do the same, in one run,
 # alternating: words counted by Spark's two examples, the same count by functions
-# that only CPython can run, batches of 10 ms, functions of RDDs, start to connected, an idle program,
-# a million keys of state. With --pyspark PYTHON, an interpreter that has pyspark
-# 3.5.9, the same file runs there too.
+# that only CPython can run, batches of 10 ms, functions of RDDs, windows, start to
+# connected, an idle program, a million keys of state. With --pyspark PYTHON, an
+# interpreter that has pyspark 3.5.9, the same file runs there too.
 #
 # Figures are CPU seconds a gigabyte of text, so that a busy machine says much the
 # same; the ratios, from rounds that follow each other, say most.

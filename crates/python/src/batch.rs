@@ -7,6 +7,7 @@ use pyo3::types::PyList;
 
 use crate::convert::to_python;
 use crate::raised::reading;
+use crate::window::Held;
 
 /// One batch of a stream, to be read while it runs.
 #[pyclass(frozen, module = "millrace._engine")]
@@ -27,6 +28,15 @@ fn list<'py>(py: Python<'py>, records: Vec<Value>) -> PyResult<Bound<'py, PyList
         .collect::<PyResult<_>>()?;
     PyList::new(py, records)
 }
+
+fn lists<'py>(py: Python<'py>, partitions: Vec<Vec<Value>>) -> PyResult<Bound<'py, PyList>> {
+    let lists = partitions.into_iter();
+    let lists = lists.map(|records| list(py, records));
+    PyList::new(py, lists.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// A batch as values, or else as lists.
+type Kept<'py> = (Option<Held>, Option<Bound<'py, PyList>>);
 
 #[pymethods]
 impl Batch {
@@ -49,10 +59,16 @@ impl Batch {
     /// All records, a list a partition.
     fn collect<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let partitions = reading(py, || self.rdd.glom().collect())?;
-        let lists = partitions
-            .into_iter()
-            .map(|records| list(py, records))
-            .collect::<PyResult<Vec<_>>>()?;
-        PyList::new(py, lists)
+        lists(py, partitions)
+    }
+
+    /// The batch as it is needed later: as values, or, if a record has no plain form, as lists. `of` is
+    /// the number of partitions if they are those of keys that are all different.
+    fn held<'py>(&self, py: Python<'py>, of: Option<u32>) -> PyResult<Kept<'py>> {
+        let partitions = reading(py, || self.rdd.glom().collect())?;
+        match py.detach(|| Held::of_records(partitions, of)) {
+            Ok(held) => Ok((Some(held), None)),
+            Err(partitions) => Ok((None, Some(lists(py, partitions)?))),
+        }
     }
 }

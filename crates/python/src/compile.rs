@@ -16,7 +16,8 @@ pub(crate) struct LoweredFunction {
     function: Function,
 }
 
-fn parsed(json: &str) -> PyResult<Function> {
+/// The function of a lowered form.
+pub(crate) fn parsed(json: &str) -> PyResult<Function> {
     Function::from_json(json).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
@@ -69,7 +70,8 @@ fn called((json, callable): Handed) -> PyResult<Called> {
     Ok(Called::new(function, callable))
 }
 
-fn kind(name: &str) -> PyResult<Kind> {
+/// The operator on single records of a name.
+pub(crate) fn kind(name: &str) -> PyResult<Kind> {
     Ok(match name {
         "map" => Kind::Map,
         "flatMap" => Kind::FlatMap,

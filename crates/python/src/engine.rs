@@ -24,6 +24,7 @@ use crate::page::Page;
 use crate::receiver::PyReceiver;
 use crate::settings::conf_of;
 use crate::stream::Stream;
+use crate::window::{Held, note_part, note_table};
 
 /// The dataset of one of the engine's streams in the batch that runs, or why there is none.
 type Tried = Result<Rdd<Value>, Failure>;
@@ -41,6 +42,9 @@ impl Slots {
 /// A stream whose notes are shown: the first item of their keys, its name for people, and if it has
 /// a note for every key, or else for every partition of a batch.
 type Shown = (String, String, bool);
+
+/// A window that is noted: the first item of its keys, what it is, and what was noted before.
+type NotedTable<'py> = (String, PyRef<'py, Held>, Option<PyRef<'py, Held>>);
 
 /// A context of the engine, and what Python has described on it.
 #[pyclass(frozen, module = "millrace._engine")]
@@ -310,20 +314,30 @@ impl Engine {
         skipped.map_err(|error| raised(&error))
     }
 
-    /// Keeps values for keys with the batch that runs, and forgets the keys that are gone. To be
+    /// Keeps values for keys with the batch that runs, and forgets the keys that are gone. `tables`
+    /// are windows: the first items of their keys, the window, and the one that was noted before it; `parts`
+    /// are keys and the batches and numbers of the partitions that are their values. To be
     /// called by its last output.
     fn note(
         &self,
         py: Python<'_>,
         kept: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)>,
         gone: Vec<Bound<'_, PyAny>>,
+        tables: Vec<NotedTable<'_>>,
+        parts: Vec<(Bound<'_, PyAny>, PyRef<'_, Held>, usize)>,
     ) -> PyResult<()> {
-        let kept = (kept.iter()).map(|(key, value)| (from_python(key), Some(from_python(value))));
-        let gone = gone.iter().map(|key| (from_python(key), None));
-        let changes: Vec<_> = kept.chain(gone).collect();
         let Some(notes) = self.notes.get() else {
             return Ok(());
         };
+        let kept = (kept.iter()).map(|(key, value)| (from_python(key), Some(from_python(value))));
+        let mut changes: Vec<_> = kept.collect();
+        let mut forgotten: Vec<_> = gone.iter().map(|key| (from_python(key), None)).collect();
+        for (name, now, before) in &tables {
+            note_table(name, now, before.as_deref(), &mut changes, &mut forgotten);
+        }
+        let parts = parts.iter();
+        changes.extend(parts.map(|(key, batch, index)| note_part(from_python(key), batch, *index)));
+        changes.append(&mut forgotten);
         py.detach(|| notes.change(changes))
             .map_err(|error| raised(&error))
     }

@@ -22,6 +22,7 @@ mod receiver;
 mod settings;
 mod stderr;
 mod stream;
+mod window;
 
 use pyo3::prelude::*;
 
@@ -51,6 +52,8 @@ mod _engine {
     };
     #[pymodule_export]
     use crate::stream::Stream;
+    #[pymodule_export]
+    use crate::window::{Held, RecordFunction};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The files that further interpreters run.
-const OF_EACH_VERSION: [&str; 15] = [
+const OF_EACH_VERSION: [&str; 16] = [
     "test_bad_input.py",
     "test_callbacks.py",
     "test_compiled.py",
@@ -25,6 +25,7 @@ const OF_EACH_VERSION: [&str; 15] = [
     "test_surprises.py",
     "test_table.py",
     "test_testing.py",
+    "test_windows_of_values.py",
 ];
 
 /// The extension module that was built for this test.

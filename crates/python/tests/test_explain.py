@@ -11,7 +11,12 @@ def take(a, b):
     return a - b
 def show(rdd):
     print(rdd.collect())
+def seen(a, b):
+    print(a)
 pairs.reduceByKeyAndWindow(add, take, 0.5, 0.05, None, lambda pair: pair[1] > 0).pprint()
+pairs.reduceByKeyAndWindow(add, seen, 0.5, 0.05).mapValues(str).pprint()
+pairs.window(0.5).reduceByKey(add).pprint()
+pairs.window(0.5).mapValues(str).foreachRDD(show)
 lines.countByWindow(0.5, 0.05).pprint()
 lines.mapPartitions(lambda part: part).combineByKey(str, take, add).pprint()
 pairs.partitionBy(2, len).pprint()
@@ -24,32 +29,39 @@ ssc.start()
 
 ENGINES = "compiled"
 AFTER = "CPython: what comes before it runs there, too"
-WINDOWS = "CPython: windows are put together in CPython"
+BESIDE = "CPython: another function of the window runs there"
 COMBINERS = "CPython: combiners are made in CPython"
 ONCE = "CPython: it runs once a batch, in the program itself"
 
 TOLD = [
     ("program.py:8", "map", "lambda line: (line, 1)", ENGINES),
     ("program.py:17", "reduceByKey", "add", ENGINES),
-    ("program.py:17", "reduceByKeyAndWindow", "add", WINDOWS),
-    ("program.py:19", "reduceByKeyAndWindow", "take", WINDOWS),
-    ("program.py:23", "reduceByKeyAndWindow", "lambda pair: pair[1] > 0", WINDOWS),
-    ("program.py:24", "countByWindow: map", "lambda x: 1", ENGINES),
-    ("program.py:24", "countByWindow: map", "lambda x: (1, x)", ENGINES),
-    ("program.py:24", "countByWindow: reduceByKey", "lambda a, b: a + b", ENGINES),
-    ("program.py:24", "countByWindow: map", "lambda pair: pair[1]", AFTER),
-    ("program.py:25", "mapPartitions", "lambda part: part",
+    ("program.py:17", "reduceByKeyAndWindow", "add", ENGINES),
+    ("program.py:19", "reduceByKeyAndWindow", "take", ENGINES),
+    ("program.py:25", "reduceByKeyAndWindow", "lambda pair: pair[1] > 0", ENGINES),
+    ("program.py:17", "reduceByKey", "add", ENGINES),
+    ("program.py:17", "reduceByKeyAndWindow", "add", BESIDE),
+    ("program.py:23", "reduceByKeyAndWindow", "seen", "CPython: it calls print (line 24)"),
+    ("program.py:26", "mapValues", "str", AFTER),
+    ("program.py:17", "reduceByKey", "add", ENGINES),
+    ("program.py:28", "mapValues", "str", AFTER),
+    ("program.py:21", "foreachRDD", "show", ONCE),
+    ("program.py:29", "countByWindow: map", "lambda x: 1", ENGINES),
+    ("program.py:29", "countByWindow: map", "lambda x: (1, x)", ENGINES),
+    ("program.py:29", "countByWindow: reduceByKey", "lambda a, b: a + b", ENGINES),
+    ("program.py:29", "countByWindow: map", "lambda pair: pair[1]", ENGINES),
+    ("program.py:30", "mapPartitions", "lambda part: part",
      "CPython: it goes through the records of a partition itself"),
-    ("program.py:25", "combineByKey", "str", COMBINERS),
+    ("program.py:30", "combineByKey", "str", COMBINERS),
     ("program.py:19", "combineByKey", "take", COMBINERS),
     ("program.py:17", "combineByKey", "add", COMBINERS),
-    ("program.py:26", "partitionBy", "len", "CPython: it chooses partitions"),
-    ("program.py:27", "transform", "lambda rdd: rdd", ONCE),
+    ("program.py:31", "partitionBy", "len", "CPython: it chooses partitions"),
+    ("program.py:32", "transform", "lambda rdd: rdd", ONCE),
     ("program.py:21", "foreachRDD", "show", ONCE),
     # Joins have no function; of `count` there are three of its own, which are left out here.
-    ("program.py:29", "reduce: map", "lambda x: (None, x)", ENGINES),
+    ("program.py:34", "reduce: map", "lambda x: (None, x)", ENGINES),
     ("program.py:17", "reduceByKey", "add", ENGINES),
-    ("program.py:29", "reduce: map", "lambda pair: pair[1]", ENGINES),
+    ("program.py:34", "reduce: map", "lambda pair: pair[1]", ENGINES),
 ]
 
 

@@ -145,3 +145,64 @@ def test_values_of_python_go_on_after_a_kill_and_are_data_for_millrace_state(
         "dict": {"dict": [["k", {"list": [1]}], [2, [3]]]},
         "bytes": [255],
     }
+
+
+WINDOWS = """
+import os, sys
+from pyspark import SparkContext
+from pyspark.streaming import StreamingContext
+
+class Call:
+    def __init__(self, function):
+        self.function = function
+    def __call__(self, a, b):
+        return self.function(a, b)
+
+shown = []
+
+def create():
+    ssc = StreamingContext(SparkContext("local[2]", "windows"), 0.1)
+    ssc.checkpoint("kept")
+    lines = ssc.socketTextStream("127.0.0.1", int(sys.argv[1]))
+    pairs = lines.map(lambda line: (line, 1))
+    sums = pairs.reduceByKeyAndWindow(lambda a, b: a + b, TIER(lambda a, b: a - b), 100, 0.1)
+    counts = pairs.reduceByKey(lambda a, b: a + b)
+    whole = counts.window(100, 0.1).reduceByKey(TIER(lambda a, b: a + b))
+    sums.foreachRDD(lambda rdd: shown.append(sorted(rdd.collect())))
+    whole.foreachRDD(show)
+    return ssc
+
+def show(rdd):
+    both = [shown[-1], sorted(rdd.collect())]
+    # By the second batch that shows all of them the first one is in the checkpoint.
+    if sys.argv[2] == "die" and shown.count([("a", 2), ("b", 1)]) == 3:
+        os.kill(os.getpid(), 9)
+    if sys.argv[2] != "die":
+        print(*both, flush=True)
+
+ssc = StreamingContext.getOrCreate("kept", create)
+ssc.start()
+ssc.awaitTermination()
+"""
+
+#: What leaves the functions of windows in a tier.
+TIERS = {"values": "", "CPython": "Call"}
+
+
+@pytest.mark.parametrize("tiers", [("values", "values"), ("CPython", "values"), ("values", "CPython")])
+def test_windows_go_on_after_a_kill_whichever_tier_has_noted_them(tiers, program, sender):
+    first, then = (WINDOWS.replace("TIER", TIERS[tier]) for tier in tiers)
+    clients = []
+
+    def feed():
+        # Open for as long as the test runs.
+        clients.append(sender.accept())
+        clients[0].sendall(b"a\nb\na\n")
+
+    threading.Thread(target=feed, daemon=True).start()
+    killed = program(first, sender.port, "die")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    sender.send_to_first([])
+    again = program(then, sender.port, "live", conf={"millrace.maxBatches": "2"})
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == "[('a', 2), ('b', 1)] [('a', 2), ('b', 1)]\n" * 2

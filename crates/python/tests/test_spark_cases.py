@@ -1,8 +1,8 @@
 """The programs of `tests/spark`, as they are, against what PySpark 3.5.9 printed for them.
 
-`scripts/compare_with_spark.sh` has played the same files on Spark. Here every one runs twice: all
-of its functions in CPython, and each that can be lowered in its lowered form, with CPython behind
-it for the records that it gives up on.
+`scripts/compare_with_spark.sh` has played the same files on Spark. Here every one runs three times:
+all of its functions in CPython; each that can be lowered in its lowered form, with CPython behind
+it for the records that it gives up on; and with windows that are made of values.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import sys
 import pytest
 from millrace._compile import lower
 from millrace.testing import Clock
+from of_values import of_values
 from pyspark import SparkConf, SparkContext
 from pyspark._native import _engine
 from pyspark.streaming import DStream
@@ -99,8 +100,14 @@ def lowering(name):
     return described
 
 
-@pytest.fixture(params=["CPython", "lowered"])
+#: Of every case whose windows are made of values, how many batches were.
+WINDOWS = []
+
+
+@pytest.fixture(params=["CPython", "lowered", "values"])
 def tier(request, monkeypatch):
+    if request.param == "values":
+        WINDOWS.append(of_values(monkeypatch))
     if request.param == "lowered":
         for name in KINDS:
             monkeypatch.setattr(DStream, name, lowering(name))
@@ -129,3 +136,5 @@ def head(transcript):
 def test_lowered_forms_have_run():
     assert len(TABLE["cases"]) >= 240
     assert Guarded.ran > 1000
+    assert sum(windows.made > 0 for windows in WINDOWS) > 20
+    assert sum(windows.given_up for windows in WINDOWS) == 0

@@ -59,10 +59,45 @@ impl Called {
         {
             return items;
         }
-        self.interpreted(std::slice::from_ref(argument), |result| {
-            let items = result.try_iter()?;
-            items.map(|item| Ok(from_python(&item?))).collect()
-        })
+        self.interpreted(std::slice::from_ref(argument), all_of)
+    }
+
+    /// As [`call`](Called::call); `None` if it raises an exception in CPython.
+    pub(crate) fn attempt(&self, arguments: &[Value]) -> Option<Value> {
+        if let Some(function) = &self.function
+            && let Ok(value) = function.call(arguments)
+        {
+            return Some(value);
+        }
+        self.asked(arguments, |result| Ok(from_python(&result)))
+            .ok()
+    }
+
+    /// As [`test`](Called::test); `None` if it raises an exception in CPython.
+    pub(crate) fn attempt_test(&self, argument: &Value) -> Option<bool> {
+        if let Some(function) = &self.function
+            && let Ok(truth) = function.test(argument)
+        {
+            return Some(truth);
+        }
+        self.asked(std::slice::from_ref(argument), |result| result.is_truthy())
+            .ok()
+    }
+
+    /// As [`each`](Called::each); `None` if it raises an exception in CPython.
+    pub(crate) fn attempt_each(&self, argument: &Value) -> Option<Vec<Value>> {
+        let mut items = Vec::new();
+        if let Some(function) = &self.function
+            && function.each(argument, |item| items.push(item)).is_ok()
+        {
+            return Some(items);
+        }
+        self.asked(std::slice::from_ref(argument), all_of).ok()
+    }
+
+    /// True if both are the same function of the program.
+    pub(crate) fn is(&self, other: &Called) -> bool {
+        Arc::ptr_eq(&self.callable, &other.callable)
     }
 
     /// Runs it in CPython; an exception of its own fails the batch.
@@ -71,11 +106,26 @@ impl Called {
         arguments: &[Value],
         read: impl FnOnce(Bound<'_, PyAny>) -> PyResult<T>,
     ) -> T {
-        let result = attached(|py| {
+        self.asked(arguments, read)
+            .unwrap_or_else(|error| raise(error))
+    }
+
+    /// Runs it in CPython.
+    fn asked<T>(
+        &self,
+        arguments: &[Value],
+        read: impl FnOnce(Bound<'_, PyAny>) -> PyResult<T>,
+    ) -> PyResult<T> {
+        attached(|py| {
             let arguments = arguments.iter().map(|argument| to_python(py, argument));
             let arguments = PyTuple::new(py, arguments.collect::<PyResult<Vec<_>>>()?)?;
             read(self.callable.bind(py).call1(arguments)?)
-        });
-        result.unwrap_or_else(|error| raise(error))
+        })
     }
+}
+
+/// The items of an iterable.
+fn all_of(iterable: Bound<'_, PyAny>) -> PyResult<Vec<Value>> {
+    let items = iterable.try_iter()?;
+    items.map(|item| Ok(from_python(&item?))).collect()
 }

@@ -21,6 +21,7 @@ use millrace::pipeline::Lines;
 use millrace_pyfn::Value;
 
 pub(crate) use called::Called;
+pub(crate) use partitioner::place_of;
 
 /// The beginning of a chain.
 #[derive(Clone)]
@@ -35,6 +36,7 @@ pub(crate) enum Source {
 }
 
 /// An operator on single records.
+#[derive(Clone)]
 pub(crate) struct Op {
     pub(crate) kind: Kind,
     pub(crate) function: Called,

@@ -26,11 +26,16 @@ impl Partitioner<Value> for ByPortableHash {
     }
 
     fn partition(&self, key: &Value) -> usize {
-        if self.partitions == 1 {
-            return 0;
-        }
-        portable_hash(key).rem_euclid(self.partitions.into()) as usize
+        place_of(key, self.partitions)
     }
+}
+
+/// The partition, of so many, that a key belongs to.
+pub(crate) fn place_of(key: &Value, partitions: u32) -> usize {
+    if partitions == 1 {
+        return 0;
+    }
+    portable_hash(key).rem_euclid(partitions.into()) as usize
 }
 
 fn portable_hash(key: &Value) -> i64 {

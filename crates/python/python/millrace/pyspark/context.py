@@ -8,6 +8,7 @@ import time
 from . import _last_words, accumulators
 from ._native import _engine
 from ._rdd.actions import run
+from ._rdd.partitioner import common
 from ._tasks import in_task, keep, kept
 from .broadcast import Broadcast
 from ._paths import caller
@@ -239,16 +240,13 @@ class SparkContext(Rare):
         places = [
             (rdd, index) for rdd in rdds for index in range(rdd.getNumPartitions())
         ]
-        partitioners = {id(rdd.partitioner): rdd.partitioner for rdd in rdds}
-        together = first.partitioner is not None and all(
-            partitioner == first.partitioner for partitioner in partitioners.values()
-        )
-        if together:
+        partitioner = common(rdds)
+        if partitioner is not None:
             # Spark 3.5 keeps partitions together that hold the same keys.
             def compute(index):
                 return (record for rdd in rdds for record in rdd._iterator(index))
 
-            return RDD(self, first.getNumPartitions(), compute, first.partitioner)
+            return RDD(self, first.getNumPartitions(), compute, partitioner)
         return RDD(self, len(places), lambda index: places[index][0]._iterator(places[index][1]))
 
     def textFile(self, name, minPartitions=None, use_unicode=True):

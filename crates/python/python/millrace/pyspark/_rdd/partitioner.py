@@ -27,3 +27,11 @@ class Partitioner:
 def by_hash(count):
     """PySpark's own partitioner."""
     return Partitioner(count, _engine.portable_hash)
+
+
+def common(rdds):
+    """The partitioner that all of some datasets have, or None."""
+    partitioners = {id(rdd.partitioner): rdd.partitioner for rdd in rdds}
+    first = rdds[0].partitioner if rdds else None
+    alike = first is not None and all(each == first for each in partitioners.values())
+    return first if alike else None

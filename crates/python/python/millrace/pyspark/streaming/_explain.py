@@ -8,6 +8,7 @@ from millrace._compile import lower as lowered_form
 
 from .._paths import is_ours
 from ._plan import KINDS, Plan
+from ._windowed import Windowed
 
 #: Why only CPython runs the functions of an operator.
 _BY_CPYTHON = {
@@ -15,7 +16,6 @@ _BY_CPYTHON = {
     "mapPartitionsWithIndex": "it goes through the records of a partition itself",
     "combineByKey": "combiners are made in CPython",
     "partitionBy": "it chooses partitions",
-    "reduceByKeyAndWindow": "windows are put together in CPython",
     "transform": "it runs once a batch, in the program itself",
     "transformWith": "it runs once a batch, in the program itself",
     "foreachRDD": "it runs once a batch, in the program itself",
@@ -32,10 +32,11 @@ def explained(*streams):
             reached.add(each)
             pending.extend(each._parents)
     plan = Plan(graph)
+    windowed = Windowed(plan)
     rows = []
     for each in graph.streams:
         if each in reached:
-            rows += _rows(plan, each)
+            rows += _rows(plan, windowed, each)
     if not rows:
         return "No function of the program is called on records.\n"
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -46,13 +47,20 @@ def explained(*streams):
     return "\n".join(lines) + "\n"
 
 
-def _rows(plan, stream):
+def _rows(plan, windowed, stream):
     """Place, operator, function and tier of the functions of a stream."""
     rows = []
     if stream._operator is not None:
         kind, function, _ = stream._operator
         form = plan.form(stream)
-        rows.append(_row(stream, kind, function, form, _tier(plan, stream, kind, form)))
+        is_run = plan.is_engines(stream) or windowed.is_valued(stream)
+        rows.append(_row(stream, kind, function, form, _tier(is_run, kind, form)))
+    if stream._inverse is not None:
+        inverse = stream._inverse
+        for function, form in zip(inverse.functions, inverse.forms()):
+            if form is not None and not _is_packages(function):
+                tier = _tier_of_window(windowed, stream, form)
+                rows.append(_row(stream, "reduceByKeyAndWindow", function, form, tier))
     for kind, function in stream._by_cpython:
         if function is not None and not _is_packages(function):
             form = lowered_form(function, 1, False)
@@ -75,11 +83,15 @@ def _is_packages(function):
     return code is not None and is_ours(code.co_filename)
 
 
-def _tier(plan, stream, kind, form):
+def _tier(is_run, kind, form):
     if kind not in KINDS:
         return "CPython: it sees and changes a state"
     if form.json is None:
         return "CPython: %s" % form.reason
-    if not plan.is_engines(stream):
-        return "CPython: what comes before it runs there, too"
-    return "compiled"
+    return "compiled" if is_run else "CPython: what comes before it runs there, too"
+
+
+def _tier_of_window(windowed, stream, form):
+    if form.json is not None and not stream._inverse.is_lowered():
+        return "CPython: another function of the window runs there"
+    return _tier(windowed.is_valued(stream), "reduceByKey", form)

@@ -12,6 +12,7 @@ import contextlib
 
 from ..errors.exceptions import Py4JJavaError
 from ..rdd import RDD
+from ._held import held_of
 
 
 class Kept:
@@ -26,8 +27,10 @@ class Kept:
         for stream in streams:
             number = numbers[stream._keeps] = numbers.get(stream._keeps, -1) + 1
             self._streams["%s %d" % (stream._keeps, number)] = stream
-        #: For every stream, the keys of its notes.
+        #: For every stream, the keys of its notes, unless they are those of a window of values.
         self._noted = {name: set() for name in self._streams}
+        #: Windows of values, as they were last noted.
+        self._tables = {}
         for stream in streams:
             if stream._states is not None:
                 stream._states.record()
@@ -66,7 +69,7 @@ class Kept:
         """Notes what the batch that ends has left."""
         if self._lacks:
             return
-        kept, gone = [], []
+        kept, gone, tables, parts = [], [], [], []
         if self._zero is None:
             self._zero = self._graph.zero
             kept.append(("begin", self._zero))
@@ -76,28 +79,73 @@ class Kept:
                 kept.extend(((name, *key), value) for key, value in own)
                 gone.extend((name, *key) for key in forgotten)
                 continue
+            if stream._is_by_key:
+                time, held = _window(stream)
+                if held is not None:
+                    kept.append(((name,), (time, held.partitions())))
+                    gone.extend(self._all_but(name, held))
+                    tables.append((name, held, self._tables.get(name)))
+                    self._tables[name], self._noted[name] = held, set()
+                    continue
             own = dict(_keys(name, stream) if stream._is_by_key else _batches(name, stream))
-            before = self._noted[name]
+            before = self._keys_of(name)
             gone.extend(before.difference(own))
-            kept.extend(
-                (key, value() if callable(value) else value)
-                for key, value in own.items()
-                if stream._is_by_key or key not in before
-            )
+            for key, value in own.items():
+                if isinstance(value, _Part):
+                    if key not in before:
+                        parts.append((key, value.held, value.index))
+                elif stream._is_by_key or key not in before:
+                    kept.append((key, value() if callable(value) else value))
             self._noted[name] = set(own)
-        if kept or gone:
-            self._tell(kept, gone)
+        if kept or gone or tables or parts:
+            self._tell(kept, gone, tables, parts)
 
-    def _tell(self, kept, gone):
+    def _all_but(self, name, held):
+        """The keys of notes that CPython has made and that a window of values has not."""
+        noted = self._noted[name]
+        return noted.difference(_keys_of_table(name, held)) if noted else ()
+
+    def _keys_of(self, name):
+        """The keys of a stream's notes."""
+        table = self._tables.pop(name, None)
+        return self._noted[name] if table is None else _keys_of_table(name, table)
+
+    def _tell(self, kept, gone, tables, parts):
         if self._is_durable:
-            return self._engine.note(kept, gone)
+            return self._engine.note(kept, gone, tables, parts)
         try:
-            self._engine.note(kept, gone)
+            self._engine.note(kept, gone, tables, parts)
         except Exception:
             # A record that cannot be pickled. It is not shown, and no reason to end a batch.
+            self._engine.note([], [], tables, parts)
             for each in kept:
                 with contextlib.suppress(Exception):
-                    self._engine.note([each], gone)
+                    self._engine.note([each], gone, [], [])
+
+
+class _Part:
+    """A partition of values, which is noted as it is."""
+
+    def __init__(self, held, index):
+        self.held, self.index = held, index
+
+
+def _window(stream):
+    """The time of the last window of a stream, and the window if it is a table of values."""
+    if not stream._made:
+        return None, None
+    time = max(stream._made)
+    held = held_of(stream._made[time])
+    return time, held if held is not None and held.is_table() else None
+
+
+def _keys_of_table(name, held):
+    """The keys of the notes of a window of values."""
+    keys = {(name,)}
+    for index in range(held.partitions()):
+        records, _ = held.read(index, 0, held.count())
+        keys.update((name, key) for key, _ in records)
+    return keys
 
 
 def _keys(name, stream):
@@ -132,10 +180,13 @@ def _batches(name, stream):
         if rdd._failure is not None:
             yield (name, time), str(rdd._failure)
             continue
-        count = rdd.getNumPartitions()
+        count, held = rdd.getNumPartitions(), held_of(rdd)
         yield (name, time), count
         for index in range(count):
-            yield (name, time, index), lambda rdd=rdd, index=index: list(rdd._iterator(index))
+            if held is None:
+                yield (name, time, index), lambda rdd=rdd, index=index: list(rdd._iterator(index))
+            else:
+                yield (name, time, index), _Part(held, index)
 
 
 def _restore_batches(stream, found):

@@ -10,6 +10,7 @@ from millrace._compile import lower as lowered_form
 from .._native import _engine
 from .._skipping import NARROW
 from ._native import batch_of
+from ._windowed import Windowed
 
 #: Kinds of operators: how many arguments the function takes, and whether it gives an iterable.
 KINDS = {
@@ -66,13 +67,17 @@ class Plan:
             return False
         if not self.is_engines(stream._parents[0]):
             return False
-        if stream._operator[2].get("partitions", 1) not in _PARTITIONS:
-            # PySpark's words about such a number come from CPython.
+        if not self.is_possible(stream._operator[2].get("partitions", 1)):
             return False
         if self.skips and stream._operator[0] in NARROW and not self.is_whole(stream):
             return False
         # A state has to be where the engine keeps it, whatever updates it.
         return stream._operator[0] == "updateStateByKey" or bool(self.form(stream).json)
+
+    def is_possible(self, partitions):
+        """True if the engine can have so many partitions."""
+        # PySpark's words about any other number come from CPython.
+        return partitions in _PARTITIONS
 
     def is_whole(self, stream):
         """True if the engine can compute all narrow operators around a narrow one.
@@ -166,12 +171,15 @@ def lower(ssc, skips=False):
             # Nobody in Python has to keep what the engine keeps.
             stream._needs = lambda: []
             stream._states = None
+    held = Windowed(plan).install()
     for number, stream in enumerate(read):
-        _read(ssc, stream, number)
+        _read(ssc, stream, number, stream in held)
     graph.natives = natives
 
 
-def _read(ssc, stream, number):
-    """Lets Python read the engine's stream number ``number``."""
-    stream._compute = lambda time: batch_of(ssc, number)
+def _read(ssc, stream, number, is_held):
+    """Lets Python read the engine's stream number ``number``; windows may have its batches held."""
+    options = {} if stream._operator is None else stream._operator[2]
+    count = options.get("partitions")
+    stream._compute = lambda time: batch_of(ssc, number, is_held, count)
     stream._engine_stream = number

@@ -1,6 +1,7 @@
 """Operators over a number of batches."""
 
 from ..resultiterable import ResultIterable
+from ._windowed import Inverse
 
 
 class Windows:
@@ -28,12 +29,19 @@ class Windows:
             def _needs(own):
                 return [(self, window)]
 
-        return Windowed(self._ssc, slide, lambda time: self._union(time - window, time), (self,))
+        def parts(time):
+            return self._between(time - window, time)
 
-    def _union(self, after, until):
-        """The RDDs of the times behind `after` and up to `until`, as one."""
-        times = range(until - (until - after) + self._slide, until + 1, self._slide)
-        rdds = [rdd for rdd in map(self._rdd, times) if rdd is not None]
+        made = Windowed(self._ssc, slide, lambda time: self._as_one(parts(time)), (self,))
+        made._window = parts
+        return made
+
+    def _between(self, after, until):
+        """The RDDs of the times behind `after` and up to `until`."""
+        times = range(after + self._slide, until + 1, self._slide)
+        return [rdd for rdd in map(self._rdd, times) if rdd is not None]
+
+    def _as_one(self, rdds):
         return self._sc.union(rdds) if rdds else self._sc.emptyRDD()
 
     def reduceByWindow(self, reduceFunc, invReduceFunc, windowDuration, slideDuration):
@@ -123,14 +131,20 @@ class Windows:
                 own._remember = max(own._remember, 2 * slide)
                 return [(reduced, window + slide)]
 
-        def compute(time):
+        def parts(time):
             before = made._made.get(time - slide)
             if before is None or before._failure is not None or window < slide * 5:
-                return enter(None, reduced._union(time - window, time))
-            gone = reduced._union(time - slide - window, time - window)
+                return None, [], reduced._between(time - window, time)
+            gone = reduced._between(time - slide - window, time - window)
+            return before, gone, reduced._between(time - slide, time)
+
+        def compute(time):
+            before, gone, more = parts(time)
+            gone = self._as_one(gone)
             if gone.getNumPartitions():
                 before = leave(before, gone)
-            return enter(before, reduced._union(time - slide, time))
+            return enter(before, self._as_one(more))
 
         made = Incremental(self._ssc, slide, compute, (reduced,))
-        return made._explaining("reduceByKeyAndWindow", func, invFunc, filterFunc)
+        made._inverse = Inverse(parts, (func, invFunc, filterFunc or None), count)
+        return made

@@ -23,6 +23,10 @@ class DStream(Stateful, Windows):
     _is_by_key = False
     #: States that know what has changed of them, if the stream has such.
     _states = None
+    #: Of a window, the datasets that it has at a batch time.
+    _window = None
+    #: Of a window with an inverse function, its functions and what it is made of.
+    _inverse = None
 
     def __init__(self, ssc, slide, compute, parents=()):
         #: What it is made by, for the part of a program that the engine can compute: the kind of

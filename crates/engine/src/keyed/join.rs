@@ -5,6 +5,8 @@
     reason = "what a join gives is said where it is given"
 )]
 
+use std::sync::Arc;
+
 use crate::data::{Data, Key};
 use crate::partition::Partitions;
 use crate::rdd::{Rdd, RddSource};
@@ -110,8 +112,8 @@ where
     K: Key,
     V: Data,
     W: Data,
-    A: Send,
-    B: Send,
+    A: Send + 'static,
+    B: Send + 'static,
 {
     fn partitions(&self) -> usize {
         self.groups.partitions()
@@ -165,6 +167,14 @@ where
 
     fn takes_few(&self) -> bool {
         self.groups.source().takes_few()
+    }
+
+    fn unordered(self: Arc<Self>) -> Option<Arc<dyn RddSource<(K, (A, B))>>> {
+        Some(Arc::new(Joined {
+            groups: self.groups.unordered()?,
+            left: self.left,
+            right: self.right,
+        }))
     }
 }
 

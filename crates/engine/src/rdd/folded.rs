@@ -97,8 +97,9 @@ impl<T: Send + 'static> Rdd<T> {
     where
         F: Fn(T) + Send + Sync,
     {
-        self.on_pieces(self.pieces(), |partition, piece| {
-            self.visit(partition, piece, &mut |record| function(record));
+        let all = self.in_any_order();
+        all.on_pieces(all.pieces(), |partition, piece| {
+            all.visit(partition, piece, &mut |record| function(record));
         });
     }
 

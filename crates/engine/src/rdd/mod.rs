@@ -27,6 +27,7 @@ mod sorted;
 mod stats;
 mod take_sample;
 mod union;
+mod unordered;
 mod zip;
 
 use std::fmt;
@@ -89,6 +90,12 @@ pub trait RddSource<T>: Send + Sync {
 
     /// The number of records, if the source knows it without reading them.
     fn known_count(&self) -> Option<u64> {
+        None
+    }
+
+    /// The same records for a reader that sees no order, if that costs less than a read in order.
+    /// The partitions are whatever suits the source. The default has no such way.
+    fn unordered(self: Arc<Self>) -> Option<Arc<dyn RddSource<T>>> {
         None
     }
 }

@@ -66,7 +66,7 @@ impl<T: Send + 'static> Rdd<T> {
         let parent = self.clone();
         let narrow = Narrow {
             parent,
-            each,
+            each: Arc::new(each),
             reader: next_reader(),
             operator: Operator::running(),
         };
@@ -77,7 +77,7 @@ impl<T: Send + 'static> Rdd<T> {
 /// Pieces and partitions are the parent's.
 struct Narrow<T, F> {
     parent: Rdd<T>,
-    each: F,
+    each: Arc<F>,
     /// The number of this reader among all, and the operator that it was made in.
     reader: u64,
     operator: Arc<str>,
@@ -111,7 +111,7 @@ impl<T: Send + 'static, F> Narrow<T, F> {
 impl<T, U, F> RddSource<U> for Narrow<T, F>
 where
     T: Send + 'static,
-    F: Fn(T, &mut dyn FnMut(U)) + Send + Sync,
+    F: Fn(T, &mut dyn FnMut(U)) + Send + Sync + 'static,
 {
     fn partitions(&self) -> usize {
         self.parent.partitions()
@@ -191,6 +191,19 @@ where
     /// Texts that are made of detached ones share no received block.
     fn is_detached(&self) -> bool {
         self.parent.source().is_detached()
+    }
+
+    /// Records that are passed over are told by their places.
+    fn unordered(self: Arc<Self>) -> Option<Arc<dyn RddSource<U>>> {
+        if self.skipping().is_some() {
+            return None;
+        }
+        Some(Arc::new(Narrow {
+            parent: self.parent.unordered()?,
+            each: Arc::clone(&self.each),
+            reader: self.reader,
+            operator: Arc::clone(&self.operator),
+        }))
     }
 }
 

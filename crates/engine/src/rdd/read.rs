@@ -147,9 +147,10 @@ impl<T: Send + 'static> Rdd<T> {
         if let Some(count) = self.source().known_count() {
             return count;
         }
-        let counts = self.on_pieces(self.pieces(), |partition, piece| {
+        let all = self.in_any_order();
+        let counts = all.on_pieces(all.pieces(), |partition, piece| {
             let mut count = 0_u64;
-            self.visit(partition, piece, &mut |_| count += 1);
+            all.visit(partition, piece, &mut |_| count += 1);
             count
         });
         counts.into_iter().sum()

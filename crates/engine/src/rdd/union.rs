@@ -1,5 +1,7 @@
 //! `union`: the partitions of one [`Rdd`], then those of another.
 
+use std::sync::Arc;
+
 use super::{Rdd, RddSource};
 
 impl<T: Send + 'static> Rdd<T> {
@@ -19,11 +21,7 @@ impl<T: Send + 'static> Rdd<T> {
     /// The partitions of all parts, in order.
     #[doc(hidden)]
     pub fn concatenated(parts: Vec<Rdd<T>>, executor: &crate::exec::Executor) -> Rdd<T> {
-        let of_part = |(part, rdd): (usize, &Rdd<T>)| {
-            (0..rdd.partitions()).map(move |partition| (part, partition))
-        };
-        let index = parts.iter().enumerate().flat_map(of_part).collect();
-        Rdd::new(Concatenated { parts, index }, executor.clone())
+        Rdd::new(Concatenated::new(parts), executor.clone())
     }
 }
 
@@ -31,6 +29,16 @@ struct Concatenated<T> {
     parts: Vec<Rdd<T>>,
     /// Of every partition its part and its number there.
     index: Vec<(usize, usize)>,
+}
+
+impl<T: Send + 'static> Concatenated<T> {
+    fn new(parts: Vec<Rdd<T>>) -> Concatenated<T> {
+        let of_part = |(part, rdd): (usize, &Rdd<T>)| {
+            (0..rdd.partitions()).map(move |partition| (part, partition))
+        };
+        let index = parts.iter().enumerate().flat_map(of_part).collect();
+        Concatenated { parts, index }
+    }
 }
 
 impl<T: Send + 'static> RddSource<T> for Concatenated<T> {
@@ -83,5 +91,15 @@ impl<T: Send + 'static> RddSource<T> for Concatenated<T> {
             .iter()
             .map(|part| part.source().known_count())
             .sum()
+    }
+
+    fn unordered(self: Arc<Self>) -> Option<Arc<dyn RddSource<T>>> {
+        let unordered: Vec<Option<Rdd<T>>> = self.parts.iter().map(Rdd::unordered).collect();
+        if unordered.iter().all(Option::is_none) {
+            return None;
+        }
+        let parts = unordered.into_iter().zip(&self.parts);
+        let parts = parts.map(|(unordered, part)| unordered.unwrap_or_else(|| part.clone()));
+        Some(Arc::new(Concatenated::new(parts.collect())))
     }
 }

@@ -167,6 +167,34 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
     fn known_count(&self) -> Option<u64> {
         Some(self.len as u64)
     }
+
+    fn unordered(self: Arc<Self>) -> Option<Arc<dyn RddSource<(K, C)>>> {
+        let worth_it = self.len >= WORTH_SHARING;
+        worth_it.then(|| Arc::new(ByShard(self)) as Arc<dyn RddSource<(K, C)>>)
+    }
+}
+
+/// The result read shard by shard, as its keys lie there.
+struct ByShard<K: Key, C: Data>(Arc<Shuffled<K, C>>);
+
+impl<K: Key, C: Data> RddSource<(K, C)> for ByShard<K, C> {
+    fn partitions(&self) -> usize {
+        self.0.shards.len()
+    }
+
+    fn visit(&self, shard: usize, _piece: usize, each: &mut dyn FnMut((K, C))) {
+        for (_, key, value) in self.0.shards[shard].iter() {
+            each((key.clone(), value.clone()));
+        }
+    }
+
+    fn is_detached(&self) -> bool {
+        self.0.is_detached()
+    }
+
+    fn known_count(&self) -> Option<u64> {
+        self.0.known_count()
+    }
 }
 
 impl<K: Key, C: Data> Drop for Shuffled<K, C> {

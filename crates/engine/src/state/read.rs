@@ -8,10 +8,13 @@
 use std::sync::{Arc, Mutex};
 
 use crate::data::{Data, Key};
+use crate::durable::Look;
 use crate::exec::Executor;
 use crate::shuffle::{SHARDS, prefetch};
 use crate::store::{AHEAD, CHUNK, EachKey, Handle, Order, StoreView, Stored};
 
+use super::copy::Slots;
+use super::entry::Entry;
 use super::store::StateStore;
 
 /// The states of a store as a reader sees them; `T` is what is shown of a key's state `S`.
@@ -127,6 +130,25 @@ impl<K: Key, S: Data, T: Data> Stored for Shown<K, S, T> {
                 }
             }
             drop(tables);
+            records.drain(..).for_each(&mut *each);
+        }
+    }
+
+    fn visit_shard(&self, index: usize, generation: u64, each: &mut dyn FnMut((K, T))) {
+        let (mut records, mut next) = (Vec::with_capacity(CHUNK), Some(Look::default()));
+        while let Some(from) = next {
+            let is_as_it_was = || {
+                self.check(generation);
+                true
+            };
+            let record = |key: &K, entry: &Entry<S>| {
+                let state = entry.get();
+                records.extend(state.map(|state| (key.clone(), (self.shown)(state))));
+            };
+            next = match self.states.read_slots(index, from, CHUNK, is_as_it_was, record) {
+                Slots::Read(next) => next,
+                Slots::Changed => None,
+            };
             records.drain(..).for_each(&mut *each);
         }
     }

@@ -63,6 +63,9 @@ pub trait Stored: Send + Sync + 'static {
     /// Gives the records of some keys, in their order, as of `generation`.
     fn visit(&self, handles: &[Handle], generation: u64, each: &mut dyn FnMut(Self::Record));
 
+    /// Gives all records of a shard as they lie, as of `generation`.
+    fn visit_shard(&self, shard: usize, generation: u64, each: &mut dyn FnMut(Self::Record));
+
     /// The first `count` records.
     fn take(&self, count: usize) -> Vec<Self::Record>;
 

@@ -17,7 +17,7 @@ use crate::shuffle::SHARDS;
 use super::Stored;
 
 /// Fewer keys are in order before another thread has woken up.
-const WORTH_SHARING: usize = 1 << 12;
+pub(super) const WORTH_SHARING: usize = 1 << 12;
 
 /// The order is forgotten when nobody has read all keys for so many batches.
 const PATIENCE: u64 = 16;

@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 use crate::exec::Executor;
 use crate::order;
 use crate::rdd::RddSource;
+use crate::shuffle::SHARDS;
 
 use super::Stored;
-use super::order::{Handles, handles};
+use super::order::{Handles, WORTH_SHARING, handles};
 
 /// The store as one batch left it.
 pub struct StoreView<S: Stored> {
@@ -94,5 +95,33 @@ impl<S: Stored> RddSource<S::Record> for StoreView<S> {
 
     fn known_count(&self) -> Option<u64> {
         Some(self.len as u64)
+    }
+
+    /// A list that is kept is in order.
+    fn unordered(self: Arc<Self>) -> Option<Arc<dyn RddSource<S::Record>>> {
+        let worth_it = self.len >= WORTH_SHARING && self.kept.get().is_none();
+        worth_it.then(|| Arc::new(ByShard(self)) as Arc<dyn RddSource<S::Record>>)
+    }
+}
+
+/// The store read shard by shard, as its keys lie there.
+struct ByShard<S: Stored>(Arc<StoreView<S>>);
+
+impl<S: Stored> RddSource<S::Record> for ByShard<S> {
+    fn partitions(&self) -> usize {
+        SHARDS
+    }
+
+    fn visit(&self, shard: usize, _piece: usize, each: &mut dyn FnMut(S::Record)) {
+        let view = &self.0;
+        view.store().visit_shard(shard, view.generation, each);
+    }
+
+    fn is_detached(&self) -> bool {
+        self.0.is_detached()
+    }
+
+    fn known_count(&self) -> Option<u64> {
+        self.0.known_count()
     }
 }

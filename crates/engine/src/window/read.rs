@@ -86,6 +86,24 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
         }
     }
 
+    fn visit_shard(&self, index: usize, generation: u64, each: &mut dyn FnMut((K, S::Value))) {
+        let (mut records, mut from) = (Vec::with_capacity(CHUNK), 0);
+        loop {
+            let shard = self.read(index);
+            self.check(generation);
+            let slots = shard.slots.slots();
+            let end = slots.min(from + CHUNK);
+            let here = shard.slots.places_in(from..end);
+            records.extend(here.filter_map(|(_, slot)| self.record_of(&shard, slot)));
+            drop(shard);
+            records.drain(..).for_each(&mut *each);
+            if end == slots {
+                return;
+            }
+            from = end;
+        }
+    }
+
     fn take(&self, count: usize) -> Vec<(K, S::Value)> {
         let first = self.known_first(count).unwrap_or_else(|| {
             self.wants_first.store(true, Ordering::Relaxed);

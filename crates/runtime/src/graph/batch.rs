@@ -256,6 +256,15 @@ fn pieces_of(made: &Dataset) -> impl Iterator<Item = Partition> {
     })
 }
 
+/// The pieces of every partition of a dataset, with the input that it is.
+fn partitions_of(input: usize, made: &Dataset) -> Vec<(usize, Vec<Partition>)> {
+    let mut partitions: Vec<_> = (0..made.partitions).map(|_| (input, Vec::new())).collect();
+    for piece in pieces_of(made) {
+        partitions[piece.index].1.push(piece);
+    }
+    partitions
+}
+
 /// The result of a node in a batch.
 pub(super) enum Part {
     Blocks(Vec<Partition>),
@@ -288,12 +297,7 @@ pub(super) fn read<P: Pipeline>(
                 all_made = false;
             }
             Part::Dataset(made) => {
-                let mut own: Vec<(usize, Vec<Partition>)> =
-                    (0..made.partitions).map(|_| (input, Vec::new())).collect();
-                for piece in pieces_of(&made) {
-                    own[piece.index].1.push(piece);
-                }
-                partitions.append(&mut own);
+                partitions.append(&mut partitions_of(input, &made));
                 inputs.push((input, made));
             }
         }
@@ -408,5 +412,35 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
     fn takes_few(&self) -> bool {
         let few = |(_, made): &(usize, Dataset)| made.first_few().is_some();
         self.all_made && self.inputs.iter().all(few)
+    }
+
+    /// Records that are passed over are told by their places.
+    fn unordered(self: Arc<Self>) -> Option<Arc<dyn RddSource<P::Item>>> {
+        if self.skipping().is_some() {
+            return None;
+        }
+        let unordered = |(input, made): &(usize, Dataset)| Some((*input, made.unordered()?));
+        let unordered: Vec<_> = self.inputs.iter().filter_map(unordered).collect();
+        if unordered.is_empty() {
+            return None;
+        }
+        let stays = |input: usize| unordered.iter().all(|(other, _)| *other != input);
+        let mut partitions = self.partitions.clone();
+        partitions.retain(|(input, _)| stays(*input));
+        let mut inputs = self.inputs.clone();
+        inputs.retain(|(input, _)| stays(*input));
+        for (input, made) in unordered {
+            partitions.append(&mut partitions_of(input, &made));
+            inputs.push((input, made));
+        }
+        Some(Arc::new(Driven {
+            pipeline: Arc::clone(&self.pipeline),
+            partitions,
+            inputs,
+            all_made: self.all_made,
+            executor: self.executor.clone(),
+            reader: self.reader,
+            operator: Arc::clone(&self.operator),
+        }))
     }
 }

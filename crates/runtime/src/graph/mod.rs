@@ -92,6 +92,7 @@ pub struct Dataset {
     prepare: Arc<dyn Fn() + Send + Sync>,
     keep: Arc<dyn Fn() + Send + Sync>,
     first_few: Option<Arc<FirstFew>>,
+    unordered: Arc<Unordered>,
     /// True if it can be read when later batches have run.
     lasts: bool,
     /// True if no record keeps the block of a received text.
@@ -101,6 +102,9 @@ pub struct Dataset {
 /// Hands records over as partitions, each of which begins where the last one ended, until it is
 /// told that there are enough; see [`Rdd::in_growing_lists`].
 type FirstFew = dyn Fn(usize, &mut dyn FnMut(Partition) -> bool) + Send + Sync;
+
+/// Gives the same records in no order, if that costs less to read; see [`Rdd::unordered`].
+type Unordered = dyn Fn() -> Option<Dataset> + Send + Sync;
 
 impl Dataset {
     /// The dataset of an [`Rdd`].
@@ -122,6 +126,10 @@ impl Dataset {
         });
         Dataset {
             first_few,
+            unordered: {
+                let rdd = rdd.clone();
+                Arc::new(move || rdd.unordered().map(Dataset::of))
+            },
             partitions: rdd.partitions(),
             pieces: rdd.pieces().into(),
             lasts: source.is_materialized(),
@@ -143,6 +151,11 @@ impl Dataset {
     /// The way to find the first few records without reading the rest, if there is one.
     fn first_few(&self) -> Option<&FirstFew> {
         self.first_few.as_deref()
+    }
+
+    /// The same records in no order, if that costs less to read.
+    fn unordered(&self) -> Option<Dataset> {
+        (self.unordered)()
     }
 
     /// Makes sure that it can be read when later batches have run.

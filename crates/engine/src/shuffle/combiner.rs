@@ -64,6 +64,10 @@ impl<K, C> Entry<K, C> {
 /// records that was passed, in order.
 pub(crate) struct Partials<K, C> {
     pub(super) shards: Vec<Vec<Entry<K, C>>>,
+    /// The greatest arrival among them.
+    pub(super) arrivals: u32,
+    /// True if records were being passed when the run ended.
+    pub(super) hardly_repeats: bool,
 }
 
 /// The memory of a combiner between two runs.
@@ -119,7 +123,11 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             arrivals: 0,
             of_shard: [0; SHARDS],
             elsewhere: Vec::with_capacity(GROUP),
-            spilled: Partials { shards },
+            spilled: Partials {
+                shards,
+                arrivals: 0,
+                hardly_repeats: false,
+            },
             sampled: 0,
             before: 0,
             passes,
@@ -166,7 +174,12 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             Table::with_slots((slots / 4).max(FIRST_SLOTS))
         };
         let passes = run.passes;
-        (run.spilled, LocalTable { table, passes })
+        let spilled = Partials {
+            arrivals: run.arrivals,
+            hardly_repeats: passes > 0,
+            ..run.spilled
+        };
+        (spilled, LocalTable { table, passes })
     }
 }
 

@@ -6,8 +6,11 @@
 //! rests on. While a batch is still coming in, shards merge as soon as enough waits, so that
 //! memory follows the distinct keys and not the records, and at the tick little is left to do.
 //!
-//! An exchange has one *lane* for every input of its stage (a union has several): lanes are
-//! independent, and appended to each other in order when the batch is finished.
+//! An exchange has one *lane* for every input of its stage (a union has several, a join two): lanes
+//! are independent, and appended to each other in order when the batch is finished. A lane behind
+//! the first one whose keys hardly repeat lets its entries wait for that, as long as they are
+//! not too many: merged before, each would be tabled in the lane's own shard, moved out, hashed and
+//! tabled again.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
@@ -22,8 +25,13 @@ use super::combiner::{Entry, Partials};
 use super::hasher::{KeyHasher, SHARDS};
 use super::shard::Shard;
 
-/// Entries that wait at a shard before it is worth bringing its table into the cache.
-const WORTH_MERGING: usize = 4096;
+/// Entries that wait at a shard before it is worth bringing its table into the cache. Few in tests,
+/// whose runs are short.
+const WORTH_MERGING: usize = if cfg!(test) { 16 } else { 4096 };
+
+/// Entries that wait at a shard of a later lane whose keys hardly repeat: all shards together have a
+/// million.
+const WORTH_A_SHARD: usize = 4 * WORTH_MERGING;
 
 /// Below this, merging a batch is done before another thread has woken up.
 const WORTH_SHARING: usize = 1 << 14;
@@ -37,6 +45,8 @@ struct Lane<K, C> {
     progress: Mutex<Progress<K, C>>,
     settled: Condvar,
     shards: OnceLock<Vec<Merging<K, C>>>,
+    /// Entries that wait at a shard if their keys hardly repeat.
+    worth_merging: usize,
 }
 
 struct Progress<K, C> {
@@ -44,6 +54,8 @@ struct Progress<K, C> {
     claimed: u64,
     /// Runs published so far; the number of the next one to be.
     published: u64,
+    /// Arrivals in the published runs.
+    arrivals: u64,
     /// Ended runs whose turn has not come.
     ended: BTreeMap<u64, Partials<K, C>>,
     /// Blocks offered and not yet part of a published run.
@@ -56,20 +68,23 @@ struct Progress<K, C> {
 
 struct Merging<K, C> {
     queue: Mutex<Waiting<K, C>>,
-    shard: Mutex<Shard<K, C>>,
+    /// The shard, once anything was merged.
+    shard: Mutex<Option<Shard<K, C>>>,
 }
 
 struct Waiting<K, C> {
+    /// The entries of runs, each with the arrivals before it.
     runs: Vec<(u64, Vec<Entry<K, C>>)>,
     entries: usize,
 }
 
 impl<K: Key, C: Send> Exchange<K, C> {
     pub(crate) fn new(lanes: usize) -> Exchange<K, C> {
-        let lane = || Lane {
+        let lane = |number| Lane {
             progress: Mutex::new(Progress {
                 claimed: 0,
                 published: 0,
+                arrivals: 0,
                 ended: BTreeMap::new(),
                 outstanding: 0,
                 sizes: BTreeMap::new(),
@@ -77,9 +92,14 @@ impl<K: Key, C: Send> Exchange<K, C> {
             }),
             settled: Condvar::new(),
             shards: OnceLock::new(),
+            worth_merging: if number == 0 {
+                WORTH_MERGING
+            } else {
+                WORTH_A_SHARD
+            },
         };
         Exchange {
-            lanes: (0..lanes).map(|_| lane()).collect(),
+            lanes: (0..lanes).map(lane).collect(),
         }
     }
 
@@ -109,7 +129,12 @@ impl<K: Key, C: Send> Exchange<K, C> {
         shard: impl Fn() -> Shard<K, C>,
     ) {
         let lane = &self.lanes[lane];
-        let shards = lane.shards(shard);
+        let shards = lane.shards();
+        let worth_merging = if output.hardly_repeats {
+            lane.worth_merging
+        } else {
+            WORTH_MERGING
+        };
         let mut progress = lane.lock();
         progress.ended.insert(run, output);
         let mut blocks = 0;
@@ -122,21 +147,23 @@ impl<K: Key, C: Send> Exchange<K, C> {
                 if !entries.is_empty() {
                     let mut queue = lock(&merging.queue);
                     queue.entries += entries.len();
-                    queue.runs.push((number, entries));
+                    queue.runs.push((progress.arrivals, entries));
                 }
             }
             progress.published += 1;
+            progress.arrivals += u64::from(output.arrivals);
             blocks += progress.sizes.remove(&number).unwrap_or(0);
         }
         drop(progress);
         for merging in shards {
             // Whoever holds the lock sees what was queued before it took the queue; what came
             // later is seen by the next publisher or by `finish`.
-            while lock(&merging.queue).entries >= WORTH_MERGING {
-                let Ok(mut shard) = merging.shard.try_lock() else {
+            while lock(&merging.queue).entries >= worth_merging {
+                let Ok(mut own) = merging.shard.try_lock() else {
                     break;
                 };
-                merging.merge(&mut shard, aggregator, hasher);
+                let own = own.get_or_insert_with(&shard);
+                merging.merge_into(own, 0, aggregator, hasher);
             }
         }
         // Only now: user code that panics in a merge has to fail the batch before it is taken
@@ -158,16 +185,18 @@ impl<K: Key, C: Send> Exchange<K, C> {
     }
 
     /// Waits for all expected blocks, merges what is left, and gives the shards; `None` for a
-    /// batch without any. An error is the fault of the first run that failed.
+    /// batch without any. An error is the fault of the first run that failed. `shard` makes an
+    /// empty shard.
     ///
     /// Called by the thread that runs the batch, which is no worker.
     pub(crate) fn finish<V, A: Aggregator<V, Acc = C>>(
         &self,
         aggregator: &A,
         hasher: &KeyHasher,
+        shard: impl Fn() -> Shard<K, C> + Sync,
         share: impl FnOnce(&(dyn Fn() + Sync)),
     ) -> Result<Option<Vec<Shard<K, C>>>, Fault> {
-        let mut runs = 0;
+        let mut arrivals = 0;
         let mut before = Vec::new();
         for lane in &self.lanes {
             let mut progress = lane
@@ -177,31 +206,31 @@ impl<K: Key, C: Send> Exchange<K, C> {
             if let Some(fault) = progress.failure.take() {
                 return Err(fault);
             }
-            before.push(runs);
-            runs += progress.published;
+            before.push(arrivals);
+            arrivals += progress.arrivals;
         }
         let lanes: Vec<_> = self
             .lanes
             .iter()
             .zip(before)
-            .filter_map(|(lane, runs)| Some((lane.shards.get()?, runs)))
+            .filter_map(|(lane, arrivals)| Some((lane.shards.get()?, arrivals)))
             .collect();
-        if lanes.is_empty() {
+        // Nothing has arrived before the first one: a lane without shards had no run.
+        let Some(((first, _), later)) = lanes.split_first() else {
             return Ok(None);
-        }
+        };
         let finish_shard = |index: usize| {
-            let mut whole: Option<Shard<K, C>> = None;
-            for (shards, runs) in &lanes {
+            let merging: &Merging<K, C> = &first[index];
+            let mut whole = lock(&merging.shard).take().unwrap_or_else(&shard);
+            merging.merge_into(&mut whole, 0, aggregator, hasher);
+            for (shards, before) in later {
                 let merging: &Merging<K, C> = &shards[index];
-                let mut shard = lock(&merging.shard);
-                merging.merge(&mut shard, aggregator, hasher);
-                let shard = std::mem::replace(&mut *shard, Shard::new());
-                match &mut whole {
-                    None => whole = Some(shard),
-                    Some(whole) => whole.append(shard, *runs, aggregator, hasher),
+                if let Some(own) = lock(&merging.shard).take() {
+                    whole.append(own, *before, aggregator, hasher);
                 }
+                merging.merge_into(&mut whole, *before, aggregator, hasher);
             }
-            whole.unwrap_or_else(Shard::new)
+            whole
         };
         let left: usize = lanes
             .iter()
@@ -233,14 +262,14 @@ impl<K, C> Lane<K, C> {
         lock(&self.progress)
     }
 
-    fn shards(&self, shard: impl Fn() -> Shard<K, C>) -> &[Merging<K, C>] {
+    fn shards(&self) -> &[Merging<K, C>] {
         self.shards.get_or_init(|| {
             let merging = || Merging {
                 queue: Mutex::new(Waiting {
                     runs: Vec::new(),
                     entries: 0,
                 }),
-                shard: Mutex::new(shard()),
+                shard: Mutex::new(None),
             };
             (0..SHARDS).map(|_| merging()).collect()
         })
@@ -248,10 +277,12 @@ impl<K, C> Lane<K, C> {
 }
 
 impl<K: Key, C> Merging<K, C> {
-    /// Merges all that waits. The queue is taken while the shard is held: order is kept.
-    fn merge<V, A: Aggregator<V, Acc = C>>(
+    /// Merges all that waits, behind `before` arrivals. Who does so holds the shard while the queue
+    /// is taken, or is the last to come: order is kept.
+    fn merge_into<V, A: Aggregator<V, Acc = C>>(
         &self,
         shard: &mut Shard<K, C>,
+        before: u64,
         aggregator: &A,
         hasher: &KeyHasher,
     ) {
@@ -260,8 +291,8 @@ impl<K: Key, C> Merging<K, C> {
             queue.entries = 0;
             std::mem::take(&mut queue.runs)
         };
-        for (run, entries) in runs {
-            shard.merge(run, entries, aggregator, hasher);
+        for (earlier, entries) in runs {
+            shard.merge(before + earlier, entries, aggregator, hasher);
         }
     }
 }
@@ -270,4 +301,112 @@ impl<K: Key, C> Merging<K, C> {
 /// failure, and nobody reads what it left.
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::aggregate::Reduce;
+    use super::super::combine_by_key::CombineBy;
+    use super::super::combiner::{Combiner, LocalTable};
+    use super::*;
+
+    /// The output of a run that has these records.
+    fn run<V: crate::data::Data, A: Aggregator<V>>(
+        records: impl IntoIterator<Item = (u32, V)>,
+        hardly_repeats: bool,
+        aggregator: &A,
+        hasher: &KeyHasher,
+    ) -> Partials<u32, A::Acc> {
+        let mut combiner = Combiner::new(aggregator, hasher, LocalTable::new());
+        records.into_iter().for_each(|record| combiner.push(record));
+        let (output, _) = combiner.finish();
+        Partials {
+            hardly_repeats,
+            ..output
+        }
+    }
+
+    proptest! {
+        /// In whatever order the runs of a lane end, and if its entries wait or are merged before.
+        #[test]
+        fn lanes_and_runs_are_merged_in_order(
+            lanes in prop::collection::vec(
+                prop::collection::vec(
+                    (prop::collection::vec(0_u32..2000, 0..1500), any::<bool>()), 0..6,
+                ),
+                1..4,
+            ),
+            backwards: bool,
+        ) {
+            let list = CombineBy {
+                create: |number: usize| vec![number],
+                add: |mut numbers: Vec<usize>, number| {
+                    numbers.push(number);
+                    numbers
+                },
+                merge: |mut numbers: Vec<usize>, mut later| {
+                    numbers.append(&mut later);
+                    numbers
+                },
+            };
+            let hasher = KeyHasher::default();
+            let exchange = Exchange::new(lanes.len());
+            let mut model: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+            let mut numbers = 0..;
+            for (lane, runs) in lanes.iter().enumerate() {
+                let mut ended = Vec::new();
+                for (keys, hardly_repeats) in runs {
+                    exchange.expect(lane);
+                    let number = exchange.claim(lane, 1);
+                    let records: Vec<_> = keys.iter().copied().zip(numbers.by_ref()).collect();
+                    for &(key, number) in &records {
+                        model.entry(key).or_default().push(number);
+                    }
+                    ended.push((number, run(records, *hardly_repeats, &list, &hasher)));
+                }
+                if backwards {
+                    ended.reverse();
+                }
+                for (number, output) in ended {
+                    exchange.publish(lane, number, output, &list, &hasher, Shard::new);
+                }
+            }
+            let finished = exchange.finish(&list, &hasher, Shard::new, |work| work());
+            let mut merged = Vec::new();
+            for mut shard in finished.unwrap().unwrap_or_default() {
+                shard.drain(|stamp, key, numbers| merged.push((stamp, key, numbers)));
+            }
+            merged.sort_unstable();
+            let merged: Vec<_> =
+                merged.into_iter().map(|(_, key, numbers)| (numbers, key)).collect();
+            // Lists begin with the arrival of their key.
+            let mut model: Vec<_> =
+                model.into_iter().map(|(key, numbers)| (numbers, key)).collect();
+            model.sort_unstable();
+            prop_assert_eq!(merged, model);
+        }
+    }
+
+    #[test]
+    fn a_later_lane_has_shards_of_its_own_only_if_its_keys_repeat() {
+        let (hasher, sum) = (KeyHasher::default(), Reduce(|a: u32, b: u32| a + b));
+        let own_shards = |hardly_repeats| {
+            let exchange = Exchange::new(2);
+            exchange.expect(1);
+            let number = exchange.claim(1, 1);
+            let records = (0..(2 * WORTH_MERGING * SHARDS) as u32).map(|key| (key, 1));
+            let output = run(records, hardly_repeats, &sum, &hasher);
+            exchange.publish(1, number, output, &sum, &hasher, Shard::new);
+            let shards = exchange.lanes[1].shards().iter();
+            shards
+                .filter(|merging| lock(&merging.shard).is_some())
+                .count()
+        };
+        assert_eq!(own_shards(true), 0);
+        assert!(own_shards(false) > SHARDS / 2);
+    }
 }

@@ -16,11 +16,8 @@ const FIRST_SLOTS: usize = 1 << 6;
 /// is printed of a batch to be among them, with some hundred partitions too.
 const FIRST_KEYS: usize = 32;
 
-/// Bits of a stamp that hold the arrival within a run; the run stands above them.
-const ARRIVAL_BITS: u32 = 28;
-
-/// The keys of one shard in one batch. A key's stamp is its arrival: runs in order, then the
-/// order within the run.
+/// The keys of one shard in one batch. A key's stamp is the number of its arrival, over all lanes
+/// and runs in order: few numbers have no key, so that counting through them puts keys in order.
 pub struct Shard<K, C> {
     table: Table<K, C>,
     /// The keys with the lowest stamps, in order: who wants only those need not look at all.
@@ -46,10 +43,10 @@ impl<K: Key, C> Shard<K, C> {
         self.table.len()
     }
 
-    /// Merges what run number `run` spilled. Runs come in order.
+    /// Merges what a run spilled, before which there were `before` arrivals. Runs come in order.
     pub fn merge<V, A: Aggregator<V, Acc = C>>(
         &mut self,
-        run: u64,
+        before: u64,
         entries: Vec<Entry<K, C>>,
         aggregator: &A,
         hasher: &KeyHasher,
@@ -63,9 +60,9 @@ impl<K: Key, C> Shard<K, C> {
             if let Some(ahead) = entries.as_slice().get(AHEAD - 1) {
                 self.table.prefetch(bucket_of(ahead.tag()));
             }
-            let (tag, arrival) = (entry.tag(), u64::from(entry.arrival()));
-            let stamp = run << ARRIVAL_BITS | arrival.min((1 << ARRIVAL_BITS) - 1);
-            self.put(bucket_of(tag), stamp, entry.key, entry.value, aggregator);
+            let stamp = before + u64::from(entry.arrival());
+            let place = bucket_of(entry.tag());
+            self.put(place, stamp, entry.key, entry.value, aggregator);
         }
     }
 
@@ -74,19 +71,18 @@ impl<K: Key, C> Shard<K, C> {
             .reserve(more, |_, key| bucket_of(tag_of(hasher.hash(key))));
     }
 
-    /// Merges a shard whose keys all come after this one's, its stamps moved up by `runs`.
+    /// Merges a shard whose keys all come after this one's, behind `before` arrivals.
     pub fn append<V, A: Aggregator<V, Acc = C>>(
         &mut self,
         mut later: Shard<K, C>,
-        runs: u64,
+        before: u64,
         aggregator: &A,
         hasher: &KeyHasher,
     ) {
         self.reserve(later.len(), hasher);
         later.table.drain(|stamp, key, value| {
             let place = bucket_of(tag_of(hasher.hash(&key)));
-            let stamp = stamp + (runs << ARRIVAL_BITS);
-            self.put(place, stamp, key, value, aggregator);
+            self.put(place, before + stamp, key, value, aggregator);
         });
     }
 
@@ -185,7 +181,7 @@ mod tests {
             };
             let mut shard = shard_of(&mut keys.iter().copied().filter(|key| *key < border));
             let later = shard_of(&mut keys.iter().copied().filter(|key| *key >= border));
-            shard.append(later, 1, &sum, &hasher);
+            shard.append(later, 200, &sum, &hasher);
             let mut expected = keys.to_vec();
             expected.sort_unstable();
             let first: Vec<u32> = shard.first().0.iter().map(|(_, key)| *key).collect();

@@ -180,9 +180,8 @@ where
 
     fn finish_exchange(&self, exchange: &Exchange<K, Acc<V, A>>) -> Finished<K, Acc<V, A>> {
         let merge = AssertUnwindSafe(|| {
-            exchange.finish(&self.aggregator, &self.hasher, |work| {
-                self.executor.run(work)
-            })
+            let share = |work: &(dyn Fn() + Sync)| self.executor.run(work);
+            exchange.finish(&self.aggregator, &self.hasher, || self.shard(), share)
         });
         catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)))
     }
@@ -241,8 +240,8 @@ where
                 Some(skipping) => caught(|| self.combined(lane, blocks.clone()))
                     .unwrap_or_else(|_| self.combined_without(&skipping, (lane, number), &blocks)),
             };
-            let shard = || self.shards.pop().unwrap_or_else(Shard::new);
-            exchange.publish(lane, number, spilled, &self.aggregator, &self.hasher, shard);
+            let (aggregator, hasher) = (&self.aggregator, &self.hasher);
+            exchange.publish(lane, number, spilled, aggregator, hasher, || self.shard());
         }));
         if let Err(payload) = combined {
             exchange.fail(lane, Fault::of(payload));
@@ -257,6 +256,11 @@ where
     V: Data,
     A: Aggregator<V>,
 {
+    /// An empty shard, with the memory of one that was used before if there is any.
+    fn shard(&self) -> Shard<K, Acc<V, A>> {
+        self.shards.pop().unwrap_or_else(Shard::new)
+    }
+
     /// Combines a run.
     fn combined(&self, lane: usize, blocks: Vec<Partition>) -> Partials<K, Acc<V, A>> {
         let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);

@@ -57,7 +57,9 @@ pub(super) fn delta<V: Data>(
         let (spilled, _) = combiner.finish();
         exchange.publish(0, number, spilled, &Group, hasher, Shard::new);
     }
-    exchange.finish(&Group, hasher, |work| work()).unwrap()
+    exchange
+        .finish(&Group, hasher, Shard::new, |work| work())
+        .unwrap()
 }
 
 /// Batches of runs of records.

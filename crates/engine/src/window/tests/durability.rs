@@ -61,7 +61,9 @@ fn shards<V: Data, A: Aggregator<V>>(
     records.into_iter().for_each(|record| combiner.push(record));
     let (spilled, _) = combiner.finish();
     exchange.publish(0, number, spilled, aggregator, hasher, Shard::new);
-    exchange.finish(aggregator, hasher, |work| work()).unwrap()
+    exchange
+        .finish(aggregator, hasher, Shard::new, |work| work())
+        .unwrap()
 }
 
 struct Keyed<S: Sliding<u32>, A> {

@@ -75,6 +75,8 @@ pub(crate) struct LocalTable<K, C> {
     table: Table<K, C>,
     /// Records that are still to be passed.
     passes: usize,
+    /// Entries a shard of the last run, if records were being passed when it ended.
+    entries: usize,
 }
 
 impl<K, C> LocalTable<K, C> {
@@ -82,6 +84,7 @@ impl<K, C> LocalTable<K, C> {
         LocalTable {
             table: Table::with_slots(FIRST_SLOTS),
             passes: 0,
+            entries: 0,
         }
     }
 }
@@ -114,9 +117,16 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     pub(crate) fn new(
         aggregator: &'a A,
         hasher: &KeyHasher,
-        LocalTable { table, passes }: LocalTable<K, A::Acc>,
+        memory: LocalTable<K, A::Acc>,
     ) -> Combiner<'a, K, V, A> {
-        let shards = (0..SHARDS).map(|_| Vec::new()).collect();
+        let LocalTable {
+            table,
+            passes,
+            entries,
+        } = memory;
+        // Runs are mostly as long as the one before: lists that grow are copied again and again.
+        let list = |_| Vec::with_capacity(entries + entries / 8);
+        let shards = (0..SHARDS).map(list).collect();
         let run = Run {
             aggregator,
             table,
@@ -179,7 +189,17 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             hardly_repeats: passes > 0,
             ..run.spilled
         };
-        (spilled, LocalTable { table, passes })
+        let entries = if passes > 0 {
+            run.arrivals as usize / SHARDS
+        } else {
+            0
+        };
+        let memory = LocalTable {
+            table,
+            passes,
+            entries,
+        };
+        (spilled, memory)
     }
 }
 

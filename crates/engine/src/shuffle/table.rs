@@ -268,6 +268,9 @@ impl<K, C> Table<K, C> {
     /// Moves every key out, slot by slot, and leaves the table empty with its memory.
     pub(crate) fn drain(&mut self, mut each: impl FnMut(u64, K, C)) {
         for index in 0..=self.mask {
+            if self.len == 0 {
+                return;
+            }
             // SAFETY: an in-bounds slot.
             let slot = unsafe { self.slot(index).as_mut() };
             let stamp = std::mem::replace(&mut slot.stamp, VACANT);

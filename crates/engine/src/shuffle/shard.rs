@@ -135,6 +135,25 @@ impl<K: Key, C> Shard<K, C> {
         self.table.iter()
     }
 
+    /// The number of slots, of which some have a key.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.table.slots()
+    }
+
+    /// The key in a slot with its stamp and value, if there is one.
+    #[inline]
+    #[must_use]
+    pub fn record(&self, slot: usize) -> Option<(u64, &K, &C)> {
+        self.table.record(slot)
+    }
+
+    /// Asks the processor to fetch the key in a slot.
+    #[inline]
+    pub fn prefetch(&self, slot: usize) {
+        self.table.prefetch_record(slot);
+    }
+
     /// Moves every key out, with its stamp.
     pub fn drain(&mut self, each: impl FnMut(u64, K, C)) {
         self.first.clear();

@@ -301,18 +301,34 @@ impl<K, C> Table<K, C> {
 
     /// Every key with its stamp and value, in no order that may be seen outside.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &K, &C)> {
-        (0..=self.mask).filter_map(|index| {
-            // SAFETY: an in-bounds slot, borrowed as long as the table.
-            let slot = unsafe { self.slot(index).as_ref() };
-            // SAFETY: an occupied slot has key and value.
-            (slot.stamp != VACANT).then(|| unsafe {
-                (
-                    slot.stamp,
-                    slot.key.assume_init_ref(),
-                    slot.value.assume_init_ref(),
-                )
-            })
+        (0..=self.mask).filter_map(|index| self.record(index))
+    }
+
+    /// The key of a slot with its stamp and value, unless it is vacant.
+    ///
+    /// # Panics
+    /// If there is no such slot.
+    #[inline]
+    pub(super) fn record(&self, index: usize) -> Option<(u64, &K, &C)> {
+        assert!(index <= self.mask, "a slot of the table");
+        // SAFETY: an in-bounds slot, borrowed as long as the table.
+        let slot = unsafe { self.slot(index).as_ref() };
+        // SAFETY: an occupied slot has key and value.
+        (slot.stamp != VACANT).then(|| unsafe {
+            (
+                slot.stamp,
+                slot.key.assume_init_ref(),
+                slot.value.assume_init_ref(),
+            )
         })
+    }
+
+    /// Asks the processor to fetch a slot, if there is one.
+    #[inline]
+    pub(super) fn prefetch_record(&self, index: usize) {
+        if index <= self.mask {
+            self.prefetch_slot(index);
+        }
     }
 
     /// Makes room for `more` keys that come in the order of their places; `bucket_of` names the

@@ -3,25 +3,33 @@
 //! The shards hold keys in the order of a hash; what is seen is ordered by partition and
 //! arrival (law 3). Nobody pays for order that nobody looks at: the first eleven records are
 //! among the keys that each shard knows to have come first, or else found in one pass that asks
-//! for the portable hash of few keys; and only a full read sorts.
+//! for the portable hash of few keys; and only a full read sorts. It sorts the numbers of slots; the
+//! records stay in their shards.
 
 use std::sync::{Arc, OnceLock};
 
 use crossbeam::queue::SegQueue;
-use rayon::prelude::*;
 
 use crate::data::{Data, Key};
 use crate::exec::Executor;
 use crate::order::{self, Earliest, in_order};
 use crate::partition::Partitioner;
 use crate::rdd::RddSource;
-use crate::shuffle::{KeyHasher, Shard, prefetch};
+use crate::shuffle::{KeyHasher, Shard};
 
 /// Fewer keys are in order before another thread has woken up.
 const WORTH_SHARING: usize = 1 << 12;
 
-/// Records that are asked for ahead of the one that is copied.
+/// Records that are asked for ahead of the one that is read: in order of arrival they lie all over
+/// the shards.
 const AHEAD: usize = 16;
+
+/// The shard of a record, and its slot there.
+#[derive(Clone, Copy)]
+struct RecordSlot {
+    shard: u32,
+    slot: u32,
+}
 
 /// The result of a shuffle with reduce partitions.
 pub struct Shuffled<K: Key, C: Data> {
@@ -33,7 +41,7 @@ pub struct Shuffled<K: Key, C: Data> {
     detached: bool,
     /// The queue that the shards go to when this is dropped.
     spare: Arc<SegQueue<Shard<K, C>>>,
-    ordered: OnceLock<Vec<Vec<(K, C)>>>,
+    ordered: OnceLock<Vec<Vec<RecordSlot>>>,
     len: usize,
     executor: Executor,
 }
@@ -89,35 +97,32 @@ impl<K: Key, C: Data> Shuffled<K, C> {
         whole.then(|| earliest.into_records().map(record).collect())?
     }
 
-    /// All records by partition, in order. On the workers if that is worth it and they are
-    /// `free`; not to be asked for so by one of them.
-    fn ordered(&self, free: bool) -> &[Vec<(K, C)>] {
+    /// The slots of all records by partition, in order. On the workers if that is worth it and they
+    /// are `free`; not to be asked for so by one of them.
+    fn ordered(&self, free: bool) -> &[Vec<RecordSlot>] {
         self.ordered.get_or_init(|| {
             let of_shard = |index: usize| {
-                let mut partitions: Vec<_> = (0..self.partitions()).map(|_| Vec::new()).collect();
-                for (stamp, key, value) in self.shards[index].iter() {
-                    partitions[self.partitioner.partition(key)].push((stamp, (key, value)));
+                let shard = &self.shards[index];
+                let room = shard.len() / self.partitions() / 8 * 9;
+                let list = |_| Vec::with_capacity(room);
+                let mut partitions: Vec<_> = (0..self.partitions()).map(list).collect();
+                for slot in 0..shard.slots() {
+                    if let Some((stamp, key, _)) = shard.record(slot) {
+                        let at = RecordSlot {
+                            shard: index as u32,
+                            slot: slot as u32,
+                        };
+                        partitions[self.partitioner.partition(key)].push((stamp, at));
+                    }
                 }
                 partitions
             };
             let (shards, partitions) = (self.shards.len(), self.partitions());
             let ordered = |side_by_side| in_order(side_by_side, shards, partitions, of_shard);
-            let owned = |records: Vec<(&K, &C)>| -> Vec<(K, C)> {
-                let owned = records.iter().enumerate().map(|(number, (key, value))| {
-                    // In order of arrival they lie all over the shards.
-                    if let Some((key, value)) = records.get(number + AHEAD) {
-                        prefetch(*key);
-                        prefetch(*value);
-                    }
-                    ((*key).clone(), (*value).clone())
-                });
-                owned.collect()
-            };
             if free && self.len >= WORTH_SHARING {
-                let all = || ordered(true).into_par_iter().map(owned).collect();
-                self.executor.run(all)
+                self.executor.run(|| ordered(true))
             } else {
-                ordered(false).into_iter().map(owned).collect()
+                ordered(false)
             }
         })
     }
@@ -135,7 +140,15 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
     fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut((K, C))) {
         let records = &self.ordered(false)[partition];
         let records = order::piece(records, piece, self.pieces(partition));
-        records.iter().cloned().for_each(each);
+        for (number, at) in records.iter().enumerate() {
+            if let Some(ahead) = records.get(number + AHEAD) {
+                self.shards[ahead.shard as usize].prefetch(ahead.slot as usize);
+            }
+            let record = self.shards[at.shard as usize].record(at.slot as usize);
+            if let Some((_, key, value)) = record {
+                each((key.clone(), value.clone()));
+            }
+        }
     }
 
     fn take(&self, count: usize) -> Vec<(K, C)> {

@@ -145,7 +145,10 @@ impl<K: Key, S: Data, T: Data> Stored for Shown<K, S, T> {
                 let state = entry.get();
                 records.extend(state.map(|state| (key.clone(), (self.shown)(state))));
             };
-            next = match self.states.read_slots(index, from, CHUNK, is_as_it_was, record) {
+            next = match self
+                .states
+                .read_slots(index, from, CHUNK, is_as_it_was, record)
+            {
                 Slots::Read(next) => next,
                 Slots::Changed => None,
             };

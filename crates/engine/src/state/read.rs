@@ -100,7 +100,13 @@ impl<K: Key, S: Data, T: Data> Stored for Shown<K, S, T> {
         });
     }
 
-    fn visit(&self, handles: &[Handle], generation: u64, each: &mut dyn FnMut((K, T))) {
+    fn visit(
+        &self,
+        handles: &[Handle],
+        _holes: bool,
+        generation: u64,
+        each: &mut dyn FnMut((K, T)),
+    ) {
         let shards = self.states.map.shards();
         let mut records = Vec::with_capacity(handles.len().min(CHUNK));
         for handles in handles.chunks(CHUNK) {

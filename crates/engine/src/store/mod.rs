@@ -60,8 +60,15 @@ pub trait Stored: Send + Sync + 'static {
     /// Takes the handles out whose keys are gone or have moved.
     fn close_holes(&self, handles: &mut Vec<Handle>);
 
-    /// Gives the records of some keys, in their order, as of `generation`.
-    fn visit(&self, handles: &[Handle], generation: u64, each: &mut dyn FnMut(Self::Record));
+    /// Gives the records of some keys, in their order, as of `generation`. With `holes` some keys
+    /// may be gone or have moved.
+    fn visit(
+        &self,
+        handles: &[Handle],
+        holes: bool,
+        generation: u64,
+        each: &mut dyn FnMut(Self::Record),
+    );
 
     /// Gives all records of a shard as they lie, as of `generation`.
     fn visit_shard(&self, shard: usize, generation: u64, each: &mut dyn FnMut(Self::Record));

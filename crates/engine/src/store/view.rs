@@ -10,12 +10,19 @@ use crate::shuffle::SHARDS;
 use super::Stored;
 use super::order::{Handles, WORTH_SHARING, handles};
 
+/// The handles of all keys.
+struct InOrder {
+    handles: Arc<Handles>,
+    /// True if there are handles of keys that are gone or have moved.
+    holes: bool,
+}
+
 /// The store as one batch left it.
 pub struct StoreView<S: Stored> {
     store: Arc<S>,
     generation: u64,
     len: usize,
-    handles: OnceLock<Arc<Handles>>,
+    in_order: OnceLock<InOrder>,
     /// The records by partition, if they are to be read after the batch.
     kept: OnceLock<Vec<Vec<S::Record>>>,
     executor: Executor,
@@ -29,7 +36,7 @@ impl<S: Stored> StoreView<S> {
             store,
             generation,
             len,
-            handles: OnceLock::new(),
+            in_order: OnceLock::new(),
             kept: OnceLock::new(),
             executor,
         }
@@ -40,6 +47,16 @@ impl<S: Stored> StoreView<S> {
     fn store(&self) -> &S {
         self.store.check(self.generation);
         &self.store
+    }
+
+    /// The order of the keys; made on the workers of `executor` if one is given.
+    fn in_order(&self, executor: Option<&Executor>) -> &InOrder {
+        self.in_order.get_or_init(|| {
+            let handles = handles(self.store(), executor);
+            // Every key has a handle.
+            let holes = handles.iter().map(Vec::len).sum::<usize>() > self.len;
+            InOrder { handles, holes }
+        })
     }
 }
 
@@ -57,24 +74,23 @@ impl<S: Stored> RddSource<S::Record> for StoreView<S> {
             let records = order::piece(&kept[partition], piece, self.pieces(partition));
             return records.iter().cloned().for_each(each);
         }
-        let handles = self.handles.get_or_init(|| handles(self.store(), None));
+        let InOrder { handles, holes } = self.in_order(None);
         let piece = order::piece(&handles[partition], piece, self.pieces(partition));
-        self.store.visit(piece, self.generation, each);
+        self.store.visit(piece, *holes, self.generation, each);
     }
 
     fn prepare(&self) {
-        self.handles
-            .get_or_init(|| handles(self.store(), Some(&self.executor)));
+        self.in_order(Some(&self.executor));
     }
 
     fn keep(&self) {
         self.prepare();
         self.kept.get_or_init(|| {
-            let handles = handles(self.store(), None);
+            let InOrder { handles, holes } = self.in_order(None);
             let records = |handles: &Vec<_>| {
                 let mut records = Vec::with_capacity(handles.len());
                 let keep = &mut |record| records.push(record);
-                self.store.visit(handles, self.generation, keep);
+                self.store.visit(handles, *holes, self.generation, keep);
                 records
             };
             handles.iter().map(records).collect()

@@ -65,17 +65,28 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
         });
     }
 
-    fn visit(&self, handles: &[Handle], generation: u64, each: &mut dyn FnMut((K, S::Value))) {
+    fn visit(
+        &self,
+        handles: &[Handle],
+        holes: bool,
+        generation: u64,
+        each: &mut dyn FnMut((K, S::Value)),
+    ) {
         let mut records = Vec::with_capacity(handles.len().min(CHUNK));
         for handles in handles.chunks(CHUNK) {
             let shards: Vec<_> = (0..SHARDS).map(|index| self.read(index)).collect();
             self.check(generation);
             for (number, handle) in handles.iter().enumerate() {
                 if let Some(ahead) = handles.get(number + AHEAD) {
-                    shards[ahead.shard as usize].slots.prefetch_slot(ahead.slot);
+                    let slots = &shards[ahead.shard as usize].slots;
+                    slots.prefetch_entry(ahead.slot);
+                    if holes {
+                        slots.prefetch_place(ahead.slot);
+                    }
                 }
                 let shard = &shards[handle.shard as usize];
-                if shard.slots.place(handle.slot) == handle.place
+                // A place stands apart from its key: to look at it is another miss of the cache.
+                if (!holes || shard.slots.place(handle.slot) == handle.place)
                     && let Some(record) = self.record_of(shard, handle.slot)
                 {
                     records.push(record);

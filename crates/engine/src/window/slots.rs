@@ -144,13 +144,25 @@ impl<K: Key, E> Slots<K, E> {
     /// Asks for the entry and the place of a slot.
     #[inline]
     pub(super) fn prefetch_slot(&self, slot: u32) {
+        self.prefetch_entry(slot);
+        self.prefetch_place(slot);
+    }
+
+    /// Asks for the place of a slot.
+    #[inline]
+    pub(super) fn prefetch_place(&self, slot: u32) {
+        prefetch(&raw const self.places[slot as usize]);
+    }
+
+    /// Asks for the entry of a slot.
+    #[inline]
+    pub(super) fn prefetch_entry(&self, slot: u32) {
         let entry = &raw const self.entries[slot as usize];
         prefetch(entry);
         if !LINE.is_multiple_of(size_of::<Option<(K, E)>>()) {
             // The entry may end in another line than it begins in.
             prefetch(entry.wrapping_add(1).cast::<u8>().wrapping_sub(1));
         }
-        prefetch(&raw const self.places[slot as usize]);
     }
 
     /// The slot of a key with this tag, which gets one if it has none.

@@ -94,7 +94,7 @@ impl<S: Sliding<u32>, A> Keyed<S, A> {
         for handles in handles(&self.store).iter() {
             let generation = self.store.generation();
             self.store
-                .visit(handles, generation, &mut |record| all.push(record));
+                .visit(handles, true, generation, &mut |record| all.push(record));
         }
         let records = self.store.take(3).into_iter().chain(all);
         records.map(|record| format!("{record:?}")).collect()

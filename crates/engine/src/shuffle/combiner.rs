@@ -41,7 +41,7 @@ const SAMPLE: usize = 1 << 13;
 const MOSTLY_NEW: usize = 7;
 
 /// Records that are passed before the next sample.
-const PASSED: usize = 1 << 16;
+const PASSED: usize = 1 << 18;
 
 /// A spilled record: what a slot held. The stamp is the tag over the arrival in the run.
 pub struct Entry<K, C> {
@@ -477,7 +477,7 @@ mod tests {
     fn passed_records_stand_in_order_among_combined_ones() {
         let few = |count: u32| (0..count).map(|record| record % 1000);
         let new = 500..500 + 2 * PASSED as u32;
-        let records: Vec<u32> = few(20_000).chain(new).chain(few(200_000)).collect();
+        let records: Vec<u32> = few(20_000).chain(new).chain(few(200_000 + PASSED as u32)).collect();
         let list = CombineBy {
             create: |number: u32| vec![number],
             add: |mut numbers: Vec<u32>, number| {

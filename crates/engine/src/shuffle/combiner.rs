@@ -477,7 +477,10 @@ mod tests {
     fn passed_records_stand_in_order_among_combined_ones() {
         let few = |count: u32| (0..count).map(|record| record % 1000);
         let new = 500..500 + 2 * PASSED as u32;
-        let records: Vec<u32> = few(20_000).chain(new).chain(few(200_000 + PASSED as u32)).collect();
+        let records: Vec<u32> = few(20_000)
+            .chain(new)
+            .chain(few(200_000 + PASSED as u32))
+            .collect();
         let list = CombineBy {
             create: |number: u32| vec![number],
             add: |mut numbers: Vec<u32>, number| {

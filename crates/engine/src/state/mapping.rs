@@ -22,6 +22,7 @@ use crate::shuffle::SHARDS;
 use super::due::Ticket;
 use super::entry::Entry;
 use super::handle::{Outcome, State};
+use super::home::{GROUP, prefetch_home};
 use super::mapped_store::{MappedStore, Timed};
 use super::moves::Moves;
 use super::partition_cache::PartitionCache;
@@ -160,67 +161,80 @@ impl<K: Key, S: Data> MappedStore<K, S> {
         let mut due = self.due(index);
         for (piece, records) in pieces.into_iter().enumerate() {
             let mut emitted = Vec::with_capacity(records.len());
-            for (at, key, value) in records {
-                let hash = hasher.hash(&key);
-                if let Some((own, entry)) = table.get_mut(hash, |(other, _)| *other == key) {
-                    let entry = entry.get_mut();
-                    let place = entry.place();
-                    let old = entry.take();
-                    let updated = old.as_ref().map_or(now, |timed| timed.updated);
-                    let mut state = State::of(old.map(|timed| timed.state));
-                    let mapped = (batch.mapping)(time, own, Some(value), &mut state);
-                    emitted.push((partition_of.of(place, own), mapped));
-                    // With a timeout every record is a touch (Spark 3.5).
-                    let state = match state.outcome() {
-                        Outcome::Left(Some(state)) if self.timeout.is_none() => {
-                            entry.put_back(Timed { state, updated });
-                            continue;
-                        }
-                        Outcome::Updated(state) => Some(detached(state)),
-                        Outcome::Left(state) => state,
-                        Outcome::Removed => None,
-                        Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
-                    };
-                    if let Some(state) = state {
-                        if record.is_on() && !entry.is_touched() {
-                            touched.push((hash, place));
-                        }
-                        entry.put(Timed {
-                            state,
-                            updated: now,
-                        });
-                    } else {
-                        moves.removed.push(place);
-                        record.remove(own);
-                        drop(table.remove_entry(hash, |(other, _)| *other == key));
-                    }
-                    continue;
+            let mut records = records.into_iter();
+            let mut group = Vec::with_capacity(GROUP);
+            loop {
+                let next = records.by_ref().take(GROUP);
+                group.extend(next.map(|(at, key, value)| {
+                    let hash = hasher.hash(&key);
+                    prefetch_home(table.data_end(), table.buckets(), hash);
+                    (hash, at, key, value)
+                }));
+                if group.is_empty() {
+                    break;
                 }
-                let key = millrace_text::detached(key);
-                let mut state = State::of(None);
-                let mapped = (batch.mapping)(time, &key, Some(value), &mut state);
-                let place = batch.places[piece] + u64::from(at);
-                emitted.push((partition_of.of(place, &key), mapped));
-                match state.outcome() {
-                    Outcome::Left(_) | Outcome::Removed => {}
-                    Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
-                    Outcome::Updated(state) => {
-                        moves.new.push((place, key.clone()));
-                        if self.timeout.is_some() {
-                            due.push(now, (hash, place));
-                        }
-                        if record.is_on() {
-                            touched.push((hash, place));
-                        }
-                        let timed = Timed {
-                            state: detached(state),
-                            updated: now,
+                for (hash, at, key, value) in group.drain(..) {
+                    if let Some((own, entry)) = table.get_mut(hash, |(other, _)| *other == key) {
+                        let entry = entry.get_mut();
+                        let place = entry.place();
+                        let old = entry.take();
+                        let updated = old.as_ref().map_or(now, |timed| timed.updated);
+                        let mut state = State::of(old.map(|timed| timed.state));
+                        let mapped = (batch.mapping)(time, own, Some(value), &mut state);
+                        emitted.push((partition_of.of(place, own), mapped));
+                        // With a timeout every record is a touch (Spark 3.5).
+                        let state = match state.outcome() {
+                            Outcome::Left(Some(state)) if self.timeout.is_none() => {
+                                entry.put_back(Timed { state, updated });
+                                continue;
+                            }
+                            Outcome::Updated(state) => Some(detached(state)),
+                            Outcome::Left(state) => state,
+                            Outcome::Removed => None,
+                            Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
                         };
-                        let entry = SharedValue::new(Entry::new(timed, place));
-                        let full = table.capacity() == table.len();
-                        let bucket = table.insert(hash, (key, entry), |(key, _)| hasher.hash(key));
-                        // SAFETY: the bucket is one of this table.
-                        moves.put(unsafe { table.bucket_index(&bucket) }, full);
+                        if let Some(state) = state {
+                            if record.is_on() && !entry.is_touched() {
+                                touched.push((hash, place));
+                            }
+                            entry.put(Timed {
+                                state,
+                                updated: now,
+                            });
+                        } else {
+                            moves.removed.push(place);
+                            record.remove(own);
+                            drop(table.remove_entry(hash, |(other, _)| *other == key));
+                        }
+                        continue;
+                    }
+                    let key = millrace_text::detached(key);
+                    let mut state = State::of(None);
+                    let mapped = (batch.mapping)(time, &key, Some(value), &mut state);
+                    let place = batch.places[piece] + u64::from(at);
+                    emitted.push((partition_of.of(place, &key), mapped));
+                    match state.outcome() {
+                        Outcome::Left(_) | Outcome::Removed => {}
+                        Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
+                        Outcome::Updated(state) => {
+                            moves.new.push((place, key.clone()));
+                            if self.timeout.is_some() {
+                                due.push(now, (hash, place));
+                            }
+                            if record.is_on() {
+                                touched.push((hash, place));
+                            }
+                            let timed = Timed {
+                                state: detached(state),
+                                updated: now,
+                            };
+                            let entry = SharedValue::new(Entry::new(timed, place));
+                            let full = table.capacity() == table.len();
+                            let bucket =
+                                table.insert(hash, (key, entry), |(key, _)| hasher.hash(key));
+                            // SAFETY: the bucket is one of this table.
+                            moves.put(unsafe { table.bucket_index(&bucket) }, full);
+                        }
                     }
                 }
             }

@@ -18,6 +18,7 @@ mod durable;
 mod entry;
 mod handle;
 mod head;
+mod home;
 mod idle;
 mod look;
 mod mapped_store;

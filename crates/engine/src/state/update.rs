@@ -1,4 +1,5 @@
-//! `update_state_by_key` on the state map: one visit a shard and batch.
+//! `update_state_by_key` on the state map: one visit a shard and batch. The keys of a batch are looked
+//! for in groups, whose buckets have been asked for.
 
 #![expect(
     unsafe_code,
@@ -17,6 +18,7 @@ use crate::exec::Executor;
 use crate::shuffle::{SHARDS, Shard, Values, identical, shard_of};
 
 use super::entry::Entry;
+use super::home::{GROUP, prefetch_home};
 use super::moves::Moves;
 use super::store::StateStore;
 use millrace_text::detached;
@@ -96,14 +98,23 @@ impl<K: Key, S: Data> StateStore<K, S> {
         let mut moves = Moves::none(base);
         let mut table = self.map.shards()[index].write();
         let mut record = self.recorder.begin(index, number);
-        if let Some(delta) = delta {
-            delta.drain(|stamp, key, values| {
+        let mut group = Vec::with_capacity(GROUP);
+        // Without an arrival those that wait are the last.
+        let mut take = |arrival: Option<(u64, K, Values<V>)>| {
+            if let Some((stamp, key, values)) = arrival {
                 let hash = self.hasher.hash(&key);
                 debug_assert_eq!(
                     shard_of(hash),
                     index,
                     "delta and state have the same shards"
                 );
+                prefetch_home(table.data_end(), table.buckets(), hash);
+                group.push((stamp, hash, key, values));
+                if group.len() < GROUP {
+                    return;
+                }
+            }
+            for (stamp, hash, key, values) in group.drain(..) {
                 if let Some((_, entry)) = table.get_mut(hash, |(present, _)| *present == key) {
                     let entry = entry.get_mut();
                     match update(&key, &values, entry.take()).map(detached) {
@@ -128,8 +139,12 @@ impl<K: Key, S: Data> StateStore<K, S> {
                     // SAFETY: the bucket is one of this table.
                     moves.put(unsafe { table.bucket_index(&bucket) }, full);
                 }
-            });
+            }
+        };
+        if let Some(delta) = delta {
+            delta.drain(|stamp, key, values| take(Some((stamp, key, values))));
         }
+        take(None);
         if !every {
             return moves;
         }

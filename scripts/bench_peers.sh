@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 usage() {
     cat <<'TEXT'
 usage: scripts/bench_peers.sh [options]
-  --only PROGRAM   wordcount, join, window or window-read; repeatable (all of them)
+  --only PROGRAM   wordcount, join, window, window-read or window-each; repeatable (all of them)
   --rounds N       alternating rounds (3)
   --keys N         keys of the joined streams and of the window (1000000)
   --bytes N        bytes of a batch of text (10000000)
@@ -46,7 +46,7 @@ while [ $# -gt 0 ]; do
     esac
 done
 : "${limit:=$most}"
-[ ${#programs[@]} -gt 0 ] || programs=(wordcount join window window-read)
+[ ${#programs[@]} -gt 0 ] || programs=(wordcount join window window-read window-each)
 engines=(millrace timely renoir)
 
 echo "bench_peers: building ($profile)" >&2

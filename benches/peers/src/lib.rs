@@ -33,14 +33,17 @@ pub enum Program {
     Window,
     /// The same, and every window is read in full.
     WindowRead,
+    /// The same, by a reader that cannot see the order of records.
+    WindowEach,
 }
 
 impl Program {
-    const ALL: [(&str, Self); 4] = [
+    const ALL: [(&str, Self); 5] = [
         ("wordcount", Self::WordCount),
         ("join", Self::Join),
         ("window", Self::Window),
         ("window-read", Self::WindowRead),
+        ("window-each", Self::WindowEach),
     ];
 
     /// Batches that warm up (a window has to be full), and batches that are timed.
@@ -48,7 +51,7 @@ impl Program {
     pub fn batches(self) -> (usize, usize) {
         match self {
             Self::WordCount | Self::Join => (3, 6),
-            Self::Window | Self::WindowRead => (WINDOW + TURNS as usize, 20),
+            Self::Window | Self::WindowRead | Self::WindowEach => (WINDOW + TURNS as usize, 20),
         }
     }
 }
@@ -167,7 +170,7 @@ impl Mark {
 
 /// One line: records, seconds, processor seconds, peak memory in bytes, checksum; or `-`.
 fn measured(run: fn(Program, Size) -> Option<Outcome>) -> Result<String, String> {
-    const USAGE: &str = "usage: ENGINE [--keys N] [--bytes N] wordcount|join|window|window-read";
+    const USAGE: &str = "usage: ENGINE [--keys N] [--bytes N] wordcount|join|window|window-read|window-each";
     let args = Args::from_env(&["keys", "bytes"], USAGE)?;
     let size = Size {
         keys: args.option("keys")?.unwrap_or(1_000_000),

@@ -1,6 +1,7 @@
 //! The programs on millrace.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use millrace::dstream::Computed;
@@ -56,7 +57,7 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
                 });
                 2 * (size.keys * timed) as u64
             }
-            Program::Window | Program::WindowRead => {
+            Program::Window | Program::WindowRead | Program::WindowEach => {
                 setup.run_context(count, |ssc| {
                     let sums = stream(ssc, (0..count).map(|batch| size.entering(batch)))
                         .reduce_by_key_and_window_inverse(
@@ -65,13 +66,20 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
                             Duration::seconds(WINDOW as i64),
                             None,
                         );
-                    if program == Program::WindowRead {
-                        clock.sum(&sums.map(|(key, sum)| term(key, sum, 0)));
-                        clock.ticks(ssc);
-                    } else {
-                        sums.foreach_rdd(|rdd| drop(rdd.take(11)));
-                        clock.ticks(ssc);
-                        clock.sum_last(&sums, count);
+                    match program {
+                        Program::WindowRead => {
+                            clock.sum(&sums.map(|(key, sum)| term(key, sum, 0)));
+                            clock.ticks(ssc);
+                        }
+                        Program::WindowEach => {
+                            clock.sum_each(&sums);
+                            clock.ticks(ssc);
+                        }
+                        _ => {
+                            sums.foreach_rdd(|rdd| drop(rdd.take(11)));
+                            clock.ticks(ssc);
+                            clock.sum_last(&sums, count);
+                        }
                     }
                 });
                 (size.keys / 10 * timed) as u64
@@ -90,6 +98,34 @@ fn stream(
     ssc.queue_stream(queue)
 }
 
+/// More threads than add terms.
+const THREADS: usize = 32;
+
+/// The number of this thread, among those that add terms.
+fn thread() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
+
+/// The sum of one thread, in cache lines of its own.
+#[derive(Default)]
+#[repr(align(128))]
+struct Own(AtomicU64);
+
+impl Own {
+    fn add(&self, term: u64) {
+        let sum = self.sum().wrapping_add(term);
+        self.0.store(sum, Ordering::Relaxed);
+    }
+
+    fn sum(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The notes of the outputs, batch by batch.
 #[derive(Clone, Default)]
 struct Clock {
@@ -103,6 +139,17 @@ impl Clock {
         let sums = Arc::clone(&self.sums);
         terms.reduce(u64::wrapping_add).foreach_rdd(move |rdd| {
             let sum = rdd.first().unwrap_or_default();
+            sums.lock().expect("no batch fails").push(sum);
+        });
+    }
+
+    /// Adds up the terms of every batch, in no order.
+    fn sum_each<P: Pipeline<Item = Pair>>(&self, window: &DStream<P::Item, P>) {
+        let sums = Arc::clone(&self.sums);
+        window.foreach_rdd(move |rdd| {
+            let own: [Own; THREADS] = Default::default();
+            rdd.for_each(|(key, sum)| own[thread()].add(term(key, sum, 0)));
+            let sum = own.iter().fold(0, |sum: u64, own| sum.wrapping_add(own.sum()));
             sums.lock().expect("no batch fails").push(sum);
         });
     }

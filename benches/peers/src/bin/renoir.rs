@@ -30,7 +30,7 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
             let results = batches.into_iter().map(join).collect();
             (2 * (size.keys * timed) as u64, results)
         }
-        Program::Window | Program::WindowRead => return None,
+        Program::Window | Program::WindowRead | Program::WindowEach => return None,
     };
     Some(Outcome {
         records,

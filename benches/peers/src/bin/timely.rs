@@ -30,13 +30,16 @@ fn run(program: Program, size: Size) -> Option<Outcome> {
     let records = match program {
         Program::WordCount => words(&size.texts(warm + timed), warm),
         Program::Join => 2 * (size.keys * timed) as u64,
-        Program::Window | Program::WindowRead => (size.keys / 10 * timed) as u64,
+        Program::Window | Program::WindowRead | Program::WindowEach => {
+            (size.keys / 10 * timed) as u64
+        }
     };
     let work = move |worker: &mut Worker| match program {
         Program::WordCount => word_count(worker, size),
         Program::Join => join(worker, size),
         Program::Window => window(worker, size, false),
-        Program::WindowRead => window(worker, size, true),
+        // It keeps no order that a reader could see.
+        Program::WindowRead | Program::WindowEach => window(worker, size, true),
     };
     let workers = timely::execute(Config::process(WORKERS), work).expect("threads are given");
     let shares: Vec<(Took, u64)> = workers

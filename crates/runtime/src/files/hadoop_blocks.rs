@@ -6,90 +6,63 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use super::pieces::{PieceReader, Pieces, four_bytes, so_many};
+
 /// Takes the bytes of a chunk and how many bytes its block has left; gives what the chunk holds.
 type Decompress = fn(&[u8], usize) -> io::Result<Vec<u8>>;
 
 /// More than any block that Hadoop writes (256 KiB, unless a setting says otherwise).
-const LONGEST_BLOCK: usize = 256 << 20;
+const LONGEST_BLOCK: u32 = 256 << 20;
 
-/// Reads the blocks of a file.
+/// The chunks of a file.
 pub(super) struct HadoopBlocks<R> {
     file: R,
     decompress: Decompress,
     /// Bytes of the block that no chunk has brought yet.
     left: usize,
-    /// The content of the last chunk, and the part of it that has been given.
-    chunk: Vec<u8>,
-    given: usize,
 }
 
 impl<R: Read> HadoopBlocks<R> {
-    pub(super) fn lz4(file: R) -> HadoopBlocks<R> {
-        HadoopBlocks::new(file, lz4)
+    /// Reads the chunks of an `.lz4` file.
+    pub(super) fn lz4(file: R) -> PieceReader<HadoopBlocks<R>> {
+        HadoopBlocks::reader(file, lz4)
     }
 
-    pub(super) fn snappy(file: R) -> HadoopBlocks<R> {
-        HadoopBlocks::new(file, snappy)
+    /// Reads the chunks of a `.snappy` file.
+    pub(super) fn snappy(file: R) -> PieceReader<HadoopBlocks<R>> {
+        HadoopBlocks::reader(file, snappy)
     }
 
-    fn new(file: R, decompress: Decompress) -> HadoopBlocks<R> {
-        HadoopBlocks {
+    fn reader(file: R, decompress: Decompress) -> PieceReader<HadoopBlocks<R>> {
+        PieceReader::new(HadoopBlocks {
             file,
             decompress,
             left: 0,
-            chunk: Vec::new(),
-            given: 0,
-        }
+        })
     }
 
-    /// Reads a chunk; `false` at the end.
-    fn next_chunk(&mut self) -> io::Result<bool> {
+    fn number(&mut self) -> io::Result<Option<u32>> {
+        Ok(four_bytes(&mut self.file)?.map(u32::from_be_bytes))
+    }
+}
+
+impl<R: Read> Pieces for HadoopBlocks<R> {
+    fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
         while self.left == 0 {
-            match number(&mut self.file)? {
+            match self.number()? {
                 Some(length) if length > LONGEST_BLOCK => {
                     return Err(damaged(format!("a block claims to hold {length} bytes")));
                 }
-                Some(length) => self.left = length,
-                None => return Ok(false),
+                Some(length) => self.left = length as usize,
+                None => return Ok(None),
             }
         }
-        let length = number(&mut self.file)?.ok_or_else(cut)?;
-        let mut bytes = Vec::new();
-        // What is there is read, whatever the number says.
-        (&mut self.file)
-            .take(length as u64)
-            .read_to_end(&mut bytes)?;
-        if bytes.len() < length {
-            return Err(cut());
-        }
-        (self.chunk, self.given) = ((self.decompress)(&bytes, self.left)?, 0);
-        let left = self.left.checked_sub(self.chunk.len());
+        let length = self.number()?.ok_or(ErrorKind::UnexpectedEof)?;
+        let chunk = so_many(&mut self.file, length)?;
+        let chunk = (self.decompress)(&chunk, self.left)?;
+        let left = self.left.checked_sub(chunk.len());
         self.left = left.ok_or_else(|| damaged("a chunk holds more than its block".to_owned()))?;
-        Ok(true)
-    }
-}
-
-impl<R: Read> Read for HadoopBlocks<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.chunk.len() {
-            if !self.next_chunk()? {
-                return Ok(0);
-            }
-        }
-        let count = (&self.chunk[self.given..]).read(buffer)?;
-        self.given += count;
-        Ok(count)
-    }
-}
-
-/// A number; nothing at the end of the file.
-fn number(file: &mut impl Read) -> io::Result<Option<usize>> {
-    let mut bytes = Vec::new();
-    file.take(4).read_to_end(&mut bytes)?;
-    match <[u8; 4]>::try_from(bytes.as_slice()) {
-        Ok(bytes) => Ok(Some(u32::from_be_bytes(bytes) as usize)),
-        Err(_) if bytes.is_empty() => Ok(None),
-        Err(_) => Err(cut()),
+        Ok(Some(chunk))
     }
 }
 
@@ -119,8 +92,4 @@ fn snappy(chunk: &[u8], left: usize) -> io::Result<Vec<u8>> {
 
 fn damaged(what: String) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, what)
-}
-
-fn cut() -> io::Error {
-    io::Error::new(ErrorKind::UnexpectedEof, "it ends within a block")
 }

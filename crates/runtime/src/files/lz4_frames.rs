@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Read};
 use lz4_flex::frame::FrameDecoder;
 
 use super::hadoop_blocks;
+use super::pieces::{PieceReader, Pieces, four_bytes, so_many};
 
 /// The first bytes of a frame.
 pub(super) const FRAME: [u8; 4] = *b"\x04\x22\x4d\x18";
@@ -26,7 +27,7 @@ enum Within<R: Read> {
     /// Between two frames.
     None(Marked<R>),
     Frame(Box<FrameDecoder<Marked<R>>>),
-    Legacy(Legacy<R>),
+    Legacy(PieceReader<Legacy<R>>),
     /// After an error.
     Ended,
 }
@@ -45,12 +46,11 @@ impl<R: Read> Lz4Frames<R> {
 
     /// Begins the next frame, if there is one.
     fn begin(mut file: Marked<R>) -> io::Result<Within<R>> {
-        let Some(mark) = file.number()? else {
+        let Some(mark) = four_bytes(&mut file)? else {
             return Ok(Within::Ended);
         };
         if mark == LEGACY {
-            let (block, given) = (Vec::new(), 0);
-            return Ok(Within::Legacy(Legacy { file, block, given }));
+            return Ok(Within::Legacy(PieceReader::new(Legacy(file))));
         }
         file.mark = mark.to_vec();
         Ok(Within::Frame(Box::new(FrameDecoder::new(file))))
@@ -79,7 +79,7 @@ impl<R: Read> Read for Lz4Frames<R> {
                     }
                     Within::None(file)
                 }
-                Within::Legacy(Legacy { file, .. }) => Within::None(file),
+                Within::Legacy(frame) => Within::None(frame.pieces.0),
                 Within::Ended => Within::Ended,
             };
         }
@@ -95,19 +95,6 @@ struct Marked<R> {
     ended: bool,
 }
 
-impl<R: Read> Marked<R> {
-    /// The next four bytes; nothing at the end of the file.
-    fn number(&mut self) -> io::Result<Option<[u8; 4]>> {
-        let mut bytes = Vec::new();
-        self.take(4).read_to_end(&mut bytes)?;
-        match <[u8; 4]>::try_from(bytes.as_slice()) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(_) if bytes.is_empty() => Ok(None),
-            Err(_) => Err(ErrorKind::UnexpectedEof.into()),
-        }
-    }
-}
-
 impl<R: Read> Read for Marked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match self.mark.is_empty() {
@@ -120,46 +107,21 @@ impl<R: Read> Read for Marked<R> {
     }
 }
 
-/// A frame of the older form: blocks with the number of their compressed bytes in front, up to
-/// the end of the file or to another frame.
-struct Legacy<R> {
-    file: Marked<R>,
-    /// The content of the last block, and the part of it that has been given.
-    block: Vec<u8>,
-    given: usize,
-}
+/// The blocks of a frame of the older form, with the number of their compressed bytes in front,
+/// up to the end of the file or to another frame.
+struct Legacy<R: Read>(Marked<R>);
 
-impl<R: Read> Legacy<R> {
-    /// Reads a block; `false` at the end of the frame.
-    fn next_block(&mut self) -> io::Result<bool> {
-        let Some(number) = self.file.number()? else {
-            return Ok(false);
+impl<R: Read> Pieces for Legacy<R> {
+    fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let Legacy(file) = self;
+        let Some(number) = four_bytes(file)? else {
+            return Ok(None);
         };
         if number == LEGACY || number == FRAME {
-            self.file.mark = number.to_vec();
-            return Ok(false);
+            file.mark = number.to_vec();
+            return Ok(None);
         }
-        let length = u64::from(u32::from_le_bytes(number));
-        let mut bytes = Vec::new();
-        // What is there is read, whatever the number says.
-        (&mut self.file).take(length).read_to_end(&mut bytes)?;
-        if (bytes.len() as u64) < length {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        (self.block, self.given) = (hadoop_blocks::lz4(&bytes, LEGACY_BLOCK)?, 0);
-        Ok(true)
-    }
-}
-
-impl<R: Read> Read for Legacy<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.block.len() {
-            if !self.next_block()? {
-                return Ok(0);
-            }
-        }
-        let count = (&self.block[self.given..]).read(buffer)?;
-        self.given += count;
-        Ok(count)
+        let block = so_many(file, u32::from_le_bytes(number))?;
+        hadoop_blocks::lz4(&block, LEGACY_BLOCK).map(Some)
     }
 }

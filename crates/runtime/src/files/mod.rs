@@ -10,6 +10,7 @@ mod hadoop_blocks;
 mod json_file;
 mod location;
 mod lz4_frames;
+mod pieces;
 mod replace;
 mod save_rdd;
 mod text_directory;

@@ -1,7 +1,9 @@
 //! A file that a batch has taken, and what is said when it cannot be read.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -43,6 +45,22 @@ impl Taken {
             said: AtomicBool::new(false),
             cuts: Mutex::default(),
         }
+    }
+
+    /// Opens it. What has come into its place since it was taken is refused if it is no file, and
+    /// never waited for: a pipe may have nobody who writes into it.
+    pub(super) fn open(&self) -> io::Result<File> {
+        let mut options = File::options();
+        let options = options.read(true).custom_flags(libc::O_NONBLOCK);
+        let file = options.open(&self.path)?;
+        let about = file.metadata()?;
+        if about.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if !about.is_file() {
+            return Err(io::Error::other("it is no file any more"));
+        }
+        Ok(file)
     }
 
     /// Takes that whoever reads a piece has cut `count` lines of it by now. A line counts once,

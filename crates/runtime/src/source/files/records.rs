@@ -1,7 +1,7 @@
 //! Files that are no lines: records of one length, and what a program's function reads.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use millrace_engine::data::Data;
 use millrace_types::counted;
@@ -64,7 +64,7 @@ impl Format for BinaryFormat {
     ) -> Result<(), Cut> {
         let from = piece as u64 * self.piece;
         let to = (taken.length / self.record).min(from + self.piece);
-        let mut file = File::open(&taken.path)?;
+        let mut file = taken.open()?;
         file.seek(SeekFrom::Start(from * self.record))?;
         let mut file = BufReader::new(file);
         for number in from..to {
@@ -107,11 +107,7 @@ where
         _voice: &Voice,
         each: &mut dyn FnMut(T),
     ) -> Result<(), Cut> {
-        let file = File::open(&taken.path)?;
-        if file.metadata()?.is_dir() {
-            return Err(Cut::from(io::Error::from(io::ErrorKind::IsADirectory)));
-        }
-        (self.0)(BufReader::new(file)).for_each(each);
+        (self.0)(BufReader::new(taken.open()?)).for_each(each);
         Ok(())
     }
 }

@@ -8,7 +8,6 @@
 //! Of a file that cannot be read to its end, the lines before that are given.
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
@@ -91,7 +90,7 @@ impl Format for LinesFormat {
         voice: &Voice,
         each: &mut dyn FnMut(Text),
     ) -> Result<(), Cut> {
-        let mut file = File::open(&taken.path)?;
+        let mut file = taken.open()?;
         let cuts = Cell::new(0);
         let cut = || {
             cuts.set(cuts.get() + 1);

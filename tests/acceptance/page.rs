@@ -62,16 +62,25 @@ fn a_run_is_seen_while_it_runs_and_after_it_was_killed() {
     for line in lines.lines() {
         assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
     }
-    let history = Launch::of(env!("CARGO_BIN_EXE_millrace-history"))
-        .args(["--summary", logs.to_str().unwrap()])
-        .start()
-        .finish()
-        .with_code(0);
-    assert!(
-        history.stdout.contains("records           2"),
-        "{}",
-        history.stdout
-    );
+    let summary = |zone: &str| {
+        let history = Launch::of(env!("CARGO_BIN_EXE_millrace-history")).env("TZ", zone);
+        let history = history.args(["--summary", logs.to_str().unwrap()]);
+        history.start().finish().with_code(0).stdout
+    };
+    let in_london = summary("UTC");
+    assert!(in_london.contains("records           2"), "{in_london}");
+    let in_delhi = minute_of_start(&summary("XST-5:30"));
+    let later = in_delhi - minute_of_start(&in_london);
+    assert_eq!(later.rem_euclid(24 * 60), 5 * 60 + 30);
+}
+
+/// The minute of the day in which a run began, as its summary shows it.
+fn minute_of_start(summary: &str) -> i64 {
+    let mut lines = summary.lines();
+    let line = lines.find(|line| line.starts_with("  started ")).unwrap();
+    let (_, time) = line.rsplit_once(' ').unwrap();
+    let mut parts = time.split(':').map(|part| part.parse::<i64>().unwrap_or(0));
+    parts.next().unwrap() * 60 + parts.next().unwrap()
 }
 
 #[test]

@@ -47,6 +47,19 @@ fn the_line_is_redrawn_in_place_makes_room_and_leaves_nothing() {
 }
 
 #[test]
+fn the_line_names_a_batch_by_the_time_with_which_it_is_printed() {
+    let launch = Launch::network_wordcount().on_terminal(200);
+    let (stdout, terminal) = run(launch.env("TZ", "XST-5:30"));
+    let drawn = terminal.split('\r');
+    let times = drawn.filter_map(|line| line.strip_prefix("batch ")?.get(..8));
+    let times: Vec<&str> = times.collect();
+    assert!(!times.is_empty(), "{terminal:?}");
+    for time in times {
+        assert!(stdout.contains(&format!(" {time}")), "{time}: {stdout}");
+    }
+}
+
+#[test]
 fn the_line_is_cut_to_the_width_of_the_terminal() {
     let sender = Sender::new();
     let launch = Launch::network_wordcount().on_terminal(30).every("50ms");

@@ -7,6 +7,8 @@
 //! Nobody waits for whoever reads them: lines that are not taken within a moment are left out, and
 //! their number is said when lines are taken again.
 //!
+//! Times that people read, there and in printed batches, are in the zone that [`local_zone`] finds.
+//!
 //! A process that has a subscriber of its own for `tracing` gets messages and log as events with
 //! targets that begin with `millrace`, and nothing is written here but what ends a run.
 //!
@@ -32,6 +34,7 @@ mod sink;
 mod subscriber;
 mod terminal;
 mod voice;
+mod zone;
 
 pub use format::Format;
 pub use level::{Level, LevelError};
@@ -40,3 +43,4 @@ pub use out::finish;
 pub use say::{answer, error, info, last, says, warn};
 pub use subscriber::{configure, set_level};
 pub use voice::Voice;
+pub use zone::local_zone;

@@ -15,7 +15,7 @@ use crate::runs::Runs;
 use crate::say::PREFIX;
 use crate::server::{Pages, Server};
 use crate::settings::Settings;
-use crate::time_text::{gmt, now};
+use crate::time_text::{local, now};
 
 /// The runs of a directory of event logs (`spark.eventLog.dir`), and their pages.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ fn summary(run: &Run) -> String {
     let (info, totals) = (&model.info, model.totals);
     let average = |times: Vec<i64>| mean(times).map_or("-".to_owned(), |time| format!("{time} ms"));
     let completed = || model.batches.of(Status::Completed);
-    let ended = model.ended.map_or("running, or killed".to_owned(), gmt);
+    let ended = model.ended.map_or("running, or killed".to_owned(), local);
     format!(
         "{id}  {name}\n  started           {start}\n  ended             {ended}\n  \
          master            {master}\n  batch interval    {interval} ms\n  batches           {batches}\n  \
@@ -167,7 +167,7 @@ fn summary(run: &Run) -> String {
          processing time   {processing} on average\n  dropped events    {dropped}\n",
         id = info.id,
         name = info.name,
-        start = gmt(info.start_time),
+        start = local(info.start_time),
         master = info.master,
         interval = info.batch_duration,
         batches = totals.completed_batches,

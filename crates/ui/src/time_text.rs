@@ -1,10 +1,9 @@
 //! Times as the page and the REST interface show them.
 
-use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use millrace_stderr::local_zone;
 use millrace_types::EpochMillis;
 
 /// Now, by the wall clock: for showing, never for deciding.
@@ -33,12 +32,10 @@ pub(crate) fn local_time(time: EpochMillis, millis: bool) -> String {
 }
 
 fn shown(time: EpochMillis, format: &str, millis: bool) -> String {
-    static ZONE: OnceLock<TimeZone> = OnceLock::new();
-    let zone = ZONE.get_or_init(TimeZone::system).clone();
     let at = Timestamp::from_millisecond(time).unwrap_or(Timestamp::UNIX_EPOCH);
     let millis = if millis { ".%3f" } else { "" };
     let format = format!("{format}{millis}");
-    at.to_zoned(zone).strftime(&format).to_string()
+    at.to_zoned(local_zone()).strftime(&format).to_string()
 }
 
 #[cfg(test)]

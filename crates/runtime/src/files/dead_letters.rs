@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use millrace_engine::error::{Error, Result};
 use millrace_types::BatchTime;
-use millrace_wal::{DirectoryLock, Disk};
+use millrace_wal::{DirectoryLock, Disk, WalError};
+
+use crate::notice::notice;
 
 use super::{batch_name, location, replace};
 
@@ -20,8 +22,10 @@ pub struct DeadLetterFiles {
     prefix: String,
     /// True if the run goes on from another, and runs some of its batches again.
     replaces: bool,
-    /// Keeps other runs out of a directory that is nobody's.
-    _lock: Option<DirectoryLock>,
+    /// True if the directory is in no generation, whose lock the run would have.
+    is_apart: bool,
+    /// Keeps other runs out of such a directory.
+    lock: Option<DirectoryLock>,
 }
 
 impl DeadLetterFiles {
@@ -32,7 +36,8 @@ impl DeadLetterFiles {
             directory: generation.join("dead-letters"),
             prefix: "batch".to_owned(),
             replaces,
-            _lock: None,
+            is_apart: false,
+            lock: None,
         }
     }
 
@@ -46,16 +51,13 @@ impl DeadLetterFiles {
         generation: Option<&str>,
         replaces: bool,
     ) -> Result<DeadLetterFiles> {
-        let refused = |error| cannot_use(&directory, error);
-        fs::create_dir_all(&directory).map_err(refused)?;
-        location::try_to_write_in(&directory).map_err(refused)?;
-        let lock = DirectoryLock::acquire(&Disk, &directory)
-            .map_err(|error| crate::error::storage(error.to_string(), error))?;
+        let lock = locked(&directory)?;
         Ok(DeadLetterFiles {
             prefix: generation.map_or("batch".to_owned(), |name| format!("{name}-batch")),
             directory,
             replaces,
-            _lock: Some(lock),
+            is_apart: true,
+            lock: Some(lock),
         })
     }
 
@@ -65,11 +67,14 @@ impl DeadLetterFiles {
         self.directory.display()
     }
 
-    /// Makes the letters of a batch durable, if it has any.
+    /// Makes the letters of a batch durable, if it has any. A directory of their own that somebody
+    /// has taken away is made anew, which is said.
     ///
     /// # Errors
-    /// If the system refuses it: the batch must not be committed.
-    pub fn write(&self, time: BatchTime, letters: &str) -> Result<()> {
+    /// If the system refuses it, or another run has what has the directory's name now: the batch
+    /// must not be committed.
+    pub fn write(&mut self, time: BatchTime, letters: &str) -> Result<()> {
+        self.check_lock()?;
         let path = self.directory.join(batch_name(&self.prefix, "jsonl", time));
         if letters.is_empty() {
             return match self.replaces {
@@ -91,6 +96,26 @@ impl DeadLetterFiles {
         self.sync()
     }
 
+    fn check_lock(&mut self) -> Result<()> {
+        if !self.is_apart {
+            return Ok(());
+        }
+        match self.lock.as_ref().map(DirectoryLock::check) {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(WalError::Gone { .. })) | None => {}
+            Some(Err(error)) => return Err(storage(error)),
+        }
+        // It holds what is left of the directory.
+        drop(self.lock.take());
+        self.lock = Some(locked(&self.directory)?);
+        let place = self.place();
+        notice(format_args!(
+            "{place} was removed, moved or replaced while it was in use: dead letters from now on \
+             are in a new one"
+        ));
+        Ok(())
+    }
+
     fn remove(&self, path: &Path) -> Result<()> {
         match fs::remove_file(path) {
             Ok(()) => self.sync(),
@@ -106,6 +131,18 @@ impl DeadLetterFiles {
         let synced = File::open(&self.directory).and_then(|directory| directory.sync_all());
         synced.map_err(|error| cannot_use(&self.directory, error))
     }
+}
+
+/// Makes a directory, if it is not there, and keeps other runs out of it.
+fn locked(directory: &Path) -> Result<DirectoryLock> {
+    let refused = |error| cannot_use(directory, error);
+    fs::create_dir_all(directory).map_err(refused)?;
+    location::try_to_write_in(directory).map_err(refused)?;
+    DirectoryLock::acquire(&Disk, directory).map_err(storage)
+}
+
+fn storage(error: WalError) -> Error {
+    crate::error::storage(error.to_string(), error)
 }
 
 fn cannot_use(directory: &Path, error: io::Error) -> Error {
@@ -142,6 +179,28 @@ mod tests {
         assert_eq!(text(), "");
         let files = fs::read_dir(top.path()).unwrap().count();
         assert_eq!(files, 1, "nothing is left but the lock");
+    }
+
+    #[test]
+    fn a_directory_that_is_taken_away_is_made_anew_and_still_has_one_run_at_a_time() {
+        let top = tempfile::tempdir().unwrap();
+        let place = top.path().join("letters");
+        let open = || DeadLetterFiles::apart(place.clone(), None, false);
+        let mut files = open().unwrap();
+        for take_away in [
+            (|place| fs::remove_dir_all(place).unwrap()) as fn(&Path),
+            |place| fs::rename(place, place.with_file_name("elsewhere")).unwrap(),
+            |place| fs::remove_file(place.join("LOCK")).unwrap(),
+        ] {
+            files.write(TIME, "a\n").unwrap();
+            take_away(&place);
+            files.write(TIME, "").unwrap();
+            assert!(open().is_err(), "it is held again");
+        }
+        fs::remove_dir_all(&place).unwrap();
+        let _other = open().unwrap();
+        let refused = files.write(TIME, "a\n").unwrap_err().to_string();
+        assert!(refused.contains(" is in use by "), "{refused}");
     }
 
     #[test]

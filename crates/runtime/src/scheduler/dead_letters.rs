@@ -47,8 +47,8 @@ impl DeadLetters {
         for letter in letters {
             letter.write(batch.time, &mut lines);
         }
-        let files = self.files();
-        let Some(files) = files.as_ref() else {
+        let mut files = self.files();
+        let Some(files) = files.as_mut() else {
             return Ok(());
         };
         files.write(batch.time, &lines)?;

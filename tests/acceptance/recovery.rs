@@ -189,6 +189,40 @@ fn a_damaged_generation_that_cannot_be_newer_is_named_and_passed_over() {
     }
 }
 
+/// A generation that was gone on with may have the newest batch, whatever its damage: the message
+/// names what is whole, and each way on that it names is one.
+#[test]
+fn a_damaged_generation_that_may_be_the_newest_is_refused_with_the_ways_on() {
+    let anew = one_batch_after(killed(), None);
+    let older = one_batch_after(anew, Some("--recover=1"));
+    assert_eq!(older.bodies(), [COUNTED]);
+    fs::write(older.path("state/generation-000001/meta"), "").unwrap();
+    let launch = stateful().arg("--recover").after(older);
+    let refused = launch.start_at(&Sender::new()).finish().with_code(1);
+    let said = said_of_recovery(&refused);
+    assert_eq!(said.len(), 1, "{}", refused.stderr);
+    for part in [
+        "Error: state/generation-000001/meta is damaged at byte 0: ",
+        "`millrace-state export --before-damage --generation=1 state` prints what is whole of it",
+        "; generation 2 can be read (last batch 1 of ",
+        "go on from it with --recover=2",
+    ] {
+        assert!(said[0].contains(part), "{part}: {}", said[0]);
+    }
+    let read = Launch::of(env!("CARGO_BIN_EXE_millrace-state"))
+        .args(["export", "--before-damage", "--generation=1", "state"])
+        .after(refused);
+    let read = read.start().finish().with_code(0);
+    let counted = "{\"key\":\"a\",\"value\":2}\n";
+    assert!(read.stdout.contains(counted), "{}", read.stdout);
+    let named = one_batch_after(read, Some("--recover=2"));
+    assert_eq!(named.bodies(), [ANEW]);
+    let (damaged, away) = ("state/generation-000001", "generation-000001");
+    fs::rename(named.path(damaged), named.path(away)).unwrap();
+    let moved = one_batch_after(named, Some("--recover"));
+    assert_eq!(moved.bodies(), [ANEW]);
+}
+
 #[test]
 fn batches_that_were_missed_are_made_up_or_left_out() {
     let key = "millrace.recover.missedBatches";

@@ -140,8 +140,7 @@ fn read(directory: &Path, asked: &Asked, out: &mut dyn Write) -> Result<u8, Fail
             let view = reader.view_before_damage(number)?;
             match view.damage() {
                 Some(damage) => complain(&format!(
-                    "what follows is of generation {number} before its damage, and not all of it: \
-                     {damage}"
+                    "what follows is what can be read of generation {number}: {damage}"
                 )),
                 None => complain(&format!("generation {number} is whole")),
             }
@@ -381,6 +380,23 @@ mod tests {
         assert_eq!(code, 0);
         assert!(some.lines().all(|line| whole.1.contains(line)), "{some}");
         assert_eq!(std::fs::read(&damaged).unwrap(), bytes);
+    }
+
+    /// The names of stores are in `meta`, and keys and values are not.
+    #[test]
+    fn what_is_beside_a_damaged_meta_can_be_had() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().to_str().unwrap();
+        counted(place.path(), &["1\n", "2\n", "3\n"]);
+        let whole = asked(&["export", path]).unwrap();
+        let meta = place.path().join("generation-000001/meta");
+        std::fs::write(&meta, "").unwrap();
+        let refused = asked(&["export", path]).unwrap_err();
+        assert!(refused.contains("meta is damaged at byte"), "{refused}");
+        let before = ["export", "--before-damage", path];
+        assert_eq!(asked(&before), Ok(whole.clone()));
+        std::fs::remove_file(&meta).unwrap();
+        assert_eq!(asked(&before), Ok(whole));
     }
 
     #[test]

@@ -231,7 +231,7 @@ pub(crate) fn choose(
             Some((chosen.number, error))
         }),
         broken => broken.map(|(number, error)| {
-            let message = said_with(error, &found, number);
+            let message = said_with(error, directory, &found, number);
             (number, Error::new(crate::error::kind_of(error), message))
         }),
     };
@@ -306,21 +306,26 @@ pub(crate) fn count_blocks(directory: &Directory, generation: u32, from: Positio
 /// An error about a generation. Of damage it says what else can be gone on from.
 pub(crate) fn damaged(directory: &Directory, number: u32, error: WalError) -> Error {
     match Candidates::find(directory) {
-        Ok(found) => crate::error::storage(said_with(&error, &found, number), error),
+        Ok(found) => crate::error::storage(said_with(&error, directory, &found, number), error),
         Err(_) => refused(error),
     }
 }
 
-/// The message of an error about a generation, with what else can be gone on from.
-fn said_with(error: &WalError, found: &Candidates, number: u32) -> String {
-    let is_damage = matches!(
-        error,
-        WalError::Damage { .. } | WalError::NewerFormat { .. }
-    );
-    let beside = if is_damage {
-        found.beside(number)
-    } else {
-        String::new()
+/// The way to what can still be read of a damaged generation, in words that follow its error.
+fn what_is_whole(directory: &Directory, number: u32) -> String {
+    let root = directory.root.display();
+    format!(
+        "; `millrace-state export --before-damage --generation={number} {root}` prints what is \
+         whole of it"
+    )
+}
+
+/// The message of an error about a generation, with what of it and what else can be gone on from.
+fn said_with(error: &WalError, directory: &Directory, found: &Candidates, number: u32) -> String {
+    let (beside, of_it) = match error {
+        WalError::Damage { .. } => (found.beside(number), what_is_whole(directory, number)),
+        WalError::NewerFormat { .. } => (found.beside(number), String::new()),
+        _ => Default::default(),
     };
-    format!("{error}{beside}")
+    format!("{error}{of_it}{beside}")
 }

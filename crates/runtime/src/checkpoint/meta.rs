@@ -36,7 +36,33 @@ pub struct StoreMeta {
     pub name: String,
 }
 
+/// More stores than a program has.
+const MOST_UNNAMED: u32 = 1024;
+
 impl Meta {
+    /// Stands for an account that cannot be read.
+    pub(crate) fn unknown() -> Meta {
+        Meta {
+            format: FORMAT,
+            program: "unknown program".to_owned(),
+            operators: Vec::new(),
+            partitions: 1,
+            interval_ms: 0,
+            stores: Vec::new(),
+            turn: 0,
+        }
+    }
+
+    /// Has so many stores, of which nothing is known.
+    pub(crate) fn add_unnamed(&mut self, stores: u32) {
+        let unnamed = || StoreMeta {
+            operator: "unknown operator".to_owned(),
+            name: "unknown".to_owned(),
+        };
+        let stores = stores.min(MOST_UNNAMED) as usize;
+        self.stores.resize_with(stores, unnamed);
+    }
+
     /// Why a program that describes itself so cannot go on from this generation; `None` if it
     /// can. The batch interval, the partitions and the number of workers may differ.
     pub(crate) fn refuses(&self, program: &Meta) -> Option<String> {

@@ -158,6 +158,15 @@ impl CheckpointReader {
         self.view(number).map(|view| view.info())
     }
 
+    /// The number of partitions with which a generation is gone on; nothing else of it is read.
+    ///
+    /// # Errors
+    /// If it does not say so: it is not there, or that part of it is damaged.
+    pub fn partitions(&self, number: u32) -> Result<u32> {
+        let meta = self.directory.meta(number).map_err(refused)?;
+        Ok(meta.partitions)
+    }
+
     /// The state of a generation. It stays the same while a program goes on writing.
     ///
     /// # Errors
@@ -168,7 +177,8 @@ impl CheckpointReader {
 
     /// The state of a generation as far as it can be read: of a log that is damaged the batches in
     /// front of the damage, of a snapshot that is damaged its shards in front of it and nothing of
-    /// the log. [`damage`](GenerationView::damage) says what is damaged.
+    /// the log. If `meta` is damaged, stores have no names, and those of windows are not told from
+    /// others. [`damage`](GenerationView::damage) says what is damaged.
     ///
     /// # Errors
     /// If nothing can be read.

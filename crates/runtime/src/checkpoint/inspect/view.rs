@@ -38,7 +38,7 @@ pub struct GenerationView {
     snapshot: Option<Snapshot>,
     log: Option<OpenLog>,
     contents: Contents,
-    /// The damage that follows the part that is seen, if that was asked for.
+    /// The damage beside or behind the part that is seen, if that was asked for.
     damage: Option<String>,
     executor: OnceLock<Option<Executor>>,
 }
@@ -63,12 +63,15 @@ impl GenerationView {
     /// Opens a generation and reads all of it once. If it is `tolerant` it ends in front of what
     /// is damaged.
     pub(super) fn open(directory: &Directory, number: u32, tolerant: bool) -> Read<GenerationView> {
-        directory.check_meta(number)?;
-        let meta = directory.meta(number)?;
-        let mut damage = None;
+        let meta = directory.check_meta(number);
+        let (meta, mut damage) = match meta.and_then(|()| directory.meta(number)) {
+            Err(error @ WalError::Damage { .. }) if tolerant => (None, Some(without_names(&error))),
+            meta => (Some(meta?), None),
+        };
+        let mut in_snapshot = None;
         let mut forgiven = |error: WalError| match error {
             WalError::Damage { .. } if tolerant => {
-                damage.get_or_insert(error.to_string());
+                in_snapshot.get_or_insert(error.to_string());
                 Ok(())
             }
             error => Err(error),
@@ -80,9 +83,13 @@ impl GenerationView {
                 None
             }
         };
+        // What the log adds to is not all there.
+        let reads_log = in_snapshot.is_none();
+        in_snapshot.into_iter().for_each(|it| add(&mut damage, it));
+        let named = meta.is_some();
         let mut view = GenerationView {
             number,
-            meta,
+            meta: meta.unwrap_or_else(Meta::unknown),
             directory: directory.clone(),
             snapshot,
             log: None,
@@ -90,32 +97,47 @@ impl GenerationView {
             damage,
             executor: OnceLock::new(),
         };
-        if view.damage.is_some() {
-            // What the log adds to is not all there.
-            view.contents.last = view.snapshot.as_ref().map(|snapshot| snapshot.base.commit);
-            return Ok(view);
+        let snapshot = view.snapshot.as_ref();
+        let mut stores = snapshot.map_or(0, Snapshot::stores);
+        if reads_log {
+            view.open_log(tolerant, &mut stores)?;
+        } else {
+            view.contents.last = snapshot.map(|snapshot| snapshot.base.commit);
         }
+        if !named {
+            view.meta.add_unnamed(stores);
+        }
+        Ok(view)
+    }
+
+    /// Reads all of the log once; `stores` becomes the number of stores that are in it, if those
+    /// are more.
+    fn open_log(&mut self, tolerant: bool, stores: &mut u32) -> Read<()> {
+        let (directory, number) = (self.directory.clone(), self.number);
         directory.check_log(number)?;
-        let from = view.from();
-        let storage = &*directory.storage;
+        let from = self.from();
         let path = directory.log(number);
-        view.log = Some(OpenLog::open(storage, &path, &log_options(number), from)?);
+        let options = log_options(number);
+        self.log = Some(OpenLog::open(&*directory.storage, &path, &options, from)?);
         // A snapshot that came meanwhile may have let go of log that this read still wanted.
         let newest = directory.snapshots(number)?.pop().map(|newest| newest.0);
-        if newest != view.snapshot.as_ref().map(|snapshot| snapshot.number) {
+        if newest != self.snapshot.as_ref().map(|snapshot| snapshot.number) {
             let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
             return Err(WalError::io("cannot read", &path, gone));
         }
         let mut contents = Contents::default();
-        let read = view.read_log_into(&mut contents, &mut |section| check_entries(section.entries));
-        view.contents = contents;
+        let read = self.read_log_into(&mut contents, &mut |section| {
+            *stores = (*stores).max(section.store.saturating_add(1));
+            check_entries(section.entries)
+        });
+        self.contents = contents;
         match read {
             Err(error @ WalError::Damage { .. }) if tolerant => {
-                view.damage = Some(error.to_string());
+                add(&mut self.damage, error.to_string());
+                Ok(())
             }
-            read => read?,
+            read => read,
         }
-        Ok(view)
     }
 
     fn from(&self) -> Position {
@@ -331,11 +353,33 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// The number of stores that have something in it, those before the last one counted.
+    fn stores(&self) -> u32 {
+        let numbers = self.shards.iter().map(|shard| shard.store);
+        numbers.max().map_or(0, |last| last.saturating_add(1))
+    }
+
     fn damage(&self, view: &GenerationView, place: &FramePlace, what: String) -> WalError {
         let path = view.directory.generation(view.number);
         let path = path.join(Directory::snapshot_name(self.number));
         WalError::damage(&path, place.offset, what)
     }
+}
+
+/// Damage of `meta`, with what it means for those who read on.
+fn without_names(error: &WalError) -> String {
+    format!(
+        "{error}; without it nobody knows which stores are of windows, and of those there is what \
+         their batches brought"
+    )
+}
+
+/// Adds damage to that which was found before.
+fn add(damage: &mut Option<String>, found: String) {
+    *damage = Some(match damage.take() {
+        Some(before) => format!("{before}; {found}"),
+        None => found,
+    });
 }
 
 /// Checks that these are entries, of whatever types.

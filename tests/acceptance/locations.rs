@@ -8,6 +8,8 @@ use super::harness::{Finished, Launch, Sender};
 const RECOVERABLE: &str = env!("CARGO_BIN_EXE_recoverable_network_wordcount");
 const HDFS: &str = env!("CARGO_BIN_EXE_hdfs_wordcount");
 const STATE: &str = env!("CARGO_BIN_EXE_millrace-state");
+const HISTORY: &str = env!("CARGO_BIN_EXE_millrace-history");
+const SUBMIT: &str = env!("CARGO_BIN_EXE_millrace-submit");
 
 /// The complaints about names that are no location of this machine.
 const REFUSED: &[(&str, &str)] = &[
@@ -45,6 +47,8 @@ fn what_is_no_location_of_this_machine_is_refused_everywhere() {
             "--conf=millrace.checkpoint.dir",
             "--conf=spark.streaming.checkpoint.directory",
             "--conf=millrace.summary",
+            "--conf=millrace.deadLetterDir",
+            "--conf=spark.eventLog.dir",
         ] {
             let launch = one_batch(Launch::stateful()).arg(format!("{setting}={name}"));
             let said = refused(launch.args(nobody), 1, expected).stderr;
@@ -58,8 +62,29 @@ fn what_is_no_location_of_this_machine_is_refused_everywhere() {
         refused(recoverable(name, "out"), 1, expected);
         refused(recoverable("ck", name), 1, expected);
         refused(one_batch(Launch::of(HDFS)).arg(name), 1, expected);
-        let state = Launch::of(STATE).args(["ls", name]);
-        refused(state, 2, expected);
+        for task in ["ls", "stats", "verify", "export", "prune", "drop-received"] {
+            refused(Launch::of(STATE).args([task, name]), 2, expected);
+        }
+        for behind in ["get", "prefix", "repartition", "diff"] {
+            let state = Launch::of(STATE).args([behind, name, "3"]);
+            refused(state, 2, expected);
+        }
+        refused(Launch::of(HISTORY).args([name, "--summary"]), 2, expected);
+        // Without a slash it is a name that is looked for, and empty it is no program.
+        if name.contains('/') {
+            refused(Launch::of(SUBMIT).arg(name), 1, expected);
+        }
+    }
+}
+
+#[test]
+fn the_other_side_of_a_comparison_is_a_location_too() {
+    let launch = one_batch(Launch::stateful()).arg("--checkpoint-dir=ck");
+    let mut finished = launch.start_at(&Sender::new()).finish().with_code(0);
+    for (name, expected) in REFUSED {
+        let diff = Launch::of(STATE).args(["diff", "ck", name]).after(finished);
+        finished = diff.start().finish().with_code(2);
+        assert!(finished.stderr.contains(expected), "{}", finished.stderr);
     }
 }
 

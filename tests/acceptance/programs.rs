@@ -231,7 +231,8 @@ fn a_short_list_serves_where_there_is_none() {
 #[test]
 fn every_program_prints_json_if_asked() {
     for (launch, name, behind) in [
-        (program!("network_wordcount"), "network_wordcount", &[][..]),
+        (program!("custom_receiver"), "custom_receiver", &[][..]),
+        (program!("network_wordcount"), "network_wordcount", &[]),
         (
             program!("stateful_network_wordcount"),
             "stateful_network_wordcount",
@@ -275,6 +276,25 @@ fn every_program_prints_json_if_asked() {
         );
         assert!(batches.iter().any(has_records), "{name}: {batches:?}");
     }
+}
+
+#[test]
+fn programs_that_no_sender_ends_print_json_if_asked() {
+    let json = |launch: Launch| {
+        let launch = launch.threads(2).every("50ms");
+        let launch = launch.conf("millrace.print.format", "json");
+        let finished = launch.start().finish().with_code(0);
+        let batches = finished.stdout.lines().map(|line| {
+            let batch: Value = serde_json::from_str(line).unwrap();
+            assert!(batch["time"].is_number(), "{line}");
+            batch["records"].as_array().unwrap().len()
+        });
+        batches.collect::<Vec<_>>()
+    };
+    assert_eq!(json(program!("queue_stream")), [10; 5]);
+    let directory = program!("hdfs_wordcount").file("in/before", "old\n");
+    let directory = directory.conf("millrace.maxBatches", 2).arg("in");
+    assert_eq!(json(directory), [0; 2]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn batch<'py>(py: Python<'py>, info: &BatchInfo) -> PyResult<Bound<'py, PyDict>>
 }
 
 impl PyListener {
-    /// An error of a listener is shown, and the run goes on (Spark 3.5).
+    /// Tells it. Python shows an error of the listener's own; any other is shown here.
     fn tell(
         &self,
         name: &str,

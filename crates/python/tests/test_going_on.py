@@ -81,6 +81,18 @@ def test_later_batches_run(name, program, port):
     assert "lack" not in ended.stderr
 
 
+@pytest.mark.parametrize("result", ["result = pairs\n", STATES["states that CPython updates"]])
+def test_what_fails_batch_after_batch_is_shown_ever_more_seldom_and_counted(result, program, port):
+    ended = program(HEAD + result + RUN, port, 0, "1", *["no number"] * 30, "2")
+    assert ended.returncode == 0, ended.stderr
+    # The first one when the program ends, the others when they fail: more than one of those only
+    # if the machine took ten seconds for it.
+    shown = ended.stderr.count("Traceback (most recent call last)")
+    assert 2 <= shown < 15, ended.stderr
+    left_out = "millrace: failed batches: errors such as those above were left out "
+    assert left_out in ended.stderr, ended.stderr
+
+
 @pytest.mark.parametrize("name", STATES)
 def test_a_state_that_lacks_a_batch_is_not_shown_and_gone_on_from_before_it(name, program, port):
     ended = program(HEAD + STATES[name] + RUN, port, 0, "1", "no number", "2", conf=DURABLE)

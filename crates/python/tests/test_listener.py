@@ -32,6 +32,20 @@ def test_events_come_in_order(program):
     assert ended.stderr == ""
     assert ended.stdout == "[('started', True), 0, (0, 0, 1), 0, (0, 0, 1)]\n"
 
+
+def test_an_error_of_a_listener_ends_nothing_and_is_shown_ever_more_seldom(program):
+    failing = PROGRAM.replace("    events = []\n", """    events = []
+
+    def onBatchSubmitted(self, event):
+        raise ValueError("mine")
+""")
+    ended = program(failing, conf={"spark.master": "local[2]", "millrace.maxBatches": "20"})
+    assert ended.stdout.count("(0, 0, 1)") == 20
+    # More than once only if the machine took ten seconds for it.
+    assert 1 <= ended.stderr.count("ValueError: mine") < 10, ended.stderr
+    assert "in onBatchSubmitted" in ended.stderr and "/millrace/" not in ended.stderr
+
+
 FAILS = """
 from pyspark import SparkContext
 from pyspark.streaming import StreamingContext, StreamingListener

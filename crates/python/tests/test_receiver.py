@@ -132,6 +132,29 @@ print(seen)
     assert "/millrace/" not in run.stderr
 
 
+def test_an_exception_that_comes_again_and_again_is_shown_ever_more_seldom(program):
+    run = ended(program, """
+class Broken(Receiver):
+    starts = 0
+
+    def receive(self):
+        self.starts += 1
+        yield self.starts
+        if self.starts < 40:
+            raise ValueError("mine")
+
+    def onStop(self):
+        raise KeyError("and mine")
+
+see(ssc.receiverStream(Broken()))
+run()
+print(seen == list(range(1, 41)))
+""")
+    assert run.stdout == "True\n", run.stderr
+    # More than one of each only if the machine took ten seconds for it.
+    assert 2 <= run.stderr.count("Traceback (most recent call last)") < 20, run.stderr
+
+
 def test_a_fast_receiver_waits_for_room(program):
     run = ended(program, """
 class Fast(Receiver):

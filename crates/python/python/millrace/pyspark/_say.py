@@ -30,6 +30,21 @@ class Repeats:
         if due is not None:
             warn(due)
 
+    def trouble(self, kind, text, notes=()):
+        """Says what the program's own code did wrong, and lines about it, or counts it."""
+        due = self._pauses.due(kind, text)
+        if due is not None:
+            trouble(due)
+            for note in notes:
+                trouble("millrace: " + note)
+        return due is not None
+
+    def end(self, speaker):
+        """Says how often something was only counted: nothing comes any more."""
+        left = self._pauses.end()
+        if left is not None:
+            warn("millrace: %s: errors such as those above were left out %s" % (speaker, left))
+
 
 def info(line):
     """Says a line that is no trouble."""

@@ -12,7 +12,7 @@ import weakref
 from datetime import datetime
 
 from .._last_words import hint
-from .._say import trouble
+from .._say import Repeats, trouble
 from ..errors.exceptions import (
     Py4JJavaError,
     cause_of,
@@ -51,6 +51,7 @@ class Graph:
         #: The batch time and the exception of the program's own that was told last.
         self._told = None
         self._failed = threading.Lock()
+        self._repeats = Repeats()
 
     def add_output(self, stream, function, name):
         """Registers an output: `function(time, rdd)`."""
@@ -209,7 +210,16 @@ class Graph:
             if first:
                 self._failure = failed
         if not first:
-            show(failed, *where)
+            self._show(failed, where)
+
+    def _show(self, failed, where):
+        """Shows an error, or counts it if the same place failed by its like a short while ago."""
+        error = cause_of(failed)
+        # Behind the time of the batch.
+        places = [note.partition(": ")[2] for note in where]
+        kind = " ".join([type(error).__name__, *places])
+        if self._repeats.trouble(kind, own_traceback(failed), where):
+            hint(failed)
 
     def failure(self):
         """Takes the error that was noted, if there is one."""
@@ -218,10 +228,11 @@ class Graph:
             return error
 
     def log_failure(self):
-        """Shows an error that nobody waits for."""
+        """Shows an error that nobody waits for, and says how many more there were."""
         error = self.failure()
         if error is not None:
             show(error, *error.where)
+        self._repeats.end("failed batches")
 
 
 class Printed:

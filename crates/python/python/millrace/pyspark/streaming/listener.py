@@ -6,6 +6,9 @@ An event is looked into by Java's getters, as in PySpark:
 
 from collections import namedtuple
 
+from .._say import Repeats
+from ..errors.exceptions import own_traceback
+
 
 class StreamingListener:
     """Callbacks for what happens to batches and receivers. All are there; override what you need."""
@@ -93,7 +96,11 @@ _HOLDS = {
 
 
 def teller(listener):
-    """The function that tells a listener of an event, given its name and parts."""
+    """The function that tells a listener of an event, given its name and parts.
+
+    An error of the listener's is shown, and the run goes on, as in Spark.
+    """
+    repeats = Repeats()
 
     def tell(name, parts):
         info = Info(parts)
@@ -102,6 +109,10 @@ def teller(listener):
             event = namedtuple(name[2:], [holds])
             held = info
             info = event(lambda: held)
-        getattr(listener, name)(info)
+        try:
+            getattr(listener, name)(info)
+        except Exception as error:
+            kind = "%s %s" % (name, type(error).__name__)
+            repeats.trouble(kind, own_traceback(error))
 
     return tell

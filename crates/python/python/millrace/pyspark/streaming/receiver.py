@@ -6,7 +6,7 @@ down, starts it again when it asks for that, and tells listeners, as with every 
 
 import threading
 
-from .._say import trouble
+from .._say import Repeats
 from ..errors.exceptions import own_traceback
 from ..storagelevel import StorageLevel
 
@@ -32,6 +32,7 @@ class Receiver:
     """
 
     _handle = None
+    _repeats = None
 
     def __init__(self, storageLevel=StorageLevel.MEMORY_AND_DISK_2):
         self.storageLevel = storageLevel
@@ -119,13 +120,15 @@ class Receiver:
 
     def _start(self, handle):
         self._handle = handle
+        if self._repeats is None:
+            self._repeats = Repeats()
         self._guarded(handle, self.onStart)
 
     def _stop(self):
         try:
             self.onStop()
         except Exception as error:
-            trouble(own_traceback(error))
+            self._show("onStop", error)
             self._handle.report_error("onStop raised %s" % _line_of(error), _text_of(error))
 
     def _guarded(self, handle, function, *arguments):
@@ -134,10 +137,14 @@ class Receiver:
         except BaseException as error:
             if not handle.is_started():
                 return  # It was to end, and has ended.
-            trouble(own_traceback(error))
             name = getattr(function, "__name__", type(function).__name__)
+            self._show(name, error)
             shown = "receive" if function == self._store_all else name
             handle.restart("%s raised %s" % (shown, _line_of(error)), _text_of(error), None)
+
+    def _show(self, name, error):
+        kind = "%s %s" % (name, type(error).__name__)
+        self._repeats.trouble(kind, own_traceback(error))
 
     def _store_all(self):
         for record in self.receive():

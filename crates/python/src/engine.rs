@@ -10,7 +10,9 @@ use std::time::Duration as StdDuration;
 
 use millrace::context::ContextState;
 use millrace::dstream::{Notes, OutputReport};
-use millrace::{BatchTime, DStream, Duration, Error, ErrorKind, Rdd, StreamingContext};
+use millrace::{
+    BatchTime, DStream, Duration, Error, ErrorKind, PrintFormat, Rdd, StreamingContext,
+};
 use millrace_cli::{Exit, Summary};
 use millrace_pyfn::Value;
 use millrace_types::{TimeUnit, keys};
@@ -204,6 +206,20 @@ impl Engine {
     fn receiver_stream(&self, name: String, start: Py<PyAny>, stop: Py<PyAny>) -> PyResult<Stream> {
         let stored = self.ssc().receiver_stream(PyReceiver { start, stop, name });
         self.checked(Stream::new(stored.erased()))
+    }
+
+    /// The form that `millrace.print.format` asks for: pyspark, scala or json.
+    fn print_format(&self) -> &'static str {
+        match self.ssc().print_format() {
+            PrintFormat::PySpark => "pyspark",
+            PrintFormat::Scala => "scala",
+            PrintFormat::Json => "json",
+        }
+    }
+
+    /// A record in that form.
+    fn printed(&self, record: &Bound<'_, PyAny>) -> String {
+        self.ssc().print_format().str_of(&from_python(record))
     }
 
     /// Names the directory where state is kept.

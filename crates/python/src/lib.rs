@@ -13,6 +13,7 @@ mod hash;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod listener;
+mod location;
 mod lock;
 mod object;
 mod page;
@@ -21,6 +22,7 @@ mod raised;
 mod receiver;
 mod settings;
 mod stderr;
+mod stdout;
 mod stream;
 mod window;
 
@@ -42,14 +44,18 @@ mod _engine {
     #[pymodule_export]
     use crate::kafka::{KafkaOffsets, KafkaRanges, kafka_direct_stream};
     #[pymodule_export]
+    use crate::location::local_path;
+    #[pymodule_export]
     use crate::raised::described;
     #[pymodule_export]
-    use crate::settings::{parallelism, settings};
+    use crate::settings::{kept_partitions, parallelism, settings};
     #[pymodule_export]
     use crate::stderr::{
         Pauses, finish_stderr, has_live_line, log_as, retire_live_line, say, say_last, says,
         set_log_level, step_aside,
     };
+    #[pymodule_export]
+    use crate::stdout::show;
     #[pymodule_export]
     use crate::stream::Stream;
     #[pymodule_export]

@@ -1,5 +1,8 @@
 //! The settings a program finds, and what they mean.
 
+use std::ffi::OsString;
+
+use millrace::checkpoint::CheckpointReader;
 use millrace_cli::Environment;
 use millrace_types::{Conf, Master, MasterError, keys};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -34,6 +37,18 @@ pub(crate) fn parallelism(master: &str) -> PyResult<usize> {
     })?;
     let available = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(master.resolve(available))
+}
+
+/// The number of partitions of the checkpoint that a run goes on from; None if there is none that
+/// says so. `recover` is what `millrace.checkpoint.recover` says.
+#[pyfunction]
+pub(crate) fn kept_partitions(directory: OsString, recover: &str) -> Option<u32> {
+    let reader = CheckpointReader::open(directory).ok()?;
+    let generation = match recover.trim().parse() {
+        Ok(generation) => generation,
+        Err(_) => reader.newest().ok()?,
+    };
+    reader.partitions(generation).ok()
 }
 
 /// The settings as the engine takes them. The log is the business of the SparkContext, whose program

@@ -59,6 +59,36 @@ def test_windows_and_states_of_python_survive_a_kill(program):
     ], again.stderr
 
 
+CORES = """
+import sys
+from pyspark import SparkContext
+from pyspark.streaming import StreamingContext
+
+def create():
+    ssc = StreamingContext(SparkContext(sys.argv[1], "cores"), 0.1)
+    ssc.checkpoint("kept")
+    pairs = ssc.queueStream([list(sys.argv[2])]).map(lambda word: (word, 1))
+    sums = pairs.reduceByKeyAndWindow(lambda a, b: a + b, lambda a, b: a - b, 100, 0.1)
+    for stream in (pairs.updateStateByKey(lambda new, old: sum(new) + (old or 0)), sums):
+        stream.foreachRDD(lambda rdd: print(rdd.getNumPartitions(), rdd.keys().collect()))
+    return ssc
+
+ssc = StreamingContext.getOrCreate("kept", create)
+ssc.start()
+ssc.awaitTermination()
+"""
+
+
+def test_another_number_of_cores_changes_neither_partitions_nor_order(program):
+    shown = []
+    for cores, words in (("2", "abcdefgh"), ("5", "a"), ("1", "b")):
+        conf = {"millrace.maxBatches": "1"}
+        ended = program(CORES, "local[%s]" % cores, words, conf=conf)
+        assert ended.returncode == 0, ended.stderr
+        shown.append(ended.stdout)
+    assert len(set(shown)) == 1 and shown[0].startswith("2 ["), shown
+
+
 VALUES = """
 import os, sys
 from pyspark import SparkContext

@@ -1,13 +1,16 @@
 """What programs for PySpark count on and a package that only looks like it would break."""
 
 import functools
+import json
 import operator
+import os
+import re
 
 import pytest
 from millrace.testing import Clock, run
 from py4j.protocol import Py4JJavaError
-from pyspark import SparkConf, SparkContext
-from pyspark.streaming import DStream
+from pyspark import SparkConf, SparkContext, SparkFiles
+from pyspark.streaming import DStream, StreamingContext
 
 HEAD = """
 from pyspark import SparkContext
@@ -166,10 +169,95 @@ def test_the_context_of_a_dataset_makes_others():
     assert run(lambda numbers: numbers.transform(both), [[1]]) == [[1, 9]]
 
 
-def test_other_file_systems_are_named(sc):
-    for scheme in ("hdfs://host/x", "s3a://bucket/x"):
-        with pytest.raises(Exception, match=scheme.split(":")[0]):
-            sc.parallelize([1]).saveAsTextFile(scheme)
+PAIRS = """
+ssc.queueStream([[("it's", 1), ("a\\u2028b", 2.5), (None, [3])]]).pprint()
+ssc.queueStream([[4, 5]]).pprint(1)
+RUN()
+"""
+
+
+def test_batches_are_printed_in_json_if_asked(program):
+    shown = ended(program, PAIRS, **{"millrace.print.format": "json", "millrace.print.num": 2})
+    # What JSON allows in a string and other readers take for a line end is escaped.
+    assert "\u2028" not in shown and shown.endswith("\n")
+    pairs, numbers, *idle = map(json.loads, shown.splitlines())
+    assert pairs["records"] == [["it's", 1], ["a\u2028b", 2.5]] and pairs["truncated"]
+    assert numbers["records"] == [4] and numbers["truncated"]
+    assert [batch["records"] for batch in idle] == [[], []]
+    assert {batch["time"] - pairs["time"] for batch in idle} == {50}
+
+
+def test_batches_are_printed_as_scala_does_if_asked(program):
+    shown = ended(program, PAIRS, **{"millrace.print.format": "scala"})
+    rule, time, _, first, second = shown.split("\n")[:5]
+    assert rule == 43 * "-" and re.fullmatch(r"Time: \d+ ms", time)
+    assert (first, second) == ("(it's,1)", "(a\u2028b,2.5)")
+
+
+#: Names that are no location of this machine, and what is said of them.
+NO_LOCATIONS = {
+    "": "is empty",
+    "hdfs://host/x": "no hdfs: locations",
+    "hdfs:x": "no hdfs: locations",
+    "s3a://bucket/x": "no s3a: locations",
+    "C:/x": "no C: locations",
+    "file:x": "file:///path",
+    "file://elsewhere/x": "the machine elsewhere",
+}
+
+
+@pytest.mark.parametrize("name", NO_LOCATIONS)
+def test_what_is_no_location_of_this_machine_is_refused_everywhere(name, sc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ssc = StreamingContext(sc, 1)
+    numbers = sc.parallelize([1])
+
+    def stream(name):
+        ssc.textFileStream(name).pprint()
+        ssc.start()
+
+    places = [
+        numbers.saveAsTextFile,
+        numbers.saveAsPickleFile,
+        sc.textFile,
+        sc.wholeTextFiles,
+        sc.binaryFiles,
+        sc.pickleFile,
+        sc.addFile,
+        sc.setCheckpointDir,
+        ssc.checkpoint,
+        lambda name: sc.binaryRecords(name, 2),
+        stream,
+    ]
+    if name:  # An empty prefix leaves the time alone.
+        places.insert(0, ssc.queueStream([numbers]).saveAsTextFiles)
+    for place in places:
+        with pytest.raises(Exception, match=NO_LOCATIONS[name]):
+            place(name)
+    ssc.stop(stopSparkContext=False)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_address_is_the_path_it_names(sc, tmp_path):
+    for place in ("file:%s/1", "file://%s/2", "file://localhost%s/3", "FILE:%s/4"):
+        sc.parallelize(["a"], 1).saveAsTextFile(place % tmp_path)
+        assert sc.textFile((place % tmp_path) + "/part-*").collect() == ["a"]
+    assert sorted(os.listdir(tmp_path)) == ["1", "2", "3", "4"]
+    sc.addFile("file:%s/1/part-00000" % tmp_path)
+    with open(SparkFiles.get("part-00000")) as file:
+        assert file.read() == "a\n"
+
+
+def test_outputs_that_cannot_be_written_are_found_before_anything_runs(sc, tmp_path):
+    ssc = StreamingContext(sc, 1)
+    (tmp_path / "file").write_text("")
+    numbers = ssc.queueStream([[1]])
+    numbers.saveAsTextFiles("%s/deep/er/out" % tmp_path)
+    for place in ("%s/file/out" % tmp_path, "/proc/nothing/out"):
+        with pytest.raises(Exception, match="cannot write %s: " % place):
+            numbers.saveAsTextFiles(place)
+    assert os.listdir(tmp_path) == ["file"]
+    ssc.stop(stopSparkContext=False)
 
 
 def test_conf_is_chained_and_the_second_context_is_refused(sc):

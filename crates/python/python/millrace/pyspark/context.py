@@ -291,12 +291,14 @@ class SparkContext(Rare):
         """Copies a file to where `SparkFiles.get` finds it."""
         import shutil
 
-        root = self._file_directory()
-        target = os.path.join(root, os.path.basename(os.path.normpath(path)))
-        if os.path.isdir(path):
-            shutil.copytree(path, target, dirs_exist_ok=True)
+        from ._rdd.files import _directory
+
+        own, root = _directory(path), self._file_directory()
+        target = os.path.join(root, os.path.basename(os.path.normpath(own)))
+        if os.path.isdir(own):
+            shutil.copytree(own, target, dirs_exist_ok=True)
         else:
-            shutil.copy(path, target)
+            shutil.copy(own, target)
         self._files[path] = target
 
     def addPyFile(self, path):
@@ -321,6 +323,9 @@ class SparkContext(Rare):
 
     def setCheckpointDir(self, dirName):
         """Names a directory for `RDD.checkpoint`."""
+        from ._rdd.files import _directory
+
+        _directory(dirName)
         self._checkpoint_dir = dirName
 
     def getCheckpointDir(self):

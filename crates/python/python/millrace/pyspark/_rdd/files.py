@@ -4,23 +4,38 @@ import os
 import pickle
 
 from .._missing import missing
+from .._native import _engine
 from .repartition import batches
 
 
 def _directory(path):
-    """The local directory that a path names; another file system's is refused."""
-    if path.startswith("file:"):
-        path = path[len("file:") :]
-        return "/" + path.lstrip("/") if path.startswith("//") else path
-    scheme = path.split("://", 1)[0] if "://" in path else None
-    if scheme is not None:
+    """The path of this machine that a name stands for, by the rule of locations of all of millrace."""
+    try:
+        return _engine.local_path(path)
+    except ValueError as error:
         from ..errors.exceptions import Py4JJavaError
 
         raise Py4JJavaError(
-            "%s: millrace has local files alone, and %s is another file system; give a path of "
-            "this machine" % (path, scheme)
-        )
-    return path
+            "java.lang.IllegalArgumentException: the path %s" % error
+        ) from None
+
+
+def check_outputs(prefix):
+    """Raises an error if the outputs of batches cannot be there; leaves nothing behind."""
+    from tempfile import TemporaryFile
+
+    target = os.path.abspath(_directory(prefix) if prefix else ".")
+    there = os.path.dirname(target)
+    while not os.path.exists(there):
+        there = os.path.dirname(there)
+    try:
+        TemporaryFile(dir=there).close()
+    except OSError as error:
+        from ..errors.exceptions import Py4JJavaError
+
+        raise Py4JJavaError(
+            "java.io.IOException: cannot write %s: %s" % (prefix, error.strerror)
+        ) from None
 
 
 def write(rdd, path, each):

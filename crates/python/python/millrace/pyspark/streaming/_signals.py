@@ -1,7 +1,8 @@
-"""SIGINT and SIGTERM: the first one asks for an end, the second one does not ask.
+"""SIGINT, SIGTERM and SIGHUP: the first one asks for an end, the second one does not ask.
 
 As with the programs that are not Python: what was received is run first, then the program ends,
-with 130 after SIGINT. A program that is in ``awaitTermination`` gets its KeyboardInterrupt when
+with 130 after SIGINT. SIGHUP is left alone if whoever started the program had it ignored (nohup),
+and is never the second one: a terminal that is closed sends several. A program that is in ``awaitTermination`` gets its KeyboardInterrupt when
 the stream has ended, and one that does something else gets it at once. A child of a fork has no stream:
 signals are to it what they are to any process.
 """
@@ -43,7 +44,11 @@ class Signals:
         """Takes over the signals that the program has left as they were."""
         if threading.current_thread() is not threading.main_thread():
             return
-        own = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+        own = {
+            signal.SIGINT: signal.default_int_handler,
+            signal.SIGTERM: signal.SIG_DFL,
+            signal.SIGHUP: signal.SIG_DFL,
+        }
         for number, default in own.items():
             if signal.getsignal(number) == default:
                 _heard_here.add(self)
@@ -61,6 +66,8 @@ class Signals:
 
     def _hear(self, number, frame):
         if self._heard is not None:
+            if number == signal.SIGHUP:
+                return
             sys.stdout.flush()
             os._exit(128 + number)
         self._heard = number

@@ -92,8 +92,7 @@ class Windows:
         has no effect, as in PySpark.
         """
         self._check_window(windowDuration, slideDuration)
-        if numPartitions is None:
-            numPartitions = self._sc.defaultParallelism
+        numPartitions = self._partitions_or(numPartitions)
         reduced = self.reduceByKey(func, numPartitions)
         if not invFunc:
             windowed = reduced.window(windowDuration, slideDuration)

@@ -32,8 +32,8 @@ class StreamingContext:
     """
 
     _activeContext = None
-    #: Whether a context that is made now goes on from what is in its checkpoint directory.
-    _goes_on = False
+    #: The checkpoint directory from which a context that is made now goes on, if it does.
+    _goes_on = None
 
     def __init__(self, sparkContext, batchDuration=None, jssc=None):
         self._sc = sparkContext
@@ -44,8 +44,9 @@ class StreamingContext:
                 % batchDuration
             )
         settings = sparkContext._conf._copy()
-        if self._goes_on:
+        if self._goes_on is not None:
             settings.setIfMissing("millrace.checkpoint.recover", True)
+        self._kept_partitions = _kept_partitions(settings, self._goes_on)
         self._engine = self._begin(settings.getAll(), given)
         self._interval = self._engine.interval
         self._graph = Graph(self._interval, lambda: self._engine.ask_to_stop(False))
@@ -81,11 +82,11 @@ class StreamingContext:
 
         `setupFunc` is called in any case: code and settings are the program's of today.
         """
-        cls._goes_on = True
+        cls._goes_on = checkpointPath
         try:
             ssc = setupFunc()
         finally:
-            cls._goes_on = False
+            cls._goes_on = None
         if ssc._checkpoint_dir is None:
             ssc.checkpoint(checkpointPath)
         return ssc
@@ -392,3 +393,17 @@ class StreamingContext:
         if isinstance(time, datetime):
             return int(time.timestamp()) * 1000
         return int(time * 1000)
+
+
+def _kept_partitions(settings, directory):
+    """The number of partitions of the checkpoint that is gone on from, unless another was named.
+
+    It is Spark's rule, whatever the number of cores is now.
+    """
+    for key in ("spark.streaming.checkpoint.directory", "millrace.checkpoint.dir"):
+        directory = settings.get(key, directory)
+    recover = str(settings.get("millrace.checkpoint.recover", "false"))
+    named = settings.contains("spark.default.parallelism")
+    if named or directory is None or recover.strip().lower() == "false":
+        return None
+    return _engine.kept_partitions(directory, recover)

@@ -7,6 +7,7 @@ from ..storagelevel import StorageLevel
 from ._explain import explained
 from ._graph import local_time
 from ._plan import MOST_PARTITIONS
+from ._printing import print_batch
 from ._stateful import Stateful
 from ._windows import Windows
 
@@ -192,23 +193,20 @@ class DStream(Stateful, Windows):
             self._output(func, "foreachRDD")
         self._explaining("foreachRDD", func)
 
-    def pprint(self, num=10):
-        """Prints the first `num` records of every batch under its time."""
+    def pprint(self, num=None):
+        """Prints the first `num` records of every batch under its time.
+
+        They are ten, or as many as ``millrace.print.num`` says; ``millrace.print.format`` names
+        another form than PySpark's.
+        """
+        if num is None:
+            num = int(self._sc._conf.get("millrace.print.num", "10"))
 
         def shown(time, rdd):
-            taken = rdd.take(num + 1)
-            print("-------------------------------------------")
-            print("Time: %s" % time)
-            print("-------------------------------------------")
-            printed = self._ssc._graph.prints()
-            for record in taken[:num]:
-                line = str(record)
-                print(line)
-                printed.add(line)
-            if len(taken) > num:
-                print("...")
-                printed.add("...")
-            print("", flush=True)
+            taken, graph = rdd.take(num + 1), self._ssc._graph
+            print_batch(
+                self._ssc._engine, time, graph.now, taken[:num], len(taken) > num, graph.prints()
+            )
 
         self._output(shown, "pprint")
 
@@ -265,7 +263,13 @@ class DStream(Stateful, Windows):
         return self.map(lambda x: (x, 1)).reduceByKey(lambda a, b: a + b)
 
     def saveAsTextFiles(self, prefix, suffix=None):
-        """Writes every batch into a directory of its own, `prefix-<time in ms>[.suffix]`."""
+        """Writes every batch into a directory of its own, `prefix-<time in ms>[.suffix]`.
+
+        A prefix of which no directory can be made is an error here, before anything runs.
+        """
+        from .._rdd.files import check_outputs
+
+        check_outputs(prefix)
 
         def save(time, rdd):
             path = "%s-%d" % (prefix, self._ssc._graph.now)
@@ -358,7 +362,8 @@ class DStream(Stateful, Windows):
         return self._slide / 1000.0
 
     def _partitions_or(self, given):
-        count = self._sc.defaultParallelism if given is None else given
+        usual = self._ssc._kept_partitions or self._sc.defaultParallelism
+        count = usual if given is None else given
         if isinstance(count, int) and count > MOST_PARTITIONS:
             raise IllegalArgumentException(
                 "%d partitions are too many: at most %d" % (count, MOST_PARTITIONS)

@@ -291,7 +291,8 @@ fn programs_that_no_sender_ends_print_json_if_asked() {
         });
         batches.collect::<Vec<_>>()
     };
-    assert_eq!(json(program!("queue_stream")), [10; 5]);
+    let queue = program!("queue_stream").conf("millrace.maxBatches", 5);
+    assert_eq!(json(queue), [10; 5]);
     let directory = program!("hdfs_wordcount").file("in/before", "old\n");
     let directory = directory.conf("millrace.maxBatches", 2).arg("in");
     assert_eq!(json(directory), [0; 2]);

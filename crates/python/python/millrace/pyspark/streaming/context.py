@@ -299,15 +299,17 @@ class StreamingContext:
             (lambda time, number=number: self._run(number, time, skips), name)
             for number, (_, _, name) in enumerate(self._graph.outputs)
         ]
+        # From here on a signal may end the program, and the engine must not outlive it.
+        atexit.register(self._leave)
         self._signals.watch()
         self._screen.share()
         try:
             kept = self._graph.kept and self._graph.kept.shown()
             self._engine.start(self._graph.natives, outputs, self._ticks, kept)
         except RuntimeError as error:
+            atexit.unregister(self._leave)
             raise IllegalArgumentException(str(error)) from None
         StreamingContext._activeContext = self
-        atexit.register(self._leave)
 
     def _run(self, number, time, skips):
         """Runs output number `number` of the batch, in which records may be skipped."""

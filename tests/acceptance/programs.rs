@@ -280,10 +280,11 @@ fn every_program_prints_json_if_asked() {
 
 #[test]
 fn programs_that_no_sender_ends_print_json_if_asked() {
-    let json = |launch: Launch| {
+    let json = |launch: Launch, batches: usize, arguments: &[&str]| {
         let launch = launch.threads(2).every("50ms");
         let launch = launch.conf("millrace.print.format", "json");
-        let finished = launch.start().finish().with_code(0);
+        let launch = launch.conf("millrace.maxBatches", batches);
+        let finished = launch.args(arguments).start().finish().with_code(0);
         let batches = finished.stdout.lines().map(|line| {
             let batch: Value = serde_json::from_str(line).unwrap();
             assert!(batch["time"].is_number(), "{line}");
@@ -291,11 +292,9 @@ fn programs_that_no_sender_ends_print_json_if_asked() {
         });
         batches.collect::<Vec<_>>()
     };
-    let queue = program!("queue_stream").conf("millrace.maxBatches", 5);
-    assert_eq!(json(queue), [10; 5]);
+    assert_eq!(json(program!("queue_stream"), 5, &[]), [10; 5]);
     let directory = program!("hdfs_wordcount").file("in/before", "old\n");
-    let directory = directory.conf("millrace.maxBatches", 2).arg("in");
-    assert_eq!(json(directory), [0; 2]);
+    assert_eq!(json(directory, 2, &["in"]), [0; 2]);
 }
 
 #[test]

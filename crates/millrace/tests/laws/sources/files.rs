@@ -157,7 +157,7 @@ fn a_directory_that_cannot_be_meant_is_an_error_of_the_start() {
         let ssc = ending(&[]);
         let _seen = records(&ssc.text_file_stream(directory));
         let message = failure(ssc.start()).to_string();
-        assert!(message.contains("sources.rs"), "{message}");
+        assert!(message.contains("sources/files.rs"), "{message}");
     }
     let ssc = ending(&[]);
     let _seen = records(&ssc.binary_records_stream("/tmp", 0));

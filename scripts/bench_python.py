@@ -4,7 +4,6 @@ import argparse
 import os
 import random
 import resource
-import shutil
 import signal
 import socket
 import statistics
@@ -121,6 +120,8 @@ print("  to lower the four: %%.2f ms of CPU" %% cost(lowered, None, %(times)d //
 # Windows of thirty batches. A class is what no lowered form knows: with it CPython puts together
 # what the engine has counted of every batch.
 WINDOWS = """
+import os, time
+
 class Call:
     def __init__(self, function):
         self.function = function
@@ -130,6 +131,17 @@ class Call:
 add, take = lambda a, b: a + b, lambda a, b: a - b
 pairs = lines.flatMap(lambda line: line.split(" ")).map(lambda word: (word, 1))
 %s.pprint()
+
+# The window is full after so many batches; then so many are measured.
+fill, full, spent = %d, %d, []
+
+def tell(rdd):
+    spent.append(time.process_time())
+    if len(spent) == fill + full + 1:
+        print("spent %%.3f" %% ((spent[-1] - spent[fill]) / full * 1e3), flush=True)
+        os._exit(0)
+
+lines.foreachRDD(tell)
 """
 
 OF_WINDOWS = [
@@ -446,20 +458,27 @@ def windows(options, directory):
     interval = options.words / 10000
     for number, (name, body) in enumerate(OF_WINDOWS):
         body %= {"window": 30 * interval, "slide": interval}
-        program = written(directory, "window%d" % number, WINDOWS % body, interval)
-
-        def cost(batches):
-            shutil.rmtree(os.path.join(directory, "window%d-state" % number), ignore_errors=True)
-            return run(program, Feeder(data, batches * interval, pace=interval), directory)[0]
-
-        try:
-            few, many = cost(options.fill), cost(options.fill + options.full)
-        except Late as error:
-            print("  left out: %s" % error, flush=True)
+        body = WINDOWS % (body, options.fill, options.full)
+        program = written(directory, "window%d" % number, body, interval)
+        feeder = Feeder(data, options.limit, pace=interval)
+        process = subprocess.Popen(
+            command(program, feeder.port, directory),
+            cwd=directory,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            text=True,
+        )
+        watch = threading.Timer(options.limit, end, [process])
+        watch.start()
+        told = [line for line in process.stdout if line.startswith("spent ")]
+        watch.cancel()
+        end(process)
+        if not told:
+            print("  left out: %s had not run its batches in %s s" % (name, options.limit), flush=True)
             continue
-        each = (many - few) / options.full * 1e3
         line = "  a window of 30 batches of {:,} words, {:<25} {:8.1f} ms of CPU a batch"
-        print(line.format(options.words, name, each), flush=True)
+        print(line.format(options.words, name, float(told[0].split()[1])), flush=True)
 
 
 def used(process):

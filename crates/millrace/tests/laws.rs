@@ -39,6 +39,7 @@ mod laws {
     mod stateless;
     mod support;
     mod transparency;
+    mod unordered;
     mod window_rules;
     mod windows;
 }

@@ -178,7 +178,7 @@ impl<'a> BatchRun<'a> {
         }
         let made = self.made(node)?;
         made.prepare();
-        Ok(pieces_of(&made).collect())
+        Ok(made.pieces().collect())
     }
 
     /// The records of a pipeline in this batch.
@@ -248,18 +248,10 @@ impl<'a> BatchRun<'a> {
     }
 }
 
-fn pieces_of(made: &Dataset) -> impl Iterator<Item = Partition> {
-    made.pieces.iter().map(|&(index, piece)| Partition {
-        data: Arc::clone(&made.dataset),
-        index,
-        piece,
-    })
-}
-
 /// The pieces of every partition of a dataset, with the input that it is.
 fn partitions_of(input: usize, made: &Dataset) -> Vec<(usize, Vec<Partition>)> {
     let mut partitions: Vec<_> = (0..made.partitions).map(|_| (input, Vec::new())).collect();
-    for piece in pieces_of(made) {
+    for piece in made.pieces() {
         partitions[piece.index].1.push(piece);
     }
     partitions
@@ -374,16 +366,13 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
 
     /// Drives no more records than are needed, if the inputs find their first few.
     fn take(&self, count: usize) -> Vec<P::Item> {
-        let firsts: Option<Vec<_>> = (self.inputs.iter())
-            .map(|(input, made)| Some((*input, made.first_few()?)))
-            .collect();
-        let Some(firsts) = firsts.filter(|_| self.all_made) else {
+        if !self.takes_few() {
             return by_pieces(self, count);
-        };
+        }
         let (mut taken, mut at) = (Vec::new(), At::default());
         let skipping = self.skipping();
-        for (input, first_few) in firsts {
-            first_few(count - taken.len(), &mut |partition| {
+        for (input, made) in &self.inputs {
+            made.first_few(count - taken.len(), &mut |partition| {
                 let take: &mut dyn FnMut(P::Item) = &mut |record| {
                     if taken.len() < count {
                         taken.push(record);
@@ -391,10 +380,10 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
                 };
                 at.run += 1;
                 match &skipping {
-                    None => self.pipeline.drive(input, &partition, take),
+                    None => self.pipeline.drive(*input, &partition, take),
                     // The list can be read once.
                     Some(skipping) => {
-                        let part = (input, &partition);
+                        let part = (*input, &partition);
                         drive_carefully(&*self.pipeline, part, skipping, (at, true), take);
                     }
                 }
@@ -406,12 +395,11 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
 
     /// Records made of detached records share no received block.
     fn is_detached(&self) -> bool {
-        self.all_made && self.inputs.iter().all(|(_, made)| made.detached)
+        self.all_made && self.inputs.iter().all(|(_, made)| made.is_detached())
     }
 
     fn takes_few(&self) -> bool {
-        let few = |(_, made): &(usize, Dataset)| made.first_few().is_some();
-        self.all_made && self.inputs.iter().all(few)
+        self.all_made && self.inputs.iter().all(|(_, made)| made.takes_few())
     }
 
     /// Records that are passed over are told by their places.

@@ -6,6 +6,7 @@
 
 mod batch;
 mod build;
+mod dataset;
 mod losses;
 mod made;
 mod memory;
@@ -16,9 +17,8 @@ use std::sync::Arc;
 
 use millrace_engine::durable::Durable;
 use millrace_engine::error::Result;
-use millrace_engine::pipeline::{NodeId, Partition};
-use millrace_engine::rdd::Rdd;
-use millrace_engine::stage::{AnyRdd, EagerStage};
+use millrace_engine::pipeline::NodeId;
+use millrace_engine::stage::EagerStage;
 use millrace_types::{BatchTime, Duration, OutputOperationInfo};
 
 use crate::clock::Clock;
@@ -28,6 +28,7 @@ use losses::Losses;
 pub use batch::BatchRun;
 pub(crate) use batch::{Batch, InputCounter};
 pub use build::{Builder, Lifecycle};
+pub use dataset::Dataset;
 pub(crate) use memory::RememberedBatches;
 pub use shown::Shown;
 
@@ -78,92 +79,6 @@ pub trait Node: Send + Sync {
 
     /// The dataset of a batch in which the node is due.
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset>;
-}
-
-/// A dataset, and what its readers must know of it without knowing its type.
-#[derive(Clone)]
-pub struct Dataset {
-    /// The dataset.
-    pub dataset: AnyRdd,
-    /// The number of its partitions.
-    pub partitions: usize,
-    /// Every piece of every partition, in order.
-    pub(crate) pieces: Arc<[(usize, usize)]>,
-    prepare: Arc<dyn Fn() + Send + Sync>,
-    keep: Arc<dyn Fn() + Send + Sync>,
-    first_few: Option<Arc<FirstFew>>,
-    unordered: Arc<Unordered>,
-    /// True if it can be read when later batches have run.
-    lasts: bool,
-    /// True if no record keeps the block of a received text.
-    detached: bool,
-}
-
-/// Hands records over as partitions, each of which begins where the last one ended, until it is
-/// told that there are enough; see [`Rdd::in_growing_lists`].
-type FirstFew = dyn Fn(usize, &mut dyn FnMut(Partition) -> bool) + Send + Sync;
-
-/// Gives the same records in no order, if that costs less to read; see [`Rdd::unordered`].
-type Unordered = dyn Fn() -> Option<Dataset> + Send + Sync;
-
-impl Dataset {
-    /// The dataset of an [`Rdd`].
-    #[must_use]
-    pub fn of<T: Send + 'static>(rdd: Rdd<T>) -> Dataset {
-        let source = Arc::clone(rdd.source());
-        let first_few = source.takes_few().then(|| {
-            let rdd = rdd.clone();
-            let first_few = move |count, pass: &mut dyn FnMut(Partition) -> bool| {
-                rdd.in_growing_lists(count, &mut |records| {
-                    pass(Partition {
-                        data: Arc::new(Rdd::read_once(records, rdd.executor())),
-                        index: 0,
-                        piece: 0,
-                    })
-                });
-            };
-            Arc::new(first_few) as Arc<FirstFew>
-        });
-        Dataset {
-            first_few,
-            unordered: {
-                let rdd = rdd.clone();
-                Arc::new(move || rdd.unordered().map(Dataset::of))
-            },
-            partitions: rdd.partitions(),
-            pieces: rdd.pieces().into(),
-            lasts: source.is_materialized(),
-            detached: source.is_detached(),
-            keep: {
-                let source = Arc::clone(&source);
-                Arc::new(move || source.keep())
-            },
-            prepare: Arc::new(move || source.prepare()),
-            dataset: Arc::new(rdd),
-        }
-    }
-
-    /// Does what a full read needs; see [`RddSource::prepare`](millrace_engine::rdd::RddSource::prepare).
-    pub(crate) fn prepare(&self) {
-        (self.prepare)();
-    }
-
-    /// The way to find the first few records without reading the rest, if there is one.
-    fn first_few(&self) -> Option<&FirstFew> {
-        self.first_few.as_deref()
-    }
-
-    /// The same records in no order, if that costs less to read.
-    fn unordered(&self) -> Option<Dataset> {
-        (self.unordered)()
-    }
-
-    /// Makes sure that it can be read when later batches have run.
-    fn keep(&self) {
-        if !self.lasts {
-            (self.keep)();
-        }
-    }
 }
 
 /// The kind of a node.

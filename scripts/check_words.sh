@@ -5,6 +5,9 @@
 # are"; "True if the key has a slot", not "Whether it has one". Prints every
 # line that does, with its place, and fails if there is one. Examples inside of
 # ``` are left alone.
+#
+# One word has one meaning: no two types of a crate have one name, those of its
+# tests left out, and aliases called Result.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh
@@ -38,3 +41,24 @@ git ls-files -z --cached --others --exclude-standard -- '*.rs' | xargs -0 awk '
     }
     END { exit found }
 ' || die 'doc lines begin with their subject, a noun or a verb; see --help'
+
+twice=0
+for crate in crates/*; do
+    git ls-files -z --cached --others --exclude-standard -- "$crate/src/*.rs" | xargs -0 awk '
+        FNR == 1 { test = FILENAME ~ /(^|\/)tests(\/|\.rs$)/ }
+        test || !/^(pub(\([a-z: ]+\))? )?(struct|enum|union|trait|type) [A-Z]/ { next }
+        {
+            name = $0
+            sub(/^(pub(\([a-z: ]+\))? )?(struct|enum|union|trait|type) /, "", name)
+            sub(/[^A-Za-z0-9_].*/, "", name)
+            if (name == "Result") next
+            if (name in place) {
+                print FILENAME ":" FNR ": " name " is the name of a type in " place[name] ", too"
+                found = 1
+            }
+            place[name] = FILENAME ":" FNR
+        }
+        END { exit found }
+    ' || twice=1
+done
+((!twice)) || die 'a type is known by its name: choose another one'

@@ -99,17 +99,19 @@ impl ByteSize {
         };
         let (number, suffix) = quantity::split(text)
             .filter(|(number, _)| !number.starts_with('-'))
-            .ok_or_else(|| refuse(Reason::Shape))?;
+            .ok_or_else(|| refuse(ByteSizeReason::Shape))?;
         let unit = if suffix.is_empty() {
             default_unit
         } else {
-            ByteUnit::from_suffix(suffix).ok_or_else(|| refuse(Reason::Suffix))?
+            ByteUnit::from_suffix(suffix).ok_or_else(|| refuse(ByteSizeReason::Suffix))?
         };
         let bytes = number
             .parse::<u64>()
             .ok()
             .and_then(|n| n.checked_mul(unit.bytes()));
-        bytes.map(ByteSize).ok_or_else(|| refuse(Reason::TooLarge))
+        bytes
+            .map(ByteSize)
+            .ok_or_else(|| refuse(ByteSizeReason::TooLarge))
     }
 }
 
@@ -131,11 +133,11 @@ impl fmt::Display for ByteSize {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseByteSizeError {
     text: String,
-    reason: Reason,
+    reason: ByteSizeReason,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reason {
+enum ByteSizeReason {
     Shape,
     Suffix,
     TooLarge,
@@ -148,16 +150,16 @@ impl ParseByteSizeError {
 
     /// True if the shape is right and only the number does not fit.
     pub(crate) fn is_too_large(&self) -> bool {
-        self.reason == Reason::TooLarge
+        self.reason == ByteSizeReason::TooLarge
     }
 }
 
 impl fmt::Display for ParseByteSizeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.reason {
-            Reason::Shape => "Failed to parse byte string",
-            Reason::Suffix => "Invalid suffix in byte string",
-            Reason::TooLarge => "Number too large in byte string",
+            ByteSizeReason::Shape => "Failed to parse byte string",
+            ByteSizeReason::Suffix => "Invalid suffix in byte string",
+            ByteSizeReason::TooLarge => "Number too large in byte string",
         };
         write!(f, "{} {what}: {}", Self::HINT, self.text)
     }

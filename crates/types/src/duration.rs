@@ -132,12 +132,15 @@ impl Duration {
             text: text.to_owned(),
             reason,
         };
-        let (number, suffix) = quantity::split(text).ok_or_else(|| refuse(Reason::Shape))?;
-        let amount = number.parse().map_err(|_| refuse(Reason::TooLarge))?;
+        let (number, suffix) =
+            quantity::split(text).ok_or_else(|| refuse(DurationReason::Shape))?;
+        let amount = number
+            .parse()
+            .map_err(|_| refuse(DurationReason::TooLarge))?;
         let unit = if suffix.is_empty() {
             default_unit
         } else {
-            TimeUnit::from_suffix(suffix).ok_or_else(|| refuse(Reason::Suffix))?
+            TimeUnit::from_suffix(suffix).ok_or_else(|| refuse(DurationReason::Suffix))?
         };
         Ok(Duration(unit.to_millis(amount)))
     }
@@ -189,11 +192,11 @@ impl Div for Duration {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseDurationError {
     text: String,
-    reason: Reason,
+    reason: DurationReason,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reason {
+enum DurationReason {
     Shape,
     Suffix,
     TooLarge,
@@ -206,16 +209,16 @@ impl ParseDurationError {
 
     /// True if the shape is right and only the number does not fit.
     pub(crate) fn is_too_large(&self) -> bool {
-        self.reason == Reason::TooLarge
+        self.reason == DurationReason::TooLarge
     }
 }
 
 impl fmt::Display for ParseDurationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.reason {
-            Reason::Shape => "Failed to parse time string",
-            Reason::Suffix => "Invalid suffix in time string",
-            Reason::TooLarge => "Number too large in time string",
+            DurationReason::Shape => "Failed to parse time string",
+            DurationReason::Suffix => "Invalid suffix in time string",
+            DurationReason::TooLarge => "Number too large in time string",
         };
         write!(f, "{} {what}: {}", Self::HINT, self.text)
     }

@@ -15,7 +15,7 @@ use crate::run::Run;
 use crate::runs::Live;
 use crate::server::{Pages, Server};
 use crate::settings::Settings;
-use crate::watchers::{Page, Place, Watchers};
+use crate::watchers::{Page, PageAddress, Watchers};
 
 /// The page, the event log and the live line of a run, as far as its settings ask for them.
 ///
@@ -75,8 +75,8 @@ impl Ui {
     /// the page is, when the run starts, and tells the events of the run through `tracing`.
     pub fn listener(&self) -> impl StreamingListener + 'static {
         let place = match self.address() {
-            Ok(address) => address.map(Place::At),
-            Err(error) => Some(Place::Nowhere {
+            Ok(address) => address.map(PageAddress::At),
+            Err(error) => Some(PageAddress::Nowhere {
                 why: error.to_string(),
             }),
         };

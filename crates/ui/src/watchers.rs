@@ -24,7 +24,7 @@ pub(crate) struct Page {
 
 /// The place of a page that was asked for.
 #[derive(Debug)]
-pub(crate) enum Place {
+pub(crate) enum PageAddress {
     /// The address that it is at.
     At(String),
     /// No port could be had.
@@ -41,7 +41,7 @@ pub(crate) struct Watchers {
     progress: Option<Progress>,
     probe: Arc<OnceLock<Arc<dyn RunProbe>>>,
     /// The place of the page, until it has been said.
-    place: Option<Place>,
+    place: Option<PageAddress>,
     /// The batch behind which the probe was asked last.
     asked: EpochMillis,
 }
@@ -52,7 +52,7 @@ impl Watchers {
         log: Option<LogWriter>,
         progress: Option<Progress>,
         probe: Arc<OnceLock<Arc<dyn RunProbe>>>,
-        place: Option<Place>,
+        place: Option<PageAddress>,
     ) -> Watchers {
         Watchers {
             page,
@@ -107,10 +107,10 @@ impl Watchers {
     /// would be said below it.
     fn say_place(&mut self) {
         match self.place.take() {
-            Some(Place::At(address)) => {
+            Some(PageAddress::At(address)) => {
                 millrace_stderr::info(&format!("millrace: the Streaming page is at {address}"));
             }
-            Some(Place::Nowhere { why }) => {
+            Some(PageAddress::Nowhere { why }) => {
                 millrace_stderr::warn(&one_line(&format!("millrace: {why}")));
             }
             None => {}

@@ -33,10 +33,10 @@ type Refusal = Box<dyn Fn(Error) + Send + Sync>;
 /// A handle on the workers; the last one to go joins them.
 #[derive(Clone)]
 pub struct Executor {
-    inner: Arc<Inner>,
+    inner: Arc<Workers>,
 }
 
-struct Inner {
+struct Workers {
     pool: Option<ThreadPool>,
     threads: Vec<JoinHandle<()>>,
     workers: usize,
@@ -82,7 +82,7 @@ impl Executor {
             })?;
         let workers = pool.current_num_threads();
         Ok(Executor {
-            inner: Arc::new(Inner {
+            inner: Arc::new(Workers {
                 pool: Some(pool),
                 threads,
                 workers,
@@ -244,7 +244,7 @@ impl Executor {
     }
 }
 
-impl Inner {
+impl Workers {
     fn pool(&self) -> &ThreadPool {
         self.pool
             .as_ref()
@@ -256,7 +256,7 @@ impl Inner {
     }
 }
 
-impl Drop for Inner {
+impl Drop for Workers {
     fn drop(&mut self) {
         self.pool = None;
         let own = std::thread::current().id();

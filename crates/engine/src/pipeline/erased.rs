@@ -9,11 +9,11 @@ use super::{EachRecord, NodeId, Partition, Pipeline};
 ///
 /// Costs one call through a pointer for every record.
 pub struct Erased<T> {
-    chain: Arc<dyn Chain<T>>,
+    chain: Arc<dyn ErasedChain<T>>,
 }
 
 /// A [`Pipeline`] that can stand behind a pointer.
-trait Chain<T>: Send + Sync {
+trait ErasedChain<T>: Send + Sync {
     fn inputs(&self) -> Vec<NodeId>;
     fn drive(&self, input: usize, partition: &Partition, sink: &mut dyn FnMut(T));
     fn one_by_one(&self, input: usize, partition: &Partition, each: &mut EachRecord<'_>);
@@ -22,7 +22,7 @@ trait Chain<T>: Send + Sync {
     fn passes_on(&self) -> Option<NodeId>;
 }
 
-impl<P: Pipeline> Chain<P::Item> for P {
+impl<P: Pipeline> ErasedChain<P::Item> for P {
     fn inputs(&self) -> Vec<NodeId> {
         Pipeline::inputs(self)
     }

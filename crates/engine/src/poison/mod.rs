@@ -48,11 +48,11 @@ struct Place {
 /// The records that were passed over and are not written down yet.
 pub struct Poison {
     limit: u64,
-    state: Mutex<State>,
+    state: Mutex<PoisonState>,
 }
 
 #[derive(Default)]
-struct State {
+struct PoisonState {
     /// Letters that were taken, of all batches.
     taken: u64,
     /// Letters that were not taken, by batch.
@@ -68,7 +68,7 @@ impl Poison {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PoisonState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

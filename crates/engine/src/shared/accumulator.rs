@@ -30,13 +30,13 @@ use crate::exec::Executor;
 /// });
 /// ```
 pub struct Accumulator<T> {
-    inner: Arc<Inner<T>>,
+    inner: Arc<Cells<T>>,
 }
 
 /// The function that merges two parts of a sum.
 type Merge<T> = Box<dyn Fn(&mut T, T) + Send + Sync>;
 
-struct Inner<T> {
+struct Cells<T> {
     name: String,
     merge: Merge<T>,
     /// The initial value with what the driver's side added; then a cell per worker.
@@ -55,7 +55,7 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
         let cells = std::iter::once(Some(initial)).chain(workers);
         let cells = cells.map(|cell| CachePadded::new(Mutex::new(cell)));
         Accumulator {
-            inner: Arc::new(Inner {
+            inner: Arc::new(Cells {
                 name: name.to_owned(),
                 merge: Box::new(merge),
                 cells: cells.collect(),

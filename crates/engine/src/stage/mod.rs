@@ -79,7 +79,7 @@ struct Offered<K, C> {
     bytes: u64,
 }
 
-struct Run<K, C> {
+struct BlockRun<K, C> {
     exchange: Arc<Exchange<K, C>>,
     /// The batch that the blocks belong to; zero for the one that runs.
     epoch: u64,
@@ -163,7 +163,7 @@ where
                     for block in partitions {
                         exchange.expect(lane);
                         let number = exchange.claim(lane, 1);
-                        let run = Run {
+                        let run = BlockRun {
                             exchange: Arc::clone(&exchange),
                             epoch: 0,
                             lane,
@@ -194,7 +194,7 @@ where
         executor.spawn_again(move || self.work());
     }
 
-    fn next_run(&self) -> Option<Run<K, Acc<V, A>>> {
+    fn next_run(&self) -> Option<BlockRun<K, Acc<V, A>>> {
         let mut queue = self.queue();
         let fair = queue.blocks.len().div_ceil(2 * self.executor.workers());
         let Some(first) = queue.blocks.pop_front() else {
@@ -213,7 +213,7 @@ where
         }
         // Numbered under the lock: runs follow each other as their blocks do.
         let number = first.exchange.claim(first.lane, blocks.len());
-        Some(Run {
+        Some(BlockRun {
             exchange: first.exchange,
             epoch: first.epoch,
             lane: first.lane,
@@ -223,8 +223,8 @@ where
     }
 
     /// Combines a run and publishes it. A panic of user code fails the batch.
-    fn map(&self, run: Run<K, Acc<V, A>>) {
-        let Run {
+    fn map(&self, run: BlockRun<K, Acc<V, A>>) {
+        let BlockRun {
             exchange,
             epoch,
             lane,

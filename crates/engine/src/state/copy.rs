@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::data::{Data, Key};
 use crate::durable::Look;
 
-use super::entry::Entry;
+use super::entry::StateEntry;
 use super::store::StateStore;
 
 /// Slots that are copied under the lock at a time: about a tenth of a millisecond. Few in tests,
@@ -61,11 +61,11 @@ impl<K: Key, S: Data> StateStore<K, S> {
                 now = self.recorder.version(shard);
                 *version.get_or_insert(now) == now
             };
-            let copied = |key: &K, entry: &Entry<S>| copied.extend(copy(key, entry));
+            let copied = |key: &K, entry: &StateEntry<S>| copied.extend(copy(key, entry));
             match self.read_slots(shard, from, STEP, is_the_same, copied) {
-                Slots::Changed => return None,
-                Slots::Read(None) => return Some(now.0),
-                Slots::Read(Some(next)) => from = next,
+                CopiedSlots::Changed => return None,
+                CopiedSlots::Read(None) => return Some(now.0),
+                CopiedSlots::Read(Some(next)) => from = next,
             }
             std::thread::sleep(PAUSE);
         }
@@ -79,11 +79,11 @@ impl<K: Key, S: Data> StateStore<K, S> {
         from: Look,
         most: usize,
         first: impl FnOnce() -> bool,
-        mut each: impl FnMut(&K, &Entry<S>),
-    ) -> Slots {
+        mut each: impl FnMut(&K, &StateEntry<S>),
+    ) -> CopiedSlots {
         let table = self.map.shards()[shard].read();
         if !first() {
-            return Slots::Changed;
+            return CopiedSlots::Changed;
         }
         let start = from.start(table.buckets());
         let end = table.buckets().min(start + most);
@@ -95,12 +95,12 @@ impl<K: Key, S: Data> StateStore<K, S> {
                 each(key, entry.get());
             }
         }
-        Slots::Read(Look::after(end, table.buckets()))
+        CopiedSlots::Read(Look::after(end, table.buckets()))
     }
 }
 
 /// The outcome of reading some slots of a shard.
-pub(super) enum Slots {
+pub(super) enum CopiedSlots {
     /// The slots were not to be shown.
     Changed,
     /// The slots were shown; the place of the next ones.
@@ -108,6 +108,6 @@ pub(super) enum Slots {
 }
 
 /// Nothing of a key whose update has panicked: its batch has failed.
-fn copy<K: Key, S: Data>(key: &K, entry: &Entry<S>) -> Option<Copied<K, S>> {
+fn copy<K: Key, S: Data>(key: &K, entry: &StateEntry<S>) -> Option<Copied<K, S>> {
     Some((key.clone(), entry.place(), entry.get()?.clone()))
 }

@@ -11,7 +11,7 @@ use crate::data::{Data, Key};
 use crate::durable::{Durable, EntryReader, Loaded, Look, Origin, StoreError, put};
 use crate::shuffle::{SHARDS, shard_of};
 
-use super::entry::Entry;
+use super::entry::StateEntry;
 use super::head::Head;
 use super::store::StateStore;
 
@@ -82,7 +82,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
                     continue;
                 };
                 places = places.max(place + 1);
-                let mut entry = Entry::new(state, place);
+                let mut entry = StateEntry::new(state, place);
                 entry.untouch();
                 if let Some((_, old)) = table.get_mut(hash, own) {
                     *old.get_mut() = entry;

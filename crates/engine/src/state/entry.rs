@@ -17,14 +17,14 @@ const TOUCHED: u64 = 1 << 62;
 const PLACE: u64 = TOUCHED - 1;
 
 /// A value that may be out, with its place in the order of keys.
-pub(crate) struct Entry<S> {
+pub(crate) struct StateEntry<S> {
     value: MaybeUninit<S>,
     mark: u64,
 }
 
-impl<S> Entry<S> {
-    pub(super) fn new(value: S, place: u64) -> Entry<S> {
-        Entry {
+impl<S> StateEntry<S> {
+    pub(super) fn new(value: S, place: u64) -> StateEntry<S> {
+        StateEntry {
             value: MaybeUninit::new(value),
             mark: PRESENT | TOUCHED | place & PLACE,
         }
@@ -81,7 +81,7 @@ impl<S> Entry<S> {
     }
 }
 
-impl<S> Drop for Entry<S> {
+impl<S> Drop for StateEntry<S> {
     fn drop(&mut self) {
         drop(self.take());
     }

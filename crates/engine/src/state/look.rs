@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::data::{Data, Key};
 use crate::durable::{Look, key_of, show, show_value};
 
-use super::copy::Slots;
-use super::entry::Entry;
+use super::copy::CopiedSlots;
+use super::entry::StateEntry;
 use super::store::StateStore;
 
 impl<K: Key, S: Data> StateStore<K, S> {
@@ -21,14 +21,14 @@ impl<K: Key, S: Data> StateStore<K, S> {
         out: &mut Vec<u8>,
         shown: impl Fn(&S) -> &T,
     ) -> Option<Look> {
-        let each = |key: &K, entry: &Entry<S>| {
+        let each = |key: &K, entry: &StateEntry<S>| {
             if let Some(state) = entry.get() {
                 show(out, key, entry.place(), shown(state));
             }
         };
         match self.read_slots(shard as usize, from, most, || true, each) {
-            Slots::Read(next) => next,
-            Slots::Changed => None,
+            CopiedSlots::Read(next) => next,
+            CopiedSlots::Changed => None,
         }
     }
 

@@ -20,13 +20,13 @@ use crate::rdd::Rdd;
 use crate::shuffle::SHARDS;
 
 use super::due::Ticket;
-use super::entry::Entry;
+use super::entry::StateEntry;
 use super::handle::{Outcome, State};
 use super::home::{GROUP, prefetch_home};
 use super::mapped_store::{MappedStore, Timed};
 use super::moves::Moves;
 use super::partition_cache::PartitionCache;
-use super::scatter::{Emitted, Gathered, Numbered, gathered, scattered};
+use super::scatter::{Emitted, Gathered, NumberedPair, gathered, scattered};
 use super::update::WORTH_SHARING;
 use millrace_text::detached;
 
@@ -36,7 +36,7 @@ pub type Mapping<K, V, S, M> =
     Arc<dyn Fn(BatchTime, &K, Option<V>, &mut State<S>) -> Option<M> + Send + Sync>;
 
 /// The work of a batch in one shard.
-struct Folded<K, M> {
+struct ShardWork<K, M> {
     /// By piece.
     emitted: Vec<Vec<Emitted<M>>>,
     timed_out: Vec<(u32, u64, M)>,
@@ -85,7 +85,8 @@ impl<K: Key, S: Data> MappedStore<K, S> {
         let mut next = base;
         let mut places = Vec::with_capacity(pieces.len());
         let mut routes = Vec::with_capacity(pieces.len());
-        let mut shards: Vec<Vec<Vec<Numbered<K, V>>>> = (0..SHARDS).map(|_| Vec::new()).collect();
+        let mut shards: Vec<Vec<Vec<NumberedPair<K, V>>>> =
+            (0..SHARDS).map(|_| Vec::new()).collect();
         for piece in pieces {
             places.push(next);
             next += piece.route.len() as u64;
@@ -103,7 +104,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
         };
         let shared = (next - base) as usize >= WORTH_SHARING;
         let fold = |(index, pieces)| self.fold(index, pieces, &batch);
-        let folded: Vec<Folded<K, M>> = on_all(shards, shared, executor, fold)
+        let folded: Vec<ShardWork<K, M>> = on_all(shards, shared, executor, fold)
             .into_iter()
             .collect::<Result<_, _>>()?;
         states.recorder.check()?;
@@ -140,15 +141,15 @@ impl<K: Key, S: Data> MappedStore<K, S> {
     fn fold<V, M>(
         &self,
         index: usize,
-        pieces: Vec<Vec<Numbered<K, V>>>,
+        pieces: Vec<Vec<NumberedPair<K, V>>>,
         batch: &Batch<'_, K, V, S, M>,
-    ) -> Result<Folded<K, M>, StoreError> {
+    ) -> Result<ShardWork<K, M>, StoreError> {
         let states = &*self.states;
         let hasher = &states.hasher;
         let (time, now) = (batch.time, batch.time.as_millis());
         let records = pieces.iter().map(Vec::len).sum();
         let mut partition_of = PartitionCache::new(&*states.partitioner, records);
-        let mut folded = Folded {
+        let mut folded = ShardWork {
             emitted: Vec::with_capacity(pieces.len()),
             timed_out: Vec::new(),
             moves: Moves::none(batch.next_place),
@@ -228,7 +229,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
                                 state: detached(state),
                                 updated: now,
                             };
-                            let entry = SharedValue::new(Entry::new(timed, place));
+                            let entry = SharedValue::new(StateEntry::new(timed, place));
                             let full = table.capacity() == table.len();
                             let bucket =
                                 table.insert(hash, (key, entry), |(key, _)| hasher.hash(key));
@@ -241,7 +242,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
             folded.emitted.push(emitted);
         }
         let at = |place: u64| {
-            move |(_, entry): &(K, SharedValue<Entry<Timed<S>>>)| entry.get().place() == place
+            move |(_, entry): &(K, SharedValue<StateEntry<Timed<S>>>)| entry.get().place() == place
         };
         if let Some(timeout) = self.timeout {
             due.close(now);

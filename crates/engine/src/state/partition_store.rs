@@ -30,7 +30,7 @@ pub type PartitionUpdate<K, V, S> =
     Arc<dyn Fn(Vec<(K, Values<V>, Option<S>)>) -> Vec<(K, S)> + Send + Sync>;
 
 /// A key with its place and state.
-type Record<K, S> = (K, u64, S);
+type StatedKey<K, S> = (K, u64, S);
 
 /// The keys of every partition; see the module head.
 pub struct PartitionStore<K: Key, S> {
@@ -46,12 +46,12 @@ pub struct PartitionStore<K: Key, S> {
 }
 
 struct Parts<K, S> {
-    parts: Vec<Mutex<Part<K, S>>>,
+    parts: Vec<Mutex<KeptPart<K, S>>>,
     recorder: Recorder,
 }
 
-struct Part<K, S> {
-    records: Arc<Vec<Record<K, S>>>,
+struct KeptPart<K, S> {
+    records: Arc<Vec<StatedKey<K, S>>>,
     next_place: u64,
 }
 
@@ -79,7 +79,8 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         self.kept.get_or_init(|| {
             let mut seen = HashMap::with_hasher(self.hasher.clone());
             let partitions = self.partitioner.partitions();
-            let mut parts: Vec<Vec<Record<K, S>>> = (0..partitions).map(|_| Vec::new()).collect();
+            let mut parts: Vec<Vec<StatedKey<K, S>>> =
+                (0..partitions).map(|_| Vec::new()).collect();
             for (key, state) in std::mem::take(&mut *lock(&self.initial)) {
                 let key = millrace_text::detached(key);
                 if seen.insert(key.clone(), ()).is_none() {
@@ -87,7 +88,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
                     part.push((key, part.len() as u64, detached(state)));
                 }
             }
-            let part = |part| Mutex::new(Part::of(part));
+            let part = |part| Mutex::new(KeptPart::of(part));
             Parts {
                 recorder: Recorder::new(partitions),
                 parts: parts.into_iter().map(part).collect(),
@@ -95,7 +96,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         })
     }
 
-    fn parts(&self) -> &[Mutex<Part<K, S>>] {
+    fn parts(&self) -> &[Mutex<KeptPart<K, S>>] {
         &self.kept().parts
     }
 
@@ -158,7 +159,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         arrived: Arrived<K, V>,
         function: &PartitionUpdate<K, V, S>,
         number: u64,
-    ) -> Result<Arc<Vec<Record<K, S>>>, StoreError> {
+    ) -> Result<Arc<Vec<StatedKey<K, S>>>, StoreError> {
         let mut part = lock(&self.parts()[partition]);
         let mut record = self.recorder().begin(partition, number);
         let old = std::mem::take(&mut part.records);
@@ -169,7 +170,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         new.extend(arrived.into_iter().map(pair));
 
         let mut given = Vec::with_capacity(old.len() + new.len());
-        let mut order = Order::new(self.hasher.clone(), given.capacity());
+        let mut order = KeyOrder::new(self.hasher.clone(), given.capacity());
         let mut written = Vec::new();
         for (key, place, state) in old {
             let values = new.remove(&key).map(|(_, values)| values);
@@ -188,14 +189,14 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         let mut records = Vec::with_capacity(given.len());
         for (mut key, state) in function(given) {
             let known = match order.find(&key) {
-                Found::Again => continue,
-                Found::InPlace(known) => known,
-                Found::Moved(known) => {
+                Standing::Again => continue,
+                Standing::InPlace(known) => known,
+                Standing::Moved(known) => {
                     known.place = part.next_place;
                     part.next_place += 1;
                     known
                 }
-                Found::Unknown => {
+                Standing::Unknown => {
                     let own = self.partitioner.partition(&key);
                     if own != partition {
                         return Err(StoreError::OtherPartition {
@@ -227,7 +228,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
 }
 
 /// The keys that the function was given, in order, and how far it has kept to it.
-struct Order<K> {
+struct KeyOrder<K> {
     known: Vec<Known<K>>,
     /// The index at which the next key is looked for as long as the order is kept.
     next: usize,
@@ -247,7 +248,7 @@ struct Known<K> {
 }
 
 /// The standing of a key that the function gave.
-enum Found<'a, K> {
+enum Standing<'a, K> {
     InPlace(&'a mut Known<K>),
     /// Known, but given after a key that came later.
     Moved(&'a mut Known<K>),
@@ -256,9 +257,9 @@ enum Found<'a, K> {
     Unknown,
 }
 
-impl<K: Key> Order<K> {
-    fn new(hasher: KeyHasher, keys: usize) -> Order<K> {
-        Order {
+impl<K: Key> KeyOrder<K> {
+    fn new(hasher: KeyHasher, keys: usize) -> KeyOrder<K> {
+        KeyOrder {
             known: Vec::with_capacity(keys),
             next: 0,
             by_key: None,
@@ -286,14 +287,14 @@ impl<K: Key> Order<K> {
         &mut self.known[at]
     }
 
-    fn find(&mut self, key: &K) -> Found<'_, K> {
+    fn find(&mut self, key: &K) -> Standing<'_, K> {
         if self.by_key.is_none() {
             let mut rest = self.known[self.next..].iter();
             if let Some(skipped) = rest.position(|known| known.key == *key) {
                 let at = self.next + skipped;
                 self.next = at + 1;
                 self.known[at].lives = true;
-                return Found::InPlace(&mut self.known[at]);
+                return Standing::InPlace(&mut self.known[at]);
             }
         }
         let by_key = self.by_key.get_or_insert_with(|| {
@@ -306,11 +307,11 @@ impl<K: Key> Order<K> {
             by_key
         });
         match by_key.get(key) {
-            None => Found::Unknown,
-            Some(&at) if self.known[at].lives => Found::Again,
+            None => Standing::Unknown,
+            Some(&at) if self.known[at].lives => Standing::Again,
             Some(&at) => {
                 self.known[at].lives = true;
-                Found::Moved(&mut self.known[at])
+                Standing::Moved(&mut self.known[at])
             }
         }
     }
@@ -324,7 +325,7 @@ impl<K: Key> Order<K> {
 
 /// The partitions as one batch left them.
 struct Lists<K, S> {
-    parts: Vec<Arc<Vec<Record<K, S>>>>,
+    parts: Vec<Arc<Vec<StatedKey<K, S>>>>,
 }
 
 impl<K: Key, S: Data> RddSource<(K, S)> for Lists<K, S> {
@@ -333,7 +334,7 @@ impl<K: Key, S: Data> RddSource<(K, S)> for Lists<K, S> {
     }
 
     fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut((K, S))) {
-        let pair = |(key, _, state): &Record<K, S>| (key.clone(), state.clone());
+        let pair = |(key, _, state): &StatedKey<K, S>| (key.clone(), state.clone());
         self.parts[partition].iter().map(pair).for_each(each);
     }
 
@@ -423,20 +424,21 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
         let loading = std::mem::take(&mut *self.begin_loading());
-        let mut parts: Vec<Vec<Record<K, S>>> = self.parts().iter().map(|_| Vec::new()).collect();
+        let mut parts: Vec<Vec<StatedKey<K, S>>> =
+            self.parts().iter().map(|_| Vec::new()).collect();
         for (key, (place, state)) in loading {
             parts[self.partitioner.partition(&key)].push((key, place, state));
         }
         for (part, mut records) in self.parts().iter().zip(parts) {
             records.sort_unstable_by_key(|&(_, place, _)| place);
-            *lock(part) = Part::of(records);
+            *lock(part) = KeptPart::of(records);
         }
         self.recorder().loaded(number);
         Ok(())
     }
 
     fn keys(&self) -> Option<u64> {
-        let keys = |part: &Mutex<Part<K, S>>| lock(part).records.len() as u64;
+        let keys = |part: &Mutex<KeptPart<K, S>>| lock(part).records.len() as u64;
         Some(self.parts().iter().map(keys).sum())
     }
 
@@ -451,9 +453,9 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
     }
 }
 
-impl<K, S> Part<K, S> {
-    fn of(records: Vec<Record<K, S>>) -> Part<K, S> {
-        Part {
+impl<K, S> KeptPart<K, S> {
+    fn of(records: Vec<StatedKey<K, S>>) -> KeptPart<K, S> {
+        KeptPart {
             next_place: records.last().map_or(0, |&(_, place, _)| place + 1),
             records: Arc::new(records),
         }

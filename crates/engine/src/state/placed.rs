@@ -3,9 +3,9 @@
 /// Slots of a shard; nothing is known of a shard whose order nobody keeps, or whose keys have
 /// moved.
 #[derive(Debug, Default)]
-pub(super) struct Placed(Option<Vec<u32>>);
+pub(super) struct PlacesGiven(Option<Vec<u32>>);
 
-impl Placed {
+impl PlacesGiven {
     /// Nothing is known any more.
     pub(super) fn forget(&mut self) {
         self.0 = None;
@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn what_has_moved_is_not_known_until_it_was_read_again() {
-        let mut placed = Placed::default();
+        let mut placed = PlacesGiven::default();
         placed.note(Some(vec![1]));
         assert_eq!(placed.take(), None, "nobody has read it before");
         placed.note(Some(vec![2]));

@@ -13,18 +13,18 @@ use crate::exec::Executor;
 use crate::shuffle::{SHARDS, prefetch};
 use crate::store::{AHEAD, CHUNK, EachKey, Handle, Order, StoreView, Stored};
 
-use super::copy::Slots;
-use super::entry::Entry;
+use super::copy::CopiedSlots;
+use super::entry::StateEntry;
 use super::store::StateStore;
 
 /// The states of a store as a reader sees them; `T` is what is shown of a key's state `S`.
-pub struct Shown<K: Key, S, T> {
+pub struct ShownStates<K: Key, S, T> {
     states: Arc<StateStore<K, S>>,
     shown: fn(&S) -> T,
 }
 
 /// The state as one batch left it.
-pub type StateView<K, S, T> = StoreView<Shown<K, S, T>>;
+pub type StateView<K, S, T> = StoreView<ShownStates<K, S, T>>;
 
 /// The states as they are now, each as it is.
 pub fn state_view<K: Key, S: Data>(
@@ -40,10 +40,10 @@ pub(super) fn view<K: Key, S: Data, T: Data>(
     shown: fn(&S) -> T,
     executor: Executor,
 ) -> StateView<K, S, T> {
-    StoreView::new(Arc::new(Shown { states, shown }), executor)
+    StoreView::new(Arc::new(ShownStates { states, shown }), executor)
 }
 
-impl<K: Key, S: Data, T: Data> Stored for Shown<K, S, T> {
+impl<K: Key, S: Data, T: Data> Stored for ShownStates<K, S, T> {
     type Record = (K, T);
 
     const NAME: &'static str = "state";
@@ -147,7 +147,7 @@ impl<K: Key, S: Data, T: Data> Stored for Shown<K, S, T> {
                 self.check(generation);
                 true
             };
-            let record = |key: &K, entry: &Entry<S>| {
+            let record = |key: &K, entry: &StateEntry<S>| {
                 let state = entry.get();
                 records.extend(state.map(|state| (key.clone(), (self.shown)(state))));
             };
@@ -155,8 +155,8 @@ impl<K: Key, S: Data, T: Data> Stored for Shown<K, S, T> {
                 .states
                 .read_slots(index, from, CHUNK, is_as_it_was, record)
             {
-                Slots::Read(next) => next,
-                Slots::Changed => None,
+                CopiedSlots::Read(next) => next,
+                CopiedSlots::Changed => None,
             };
             records.drain(..).for_each(&mut *each);
         }

@@ -9,14 +9,14 @@ use crate::rdd::{Rdd, RddSource};
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
 
 /// A record with its number within its piece.
-pub(super) type Numbered<K, V> = (u32, K, V);
+pub(super) type NumberedPair<K, V> = (u32, K, V);
 
 /// The result of a record: the partition of its key, and a record if there is one.
 pub(super) type Emitted<M> = (u32, Option<M>);
 
 /// The records of one piece of a batch.
 pub(super) struct Scattered<K, V> {
-    pub(super) shards: Vec<Vec<Numbered<K, V>>>,
+    pub(super) shards: Vec<Vec<NumberedPair<K, V>>>,
     /// The shard of every record.
     pub(super) route: Vec<u8>,
 }

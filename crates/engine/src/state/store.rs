@@ -13,14 +13,14 @@ use crate::partition::Partitioner;
 use crate::shuffle::{KeyHasher, SHARDS, shard_of};
 use crate::store::Order;
 
-use super::entry::Entry;
+use super::entry::StateEntry;
 use super::head::{HEAD, Head};
 use super::moves::Moves;
-use super::placed::Placed;
+use super::placed::PlacesGiven;
 
 /// Keys with their state; see the module head of [`state`](super).
 pub struct StateStore<K: Key, S> {
-    pub(super) map: DashMap<K, Entry<S>, KeyHasher>,
+    pub(super) map: DashMap<K, StateEntry<S>, KeyHasher>,
     pub(super) hasher: KeyHasher,
     pub(super) partitioner: Arc<dyn Partitioner<K>>,
     head: Mutex<Head<K>>,
@@ -30,7 +30,7 @@ pub struct StateStore<K: Key, S> {
     generation: AtomicU64,
     pub(super) order: Mutex<Order>,
     /// By shard, the slots of keys that are not in the order yet.
-    placed: Vec<Mutex<Placed>>,
+    placed: Vec<Mutex<PlacesGiven>>,
     pub(super) recorder: Recorder,
     /// Done once the states here were read from a checkpoint, and not given by the program.
     pub(super) loaded: Once,
@@ -67,7 +67,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
 
     /// Puts an entry in that no batch has touched.
     pub(super) fn insert(&self, key: K, state: S, place: u64) {
-        let mut entry = Entry::new(state, place);
+        let mut entry = StateEntry::new(state, place);
         entry.untouch();
         self.placed(shard_of(self.hasher.hash(&key))).forget();
         self.map.insert(key, entry);
@@ -99,7 +99,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
         self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn placed(&self, shard: usize) -> MutexGuard<'_, Placed> {
+    pub(super) fn placed(&self, shard: usize) -> MutexGuard<'_, PlacesGiven> {
         self.placed[shard]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -17,7 +17,7 @@ use crate::durable::StoreError;
 use crate::exec::Executor;
 use crate::shuffle::{SHARDS, Shard, Values, identical, shard_of};
 
-use super::entry::Entry;
+use super::entry::StateEntry;
 use super::home::{GROUP, prefetch_home};
 use super::moves::Moves;
 use super::store::StateStore;
@@ -133,7 +133,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
                     moves.places = moves.places.max(place + 1);
                     moves.new.push((place, key.clone()));
                     record.put(&key, place, &state);
-                    let entry = SharedValue::new(Entry::new(state, place));
+                    let entry = SharedValue::new(StateEntry::new(state, place));
                     let full = table.capacity() == table.len();
                     let bucket = table.insert(hash, (key, entry), |(key, _)| self.hasher.hash(key));
                     // SAFETY: the bucket is one of this table.
@@ -194,7 +194,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
     pub(super) fn read_shard(
         &self,
         index: usize,
-        mut each: impl FnMut(&K, &Entry<S>) -> ControlFlow<()>,
+        mut each: impl FnMut(&K, &StateEntry<S>) -> ControlFlow<()>,
     ) -> u64 {
         let table = self.map.shards()[index].read();
         // SAFETY: the table is held by its read lock while it is walked.

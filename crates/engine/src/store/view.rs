@@ -116,14 +116,14 @@ impl<S: Stored> RddSource<S::Record> for StoreView<S> {
     /// A list that is kept is in order.
     fn unordered(self: Arc<Self>) -> Option<Arc<dyn RddSource<S::Record>>> {
         let worth_it = self.len >= WORTH_SHARING && self.kept.get().is_none();
-        worth_it.then(|| Arc::new(ByShard(self)) as Arc<dyn RddSource<S::Record>>)
+        worth_it.then(|| Arc::new(StoreByShard(self)) as Arc<dyn RddSource<S::Record>>)
     }
 }
 
 /// The store read shard by shard, as its keys lie there.
-struct ByShard<S: Stored>(Arc<StoreView<S>>);
+struct StoreByShard<S: Stored>(Arc<StoreView<S>>);
 
-impl<S: Stored> RddSource<S::Record> for ByShard<S> {
+impl<S: Stored> RddSource<S::Record> for StoreByShard<S> {
     fn partitions(&self) -> usize {
         SHARDS
     }

@@ -23,7 +23,7 @@ const NO_VALUE: &str = "Neither previous window has value for key, nor new value
                         sure your key class hashes consistently?";
 
 /// Decides whether a key with its value stays.
-pub type Filter<K, V> = Arc<dyn Fn(&K, &V) -> bool + Send + Sync>;
+pub type KeyFilter<K, V> = Arc<dyn Fn(&K, &V) -> bool + Send + Sync>;
 
 /// Keeps the value of every key.
 pub struct Inverting<K, V, F, G> {
@@ -32,7 +32,7 @@ pub struct Inverting<K, V, F, G> {
     /// Takes away what leaves it.
     pub inverse: G,
     /// The filter that decides which keys stay; without one, every key does.
-    pub filter: Option<Filter<K, V>>,
+    pub filter: Option<KeyFilter<K, V>>,
 }
 
 /// The entry of a key.
@@ -55,14 +55,14 @@ struct Change<V> {
 }
 
 /// The values that each of the batches brought, by slot.
-pub struct Batches<V> {
+pub struct BatchValues<V> {
     batches: VecDeque<(u64, Vec<(u32, V)>)>,
     changes: Vec<Change<V>>,
 }
 
-impl<V> Default for Batches<V> {
-    fn default() -> Batches<V> {
-        Batches {
+impl<V> Default for BatchValues<V> {
+    fn default() -> BatchValues<V> {
+        BatchValues {
             batches: VecDeque::new(),
             changes: Vec::new(),
         }
@@ -72,7 +72,7 @@ impl<V> Default for Batches<V> {
 /// The saved form of a key: its value; what every batch of the window brought, with the batch's
 /// number; and, if it has changed since a window fired, what has left and entered, and when.
 /// Lists of one or none stand for what may not be there.
-pub(crate) type SavedKey<V> = (Vec<V>, Vec<(u64, V)>, Vec<(Vec<V>, Vec<V>, u64)>);
+pub(crate) type SavedInvertedKey<V> = (Vec<V>, Vec<(u64, V)>, Vec<(Vec<V>, Vec<V>, u64)>);
 
 /// The change of a key, which is made if it has none.
 fn change_of<'a, V>(
@@ -101,11 +101,11 @@ where
 {
     type Brought = V;
     type Entry = InvertedKey<V>;
-    type History = Batches<V>;
+    type History = BatchValues<V>;
     type Value = V;
-    type Saved = SavedKey<V>;
+    type Saved = SavedInvertedKey<V>;
 
-    fn leaving(&self, kept: &Batches<V>, forgotten: u64) -> usize {
+    fn leaving(&self, kept: &BatchValues<V>, forgotten: u64) -> usize {
         let leaving = kept
             .batches
             .iter()
@@ -114,7 +114,7 @@ where
     }
 
     fn leave(&self, shard: &mut WindowShard<K, Self>, forgotten: u64) {
-        let Batches { batches, changes } = &mut shard.batches;
+        let BatchValues { batches, changes } = &mut shard.batches;
         while batches
             .front()
             .is_some_and(|(batch, _)| *batch <= forgotten)
@@ -143,7 +143,7 @@ where
             key,
             value,
         } = arrival;
-        let Batches { batches, changes } = &mut shard.batches;
+        let BatchValues { batches, changes } = &mut shard.batches;
         let new = || InvertedKey {
             value: None,
             batches: 0,
@@ -210,11 +210,11 @@ where
         Ok(())
     }
 
-    fn value(&self, _kept: &Batches<V>, key: &InvertedKey<V>) -> Option<V> {
+    fn value(&self, _kept: &BatchValues<V>, key: &InvertedKey<V>) -> Option<V> {
         key.value.clone()
     }
 
-    fn renumber(&self, kept: &mut Batches<V>, numbers: &[u32]) {
+    fn renumber(&self, kept: &mut BatchValues<V>, numbers: &[u32]) {
         let keys = kept.batches.iter_mut().flat_map(|(_, keys)| keys);
         keys.for_each(|(slot, _)| *slot = numbers[*slot as usize]);
     }
@@ -223,9 +223,9 @@ where
         &self,
         shard: &WindowShard<K, Self>,
         frame: &WindowSpec,
-    ) -> Vec<(K, u64, SavedKey<V>)> {
+    ) -> Vec<(K, u64, SavedInvertedKey<V>)> {
         let WindowShard { slots, batches, .. } = shard;
-        let mut saved: Vec<(K, u64, SavedKey<V>)> = Vec::with_capacity(slots.len());
+        let mut saved: Vec<(K, u64, SavedInvertedKey<V>)> = Vec::with_capacity(slots.len());
         let mut at = Vec::new();
         for slot in slots.used() {
             let key = slots.entry(slot);
@@ -256,7 +256,7 @@ where
         &self,
         shard: &mut WindowShard<K, Self>,
         frame: &WindowSpec,
-        keys: Vec<(K, u64, SavedKey<V>)>,
+        keys: Vec<(K, u64, SavedInvertedKey<V>)>,
     ) -> Result<(), StoreError> {
         let WindowShard { slots, batches, .. } = shard;
         let mut all = Vec::new();

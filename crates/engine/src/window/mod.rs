@@ -33,7 +33,7 @@ mod whole_store;
 
 pub use frame::WindowSpec;
 pub use group::Grouping;
-pub use inverse::{Filter, Inverting};
+pub use inverse::{Inverting, KeyFilter};
 pub use reduce::Reducing;
 pub use single_store::{ByFunction, ByInverse, SingleStore, Slides};
 pub use store::{Sliding, WindowStore};

@@ -82,7 +82,7 @@ impl<V> Default for Batches<V> {
 /// first; how many of them are the front; the back; the phase; whether the back must be turned,
 /// and whether the key has changed since a window fired; what a reader sees. Lists of one or
 /// none stand for what may not be there: the program's value may itself be an `Option`.
-pub(crate) type SavedKey<V> = (Vec<(u64, u64, V)>, u32, Vec<V>, u32, bool, bool, Vec<V>);
+pub(crate) type SavedReducedKey<V> = (Vec<(u64, u64, V)>, u32, Vec<V>, u32, bool, bool, Vec<V>);
 
 impl<V> ReducedKey<V> {
     fn new(place: u64) -> ReducedKey<V> {
@@ -136,7 +136,7 @@ where
     type Entry = ReducedKey<V>;
     type History = Batches<V>;
     type Value = V;
-    type Saved = SavedKey<V>;
+    type Saved = SavedReducedKey<V>;
 
     fn leaving(&self, kept: &Batches<V>, forgotten: u64) -> usize {
         kept.ring.count_leaving(forgotten)
@@ -217,7 +217,7 @@ where
         &self,
         shard: &WindowShard<K, Self>,
         frame: &WindowSpec,
-    ) -> Vec<(K, u64, SavedKey<V>)> {
+    ) -> Vec<(K, u64, SavedReducedKey<V>)> {
         let WindowShard { slots, batches, .. } = shard;
         let of_items = batches.ring.batch_of_items();
         let saved = |slot| {
@@ -243,7 +243,7 @@ where
         &self,
         shard: &mut WindowShard<K, Self>,
         frame: &WindowSpec,
-        keys: Vec<(K, u64, SavedKey<V>)>,
+        keys: Vec<(K, u64, SavedReducedKey<V>)>,
     ) -> Result<(), StoreError> {
         let WindowShard { slots, batches, .. } = shard;
         let mut all = Vec::new();

@@ -46,7 +46,7 @@ impl<K: Key, S: Sliding<K>> Default for Loading<K, S> {
 }
 
 /// Keys that are as one batch left them.
-struct Part<K: Key, S: Sliding<K>> {
+struct ReplayedKeys<K: Key, S: Sliding<K>> {
     kept: WindowShard<K, S>,
     as_of: u64,
     deltas: Vec<Delta<K, S::Brought>>,
@@ -65,12 +65,12 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         if parts.first_key_value().is_none_or(|(&of, _)| of > first) {
             parts.insert(first, Vec::new());
         }
-        let mut parts: Vec<Part<K, S>> = parts
+        let mut parts: Vec<ReplayedKeys<K, S>> = parts
             .into_iter()
             .map(|(as_of, keys)| self.part(as_of, keys))
             .collect::<Result<_, _>>()?;
         for delta in deltas {
-            let of = |part: &Part<K, S>| part.kept.slots.has(&delta.key);
+            let of = |part: &ReplayedKeys<K, S>| part.kept.slots.has(&delta.key);
             let at = parts.iter().skip(1).position(of).map_or(0, |at| at + 1);
             parts[at].deltas.push(delta);
         }
@@ -85,11 +85,11 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
             .ok_or(StoreError::Malformed("there is nothing of a shard"))
     }
 
-    fn part(&self, as_of: u64, keys: Saved<K, S>) -> Result<Part<K, S>, StoreError> {
+    fn part(&self, as_of: u64, keys: Saved<K, S>) -> Result<ReplayedKeys<K, S>, StoreError> {
         let mut kept = WindowShard::new(&self.hasher);
         self.sliding.restore(&mut kept, &self.frame, keys)?;
         let deltas = Vec::new();
-        Ok(Part {
+        Ok(ReplayedKeys {
             kept,
             as_of,
             deltas,
@@ -97,8 +97,8 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     }
 
     /// Slides a part up to batch `number`.
-    fn slid(&self, part: Part<K, S>, number: u64) -> Result<WindowShard<K, S>, StoreError> {
-        let Part {
+    fn slid(&self, part: ReplayedKeys<K, S>, number: u64) -> Result<WindowShard<K, S>, StoreError> {
+        let ReplayedKeys {
             mut kept,
             as_of,
             deltas,

@@ -17,10 +17,10 @@ use super::frame::{SlideStep, WindowSpec};
 pub struct WholeStore<T> {
     frame: WindowSpec,
     executor: Executor,
-    kept: Mutex<Batches<T>>,
+    kept: Mutex<KeptBatches<T>>,
 }
 
-struct Batches<T> {
+struct KeptBatches<T> {
     /// With their numbers among the parent's.
     batches: VecDeque<(u64, Rdd<T>)>,
     /// The last of the run's batches that is here if it is to be.
@@ -39,7 +39,7 @@ impl<T: Data> WholeStore<T> {
         WholeStore {
             frame,
             executor: executor.clone(),
-            kept: Mutex::new(Batches {
+            kept: Mutex::new(KeptBatches {
                 batches: VecDeque::new(),
                 as_of: 0,
                 changes: None,
@@ -47,7 +47,7 @@ impl<T: Data> WholeStore<T> {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Batches<T>> {
+    fn kept(&self) -> MutexGuard<'_, KeptBatches<T>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -63,7 +63,7 @@ impl<T: Data> WholeStore<T> {
     pub fn enter(&self, step: SlideStep, held: Rdd<T>) -> Result<(), StoreError> {
         let records = self.kept().changes.is_some();
         let written = if records {
-            let workers = |pieces, task: &Task<'_>| held.on_pieces(pieces, task);
+            let workers = |pieces, task: &WritePiece<'_>| held.on_pieces(pieces, task);
             written(step.number, &held, &workers)
                 .map_err(|error| StoreError::unwritable("a record of the window", error))?
         } else {
@@ -85,7 +85,7 @@ impl<T: Data> WholeStore<T> {
     }
 }
 
-impl<T> Batches<T> {
+impl<T> KeptBatches<T> {
     fn leave(&mut self, forgotten: u64) {
         while self
             .batches
@@ -96,10 +96,11 @@ impl<T> Batches<T> {
 }
 
 /// Does a task for every piece and gives what they gave, in order.
-type Each<'a> = &'a dyn Fn(Vec<(usize, usize)>, &Task<'_>) -> Vec<Result<Vec<u8>, StoreError>>;
+type Each<'a> =
+    &'a dyn Fn(Vec<(usize, usize)>, &WritePiece<'_>) -> Vec<Result<Vec<u8>, StoreError>>;
 
 /// Writes down one piece of one partition.
-type Task<'a> = dyn Fn(usize, usize) -> Result<Vec<u8>, StoreError> + Sync + 'a;
+type WritePiece<'a> = dyn Fn(usize, usize) -> Result<Vec<u8>, StoreError> + Sync + 'a;
 
 /// The entries of a batch: its number, then its pieces. What has no partition is nothing.
 fn written<T: Data>(number: u64, held: &Rdd<T>, each: Each<'_>) -> Result<Vec<u8>, StoreError> {
@@ -177,7 +178,7 @@ impl<T: Data> Durable for WholeStore<T> {
             let kept = self.kept();
             (kept.batches.clone(), kept.as_of)
         };
-        let here = |pieces: Vec<(usize, usize)>, task: &Task<'_>| {
+        let here = |pieces: Vec<(usize, usize)>, task: &WritePiece<'_>| {
             let pieces = pieces.into_iter();
             pieces
                 .map(|(partition, piece)| task(partition, piece))

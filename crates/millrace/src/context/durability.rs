@@ -10,7 +10,7 @@ use millrace_runtime::checkpoint::{
     blocks_options, described, segment_bytes,
 };
 use millrace_runtime::files::{DeadLetterFiles, located};
-use millrace_runtime::graph::{Graph, Kind, Lifecycle};
+use millrace_runtime::graph::{Graph, Lifecycle, NodeKind};
 use millrace_runtime::notice::{news, notice};
 use millrace_runtime::receiver::{BlockLog, Replayed, Written, stream_of};
 use millrace_runtime::scheduler::{BatchQueue, DeadLetters, Engine, FirstBatch, submit};
@@ -217,8 +217,8 @@ impl StreamingContext {
         let operators = needed
             .filter(|(_, needed)| **needed)
             .map(|(entry, _)| match entry.kind {
-                Kind::Received => "receiver".to_owned(),
-                Kind::Dataset(_) => operator_of(&entry.name),
+                NodeKind::Received => "receiver".to_owned(),
+                NodeKind::Dataset(_) => operator_of(&entry.name),
             });
         Meta {
             format: FORMAT,
@@ -436,7 +436,7 @@ fn stores(graph: &Graph) -> Vec<(StoreMeta, Arc<dyn Durable>)> {
         .zip(&graph.needed)
         .filter(|(_, needed)| **needed)
     {
-        let Kind::Dataset(node) = &entry.kind else {
+        let NodeKind::Dataset(node) = &entry.kind else {
             continue;
         };
         for (name, durable) in node.durables() {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use millrace_runtime::browse::Store;
-use millrace_runtime::graph::{Builder, Graph, Kind};
+use millrace_runtime::graph::{Builder, Graph, NodeKind};
 use millrace_runtime::receiver::InputCounters;
 use millrace_runtime::scheduler::Engine;
 use millrace_types::{
@@ -56,7 +56,7 @@ fn stores(graph: &Graph) -> Vec<Store> {
     let needed = needed.filter(|(_, needed)| **needed);
     let mut stores = Vec::new();
     for (entry, _) in needed {
-        if let Kind::Dataset(node) = &entry.kind {
+        if let NodeKind::Dataset(node) = &entry.kind {
             let kept = node.durables().into_iter();
             stores.extend(kept.filter_map(|(name, durable)| Store::of(&entry.name, name, durable)));
             let shown = node.shown().into_iter();

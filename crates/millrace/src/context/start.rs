@@ -10,7 +10,7 @@ use millrace_engine::role::Role;
 use millrace_engine::stage::EagerStage;
 use millrace_engine::thread_group::ThreadGroup;
 use millrace_runtime::checkpoint::Checkpoint;
-use millrace_runtime::graph::{Graph, Kind, Readers};
+use millrace_runtime::graph::{Graph, NodeKind, Readers};
 use millrace_runtime::listener::ListenerBus;
 use millrace_runtime::notice::notice;
 use millrace_runtime::receiver::{
@@ -143,8 +143,8 @@ impl StreamingContext {
             .filter(|(_, needed)| **needed);
         let stages: Vec<Arc<dyn EagerStage>> = stages
             .filter_map(|(entry, _)| match &entry.kind {
-                Kind::Dataset(node) => node.eager(),
-                Kind::Received => None,
+                NodeKind::Dataset(node) => node.eager(),
+                NodeKind::Received => None,
             })
             .collect();
         // Each receiver may have one block open, or one that is idle could keep the others waiting.

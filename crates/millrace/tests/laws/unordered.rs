@@ -17,7 +17,7 @@ fn batch(number: u64) -> Vec<Pair> {
     (0..keys).map(|index| (key(index), index as i64)).collect()
 }
 
-/// What `for_each` is given, by key.
+/// The pairs that `for_each` is given, by key.
 fn read(rdd: &Rdd<Pair>) -> Vec<Pair> {
     let seen = Mutex::new(Vec::new());
     rdd.for_each(|pair| seen.lock().unwrap().push(pair));

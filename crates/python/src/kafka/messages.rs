@@ -41,7 +41,7 @@ pub(crate) struct Messages {
 
 /// One of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum MessagePart {
     Key,
     Value,
 }
@@ -60,11 +60,11 @@ impl Messages {
     }
 
     /// Keys alone, or values.
-    pub(crate) fn parts(&self, part: Part) -> DStream<Value> {
+    pub(crate) fn parts(&self, part: MessagePart) -> DStream<Value> {
         let texts = self.texts.clone();
         let only = move |pair: Pair| match part {
-            Part::Key => texts.key(pair.key),
-            Part::Value => texts.value(pair.value),
+            MessagePart::Key => texts.key(pair.key),
+            MessagePart::Value => texts.value(pair.value),
         };
         self.pairs.map(only).erased()
     }
@@ -72,7 +72,7 @@ impl Messages {
     /// The texts of keys or of values; `other` has the text of what is none, or raises.
     pub(crate) fn texts<F>(
         &self,
-        part: Part,
+        part: MessagePart,
         other: F,
     ) -> DStream<Text, impl Pipeline<Item = Text> + use<F>>
     where
@@ -81,8 +81,8 @@ impl Messages {
         let texts = self.texts.clone();
         self.pairs.map(move |pair| {
             let (field, is_key) = match part {
-                Part::Key => (pair.key, true),
-                Part::Value => (pair.value, false),
+                MessagePart::Key => (pair.key, true),
+                MessagePart::Value => (pair.value, false),
             };
             match field {
                 Field::Text(text) => text,

@@ -18,7 +18,7 @@ use crate::stream::Stream;
 use asked::{Asked, Wanted};
 use text::Texts;
 
-pub(crate) use messages::{Messages, Part};
+pub(crate) use messages::{MessagePart, Messages};
 pub(crate) use ranges::KafkaRanges;
 
 /// A topic, a partition of it, and the offsets from one to another.

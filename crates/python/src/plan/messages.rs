@@ -7,16 +7,16 @@ use millrace_pyfn::{Shape, Value};
 
 use super::typed;
 use super::{Keyed, Kind, Op};
-use crate::kafka::{Messages, Part};
+use crate::kafka::{MessagePart, Messages};
 
 /// The part of a pair that an operator takes and gives.
-fn part_of(op: &Op) -> Option<Part> {
+fn part_of(op: &Op) -> Option<MessagePart> {
     if op.kind != Kind::Map {
         return None;
     }
     match op.function.function()?.shape()? {
-        Shape::At(0 | -2) => Some(Part::Key),
-        Shape::At(1 | -1) => Some(Part::Value),
+        Shape::At(0 | -2) => Some(MessagePart::Key),
+        Shape::At(1 | -1) => Some(MessagePart::Value),
         _ => None,
     }
 }

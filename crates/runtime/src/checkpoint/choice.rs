@@ -19,9 +19,9 @@ use millrace_wal::{Position, SealedReader, WalError, list_segments, read_log};
 use crate::notice::notice;
 use crate::zone::local_time;
 
-use super::contents::Reading;
+use super::contents::GenerationReader;
 use super::directory::{Directory, END_OF_BATCH, LOG, blocks_options, log_options};
-use super::record::{Base, Commit, Kind, Section};
+use super::record::{Base, Commit, FrameKind, Section};
 use super::{Start, refused};
 
 type Result<T, E = WalError> = std::result::Result<T, E>;
@@ -150,7 +150,7 @@ fn last_of(directory: &Directory, number: u32) -> Result<Option<Commit>> {
     for start in starts.chain([from]) {
         let mut last = None;
         read_log(&*directory.storage, &path, &options, start, |_, frame| {
-            if frame.kind == Kind::Commit as u8 {
+            if frame.kind == FrameKind::Commit as u8 {
                 let commit = Commit::decode(frame.payload);
                 let file = path.join(millrace_wal::segment_name(LOG, start.segment));
                 let damage = |it: super::record::Malformed| {
@@ -179,7 +179,7 @@ fn base(storage: &dyn millrace_wal::Storage, path: &Path) -> Result<Base> {
     let reader = SealedReader::open(storage, path)?;
     let mut payload = Vec::new();
     if let Some(first) = reader.first()?
-        && first.kind == Kind::Base as u8
+        && first.kind == FrameKind::Base as u8
     {
         reader.read(&first, &mut payload)?;
         return Base::decode(&payload)
@@ -273,7 +273,7 @@ fn check(directory: &Directory, chosen: &Candidate) -> millrace_engine::error::R
             }
             Ok(())
         };
-        let mut reading = Reading::snapshot(directory, number, &mut nothing)?;
+        let mut reading = GenerationReader::snapshot(directory, number, &mut nothing)?;
         let (path, from) = (directory.log(number), reading.from);
         let options = log_options(number);
         read_log(

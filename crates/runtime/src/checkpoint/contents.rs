@@ -18,7 +18,7 @@ use millrace_engine::durable::StoreError;
 use millrace_wal::{Frame, Position, WalError, read_sealed, segment_name};
 
 use super::directory::{Directory, FileKind, LOG, check_header, header};
-use super::record::{Base, Commit, Kind, Section};
+use super::record::{Base, Commit, FrameKind, Section};
 
 type Result<T, E = WalError> = std::result::Result<T, E>;
 
@@ -39,7 +39,7 @@ pub(crate) struct Contents {
 }
 
 /// Reads a generation into a sink; the log is given frame by frame, by whoever opens it.
-pub(crate) struct Reading<'a> {
+pub(crate) struct GenerationReader<'a> {
     sink: &'a mut Sink<'a>,
     pub(crate) contents: Contents,
     /// The position from which the log is to be read.
@@ -56,10 +56,10 @@ pub(crate) struct Reading<'a> {
     planned: Vec<Vec<u8>>,
 }
 
-impl<'a> Reading<'a> {
-    /// For a log that is read from its beginning, unless [`begin`](Reading::begin) is called.
-    pub(crate) fn behind(sink: &'a mut Sink<'a>) -> Reading<'a> {
-        Reading {
+impl<'a> GenerationReader<'a> {
+    /// For a log that is read from its beginning, unless [`begin`](GenerationReader::begin) is called.
+    pub(crate) fn behind(sink: &'a mut Sink<'a>) -> GenerationReader<'a> {
+        GenerationReader {
             sink,
             contents: Contents::default(),
             careful: false,
@@ -94,21 +94,21 @@ impl<'a> Reading<'a> {
         directory: &Directory,
         generation: u32,
         sink: &'a mut Sink<'a>,
-    ) -> Result<Reading<'a>> {
-        let mut reading = Reading::behind(sink);
+    ) -> Result<GenerationReader<'a>> {
+        let mut reading = GenerationReader::behind(sink);
         let Some((number, path)) = directory.snapshots(generation)?.pop() else {
             return Ok(reading);
         };
         reading.contents.snapshot = Some(number);
         let found = read_sealed(&*directory.storage, &path, |frame| {
             let damage = |what: String| WalError::damage(&path, frame.offset, what);
-            if frame.kind == Kind::Base as u8 {
+            if frame.kind == FrameKind::Base as u8 {
                 let base = Base::decode(frame.payload).map_err(|e| damage(e.to_string()))?;
                 reading.contents.last = Some(base.commit);
                 reading.from = base.position;
                 return Ok(());
             }
-            if frame.kind != Kind::Shard as u8 {
+            if frame.kind != FrameKind::Shard as u8 {
                 return Err(damage(format!(
                     "a snapshot has a frame of kind {}",
                     frame.kind
@@ -133,7 +133,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn frame(&mut self, log: &Path, at: Position, frame: &Frame<'_>) -> Result<()> {
         let file = log.join(segment_name(LOG, at.segment));
         let damage = |what: String| WalError::damage(&file, frame.offset, what);
-        if frame.kind == Kind::Delta as u8 {
+        if frame.kind == FrameKind::Delta as u8 {
             let delta = Section::decode(frame.payload).map_err(|e| damage(e.to_string()))?;
             let batch = Some((delta.epoch, delta.number));
             // An epoch that committed nothing has had its number all the same.
@@ -145,13 +145,13 @@ impl<'a> Reading<'a> {
             self.pending.push(frame.payload.to_vec());
             return Ok(());
         }
-        if frame.kind == Kind::Plan as u8 {
+        if frame.kind == FrameKind::Plan as u8 {
             let plan = Section::decode(frame.payload).map_err(|e| damage(e.to_string()))?;
             self.contents.epoch = self.contents.epoch.max(plan.epoch);
             self.planned.push(frame.payload.to_vec());
             return Ok(());
         }
-        if frame.kind != Kind::Commit as u8 {
+        if frame.kind != FrameKind::Commit as u8 {
             return Err(damage(format!(
                 "the log has a frame of kind {}",
                 frame.kind

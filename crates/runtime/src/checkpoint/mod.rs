@@ -35,7 +35,7 @@ use crate::clock::Clock;
 pub(crate) use choice::Candidate;
 pub use choice::described;
 use choice::{choose, count_blocks, damaged};
-use contents::Reading;
+use contents::GenerationReader;
 pub use directory::blocks_options;
 pub(crate) use directory::{BLOCKS, END_OF_BATCH};
 use directory::{Directory, log_options};
@@ -382,7 +382,7 @@ fn load(
 ) -> Result<(SegmentLog, contents::Contents), WalError> {
     let loading = Loading::new(&program.stores, program.executor);
     let mut sink = |section: &record::Section<'_>| loading.take(section);
-    let mut reading = Reading::snapshot(directory, generation, &mut sink)?;
+    let mut reading = GenerationReader::snapshot(directory, generation, &mut sink)?;
     loading
         .snapshot_ends()
         .map_err(|what| WalError::damage(&directory.generation(generation), 0, what.to_string()))?;

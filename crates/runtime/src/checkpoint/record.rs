@@ -11,7 +11,7 @@ use millrace_wal::{MAX_PAYLOAD, Position};
 /// The content of a frame of the batch log or of a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Kind {
+pub(crate) enum FrameKind {
     /// Entries that a batch has changed in one shard of a store.
     Delta = 1,
     /// The deltas of a batch are complete.

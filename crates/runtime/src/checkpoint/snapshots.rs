@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::notice::Repeats;
 
 use super::directory::{Directory, FileKind, Seen, header};
-use super::record::{Base, Kind, Section};
+use super::record::{Base, FrameKind, Section};
 use super::refused;
 use super::writer::{BatchLog, Committed};
 
@@ -53,24 +53,24 @@ impl Watched {
 
 /// The thread that writes snapshots, and what it waits for.
 pub(crate) struct Snapshots {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSnapshots>,
     thread: Option<JoinHandle<()>>,
 }
 
-struct Shared {
+struct SharedSnapshots {
     directory: Directory,
     generation: u32,
     log: Arc<BatchLog>,
     /// A snapshot is written when the log has grown by so many bytes, or by twice the last
     /// snapshot if that is more.
     log_bytes: u64,
-    state: Mutex<State>,
+    state: Mutex<SnapshotState>,
     changed: Condvar,
     watched: Watched,
 }
 
 #[derive(Default)]
-struct State {
+struct SnapshotState {
     committed: Option<Committed>,
     /// Since the last snapshot began.
     bytes: u64,
@@ -89,11 +89,11 @@ impl Snapshots {
         next: u64,
         watched: Watched,
     ) -> std::io::Result<Snapshots> {
-        let state = State {
+        let state = SnapshotState {
             next,
-            ..State::default()
+            ..SnapshotState::default()
         };
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedSnapshots {
             directory,
             generation,
             log,
@@ -152,8 +152,8 @@ impl Drop for Snapshots {
     }
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl SharedSnapshots {
+    fn state(&self) -> MutexGuard<'_, SnapshotState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -162,7 +162,7 @@ impl Shared {
         // What is wrong already is said when it is looked at.
         let mut seen = self.check_there(&Seen::new()).unwrap_or_default();
         loop {
-            let idle = |state: &mut State| {
+            let idle = |state: &mut SnapshotState| {
                 let due = self.log_bytes.max(2 * state.last_snapshot_bytes);
                 !state.closed && (state.bytes < due || state.committed.is_none())
             };
@@ -230,7 +230,7 @@ impl Shared {
             commit: from.commit,
             position: from.position,
         };
-        file.append(Kind::Base as u8, &base.encode())?;
+        file.append(FrameKind::Base as u8, &base.encode())?;
         let (mut bytes, mut newest) = (0, from.commit.number);
         for (store, durable) in (0..).zip(self.log.stores()) {
             for shard in 0..durable.shards() {
@@ -265,12 +265,12 @@ impl Shared {
                     };
                     let payload = section.encode();
                     bytes += payload.len() as u64;
-                    file.append(Kind::Shard as u8, &payload)?;
+                    file.append(FrameKind::Shard as u8, &payload)?;
                 }
                 failpoint("checkpoint.snapshot.after-shard");
             }
         }
-        let not_yet = |state: &mut State| {
+        let not_yet = |state: &mut SnapshotState| {
             let last = state.committed.map_or(0, |last| last.commit.number);
             !state.closed && last < newest
         };

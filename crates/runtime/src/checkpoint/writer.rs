@@ -7,7 +7,7 @@ use millrace_engine::durable::{Durable, TooLong, pieces};
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_wal::{Position, SegmentLog, WalError, failpoint};
 
-use super::record::{Commit, Kind, MOST_ENTRIES, Section};
+use super::record::{Commit, FrameKind, MOST_ENTRIES, Section};
 use super::refused;
 
 /// Writes batches down, one after the other.
@@ -107,7 +107,8 @@ impl BatchLog {
             };
             for entries in self.pieces(store, &entries)? {
                 let payload = self.section(store, shard, number, entries);
-                log.append(Kind::Plan as u8, &payload).map_err(refused)?;
+                log.append(FrameKind::Plan as u8, &payload)
+                    .map_err(refused)?;
             }
             planned = true;
         }
@@ -128,7 +129,8 @@ impl BatchLog {
                     let payload = self.section(store, shard, number, entries);
                     bytes += payload.len() as u64;
                     let (segment, started) = (log.end().segment, Instant::now());
-                    log.append(Kind::Delta as u8, &payload).map_err(refused)?;
+                    log.append(FrameKind::Delta as u8, &payload)
+                        .map_err(refused)?;
                     if log.end().segment != segment {
                         sync += started.elapsed();
                     }
@@ -142,7 +144,7 @@ impl BatchLog {
             time,
             blocks,
         };
-        let appended = log.append(Kind::Commit as u8, &commit.encode());
+        let appended = log.append(FrameKind::Commit as u8, &commit.encode());
         appended.map_err(refused)?;
         failpoint("checkpoint.commit.after-append");
         let pending = log.prepare_sync().map_err(refused)?;

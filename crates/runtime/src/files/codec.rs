@@ -52,7 +52,7 @@ impl Codec {
     /// [`ErrorKind::UnexpectedEof`] if the file ends too soon.
     pub(crate) fn decoder(self, file: impl Read + 'static) -> io::Result<impl Read> {
         let ended = Rc::new(Cell::new(false));
-        let file = Watched {
+        let file = EndWatched {
             file,
             ended: Rc::clone(&ended),
         };
@@ -91,13 +91,13 @@ impl Codec {
 }
 
 /// A file whose end is noticed.
-struct Watched<R> {
+struct EndWatched<R> {
     file: R,
     /// Set once somebody has read behind its end.
     ended: Rc<Cell<bool>>,
 }
 
-impl<R: Read> Read for Watched<R> {
+impl<R: Read> Read for EndWatched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
         if count == 0 && !buffer.is_empty() {

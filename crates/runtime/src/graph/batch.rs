@@ -14,7 +14,7 @@ use millrace_types::{BatchTime, StreamId, StreamInputInfo};
 use millrace_wal::Position;
 
 use super::memory::RememberedBatch;
-use super::{Dataset, Graph, Kind, Node};
+use super::{Dataset, Graph, Node, NodeKind};
 use crate::zone;
 
 /// The input that the tick allocated to a batch.
@@ -145,7 +145,7 @@ impl<'a> BatchRun<'a> {
 
     fn each_node(&self, tell: impl Fn(&dyn Node) -> Result<()>) -> Result<()> {
         for (entry, needed) in self.graph.nodes.iter().zip(&self.graph.needed) {
-            if let Kind::Dataset(node) = &entry.kind
+            if let NodeKind::Dataset(node) = &entry.kind
                 && *needed
             {
                 self.blame(&entry.name, || tell(&**node))?;
@@ -157,7 +157,7 @@ impl<'a> BatchRun<'a> {
     /// Lets every node of the program take what it needs of this batch.
     pub fn collect(&self) -> Result<()> {
         for (entry, needed) in self.graph.nodes.iter().zip(&self.graph.needed) {
-            let Kind::Dataset(node) = &entry.kind else {
+            let NodeKind::Dataset(node) = &entry.kind else {
                 continue;
             };
             let due = |input: &NodeId| {
@@ -173,7 +173,7 @@ impl<'a> BatchRun<'a> {
 
     /// The partitions of a node in this batch.
     pub fn partitions(&self, node: NodeId) -> Result<Vec<Partition>> {
-        if let Kind::Received = self.graph.nodes[node.0].kind {
+        if let NodeKind::Received = self.graph.nodes[node.0].kind {
             return Ok(self.batch.blocks.get(&node).cloned().unwrap_or_default());
         }
         let made = self.made(node)?;
@@ -185,8 +185,8 @@ impl<'a> BatchRun<'a> {
     pub fn rdd<P: Pipeline>(&self, pipeline: &Arc<P>) -> Result<Rdd<P::Item>> {
         read(pipeline, self.executor, |node| {
             Ok(match self.graph.nodes[node.0].kind {
-                Kind::Received => Part::Blocks(self.partitions(node)?),
-                Kind::Dataset(_) => Part::Dataset(self.made(node)?),
+                NodeKind::Received => Part::Blocks(self.partitions(node)?),
+                NodeKind::Dataset(_) => Part::Dataset(self.made(node)?),
             })
         })
     }
@@ -195,7 +195,7 @@ impl<'a> BatchRun<'a> {
     pub(super) fn make_all(&self) -> Result<()> {
         for (index, entry) in self.graph.nodes.iter().enumerate() {
             let is_due = self.number().is_multiple_of(entry.slide);
-            if is_due && self.graph.needed[index] && matches!(entry.kind, Kind::Dataset(_)) {
+            if is_due && self.graph.needed[index] && matches!(entry.kind, NodeKind::Dataset(_)) {
                 self.made(NodeId(index))?;
             }
         }

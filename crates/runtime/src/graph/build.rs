@@ -8,7 +8,7 @@ use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::NodeId;
 use millrace_types::{Duration, StreamId};
 
-use super::{Entry, Graph, Kind, Node, OutputFn, OutputOp, RememberedBatches, Shown};
+use super::{Entry, Graph, Node, NodeKind, OutputFn, OutputOp, RememberedBatches, Shown};
 
 /// The states of a context (Spark 3.5: INITIALIZED, ACTIVE, STOPPED).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Builder {
     pub interval: Duration,
     /// The batches that have been run and are remembered.
     pub memory: Arc<RememberedBatches>,
-    state: Mutex<State>,
+    state: Mutex<BuilderState>,
     /// Told of calls that break a rule when the context has been started.
     late: OnceLock<Late>,
 }
@@ -39,7 +39,7 @@ pub struct Builder {
 /// Tells whoever waits.
 type Late = Box<dyn Fn(Error) + Send + Sync>;
 
-struct State {
+struct BuilderState {
     lifecycle: Lifecycle,
     nodes: Vec<Entry>,
     outputs: Vec<OutputOp>,
@@ -57,7 +57,7 @@ impl Builder {
     #[must_use]
     pub fn new(executor: Executor, default_partitions: usize, interval: Duration) -> Builder {
         executor.set_default_partitions(default_partitions);
-        let state = State {
+        let state = BuilderState {
             lifecycle: Lifecycle::Initialized,
             nodes: Vec::new(),
             outputs: Vec::new(),
@@ -81,7 +81,7 @@ impl Builder {
         self.late.get_or_init(|| Box::new(late));
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BuilderState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -90,7 +90,7 @@ impl Builder {
         let mut state = self.state();
         self.check_open(&mut state);
         let stream = state.stream(&name);
-        let kind = Kind::Received;
+        let kind = NodeKind::Received;
         let node = state.add(Entry {
             name,
             kind,
@@ -109,7 +109,7 @@ impl Builder {
         let mut state = self.state();
         self.check_open(&mut state);
         let stream = state.stream(&name);
-        let kind = Kind::Dataset(node(stream));
+        let kind = NodeKind::Dataset(node(stream));
         let node = state.add(Entry {
             name,
             kind,
@@ -138,7 +138,7 @@ impl Builder {
         self.note_error(&mut self.state(), error);
     }
 
-    fn note_error(&self, state: &mut State, error: Error) {
+    fn note_error(&self, state: &mut BuilderState, error: Error) {
         match self.late.get() {
             Some(late) if state.lifecycle != Lifecycle::Initialized => late(error),
             _ => drop(state.broken.get_or_insert(error)),
@@ -152,7 +152,7 @@ impl Builder {
     }
 
     /// Spark's rule and its words for it.
-    fn check_open(&self, state: &mut State) {
+    fn check_open(&self, state: &mut BuilderState) {
         let when = match state.lifecycle {
             Lifecycle::Initialized => return,
             Lifecycle::Active => "starting",
@@ -173,7 +173,7 @@ impl Builder {
             matches!(
                 state.nodes.get(node.0),
                 Some(Entry {
-                    kind: Kind::Received,
+                    kind: NodeKind::Received,
                     ..
                 })
             )
@@ -197,7 +197,7 @@ impl Builder {
     pub fn make_every(&self, name: String, node: Box<dyn Node>, slide: u64) -> NodeId {
         let mut state = self.state();
         self.check_open(&mut state);
-        let kind = Kind::Dataset(node);
+        let kind = NodeKind::Dataset(node);
         state.add(Entry { name, kind, slide })
     }
 
@@ -295,7 +295,7 @@ impl Builder {
     }
 }
 
-impl State {
+impl BuilderState {
     fn stream(&mut self, name: &str) -> StreamId {
         let stream = StreamId(self.streams.len() as u32);
         self.streams.push(name.to_owned());

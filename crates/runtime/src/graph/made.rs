@@ -11,7 +11,7 @@ use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_types::BatchTime;
 
-use super::{BatchRun, Dataset, Entry, Kind, Node};
+use super::{BatchRun, Dataset, Entry, Node, NodeKind};
 use crate::zone;
 
 impl BatchRun<'_> {
@@ -30,7 +30,7 @@ impl BatchRun<'_> {
             return Err(error.again());
         }
         let entry = &self.graph.nodes[node.0];
-        let Kind::Dataset(maker) = &entry.kind else {
+        let NodeKind::Dataset(maker) = &entry.kind else {
             unreachable!("a receiving node has blocks, not a dataset")
         };
         let made = match self.graph.losses.first_of(node) {
@@ -86,8 +86,8 @@ impl BatchRun<'_> {
     /// True if an input of the batch could not be read.
     fn lacks_input(&self) -> bool {
         let is_input = |node: &NodeId| match &self.graph.nodes[node.0].kind {
-            Kind::Received => true,
-            Kind::Dataset(maker) => maker.inputs().is_empty(),
+            NodeKind::Received => true,
+            NodeKind::Dataset(maker) => maker.inputs().is_empty(),
         };
         self.failures().keys().any(is_input)
     }
@@ -143,12 +143,12 @@ mod tests {
         };
         let received = Entry {
             name: "received".to_owned(),
-            kind: Kind::Received,
+            kind: NodeKind::Received,
             slide: 1,
         };
         let entry = Entry {
             name: "it".to_owned(),
-            kind: Kind::Dataset(Box::new(node)),
+            kind: NodeKind::Dataset(Box::new(node)),
             slide: 1,
         };
         let graph = Graph::new(vec![received, entry], Vec::new());

@@ -25,18 +25,18 @@ use super::batch::{BatchRun, Part, read};
 /// The batches that are kept.
 #[derive(Default)]
 pub struct RememberedBatches {
-    state: Mutex<State>,
+    state: Mutex<MemoryState>,
 }
 
 #[derive(Default)]
-struct State {
+struct MemoryState {
     wanted: Option<Duration>,
-    run: Option<Run>,
+    run: Option<RunFacts>,
     batches: VecDeque<Arc<RememberedBatch>>,
 }
 
 /// The facts of a run once it has begun.
-struct Run {
+struct RunFacts {
     /// One interval before the first batch.
     zero: BatchTime,
     interval: Duration,
@@ -54,7 +54,7 @@ pub(super) struct RememberedBatch {
 }
 
 impl RememberedBatches {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MemoryState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -84,7 +84,7 @@ impl RememberedBatches {
         slides: Vec<Option<u64>>,
         clock: Arc<dyn Clock>,
     ) {
-        self.state().run = Some(Run {
+        self.state().run = Some(RunFacts {
             zero,
             interval,
             slides,
@@ -172,7 +172,7 @@ impl RememberedBatches {
     }
 }
 
-impl Run {
+impl RunFacts {
     /// The number of the last batch of a stream that is not after `time` (Spark 3.5: a time that
     /// is no multiple of the slide is floored, with a warning).
     fn number(&self, which: &str, time: BatchTime, slide: u64) -> i128 {

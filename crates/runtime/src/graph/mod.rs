@@ -82,7 +82,7 @@ pub trait Node: Send + Sync {
 }
 
 /// The kind of a node.
-pub enum Kind {
+pub enum NodeKind {
     /// Blocks that a receiver brings.
     Received,
     /// Something made of other nodes.
@@ -94,7 +94,7 @@ pub struct Entry {
     /// The name of the operator, with its number where it stands more than once.
     pub name: String,
     /// The kind of the node.
-    pub kind: Kind,
+    pub kind: NodeKind,
     /// The node is due in every so many batches.
     pub slide: u64,
 }
@@ -172,8 +172,8 @@ impl Graph {
     /// True if everything that is kept has all batches, so that the next one can be committed.
     pub(crate) fn is_whole(&self) -> bool {
         let whole = |entry: &Entry| match &entry.kind {
-            Kind::Received => true,
-            Kind::Dataset(node) => node.is_whole(),
+            NodeKind::Received => true,
+            NodeKind::Dataset(node) => node.is_whole(),
         };
         self.losses.are_none() && self.nodes.iter().all(whole)
     }
@@ -181,7 +181,7 @@ impl Graph {
     /// Tells every node that no batch is run any more.
     pub fn end(&self) {
         for entry in &self.nodes {
-            if let Kind::Dataset(node) = &entry.kind {
+            if let NodeKind::Dataset(node) = &entry.kind {
                 node.ended();
             }
         }
@@ -236,7 +236,7 @@ impl Graph {
             .zip(&self.needed)
             .filter(|(_, needed)| **needed)
         {
-            let Kind::Dataset(node) = &entry.kind else {
+            let NodeKind::Dataset(node) = &entry.kind else {
                 continue;
             };
             for (lane, NodeId(input)) in node.inputs().into_iter().enumerate() {
@@ -263,7 +263,7 @@ fn needed(nodes: &[Entry], outputs: &[OutputOp]) -> Vec<bool> {
         .collect();
     while let Some(NodeId(index)) = open.pop() {
         if !std::mem::replace(&mut needed[index], true)
-            && let Kind::Dataset(node) = &nodes[index].kind
+            && let NodeKind::Dataset(node) = &nodes[index].kind
         {
             open.extend(node.inputs());
         }

@@ -54,7 +54,7 @@ impl StatsReportListener {
         let percents: Vec<String> = PERCENTILES.iter().map(|p| format!("{p}%")).collect();
         let values: Vec<String> = PERCENTILES
             .iter()
-            .map(|&percent| Shown(column(percent)).to_string())
+            .map(|&percent| SparkDuration(column(percent)).to_string())
             .collect();
         vec![
             format!(
@@ -89,9 +89,9 @@ impl StreamingListener for StatsReportListener {
 }
 
 /// Milliseconds as Spark's `msDurationToString` writes them.
-struct Shown(i64);
+struct SparkDuration(i64);
 
-impl fmt::Display for Shown {
+impl fmt::Display for SparkDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0 as f64;
         match self.0 {
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn long_times_are_in_hours() {
-        assert_eq!(Shown(999).to_string(), "999 ms");
-        assert_eq!(Shown(5_400_000).to_string(), "1.50 h");
+        assert_eq!(SparkDuration(999).to_string(), "999 ms");
+        assert_eq!(SparkDuration(5_400_000).to_string(), "1.50 h");
     }
 }

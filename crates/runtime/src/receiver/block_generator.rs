@@ -23,7 +23,7 @@ const WORTH_A_BUFFER: usize = BLOCK_BYTES / 4;
 
 /// The open block of one receiver.
 pub struct BlockGenerator {
-    open: Mutex<Open>,
+    open: Mutex<OpenBlock>,
     budget: Arc<Budget>,
     tracker: Arc<InputTracker>,
     /// The receiver's index with the tracker.
@@ -33,7 +33,7 @@ pub struct BlockGenerator {
     cut_lines: AtomicU64,
 }
 
-struct Open {
+struct OpenBlock {
     buffer: Option<Buffer>,
     /// The bytes after the last cut, while there is no buffer to put them in.
     tail: Vec<u8>,
@@ -52,7 +52,7 @@ impl BlockGenerator {
         receiver: usize,
         max_line: usize,
     ) -> BlockGenerator {
-        let open = Open {
+        let open = OpenBlock {
             buffer: None,
             tail: Vec::new(),
             whole: 0,
@@ -69,7 +69,7 @@ impl BlockGenerator {
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, OpenBlock> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -158,7 +158,7 @@ impl BlockGenerator {
     }
 
     /// Sees to it that the next read has room.
-    fn make_room(&self, open: &mut Open) {
+    fn make_room(&self, open: &mut OpenBlock) {
         let Some(buffer) = &mut open.buffer else {
             return;
         };
@@ -181,7 +181,7 @@ impl BlockGenerator {
         self.seal_open(open);
     }
 
-    fn seal_open(&self, open: &mut Open) {
+    fn seal_open(&self, open: &mut OpenBlock) {
         let whole = std::mem::take(&mut open.whole);
         let Some(mut buffer) = open.buffer.take_if(|_| whole > 0) else {
             return;
@@ -206,7 +206,7 @@ impl BlockGenerator {
     }
 }
 
-impl Open {
+impl OpenBlock {
     /// Goes on in a new buffer.
     fn start(&mut self, buffer: Buffer, budget: &Arc<Budget>) {
         let tail = std::mem::take(&mut self.tail);

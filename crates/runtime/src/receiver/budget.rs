@@ -44,7 +44,7 @@ const WAITING_BATCHES: usize = 2;
 /// One budget for all receivers of a context.
 pub struct Budget {
     limit: u64,
-    state: Mutex<State>,
+    state: Mutex<BudgetState>,
     freed: Condvar,
     /// The batch interval.
     interval: Duration,
@@ -61,7 +61,7 @@ struct Notices {
     kept: Option<String>,
 }
 
-struct State {
+struct BudgetState {
     used: u64,
     shelf: Vec<Buffer>,
     /// Batches with input that have ended and have not been run.
@@ -74,7 +74,7 @@ struct State {
     since: Option<Instant>,
 }
 
-impl State {
+impl BudgetState {
     /// The time for which some receiver has waited so far.
     fn waited(&self) -> Duration {
         let open = self.since.map_or(Duration::ZERO, |since| since.elapsed());
@@ -125,7 +125,7 @@ impl Budget {
                  that the program puts away has to be detached (Text::detach)"
             )),
         };
-        let state = State {
+        let state = BudgetState {
             used: 0,
             shelf: Vec::new(),
             waiting: 0,
@@ -150,13 +150,13 @@ impl Budget {
         self
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BudgetState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until a receiver that holds `own` bytes may read on, and wants `more`.
-    fn wait(&self, own: u64, more: u64) -> MutexGuard<'_, State> {
-        let spent = |state: &mut State| state.is_spent(self.limit, own, more);
+    fn wait(&self, own: u64, more: u64) -> MutexGuard<'_, BudgetState> {
+        let spent = |state: &mut BudgetState| state.is_spent(self.limit, own, more);
         let mut state = self.state();
         if !spent(&mut state) {
             return state;

@@ -14,7 +14,7 @@ use super::rate::RateLimiter;
 const AHEAD: usize = 16 << 10;
 
 /// Hands on what a connection brings, line by line as the limiter allows.
-pub(super) struct Pace<'a> {
+pub(super) struct PacedLines<'a> {
     limiter: &'a RateLimiter,
     ahead: Vec<u8>,
     /// The number of bytes of it that have been handed on.
@@ -23,9 +23,9 @@ pub(super) struct Pace<'a> {
     after_return: bool,
 }
 
-impl<'a> Pace<'a> {
-    pub(super) fn new(limiter: &'a RateLimiter) -> Pace<'a> {
-        Pace {
+impl<'a> PacedLines<'a> {
+    pub(super) fn new(limiter: &'a RateLimiter) -> PacedLines<'a> {
+        PacedLines {
             limiter,
             ahead: Vec::new(),
             from: 0,
@@ -117,7 +117,7 @@ mod tests {
             let input = pieces.concat();
             let clock = ManualClock::new();
             let limiter = RateLimiter::new(rate, Arc::new(clock.clone()));
-            let mut pace = Pace::new(&limiter);
+            let mut pace = PacedLines::new(&limiter);
             let (mut source, mut passed, mut now) = (input.as_slice(), Vec::new(), 0);
             while passed.len() < input.len() {
                 let mut into = vec![0; room];
@@ -145,7 +145,7 @@ mod tests {
     fn who_stops_reads_what_is_there() {
         let clock = ManualClock::new();
         let limiter = RateLimiter::new(1, Arc::new(clock));
-        let mut pace = Pace::new(&limiter);
+        let mut pace = PacedLines::new(&limiter);
         let (mut source, mut into) = (&b"a\nb\nc\n"[..], [0; 64]);
         assert_eq!(pace.read(&mut source, &mut into, false).unwrap(), 2);
         assert!(pace.has_more());

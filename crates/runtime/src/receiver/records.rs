@@ -24,7 +24,7 @@ const FULL: u64 = BLOCK_BYTES as u64;
 
 /// The open block of a receiver that stores records.
 pub struct RecordGenerator<T> {
-    open: Mutex<Open<T>>,
+    open: Mutex<OpenRecords<T>>,
     budget: Arc<Budget>,
     tracker: Arc<InputTracker>,
     /// The receiver's index with the tracker.
@@ -33,7 +33,7 @@ pub struct RecordGenerator<T> {
     stored: AtomicBool,
 }
 
-struct Open<T> {
+struct OpenRecords<T> {
     records: Vec<T>,
     bytes: u64,
     /// A whole block's part of the budget, taken with its first record.
@@ -49,7 +49,7 @@ impl<T: Data> RecordGenerator<T> {
         tracker: Arc<InputTracker>,
         receiver: usize,
     ) -> RecordGenerator<T> {
-        let open = Open {
+        let open = OpenRecords {
             records: Vec::new(),
             bytes: 0,
             reserved: None,
@@ -65,7 +65,7 @@ impl<T: Data> RecordGenerator<T> {
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, Open<T>> {
+    fn open(&self) -> MutexGuard<'_, OpenRecords<T>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -150,7 +150,7 @@ impl<T: Data> RecordGenerator<T> {
         open.closed = true;
     }
 
-    fn seal_open(&self, open: &mut Open<T>) {
+    fn seal_open(&self, open: &mut OpenRecords<T>) {
         if open.records.is_empty() {
             return;
         }

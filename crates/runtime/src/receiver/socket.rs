@@ -19,7 +19,7 @@ use super::block_generator::BlockGenerator;
 use super::counts::InputCounters;
 use super::dialer::{Dialer, NotDialed, address};
 use super::ingest::Ingest;
-use super::pace::Pace;
+use super::pace::PacedLines;
 use super::rate::RateLimiter;
 use super::reports::{BY_DRIVER, Reports};
 use super::surroundings::{ReceiverSettings, Surroundings};
@@ -174,7 +174,7 @@ impl SocketReceiver {
         let mut sealed = Instant::now();
         let mut after_stop = 0;
         let mut cut_lines = 0;
-        let mut pace = self.limiter.as_ref().map(Pace::new);
+        let mut pace = self.limiter.as_ref().map(PacedLines::new);
         let stopped = || self.control().stopped;
         loop {
             if sealed.elapsed() >= self.settings.block_interval {
@@ -188,7 +188,7 @@ impl SocketReceiver {
                 continue;
             }
             // Waits outside the lock that the tick needs; the read below then has something.
-            let ahead = pace.as_ref().is_some_and(Pace::has_more);
+            let ahead = pace.as_ref().is_some_and(PacedLines::has_more);
             let waited = if ahead {
                 Ok(1)
             } else {

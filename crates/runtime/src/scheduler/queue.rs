@@ -93,18 +93,18 @@ pub(crate) struct Tick {
 /// A queue with one reader.
 #[derive(Default)]
 pub struct BatchQueue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     work: VecDeque<Work>,
     closed: bool,
 }
 
 impl BatchQueue {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -129,7 +129,7 @@ impl BatchQueue {
 
     /// The next one; waits for it. `None` when the queue was closed and is empty.
     pub(crate) fn pop(&self) -> Option<Work> {
-        let waits = |state: &mut State| state.work.is_empty() && !state.closed;
+        let waits = |state: &mut QueueState| state.work.is_empty() && !state.closed;
         let state = self.changed.wait_while(self.state(), waits);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
         state.work.pop_front()

@@ -26,14 +26,14 @@ pub(super) const BATCH_PATIENCE: Duration = Duration::from_secs(2);
 /// Asked by many, answered once.
 #[derive(Default)]
 pub struct RunState {
-    state: Mutex<State>,
+    state: Mutex<RunFlags>,
     /// Bytes that were received and left when the run stopped.
     not_run: AtomicU64,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct RunFlags {
     stop: Option<StopMode>,
     /// When a graceful stop that somebody asked for gives up.
     deadline: Option<Instant>,
@@ -46,7 +46,7 @@ struct State {
 }
 
 impl RunState {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RunFlags> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -163,7 +163,7 @@ impl RunState {
     /// Waits until the run has ended, or there is an error to tell, or the time is over; gives
     /// whether the run has ended, and the error, once.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Error> {
-        let running = |state: &mut State| !state.ended && state.reported.is_none();
+        let running = |state: &mut RunFlags| !state.ended && state.reported.is_none();
         let mut state = match timeout {
             None => self.changed.wait_while(self.state(), running),
             Some(timeout) => {

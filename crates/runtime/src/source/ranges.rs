@@ -17,10 +17,10 @@ use super::batch_source::SourceBatch;
 
 /// The ranges of a source that is asked again.
 pub(super) struct Ranges<R> {
-    state: Mutex<State<R>>,
+    state: Mutex<RangesState<R>>,
 }
 
-struct State<R> {
+struct RangesState<R> {
     /// By number of the batch, with its time.
     ranges: BTreeMap<u64, (i64, R)>,
     /// The last batch that was planned; after a recovery, the last that was committed.
@@ -34,7 +34,7 @@ struct State<R> {
 impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> {
     pub(super) fn new() -> Ranges<R> {
         Ranges {
-            state: Mutex::new(State {
+            state: Mutex::new(RangesState {
                 ranges: BTreeMap::new(),
                 number: 0,
                 changes: None,
@@ -43,7 +43,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State<R>> {
+    fn state(&self) -> MutexGuard<'_, RangesState<R>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,7 +100,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
     }
 }
 
-impl<R> State<R> {
+impl<R> RangesState<R> {
     fn forget(&mut self, number: u64) -> io::Result<()> {
         self.ranges.remove(&number);
         match &mut self.changes {

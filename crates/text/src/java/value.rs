@@ -9,7 +9,7 @@ mod compound;
 
 use super::number::write_floating;
 use crate::python::Unprintable;
-use compound::Compound;
+use compound::JavaCompound;
 use serde::ser::{Error, Serialize, Serializer};
 use std::fmt::{self, Write};
 
@@ -64,7 +64,7 @@ impl<'a> ScalaWriter<'a> {
     }
 
     fn class<T: Serialize + ?Sized>(self, name: &str, only: &T) -> Result<(), Unprintable> {
-        let mut class = Compound::product(self.out, name);
+        let mut class = JavaCompound::product(self.out, name);
         class.item(only)?;
         class.close();
         Ok(())
@@ -82,13 +82,13 @@ macro_rules! write_integers {
 impl<'a> Serializer for ScalaWriter<'a> {
     type Ok = ();
     type Error = Unprintable;
-    type SerializeSeq = Compound<'a>;
-    type SerializeTuple = Compound<'a>;
-    type SerializeTupleStruct = Compound<'a>;
-    type SerializeTupleVariant = Compound<'a>;
-    type SerializeMap = Compound<'a>;
-    type SerializeStruct = Compound<'a>;
-    type SerializeStructVariant = Compound<'a>;
+    type SerializeSeq = JavaCompound<'a>;
+    type SerializeTuple = JavaCompound<'a>;
+    type SerializeTupleStruct = JavaCompound<'a>;
+    type SerializeTupleVariant = JavaCompound<'a>;
+    type SerializeMap = JavaCompound<'a>;
+    type SerializeStruct = JavaCompound<'a>;
+    type SerializeStructVariant = JavaCompound<'a>;
 
     write_integers!(
         serialize_i8(i8),
@@ -173,20 +173,20 @@ impl<'a> Serializer for ScalaWriter<'a> {
         self.class(variant, value)
     }
 
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::collection(self.out, "List"))
+    fn serialize_seq(self, _len: Option<usize>) -> Result<JavaCompound<'a>, Unprintable> {
+        Ok(JavaCompound::collection(self.out, "List"))
     }
 
-    fn serialize_tuple(self, _len: usize) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::product(self.out, ""))
+    fn serialize_tuple(self, _len: usize) -> Result<JavaCompound<'a>, Unprintable> {
+        Ok(JavaCompound::product(self.out, ""))
     }
 
     fn serialize_tuple_struct(
         self,
         name: &'static str,
         _len: usize,
-    ) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::product(self.out, name))
+    ) -> Result<JavaCompound<'a>, Unprintable> {
+        Ok(JavaCompound::product(self.out, name))
     }
 
     fn serialize_tuple_variant(
@@ -195,20 +195,20 @@ impl<'a> Serializer for ScalaWriter<'a> {
         _index: u32,
         variant: &'static str,
         _len: usize,
-    ) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::product(self.out, variant))
+    ) -> Result<JavaCompound<'a>, Unprintable> {
+        Ok(JavaCompound::product(self.out, variant))
     }
 
-    fn serialize_map(self, _len: Option<usize>) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::collection(self.out, "Map"))
+    fn serialize_map(self, _len: Option<usize>) -> Result<JavaCompound<'a>, Unprintable> {
+        Ok(JavaCompound::collection(self.out, "Map"))
     }
 
     fn serialize_struct(
         self,
         name: &'static str,
         _len: usize,
-    ) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::product(self.out, name))
+    ) -> Result<JavaCompound<'a>, Unprintable> {
+        Ok(JavaCompound::product(self.out, name))
     }
 
     fn serialize_struct_variant(
@@ -217,8 +217,8 @@ impl<'a> Serializer for ScalaWriter<'a> {
         _index: u32,
         variant: &'static str,
         _len: usize,
-    ) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::product(self.out, variant))
+    ) -> Result<JavaCompound<'a>, Unprintable> {
+        Ok(JavaCompound::product(self.out, variant))
     }
 }
 

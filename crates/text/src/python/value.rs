@@ -8,7 +8,7 @@ mod compound;
 
 use super::float::write_repr_float;
 use super::repr::{write_repr_bytes, write_repr_str};
-use compound::{Compound, Shape};
+use compound::{PythonCompound, Shape};
 use serde::ser::{Error, Serialize, Serializer};
 use std::fmt::{self, Write};
 
@@ -110,8 +110,8 @@ impl<'a> ReprWriter<'a> {
         write!(self.out, "{number}").map_err(Unprintable::custom)
     }
 
-    fn tagged(self, variant: &str) -> Result<Compound<'a>, Unprintable> {
-        let mut tuple = Compound::open(self.out, "", Shape::Tuple);
+    fn tagged(self, variant: &str) -> Result<PythonCompound<'a>, Unprintable> {
+        let mut tuple = PythonCompound::open(self.out, "", Shape::Tuple);
         tuple.item(variant)?;
         Ok(tuple)
     }
@@ -128,13 +128,13 @@ macro_rules! write_integers {
 impl<'a> Serializer for ReprWriter<'a> {
     type Ok = ();
     type Error = Unprintable;
-    type SerializeSeq = Compound<'a>;
-    type SerializeTuple = Compound<'a>;
-    type SerializeTupleStruct = Compound<'a>;
-    type SerializeTupleVariant = Compound<'a>;
-    type SerializeMap = Compound<'a>;
-    type SerializeStruct = Compound<'a>;
-    type SerializeStructVariant = Compound<'a>;
+    type SerializeSeq = PythonCompound<'a>;
+    type SerializeTuple = PythonCompound<'a>;
+    type SerializeTupleStruct = PythonCompound<'a>;
+    type SerializeTupleVariant = PythonCompound<'a>;
+    type SerializeMap = PythonCompound<'a>;
+    type SerializeStruct = PythonCompound<'a>;
+    type SerializeStructVariant = PythonCompound<'a>;
 
     write_integers!(
         serialize_i8(i8),
@@ -227,20 +227,20 @@ impl<'a> Serializer for ReprWriter<'a> {
         Ok(())
     }
 
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::open(self.out, "", Shape::List))
+    fn serialize_seq(self, _len: Option<usize>) -> Result<PythonCompound<'a>, Unprintable> {
+        Ok(PythonCompound::open(self.out, "", Shape::List))
     }
 
-    fn serialize_tuple(self, _len: usize) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::open(self.out, "", Shape::Tuple))
+    fn serialize_tuple(self, _len: usize) -> Result<PythonCompound<'a>, Unprintable> {
+        Ok(PythonCompound::open(self.out, "", Shape::Tuple))
     }
 
     fn serialize_tuple_struct(
         self,
         _name: &'static str,
         _len: usize,
-    ) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::open(self.out, "", Shape::Tuple))
+    ) -> Result<PythonCompound<'a>, Unprintable> {
+        Ok(PythonCompound::open(self.out, "", Shape::Tuple))
     }
 
     fn serialize_tuple_variant(
@@ -249,20 +249,20 @@ impl<'a> Serializer for ReprWriter<'a> {
         _index: u32,
         variant: &'static str,
         _len: usize,
-    ) -> Result<Compound<'a>, Unprintable> {
+    ) -> Result<PythonCompound<'a>, Unprintable> {
         self.tagged(variant)
     }
 
-    fn serialize_map(self, _len: Option<usize>) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::open(self.out, "", Shape::Dict))
+    fn serialize_map(self, _len: Option<usize>) -> Result<PythonCompound<'a>, Unprintable> {
+        Ok(PythonCompound::open(self.out, "", Shape::Dict))
     }
 
     fn serialize_struct(
         self,
         name: &'static str,
         _len: usize,
-    ) -> Result<Compound<'a>, Unprintable> {
-        Ok(Compound::open(self.out, name, Shape::NamedTuple))
+    ) -> Result<PythonCompound<'a>, Unprintable> {
+        Ok(PythonCompound::open(self.out, name, Shape::NamedTuple))
     }
 
     fn serialize_struct_variant(
@@ -271,7 +271,7 @@ impl<'a> Serializer for ReprWriter<'a> {
         _index: u32,
         variant: &'static str,
         _len: usize,
-    ) -> Result<Compound<'a>, Unprintable> {
+    ) -> Result<PythonCompound<'a>, Unprintable> {
         self.tagged(variant)
     }
 }

@@ -23,7 +23,7 @@ const BETWEEN: Duration = Duration::from_millis(250);
 const RETRY: &str = "retry: 1000\n";
 
 /// The body of an answer.
-pub(super) enum Answer {
+pub(super) enum AnswerBody {
     Text(Full<Bytes>),
     Changes(Changes),
 }
@@ -78,14 +78,14 @@ impl Body for Changes {
     }
 }
 
-impl Answer {
+impl AnswerBody {
     /// True while the client goes on listening.
     pub(super) fn listens(&self) -> bool {
-        matches!(self, Answer::Changes(_))
+        matches!(self, AnswerBody::Changes(_))
     }
 }
 
-impl Body for Answer {
+impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -94,22 +94,22 @@ impl Body for Answer {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
-            Answer::Text(text) => Pin::new(text).poll_frame(context),
-            Answer::Changes(changes) => Pin::new(changes).poll_frame(context),
+            AnswerBody::Text(text) => Pin::new(text).poll_frame(context),
+            AnswerBody::Changes(changes) => Pin::new(changes).poll_frame(context),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Answer::Text(text) => text.is_end_stream(),
-            Answer::Changes(_) => false,
+            AnswerBody::Text(text) => text.is_end_stream(),
+            AnswerBody::Changes(_) => false,
         }
     }
 
     fn size_hint(&self) -> hyper::body::SizeHint {
         match self {
-            Answer::Text(text) => text.size_hint(),
-            Answer::Changes(_) => hyper::body::SizeHint::default(),
+            AnswerBody::Text(text) => text.size_hint(),
+            AnswerBody::Changes(_) => hyper::body::SizeHint::default(),
         }
     }
 }

@@ -10,7 +10,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::LISTENERS;
-use super::body::{Answer, Changes};
+use super::body::{AnswerBody, Changes};
 use super::guard::Guard;
 use crate::assets;
 use crate::desk::{Desk, StateAnswer};
@@ -36,7 +36,7 @@ pub(super) struct Site {
 
 /// A response, now or when a question has been answered.
 pub(super) enum Reply {
-    Now(Response<Answer>),
+    Now(Response<AnswerBody>),
     Later(oneshot::Receiver<StateAnswer>),
 }
 
@@ -89,7 +89,7 @@ impl Site {
         Reply::Now(self.page(path))
     }
 
-    fn page(&self, path: &str) -> Response<Answer> {
+    fn page(&self, path: &str) -> Response<AnswerBody> {
         if let Some((kind, body)) = assets::find(path) {
             return text(StatusCode::OK, kind, body);
         }
@@ -117,7 +117,7 @@ impl Site {
     }
 
     /// The page of one of several runs: `/history/<id>/streaming/`.
-    fn history(&self, path: &str) -> Response<Answer> {
+    fn history(&self, path: &str) -> Response<AnswerBody> {
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match parts.as_slice() {
             ["history", id, rest @ ..] if self.pages.runs.find(id).is_some() => match rest {
@@ -142,12 +142,12 @@ impl Site {
         })
     }
 
-    fn changes(&self, run: Arc<Run>) -> Response<Answer> {
+    fn changes(&self, run: Arc<Run>) -> Response<AnswerBody> {
         let Ok(place) = Arc::clone(&self.listeners).try_acquire_owned() else {
             let reason = format!("{LISTENERS} pages are open already; close one\n");
             return text(StatusCode::SERVICE_UNAVAILABLE, TEXT, reason);
         };
-        let mut response = Response::new(Answer::Changes(Changes::of(run, place)));
+        let mut response = Response::new(AnswerBody::Changes(Changes::of(run, place)));
         let kind = HeaderValue::from_static("text/event-stream");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
@@ -155,20 +155,20 @@ impl Site {
 }
 
 /// Gives a response the headers that every one has. The response to HEAD has no body.
-pub(super) fn finish(mut response: Response<Answer>, method: &Method) -> Response<Answer> {
+pub(super) fn finish(mut response: Response<AnswerBody>, method: &Method) -> Response<AnswerBody> {
     for (name, value) in HEADERS {
         response
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
     }
     if *method == Method::HEAD && response.body().listens() {
-        *response.body_mut() = Answer::Text(Full::default());
+        *response.body_mut() = AnswerBody::Text(Full::default());
     }
     response
 }
 
 /// The response to a question that has been answered, or that nobody answers any more.
-pub(super) fn answered(answer: Option<StateAnswer>) -> Response<Answer> {
+pub(super) fn answered(answer: Option<StateAnswer>) -> Response<AnswerBody> {
     match answer {
         Some(Ok(value)) => json(&value),
         Some(Err(message)) => text(StatusCode::NOT_FOUND, TEXT, message),
@@ -176,20 +176,20 @@ pub(super) fn answered(answer: Option<StateAnswer>) -> Response<Answer> {
     }
 }
 
-fn busy() -> Response<Answer> {
+fn busy() -> Response<AnswerBody> {
     let reason = "the state is being read for others; try again\n";
     text(StatusCode::SERVICE_UNAVAILABLE, TEXT, reason)
 }
 
-fn json(value: &serde_json::Value) -> Response<Answer> {
+fn json(value: &serde_json::Value) -> Response<AnswerBody> {
     text(StatusCode::OK, JSON, format!("{value:#}\n"))
 }
 
-fn page() -> Response<Answer> {
+fn page() -> Response<AnswerBody> {
     text(StatusCode::OK, "text/html; charset=utf-8", assets::PAGE)
 }
 
-fn not_found(path: &str) -> Response<Answer> {
+fn not_found(path: &str) -> Response<AnswerBody> {
     text(
         StatusCode::NOT_FOUND,
         TEXT,
@@ -197,7 +197,7 @@ fn not_found(path: &str) -> Response<Answer> {
     )
 }
 
-fn redirect(to: &str) -> Response<Answer> {
+fn redirect(to: &str) -> Response<AnswerBody> {
     let mut response = text(StatusCode::FOUND, TEXT, "");
     if let Ok(to) = HeaderValue::from_str(to) {
         response.headers_mut().insert(header::LOCATION, to);
@@ -205,8 +205,8 @@ fn redirect(to: &str) -> Response<Answer> {
     response
 }
 
-fn text(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Answer> {
-    let mut response = Response::new(Answer::Text(Full::new(body.into())));
+fn text(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::Text(Full::new(body.into())));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static(kind);
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

@@ -11,7 +11,7 @@ use crate::exec::Executor;
 use crate::partition::HashPartitioner;
 use crate::rdd::Rdd;
 use crate::shuffle::{KeyHasher, SHARDS};
-use crate::state::entry::Entry;
+use crate::state::entry::StateEntry;
 use crate::state::{MappedStore, Mapping, State, StateStore};
 
 /// The budget, in bytes.
@@ -25,7 +25,7 @@ fn partitioner() -> Arc<HashPartitioner> {
 
 /// Bytes of the tables of a map: a slot has a byte of DashMap's own.
 fn bytes<S: Data>(store: &StateStore<Text, S>) -> usize {
-    let slot = size_of::<(Text, SharedValue<Entry<S>>)>() + 1;
+    let slot = size_of::<(Text, SharedValue<StateEntry<S>>)>() + 1;
     let tables = store
         .map
         .shards()

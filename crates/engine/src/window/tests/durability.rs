@@ -19,7 +19,7 @@ use crate::rdd::Rdd;
 use crate::shuffle::{Aggregator, Combiner, Exchange, Group, KeyHasher, LocalTable, Reduce, Shard};
 use crate::store::{Stored, handles};
 use crate::window::{
-    ByFunction, ByInverse, Filter, Grouping, Inverting, Reducing, SingleStore, Slides, Sliding,
+    ByFunction, ByInverse, Grouping, Inverting, KeyFilter, Reducing, SingleStore, Slides, Sliding,
     WholeStore, WindowSpec, WindowStore,
 };
 
@@ -146,7 +146,7 @@ fn reduced(frame: Numbers) -> impl Subject {
     (keyed, f64::from as fn(u8) -> f64)
 }
 
-fn inverted(frame: Numbers, filter: Option<Filter<u32, f64>>) -> impl Subject {
+fn inverted(frame: Numbers, filter: Option<KeyFilter<u32, f64>>) -> impl Subject {
     let sliding = Inverting {
         function: mixed,
         inverse: unmixed,
@@ -158,7 +158,7 @@ fn inverted(frame: Numbers, filter: Option<Filter<u32, f64>>) -> impl Subject {
 
 /// Counts how often each key occurs, and forgets those that do not.
 fn counted(frame: Numbers) -> impl Subject {
-    let filter: Filter<u32, i64> = Arc::new(|_, count| *count != 0);
+    let filter: KeyFilter<u32, i64> = Arc::new(|_, count| *count != 0);
     let sliding = Inverting {
         function: |a: i64, b: i64| a + b,
         inverse: |a: i64, b: i64| a - b,
@@ -353,7 +353,7 @@ fn a_filter_that_panics_or_has_no_value_is_an_error_of_the_load() {
     live.durable().record();
     live.batch(&[(1, 1)], 1, &executor);
     let changes = live.durable().take_changes();
-    let recover = |filter: Filter<u32, f64>| {
+    let recover = |filter: KeyFilter<u32, f64>| {
         let recovered = inverted((1, 2, 1), Some(filter));
         for (_, entries) in &changes {
             recovered.durable().load(Origin::Batch(1), entries).unwrap();

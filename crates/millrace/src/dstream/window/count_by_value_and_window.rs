@@ -7,7 +7,7 @@ use millrace_engine::data::Key;
 use millrace_engine::partition::{Partitioner, Partitions};
 use millrace_engine::pipeline::{Map, Pipeline};
 use millrace_engine::shuffle::Reduce;
-use millrace_engine::window::{Filter, Inverting};
+use millrace_engine::window::{Inverting, KeyFilter};
 use millrace_types::Duration;
 
 use super::super::pair::{default_partitioner, partitioner_of};
@@ -84,7 +84,7 @@ impl<T: Key, P: Pipeline<Item = T>> DStream<T, P> {
             function: |record: P::Item| (record, 1_i64),
         });
         let add = |a: i64, b: i64| a + b;
-        let filter: Filter<P::Item, i64> = Arc::new(|_, count| *count != 0);
+        let filter: KeyFilter<P::Item, i64> = Arc::new(|_, count| *count != 0);
         let counting = Inverting {
             function: add,
             inverse: |a: i64, b: i64| a - b,

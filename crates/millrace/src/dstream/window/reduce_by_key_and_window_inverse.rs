@@ -7,7 +7,7 @@ use millrace_engine::data::{Data, Key};
 use millrace_engine::partition::{Partitioner, Partitions};
 use millrace_engine::pipeline::Pipeline;
 use millrace_engine::shuffle::Reduce;
-use millrace_engine::window::{Filter, Inverting};
+use millrace_engine::window::{Inverting, KeyFilter};
 use millrace_types::Duration;
 
 use super::super::pair::{default_partitioner, partitioner_of};
@@ -154,7 +154,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     {
         let name = named("reduce_by_key_and_window", Location::caller());
         let partitioner = default_partitioner(&self.builder);
-        let filter: Option<Filter<K, V>> = Some(Arc::new(filter));
+        let filter: Option<KeyFilter<K, V>> = Some(Arc::new(filter));
         self.inverted_window(
             name,
             (function, inverse),
@@ -203,7 +203,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     {
         let name = named("reduce_by_key_and_window", Location::caller());
         let partitioner = partitioner_of(&self.builder, partitions, &name);
-        let filter: Option<Filter<K, V>> = Some(Arc::new(filter));
+        let filter: Option<KeyFilter<K, V>> = Some(Arc::new(filter));
         self.inverted_window(
             name,
             (function, inverse),
@@ -217,7 +217,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
         &self,
         name: String,
         (function, inverse): (F, G),
-        filter: Option<Filter<K, V>>,
+        filter: Option<KeyFilter<K, V>>,
         (window, slide): (Duration, Option<Duration>),
         partitioner: Arc<dyn Partitioner<K>>,
     ) -> Computed<(K, V)>

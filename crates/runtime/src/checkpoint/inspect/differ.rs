@@ -52,7 +52,7 @@ impl GenerationView {
         self.check_keyed(store)?;
         other.check_keyed(store)?;
         let overlays = (Overlay::of(self, store)?, Overlay::of(other, store)?);
-        let wanted = Wanted::of([(self, &overlays.0), (other, &overlays.1)], store)?;
+        let wanted = DifferingBuckets::of([(self, &overlays.0), (other, &overlays.1)], store)?;
         for part in 0..wanted.parts {
             let one = self.part(store, &overlays.0, (part, &wanted))?;
             let two = other.part(store, &overlays.1, (part, &wanted))?;
@@ -70,7 +70,7 @@ impl GenerationView {
         &self,
         store: usize,
         overlay: &Overlay,
-        (part, wanted): (u64, &Wanted),
+        (part, wanted): (u64, &DifferingBuckets),
     ) -> Result<Sorted> {
         let own = |key: &[u8]| wanted.hash_in(part, key);
         let shards = self.each_shard(store, |mut entries: EntryReader<'_>| {
@@ -98,13 +98,13 @@ impl GenerationView {
 }
 
 /// The buckets in which two stores differ, in parts that fit into memory.
-struct Wanted {
+struct DifferingBuckets {
     buckets: Vec<bool>,
     parts: u64,
 }
 
-impl Wanted {
-    fn of(both: [(&GenerationView, &Overlay); 2], store: usize) -> Result<Wanted> {
+impl DifferingBuckets {
+    fn of(both: [(&GenerationView, &Overlay); 2], store: usize) -> Result<DifferingBuckets> {
         // Other ones in each process: nobody can write entries whose sums are the same.
         let hashers = [RandomState::default(), RandomState::default()];
         let mut sums = Vec::new();
@@ -121,7 +121,7 @@ impl Wanted {
             0 => 0,
             bytes => (bytes / LEAST + 1).min(MOST_PARTS_OF_TWO),
         };
-        Ok(Wanted { buckets, parts })
+        Ok(DifferingBuckets { buckets, parts })
     }
 
     /// The hash of a key, if it is wanted and of this part.

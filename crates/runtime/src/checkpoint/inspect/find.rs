@@ -7,7 +7,7 @@ use super::StoreEntry;
 use super::view::GenerationView;
 
 /// A key as somebody has typed it.
-struct Wanted {
+struct TypedKey {
     text: String,
     json: Option<serde_json::Value>,
     /// The encodings of the text, and of the number if it is one.
@@ -16,15 +16,15 @@ struct Wanted {
     decodes: bool,
 }
 
-impl Wanted {
-    fn new(key: &str) -> Wanted {
+impl TypedKey {
+    fn new(key: &str) -> TypedKey {
         let json: Option<serde_json::Value> = serde_json::from_str(key).ok();
         let plain = json
             .as_ref()
             .filter(|it| it.is_i64() || it.is_u64() || it.is_string());
         let text = serde_json::Value::String(key.to_owned());
         let written = [Some(&text), plain].into_iter().flatten();
-        Wanted {
+        TypedKey {
             written: written
                 .filter_map(|value| rmp_serde::to_vec_named(value).ok())
                 .collect(),
@@ -84,7 +84,7 @@ impl GenerationView {
     /// If there is no such store, if it is what a window holds, or if it cannot be read any more.
     pub fn get(&self, store: usize, key: &str) -> Result<Option<StoreEntry>> {
         self.check_keyed(store)?;
-        let wanted = Wanted::new(key);
+        let wanted = TypedKey::new(key);
         let find = |mut entries: EntryReader<'_>, removals: bool| {
             let mut found = None;
             while let Some(entry) = entries.next_raw() {
@@ -116,7 +116,7 @@ impl GenerationView {
 /// calls it, in whatever form it is written; what is not JSON is a text.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn fuzz(data: &[u8]) {
-    let is = |typed: &str, key: &[u8]| Wanted::new(typed).is(key).is_ok_and(|found| found);
+    let is = |typed: &str, key: &[u8]| TypedKey::new(typed).is(key).is_ok_and(|found| found);
     let typed = String::from_utf8_lossy(data);
     let text = rmp_serde::to_vec_named(&*typed).expect("a text can be written");
     assert!(is(&typed, &text));

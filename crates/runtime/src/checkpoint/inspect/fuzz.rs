@@ -7,7 +7,7 @@ use millrace_wal::{END_KIND, Faulty, Position, SealedWriter, SegmentLog, Storage
 
 use crate::checkpoint::choice::{Candidates, candidate, count_blocks};
 use crate::checkpoint::directory::{Directory, FileKind, header, log_options};
-use crate::checkpoint::record::Kind;
+use crate::checkpoint::record::FrameKind;
 
 use super::GenerationView;
 
@@ -99,13 +99,13 @@ fn written(data: &[u8]) -> Directory {
         match what % 8 {
             0 => meta = payload,
             1 | 2 => {
-                let kind = [Kind::Base, Kind::Shard][usize::from(what % 8 - 1)];
+                let kind = [FrameKind::Base, FrameKind::Shard][usize::from(what % 8 - 1)];
                 has_snapshot = true;
                 snapshot.append(kind as u8, payload).expect(good);
             }
-            3 => drop(log.append(Kind::Delta as u8, payload).expect(good)),
-            4 => drop(log.append(Kind::Commit as u8, payload).expect(good)),
-            5 => drop(log.append(Kind::Plan as u8, payload).expect(good)),
+            3 => drop(log.append(FrameKind::Delta as u8, payload).expect(good)),
+            4 => drop(log.append(FrameKind::Commit as u8, payload).expect(good)),
+            5 => drop(log.append(FrameKind::Plan as u8, payload).expect(good)),
             6 => {
                 has_snapshot = true;
                 let kind = what.min(END_KIND - 1);

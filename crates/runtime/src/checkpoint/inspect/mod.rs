@@ -24,9 +24,9 @@ use millrace_wal::{DirectoryLock, Disk, Position, SegmentLog, Storage, WalError}
 use crate::files::located;
 
 use super::choice::{Candidates, candidate, count_blocks};
-use super::contents::Reading;
+use super::contents::GenerationReader;
 use super::directory::{BLOCKS, Directory, log_options};
-use super::record::{Commit, Kind, Section};
+use super::record::{Commit, FrameKind, Section};
 use super::refused;
 
 pub use differ::Difference;
@@ -268,7 +268,7 @@ impl CheckpointReader {
             moved = Some(aside);
         }
         let mut nothing = |_: &Section<'_>| Ok(());
-        let mut reading = Reading::snapshot(&self.directory, number, &mut nothing)?;
+        let mut reading = GenerationReader::snapshot(&self.directory, number, &mut nothing)?;
         let (path, from) = (self.directory.log(number), reading.from);
         let options = log_options(number);
         let opened = SegmentLog::open(storage, &path, options, from, |position, frame| {
@@ -281,7 +281,7 @@ impl CheckpointReader {
                 blocks: Position::START,
                 ..last
             };
-            log.append(Kind::Commit as u8, &commit.encode())?;
+            log.append(FrameKind::Commit as u8, &commit.encode())?;
             log.sync()?;
         }
         Ok(moved)

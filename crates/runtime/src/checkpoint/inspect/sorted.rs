@@ -62,7 +62,7 @@ pub(super) struct Sorted {
 }
 
 /// An entry: its number, its key and its value.
-pub(super) type Entry<'a> = (u64, &'a [u8], &'a [u8]);
+pub(super) type SortedEntry<'a> = (u64, &'a [u8], &'a [u8]);
 
 impl Sorted {
     /// Sorts what is in the buffers and what `more` adds, on the workers if there are any.
@@ -115,12 +115,12 @@ impl Sorted {
         self.buffers.iter().map(|bytes| bytes.len() as u64).sum()
     }
 
-    pub(super) fn at(&self, index: usize) -> Entry<'_> {
+    pub(super) fn at(&self, index: usize) -> SortedEntry<'_> {
         entry_at(&self.buffers, &self.entries[index])
     }
 }
 
-fn entry_at<'a>(buffers: &'a [Vec<u8>], &(by, buffer, start): &(u64, u32, u32)) -> Entry<'a> {
+fn entry_at<'a>(buffers: &'a [Vec<u8>], &(by, buffer, start): &(u64, u32, u32)) -> SortedEntry<'a> {
     let bytes = &buffers[buffer as usize][start as usize..];
     let (key, rest) = first_value(bytes);
     (by, key, first_value(rest).0)
@@ -155,7 +155,7 @@ mod tests {
         });
         let Ok(sorted) = sorted;
         let entries: Vec<_> = (0..sorted.len()).map(|index| sorted.at(index)).collect();
-        let expected: [Entry<'_>; 3] = [
+        let expected: [SortedEntry<'_>; 3] = [
             (3, b"\xa1c", b"\x92\x02\x03"),
             (7, b"\xa1a", b"\x04"),
             (7, b"\xa1b", b"\x01"),

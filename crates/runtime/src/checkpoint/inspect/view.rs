@@ -14,10 +14,10 @@ use millrace_types::BatchTime;
 use millrace_wal::{FramePlace, OpenLog, Position, SealedReader, WalError};
 use rayon::prelude::*;
 
-use super::super::contents::{Contents, Reading};
+use super::super::contents::{Contents, GenerationReader};
 use super::super::directory::{Directory, FileKind, check_header, header, log_options};
 use super::super::meta::Meta;
-use super::super::record::{Base, Kind, Section};
+use super::super::record::{Base, FrameKind, Section};
 use super::super::refused;
 use super::sorted::Buffer;
 use super::{GenerationInfo, WINDOW};
@@ -154,7 +154,7 @@ impl GenerationView {
             return Ok(());
         };
         let path = self.directory.log(self.number);
-        let mut reading = Reading::behind(sink);
+        let mut reading = GenerationReader::behind(sink);
         reading.careful = self.damage.is_some();
         if let Some(snapshot) = &self.snapshot {
             let as_of = |it: &Shard| ((it.store, it.shard), it.number);
@@ -312,7 +312,7 @@ impl Snapshot {
         let mut payload = Vec::new();
         for place in places {
             let damage = |what: String| WalError::damage(&path, place.offset, what);
-            if place.kind == Kind::Base as u8
+            if place.kind == FrameKind::Base as u8
                 && let Some(reader) = reader.take()
             {
                 reader.read(&place, &mut payload)?;
@@ -327,7 +327,7 @@ impl Snapshot {
             }
             let Some(snapshot) = snapshot
                 .as_mut()
-                .filter(|_| place.kind == Kind::Shard as u8)
+                .filter(|_| place.kind == FrameKind::Shard as u8)
             else {
                 let what = format!("a snapshot has a frame of kind {} here", place.kind);
                 return Err(damage(what));

@@ -13,10 +13,10 @@ use shuttle::thread::yield_now;
 pub(super) struct Disk(Arc<Mutex<BTreeMap<PathBuf, Arc<PaperFile>>>>);
 
 #[derive(Debug, Default)]
-struct PaperFile(Mutex<Contents>);
+struct PaperFile(Mutex<PaperBytes>);
 
 #[derive(Debug, Default, Clone)]
-struct Contents {
+struct PaperBytes {
     bytes: Vec<u8>,
     /// So many of them are synced.
     durable: usize,

@@ -18,7 +18,7 @@ use super::super::tracker::{InputSpec, InputTracker};
 use super::disk::Disk;
 use super::lines::{expected, lines, receive};
 use super::logged::{logged, open};
-use super::{NODE, Ticks, budget, check};
+use super::{CheckedTicks, NODE, budget, check};
 
 /// Hands what it is offered to a worker.
 struct Stage(Mutex<Sender<Partition>>);
@@ -104,7 +104,7 @@ fn every_line_is_seen_once_whenever_blocks_are_freed() {
         let generator = Arc::new(generator);
         let own = Arc::clone(&generator);
         let receiver = thread::spawn(move || receive(&own, true));
-        let (mut ticks, jobs) = Ticks::of_batches(&budget, |_| Vec::<()>::new());
+        let (mut ticks, jobs) = CheckedTicks::of_batches(&budget, |_| Vec::<()>::new());
         for _ in 0..4 {
             generator.seal();
             let (number, time) = ticks.next();

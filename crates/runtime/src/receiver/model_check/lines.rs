@@ -9,7 +9,7 @@ use shuttle::thread;
 use super::super::block_generator::BlockGenerator;
 use super::super::budget::BLOCK_BYTES;
 use super::super::tracker::InputTracker;
-use super::{NODE, Ticks, budget, check, tracker};
+use super::{CheckedTicks, NODE, budget, check, tracker};
 
 /// Lines of three bytes, and of one that is longer than a block.
 pub(super) fn input() -> Vec<u8> {
@@ -57,7 +57,7 @@ pub(super) fn expected() -> Vec<String> {
     input.lines().map(str::to_owned).collect()
 }
 
-fn tick(ticks: &mut Ticks, generator: &BlockGenerator, tracker: &InputTracker) {
+fn tick(ticks: &mut CheckedTicks, generator: &BlockGenerator, tracker: &InputTracker) {
     generator.seal();
     let (number, time) = ticks.next();
     let mut batch = tracker.close_batch(time, &[], 0);
@@ -77,7 +77,7 @@ fn every_line_is_in_one_batch_and_a_receiver_that_waits_goes_on() {
         // The line that outgrows its buffer counts, and does not wait.
         let most = (limit + 1 + 4) * BLOCK_BYTES;
         let own = Arc::clone(&budget);
-        let (mut ticks, jobs) = Ticks::new(&budget, move |_, blocks| {
+        let (mut ticks, jobs) = CheckedTicks::new(&budget, move |_, blocks| {
             assert!(own.used() <= most as u64, "{} bytes are out", own.used());
             lines(blocks)
         });
@@ -110,7 +110,7 @@ fn a_stop_lets_a_waiting_receiver_go() {
         // As the generator's thread stops receivers.
         budget.close();
         receiver.join().expect("the receiver does not panic");
-        let (mut ticks, jobs) = Ticks::new(&budget, |_, blocks| lines(blocks));
+        let (mut ticks, jobs) = CheckedTicks::new(&budget, |_, blocks| lines(blocks));
         tick(&mut ticks, &generator, &tracker);
         drop(ticks);
         assert_eq!(jobs.join().expect("batches run"), expected());

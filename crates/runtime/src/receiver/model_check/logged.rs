@@ -16,7 +16,7 @@ use super::super::logged::stream_of;
 use super::super::tracker::InputTracker;
 use super::disk::Disk;
 use super::lines::{expected, lines, receive};
-use super::{Ticks, budget, check, tracker};
+use super::{CheckedTicks, budget, check, tracker};
 
 /// Opens the log on a disk; segments are short, so that it rolls.
 pub(super) fn open(disk: &Disk, sync: WalSync) -> (BlockLog, Replayed) {
@@ -50,7 +50,7 @@ pub(super) fn logged(blocks: &[(u8, Vec<u8>)]) -> Vec<String> {
 }
 
 fn tick(
-    ticks: &mut Ticks,
+    ticks: &mut CheckedTicks,
     generator: &BlockGenerator,
     tracker: &Arc<InputTracker>,
     log: &BlockLog,
@@ -74,7 +74,7 @@ fn received_through_the_log(sync: WalSync) {
     let generator = BlockGenerator::new(Arc::clone(&budget), Arc::clone(&tracker), 0, 1 << 20);
     let generator = Arc::new(generator);
     let own = disk.clone();
-    let (mut ticks, jobs) = Ticks::new(&budget, move |batch, blocks| {
+    let (mut ticks, jobs) = CheckedTicks::new(&budget, move |batch, blocks| {
         let seen = lines(blocks);
         // Opened with a thread of its own, as a recovery would.
         let (again, replayed) = open(&own.durable(), WalSync::None);

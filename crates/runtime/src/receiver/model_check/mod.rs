@@ -54,27 +54,27 @@ fn budget(blocks: usize) -> Arc<Budget> {
 }
 
 /// Ends batches as the generator's thread does: ticks until `done`, and once more.
-struct Ticks {
+struct CheckedTicks {
     budget: Arc<Budget>,
     queue: Sender<Batch>,
     number: u64,
 }
 
-impl Ticks {
+impl CheckedTicks {
     /// The ticks, and the thread that runs batches one after the other: `run` is given each
     /// batch and its blocks, which live as long as the batch runs.
     fn new<R: Send + 'static>(
         budget: &Arc<Budget>,
         mut run: impl FnMut(&Batch, &[Partition]) -> Vec<R> + Send + 'static,
-    ) -> (Ticks, thread::JoinHandle<Vec<R>>) {
-        Ticks::of_batches(budget, move |batch| run(batch, &batch.blocks[&NODE]))
+    ) -> (CheckedTicks, thread::JoinHandle<Vec<R>>) {
+        CheckedTicks::of_batches(budget, move |batch| run(batch, &batch.blocks[&NODE]))
     }
 
-    /// [`new`](Ticks::new), of batches that may have no blocks.
+    /// [`new`](CheckedTicks::new), of batches that may have no blocks.
     fn of_batches<R: Send + 'static>(
         budget: &Arc<Budget>,
         mut run: impl FnMut(&Batch) -> Vec<R> + Send + 'static,
-    ) -> (Ticks, thread::JoinHandle<Vec<R>>) {
+    ) -> (CheckedTicks, thread::JoinHandle<Vec<R>>) {
         let (queue, batches): (Sender<Batch>, Receiver<Batch>) = unbounded();
         let own = Arc::clone(budget);
         let jobs = thread::spawn(move || {
@@ -89,7 +89,7 @@ impl Ticks {
             }
             all
         });
-        let ticks = Ticks {
+        let ticks = CheckedTicks {
             budget: Arc::clone(budget),
             queue,
             number: 0,
@@ -111,7 +111,7 @@ impl Ticks {
     }
 
     /// Calls `tick` as long as somebody receives, as the clock would.
-    fn until(&mut self, done: &AtomicBool, mut tick: impl FnMut(&mut Ticks)) {
+    fn until(&mut self, done: &AtomicBool, mut tick: impl FnMut(&mut CheckedTicks)) {
         while !done.load(Ordering::SeqCst) {
             tick(self);
             thread::yield_now();

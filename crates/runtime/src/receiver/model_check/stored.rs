@@ -8,7 +8,7 @@ use shuttle::thread;
 
 use super::super::records::RecordGenerator;
 use super::super::tracker::InputTracker;
-use super::{NODE, Ticks, budget, check, tracker};
+use super::{CheckedTicks, NODE, budget, check, tracker};
 
 /// The thread that stored a record, and the number of the record among its own.
 type Record = (u8, u8);
@@ -27,7 +27,7 @@ fn store(records: &RecordGenerator<Record>, who: u8) -> u8 {
     4
 }
 
-fn tick(ticks: &mut Ticks, records: &RecordGenerator<Record>, tracker: &InputTracker) {
+fn tick(ticks: &mut CheckedTicks, records: &RecordGenerator<Record>, tracker: &InputTracker) {
     records.seal();
     let (number, time) = ticks.next();
     let mut batch = tracker.close_batch(time, &[], 0);
@@ -49,7 +49,7 @@ fn stored(closes: bool) {
     let (budget, tracker) = (budget(1), tracker());
     let records = RecordGenerator::new(Arc::clone(&budget), Arc::clone(&tracker), 0);
     let records = Arc::new(records);
-    let (mut ticks, jobs) = Ticks::new(&budget, |_, blocks| seen(blocks));
+    let (mut ticks, jobs) = CheckedTicks::new(&budget, |_, blocks| seen(blocks));
     let left = Arc::new(AtomicUsize::new(2));
     let threads = [0_u8, 1].map(|who| {
         let (records, left) = (Arc::clone(&records), Arc::clone(&left));

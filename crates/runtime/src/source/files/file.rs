@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use millrace_types::{counted, reason};
 
-use super::troubles::Voice;
+use super::troubles::FileVoice;
 
 /// A file of a batch.
 pub struct Taken {
@@ -81,7 +81,7 @@ impl Taken {
 
     /// Takes what became of a piece. If it was not read, or not whole, that is said: once,
     /// however many pieces and readers the file has.
-    pub(super) fn ended(&self, piece: Result<(), Cut>, voice: &Voice) {
+    pub(super) fn ended(&self, piece: Result<(), Cut>, voice: &FileVoice) {
         let Err(cut) = piece else {
             self.read.store(true, Ordering::Relaxed);
             return;

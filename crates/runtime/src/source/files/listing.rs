@@ -27,7 +27,7 @@ pub(super) struct Listing {
 }
 
 /// The files and directories that there are now.
-pub(super) struct Seen {
+pub(super) struct SeenFiles {
     /// Files and sub-directories.
     pub(super) found: Vec<Found>,
     /// There is no directory to look into.
@@ -44,14 +44,14 @@ impl Listing {
     }
 
     /// Lists what there is now; what cannot be looked at goes to `troubles`.
-    pub(super) fn look(&self, troubles: &mut Troubles) -> Seen {
+    pub(super) fn look(&self, troubles: &mut Troubles) -> SeenFiles {
         let mut unreadable = |path: &Path, error: &io::Error| troubles.unreadable(path, error);
         let directories = self.glob.directories(&mut unreadable);
         let mut found = Vec::new();
         for directory in &directories {
             self.look_into(directory, &mut Vec::new(), &mut found, troubles);
         }
-        Seen {
+        SeenFiles {
             missing: directories.is_empty() && troubles.is_empty(),
             found,
         }

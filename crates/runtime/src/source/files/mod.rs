@@ -47,7 +47,7 @@ use file::{Cut, Taken};
 use glob::Glob;
 use listing::{Listing, path_of};
 use selection::{Found, Selection};
-use troubles::{Troubles, Voice};
+use troubles::{FileVoice, Troubles};
 
 /// The format of the files, which says what their records are.
 pub trait Format: Send + Sync + 'static {
@@ -70,7 +70,7 @@ pub trait Format: Send + Sync + 'static {
         &self,
         file: &Taken,
         piece: usize,
-        voice: &Voice,
+        voice: &FileVoice,
         each: &mut dyn FnMut(Self::Item),
     ) -> Result<(), Cut>;
 }
@@ -115,14 +115,14 @@ pub struct FileNode<F> {
     selection: Arc<Selection>,
     clock: Arc<dyn Clock>,
     interval: Duration,
-    voice: Arc<Voice>,
-    known: Mutex<Known>,
+    voice: Arc<FileVoice>,
+    known: Mutex<LastListing>,
     format: Arc<F>,
 }
 
 /// The contents of the directories when they were last looked at.
 #[derive(Default)]
-struct Known {
+struct LastListing {
     missing: bool,
     /// `None` before the first time.
     paths: Option<HashSet<String>>,
@@ -159,7 +159,7 @@ impl<F: Format> FileNode<F> {
             directory,
             listing: Listing::new(glob, filter, recursive),
             selection: Arc::new(Selection::new(ignored, remember)),
-            voice: Arc::new(Voice::new(&given, Arc::clone(&settings.clock))),
+            voice: Arc::new(FileVoice::new(&given, Arc::clone(&settings.clock))),
             clock: settings.clock,
             interval: settings.interval,
             known: Mutex::default(),
@@ -295,7 +295,7 @@ impl<F: Format> Node for FileNode<F> {
 struct Files<F> {
     files: Vec<Taken>,
     format: Arc<F>,
-    voice: Arc<Voice>,
+    voice: Arc<FileVoice>,
 }
 
 impl<F: Format> RddSource<F::Item> for Files<F> {

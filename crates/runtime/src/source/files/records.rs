@@ -9,7 +9,7 @@ use millrace_types::counted;
 use crate::files::Codec;
 
 use super::file::{Cut, Taken};
-use super::troubles::Voice;
+use super::troubles::FileVoice;
 use super::{Format, empty, weigh};
 
 /// About how long a piece is.
@@ -59,7 +59,7 @@ impl Format for BinaryFormat {
         &self,
         taken: &Taken,
         piece: usize,
-        _voice: &Voice,
+        _voice: &FileVoice,
         each: &mut dyn FnMut(Vec<u8>),
     ) -> Result<(), Cut> {
         let from = piece as u64 * self.piece;
@@ -104,7 +104,7 @@ where
         &self,
         taken: &Taken,
         _piece: usize,
-        _voice: &Voice,
+        _voice: &FileVoice,
         each: &mut dyn FnMut(T),
     ) -> Result<(), Cut> {
         (self.0)(BufReader::new(taken.open()?)).for_each(each);
@@ -133,7 +133,7 @@ mod tests {
             let mut read = Vec::new();
             for piece in 0..format.pieces(&taken) {
                 let each = &mut |record| read.push(record);
-                format.read(&taken, piece, &Voice::quiet(), each).unwrap();
+                format.read(&taken, piece, &FileVoice::quiet(), each).unwrap();
             }
             prop_assert_eq!(read, records);
         }

@@ -38,7 +38,7 @@ pub(super) struct Identity {
 
 /// A file as it was when it was taken.
 #[derive(Debug)]
-struct Known {
+struct TakenFile {
     /// The time of its batch.
     time: i64,
     /// Nothing of a file that an earlier run took, until it is seen.
@@ -49,15 +49,15 @@ struct Known {
 pub(super) struct Selection {
     /// Whole batches.
     remember: Duration,
-    state: Mutex<State>,
+    state: Mutex<SelectionState>,
 }
 
-struct State {
+struct SelectionState {
     /// Files that were modified up to here are never read.
     ignored: i64,
     /// The files that were taken, by number of the batch, with its time.
     taken: BTreeMap<u64, (i64, Vec<String>)>,
-    names: HashMap<String, Known>,
+    names: HashMap<String, TakenFile>,
     /// The last batch that is in here.
     number: u64,
     /// Entries since they were last taken, if they are wanted.
@@ -66,9 +66,9 @@ struct State {
     ahead: Option<Vec<u8>>,
 }
 
-impl State {
+impl SelectionState {
     fn insert(&mut self, number: u64, time: i64, files: Vec<String>) {
-        let known = |name: &String| (name.clone(), Known { time, was: None });
+        let known = |name: &String| (name.clone(), TakenFile { time, was: None });
         self.names.extend(files.iter().map(known));
         self.taken.insert(number, (time, files));
     }
@@ -104,7 +104,7 @@ const PLAIN: &str = "numbers and strings have a form";
 impl Selection {
     /// A selection that ignores files up to `ignored` and remembers for `remember`.
     pub(super) fn new(ignored: i64, remember: Duration) -> Selection {
-        let state = State {
+        let state = SelectionState {
             ignored,
             taken: BTreeMap::new(),
             names: HashMap::new(),
@@ -118,7 +118,7 @@ impl Selection {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SelectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -228,7 +228,7 @@ impl Selection {
         self.threshold_of(&self.state(), time)
     }
 
-    fn threshold_of(&self, state: &State, time: BatchTime) -> i64 {
+    fn threshold_of(&self, state: &SelectionState, time: BatchTime) -> i64 {
         state.ignored.max((time - self.remember).as_millis())
     }
 }

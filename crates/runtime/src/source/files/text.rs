@@ -18,7 +18,7 @@ use crate::files::Codec;
 use crate::receiver::InputCounters;
 
 use super::file::{Cut, News, Taken};
-use super::troubles::Voice;
+use super::troubles::FileVoice;
 use super::{Format, empty, weigh};
 
 /// The length of a piece.
@@ -52,7 +52,7 @@ impl LinesFormat {
     }
 
     /// Counts a line that was cut, and says the first one of a file.
-    fn cut(&self, file: &Taken, news: News, voice: &Voice) {
+    fn cut(&self, file: &Taken, news: News, voice: &FileVoice) {
         if news == News::Known {
             return;
         }
@@ -87,7 +87,7 @@ impl Format for LinesFormat {
         &self,
         taken: &Taken,
         piece: usize,
-        voice: &Voice,
+        voice: &FileVoice,
         each: &mut dyn FnMut(Text),
     ) -> Result<(), Cut> {
         let mut file = taken.open()?;
@@ -328,7 +328,7 @@ mod tests {
             let mut lines = Vec::new();
             let mut each = |line: Text| lines.push(line.to_string());
             format
-                .read(&taken, piece, &Voice::quiet(), &mut each)
+                .read(&taken, piece, &FileVoice::quiet(), &mut each)
                 .unwrap();
             lines
         });
@@ -458,7 +458,7 @@ mod tests {
         for _ in 0..2 {
             for piece in 0..format.pieces(&taken) {
                 format
-                    .read(&taken, piece, &Voice::quiet(), &mut |_| ())
+                    .read(&taken, piece, &FileVoice::quiet(), &mut |_| ())
                     .unwrap();
             }
             assert_eq!(counters.get().lines_cut, 3, "after 4, 8 and 14 bytes");
@@ -473,7 +473,7 @@ mod tests {
         let mut lines = Vec::new();
         let mut each = |line: Text| lines.push(line.to_string());
         let cut = LinesFormat::new(1 << 20, Arc::default())
-            .read(&taken, 0, &Voice::quiet(), &mut each)
+            .read(&taken, 0, &FileVoice::quiet(), &mut each)
             .unwrap_err();
         assert_eq!(lines, ["one", "two"]);
         assert_eq!(cut.at, 8);

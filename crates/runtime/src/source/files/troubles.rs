@@ -67,7 +67,7 @@ impl Troubles {
 }
 
 /// Says troubles as they come.
-pub struct Voice {
+pub struct FileVoice {
     /// The name of the stream's directory.
     directory: String,
     repeats: Repeats,
@@ -75,9 +75,9 @@ pub struct Voice {
     said: Mutex<HashSet<(String, String)>>,
 }
 
-impl Voice {
-    pub(super) fn new(directory: &str, clock: Arc<dyn Clock>) -> Voice {
-        Voice {
+impl FileVoice {
+    pub(super) fn new(directory: &str, clock: Arc<dyn Clock>) -> FileVoice {
+        FileVoice {
             directory: directory.to_owned(),
             repeats: Repeats::new(clock),
             said: Mutex::default(),
@@ -131,10 +131,10 @@ impl Voice {
 }
 
 #[cfg(test)]
-impl Voice {
+impl FileVoice {
     /// One for formats that are tried alone.
-    pub(super) fn quiet() -> Voice {
-        Voice::new("in", Arc::new(crate::clock::ManualClock::new()))
+    pub(super) fn quiet() -> FileVoice {
+        FileVoice::new("in", Arc::new(crate::clock::ManualClock::new()))
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn each_thing_is_said_once_while_it_lasts_and_for_all_files_at_once() {
-        let voice = Voice::quiet();
+        let voice = FileVoice::quiet();
         let say = |names: &[&str]| {
             let mut troubles = Troubles::default();
             names

@@ -11,13 +11,13 @@ use serde::ser::{
 
 /// A container that is open: some items are written, the closing bracket is not.
 #[derive(Debug)]
-pub(super) struct Compound<'a> {
+pub(super) struct JavaCompound<'a> {
     out: &'a mut String,
     separator: &'static str,
     empty: bool,
 }
 
-impl<'a> Compound<'a> {
+impl<'a> JavaCompound<'a> {
     /// Opens a tuple, which has no name, or a case class.
     pub(super) fn product(out: &'a mut String, name: &str) -> Self {
         Self::open(out, name, ",")
@@ -59,7 +59,7 @@ impl<'a> Compound<'a> {
 
 macro_rules! items {
     ($($kind:ident::$method:ident),+) => {$(
-        impl $kind for Compound<'_> {
+        impl $kind for JavaCompound<'_> {
             type Ok = ();
             type Error = Unprintable;
 
@@ -77,7 +77,7 @@ macro_rules! items {
 
 macro_rules! fields {
     ($($kind:ident),+) => {$(
-        impl $kind for Compound<'_> {
+        impl $kind for JavaCompound<'_> {
             type Ok = ();
             type Error = Unprintable;
 
@@ -105,7 +105,7 @@ items!(
 );
 fields!(SerializeStruct, SerializeStructVariant);
 
-impl SerializeMap for Compound<'_> {
+impl SerializeMap for JavaCompound<'_> {
     type Ok = ();
     type Error = Unprintable;
 

@@ -20,13 +20,13 @@ pub(super) enum Shape {
 
 /// A container that is open: some items are written, the closing bracket is not.
 #[derive(Debug)]
-pub(super) struct Compound<'a> {
+pub(super) struct PythonCompound<'a> {
     out: &'a mut String,
     shape: Shape,
     items: usize,
 }
 
-impl<'a> Compound<'a> {
+impl<'a> PythonCompound<'a> {
     /// Writes the name, which only a namedtuple has, and the opening bracket.
     pub(super) fn open(out: &'a mut String, name: &str, shape: Shape) -> Self {
         out.push_str(name);
@@ -75,7 +75,7 @@ impl<'a> Compound<'a> {
 
 macro_rules! items {
     ($($kind:ident::$method:ident),+) => {$(
-        impl $kind for Compound<'_> {
+        impl $kind for PythonCompound<'_> {
             type Ok = ();
             type Error = Unprintable;
 
@@ -98,7 +98,7 @@ items!(
     SerializeTupleVariant::serialize_field
 );
 
-impl SerializeMap for Compound<'_> {
+impl SerializeMap for PythonCompound<'_> {
     type Ok = ();
     type Error = Unprintable;
 
@@ -117,7 +117,7 @@ impl SerializeMap for Compound<'_> {
     }
 }
 
-impl SerializeStruct for Compound<'_> {
+impl SerializeStruct for PythonCompound<'_> {
     type Ok = ();
     type Error = Unprintable;
 
@@ -138,7 +138,7 @@ impl SerializeStruct for Compound<'_> {
     }
 }
 
-impl SerializeStructVariant for Compound<'_> {
+impl SerializeStructVariant for PythonCompound<'_> {
     type Ok = ();
     type Error = Unprintable;
 

@@ -125,7 +125,7 @@ impl Storage for Faulty {
             return Ok(LockAttempt::Busy(holder.clone()));
         }
         state.locks.insert(path.to_path_buf(), text.to_owned());
-        Ok(LockAttempt::Held(Box::new(HeldLock {
+        Ok(LockAttempt::Held(Box::new(FaultyLock {
             disk: self.clone(),
             path: path.to_path_buf(),
         })))
@@ -133,18 +133,18 @@ impl Storage for Faulty {
 }
 
 #[derive(Debug)]
-struct HeldLock {
+struct FaultyLock {
     disk: Faulty,
     path: PathBuf,
 }
 
-impl storage::HeldLock for HeldLock {
+impl storage::HeldLock for FaultyLock {
     fn is_at(&self, path: &Path) -> io::Result<bool> {
         Ok(self.path == path)
     }
 }
 
-impl Drop for HeldLock {
+impl Drop for FaultyLock {
     fn drop(&mut self) {
         self.disk.state().locks.remove(&self.path);
     }

@@ -104,8 +104,14 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
             self.check(generation);
             let slots = shard.slots.slots();
             let end = slots.min(from + CHUNK);
-            let here = shard.slots.places_in(from..end);
-            records.extend(here.filter_map(|(_, slot)| self.record_of(&shard, slot)));
+            // A loop, and no chain of iterators: those are not always made one by the compiler.
+            for slot in from as u32..end as u32 {
+                if shard.slots.place(slot) != UNSEEN
+                    && let Some(record) = self.record_of(&shard, slot)
+                {
+                    records.push(record);
+                }
+            }
             drop(shard);
             records.drain(..).for_each(&mut *each);
             if end == slots {
@@ -126,6 +132,7 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
 }
 
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+    #[inline]
     fn record_of(&self, shard: &WindowShard<K, S>, slot: u32) -> Option<(K, S::Value)> {
         let (key, entry) = shard.slots.pair(slot);
         let value = self.sliding.value(&shard.batches, entry)?;

@@ -109,6 +109,7 @@ impl<K: Key, E> Slots<K, E> {
     }
 
     /// The place of a key.
+    #[inline]
     pub(super) fn place(&self, slot: u32) -> u64 {
         self.places[slot as usize]
     }

@@ -66,7 +66,7 @@ pub(crate) struct Partials<K, C> {
     pub(super) shards: Vec<Vec<Entry<K, C>>>,
     /// The greatest arrival among them.
     pub(super) arrivals: u32,
-    /// True if records were being passed when the run ended.
+    /// True if records of the run were passed.
     pub(super) hardly_repeats: bool,
 }
 
@@ -186,7 +186,6 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
         let passes = run.passes;
         let spilled = Partials {
             arrivals: run.arrivals,
-            hardly_repeats: passes > 0,
             ..run.spilled
         };
         let entries = if passes > 0 {
@@ -248,6 +247,7 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             let key = millrace_text::detached(key);
             self.spilled.shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
         }
+        self.spilled.hardly_repeats |= !records.is_empty();
         self.passes = self.passes.saturating_sub(records.len());
         self.before = self.arrivals;
     }

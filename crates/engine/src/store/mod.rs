@@ -24,8 +24,9 @@ pub(crate) fn handles<S: Stored>(store: &S) -> std::sync::Arc<Vec<Vec<Handle>>> 
 /// as a core keeps in flight.
 pub(crate) const AHEAD: usize = 16;
 
-/// Records that are read while the shards are locked; a reader's function is called behind that.
-pub(crate) const CHUNK: usize = 1 << 11;
+/// Records that are read while the shards are locked; a reader's function is called behind that. Few
+/// in tests, whose shards are small.
+pub(crate) const CHUNK: usize = if cfg!(test) { 32 } else { 1 << 11 };
 
 /// Is given the partition and the handle of keys.
 pub(crate) type EachKey<'a> = dyn FnMut(usize, Handle) + 'a;

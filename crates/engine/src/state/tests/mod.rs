@@ -43,6 +43,23 @@ pub(super) fn in_order<S: Data, T: Data>(
     all
 }
 
+#[test]
+fn a_read_in_no_order_gives_every_key_once() {
+    let store = store::<u32>(3);
+    (0..9_000).for_each(|key| store.seed(key, key + 1));
+    let view = view(store, u32::clone, Executor::new(1).unwrap());
+    let unordered = Arc::new(view).unordered().expect("there are many keys");
+    let mut all = Vec::new();
+    for partition in 0..unordered.partitions() {
+        unordered.visit(partition, 0, &mut |record| all.push(record));
+    }
+    all.sort_unstable();
+    assert_eq!(
+        all,
+        (0..9_000).map(|key| (key, key + 1)).collect::<Vec<_>>()
+    );
+}
+
 /// The shards of a batch that has these records, a run for each slice.
 pub(super) fn delta<V: Data>(
     hasher: &KeyHasher,

@@ -16,7 +16,9 @@ use crate::durable::{Durable, Origin, StoreError};
 use crate::exec::Executor;
 use crate::partition::{HashPartitioner, Partitioner};
 use crate::rdd::Rdd;
-use crate::shuffle::{Aggregator, Combiner, Exchange, Group, KeyHasher, LocalTable, Reduce, Shard};
+use crate::shuffle::{
+    Aggregator, Combiner, Exchange, Group, KeyHasher, LocalTable, Reduce, SHARDS, Shard,
+};
 use crate::store::{Stored, handles};
 use crate::window::{
     ByFunction, ByInverse, Grouping, Inverting, KeyFilter, Reducing, SingleStore, Slides, Sliding,
@@ -90,14 +92,24 @@ impl<S: Sliding<u32>, A> Keyed<S, A> {
     where
         S::Value: std::fmt::Debug,
     {
+        let shown = |record: &_| format!("{record:?}");
+        let generation = self.store.generation();
         let mut all = Vec::new();
         for handles in handles(&self.store).iter() {
-            let generation = self.store.generation();
             self.store
                 .visit(handles, true, generation, &mut |record| all.push(record));
         }
-        let records = self.store.take(3).into_iter().chain(all);
-        records.map(|record| format!("{record:?}")).collect()
+        let mut by_shard = Vec::new();
+        for shard in 0..SHARDS {
+            let keep = &mut |record| by_shard.push(shown(&record));
+            self.store.visit_shard(shard, generation, keep);
+        }
+        let mut sorted: Vec<String> = all.iter().map(shown).collect();
+        sorted.sort_unstable();
+        by_shard.sort_unstable();
+        assert_eq!(by_shard, sorted);
+        let first = self.store.take(3);
+        first.iter().chain(&all).map(shown).collect()
     }
 }
 

@@ -116,14 +116,18 @@ def test_an_action_on_a_batch_fails_as_a_job(program, sender):
     actions = ("take(2)", "first()", "isEmpty()", "count()", "collect()", "foreach(print)")
     asked = HEAD + """
 from py4j.protocol import Py4JJavaError
+seen = []
+lines.count().foreachRDD(lambda rdd: seen.append(rdd.first()))
 def ask(rdd):
+    if not seen[-1]:
+        return
     for action in %r:
         try:
             eval("rdd." + action)
         except Py4JJavaError as error:
             print(action, type(error.__cause__).__name__)
+    ssc.stop(False, False)
 lines.map(lambda line: int(line)).foreachRDD(ask)
-lines.count().foreachRDD(lambda rdd: rdd.first() and ssc.stop(False, False))
 """ % (actions,)
     sender.send_to_first([b"no number\n"])
     ended = program(asked + RUN, sender.port)

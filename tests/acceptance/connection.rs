@@ -162,7 +162,7 @@ fn a_carriage_return_finishes_a_line_without_waiting_for_more() {
 }
 
 #[test]
-fn a_name_without_an_address_is_tried_again_and_said_once() {
+fn a_name_without_an_address_is_tried_again_and_each_reason_said_once() {
     // Nobody has a name in `invalid` (RFC 6761). If no server of names answers, a try ends soon.
     let host = "nobody.invalid";
     let program = patient()
@@ -173,12 +173,13 @@ fn a_name_without_an_address_is_tried_again_and_said_once() {
     program.wait_for_more_batches(5);
     program.signal(Signal::Terminate);
     let finished = program.finish().with_code(0);
-    assert_eq!(
-        lines_about(&finished.stderr, host),
-        1,
-        "{}",
-        finished.stderr
-    );
+    // A busy server of names may give more than one reason.
+    let about = |line: &&str| line.contains(host);
+    let mut said: Vec<_> = finished.stderr.lines().filter(about).collect();
+    let count = said.len();
+    said.sort_unstable();
+    said.dedup();
+    assert!(count == said.len() && count > 0, "{}", finished.stderr);
 }
 
 #[test]

@@ -133,7 +133,9 @@ fn properties_file(typed: &Typed, environment: &Environment) -> Option<PathBuf> 
 
 fn read_file(path: &Path) -> Result<impl Iterator<Item = (String, Property)>, Unreadable> {
     let bytes = fs::read(path).map_err(Unreadable::Io)?;
-    let settings = properties::parse(&String::from_utf8_lossy(&bytes))?;
+    // Editors put a mark in front that nobody sees; it would be the beginning of the first key.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let settings = properties::parse(&String::from_utf8_lossy(bytes))?;
     // Spark 3.5 trims values as Java trims, but keeps line ends that escapes
     // have put there.
     let trimmed = |c: char| c <= ' ' && c != '\r' && c != '\n';
@@ -243,10 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn values_of_a_file_are_trimmed() {
+    fn values_of_a_file_are_trimmed_and_a_mark_in_front_is_no_key() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("p");
-        fs::write(&path, b"spark.a =  x y \t\nspark.b = \\ \\n x\xff\n").unwrap();
+        fs::write(
+            &path,
+            b"\xef\xbb\xbfspark.a =  x y \t\nspark.b = \\ \\n x\xff\n",
+        )
+        .unwrap();
         let file = format!("--properties-file={}", path.display());
         let resolved = resolved(&Environment::empty(), &[&file]);
         assert_eq!(resolved.conf.get("spark.a"), Some("x y"));

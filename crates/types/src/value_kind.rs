@@ -94,9 +94,13 @@ impl ValueKind {
             ),
             ValueKind::SizeBetween(least, most) => {
                 let [least, most] = [least, most].map(ByteSize::bytes);
+                let size = match conf.size(key) {
+                    // The bound is this one and not 64 bits.
+                    Err(large) if large.is_too_large() => None,
+                    size => size?,
+                };
                 require(
-                    conf.size(key)?
-                        .is_some_and(|size| (least..=most).contains(&size)),
+                    size.is_some_and(|size| (least..=most).contains(&size)),
                     &format!("a size from {least} to {most}"),
                 )
             }
@@ -156,6 +160,7 @@ mod tests {
             (MAX_BYTES_IN_FLIGHT, "0", "a size above zero"),
             (MAX_LINE_BYTES, "256MiB", "a size"),
             (MAX_LINE_BYTES, "64k", "a size from 1m to 256m"),
+            (MAX_LINE_BYTES, "99999999999g", "a size from 1m to 256m"),
             (
                 DEFAULT_PARALLELISM,
                 "4294967296",

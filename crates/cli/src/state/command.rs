@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use millrace_types::keys::MOST_PARTITIONS;
+
 use super::live::PageUrl;
 use crate::exit::{Exit, whole_number};
 
@@ -155,6 +157,7 @@ fn command() -> Command {
             .long(name)
             .value_name("N")
             .value_parser(whole_number(0, u32::MAX))
+            .allow_negative_numbers(true)
             .help(help)
     };
     let directory_or_page = || {
@@ -188,7 +191,8 @@ fn command() -> Command {
         .default_value("1");
     let partitions = Arg::new("PARTITIONS")
         .required(true)
-        .value_parser(whole_number(1, u32::MAX))
+        .value_parser(whole_number(1, MOST_PARTITIONS))
+        .allow_negative_numbers(true)
         .help("the number of partitions from now on");
     Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))
@@ -328,7 +332,15 @@ mod tests {
             ),
             (
                 "repartition dir x",
-                "Error: PARTITIONS should be a whole number from 1 to 4294967295, but was 'x'",
+                "Error: PARTITIONS should be a whole number from 1 to 65536, but was 'x'",
+            ),
+            (
+                "repartition dir 99999999",
+                "Error: PARTITIONS should be a whole number from 1 to 65536, but was '99999999'",
+            ),
+            (
+                "prune dir --keep -1",
+                "Error: --keep should be a whole number from 1 to 4294967295, but was '-1'",
             ),
             (
                 "stats dir --generation",

@@ -260,6 +260,11 @@ mod tests {
         let (path, other) = (one.path().to_str().unwrap(), two.path().to_str().unwrap());
         let (code, listed) = asked(&["ls", path]).unwrap();
         assert!(code == 0 && listed.contains("store 0: window of reduce_by_key_and_window"));
+        let reader = CheckpointReader::open(path).unwrap();
+        let (number, time) = reader.generation(1).unwrap().last.unwrap();
+        let (shown, millis) = (millrace::python::local_time(time), time.as_millis());
+        let last = format!(", last batch {number} of {shown} ({millis} ms), interval ");
+        assert!(listed.contains(&last), "{listed}");
         let (_, stats) = asked(&["stats", path]).unwrap();
         assert!(stats.contains("of what its batches brought"), "{stats}");
         assert!(stats.contains(": 2 keys, "), "{stats}");
@@ -288,6 +293,11 @@ mod tests {
             assert!(said.contains("no value for a key"), "{said}");
         }
         assert_eq!(asked(&["repartition", path, "3"]).unwrap().0, 0);
+        for beyond in [0, 65_537] {
+            let said = reader.repartition(1, beyond).unwrap_err().to_string();
+            assert!(said.contains("1 to 65536 partitions"), "{said}");
+        }
+        assert_eq!(reader.partitions(1).unwrap(), 3);
     }
 
     /// A program that counts in state alone, negative numbers among the keys.

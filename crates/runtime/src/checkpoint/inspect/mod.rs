@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use millrace_engine::error::{Error, Result};
 use millrace_types::BatchTime;
+use millrace_types::keys::MOST_PARTITIONS;
 use millrace_wal::{DirectoryLock, Disk, Position, SegmentLog, Storage, WalError};
 
 use crate::files::located;
@@ -228,8 +229,14 @@ impl CheckpointReader {
     /// came.
     ///
     /// # Errors
-    /// If a program is writing there, or the generation cannot be read or written.
+    /// If a program is writing there, the generation cannot be read or written, or the number is
+    /// zero or larger than that of a program may be (65,536).
     pub fn repartition(&self, number: u32, partitions: u32) -> Result<()> {
+        if !(1..=MOST_PARTITIONS).contains(&partitions) {
+            return Err(Error::illegal(format!(
+                "a generation has 1 to {MOST_PARTITIONS} partitions, and not {partitions}"
+            )));
+        }
         let storage = &*self.directory.storage;
         let _lock = DirectoryLock::acquire(storage, &self.directory.root).map_err(refused)?;
         self.directory.check_meta(number).map_err(refused)?;

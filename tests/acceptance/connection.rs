@@ -2,6 +2,7 @@
 //! that go away, that live at another address.
 
 use std::net::{Ipv4Addr, Ipv6Addr, ToSocketAddrs};
+use std::time::{Duration, Instant};
 
 use super::harness::{Connection, Launch, Program, Reserved, Sender, Signal};
 use super::model::Model;
@@ -125,6 +126,26 @@ fn a_restart_delay_of_zero_is_raised_and_said() {
         let raised = "receiverRestartDelay is 0ms, and receivers wait 10ms at least";
         text.contains(raised).then_some(())
     });
+    program.signal(Signal::Terminate);
+    program.finish().with_code(0);
+}
+
+#[test]
+fn a_restart_delay_of_zero_makes_no_loop_without_a_pause() {
+    const ROUNDS: u32 = 40;
+    let sender = Sender::new();
+    let program = Launch::network_wordcount()
+        .threads(THREADS)
+        .conf("spark.streaming.receiverRestartDelay", "0")
+        .start_at(&sender);
+    let mut connection = sender.accept();
+    let begun = Instant::now();
+    for _ in 0..ROUNDS {
+        connection.close();
+        connection = sender.accept();
+    }
+    let passed = begun.elapsed();
+    assert!(passed >= ROUNDS * Duration::from_millis(10), "{passed:?}");
     program.signal(Signal::Terminate);
     program.finish().with_code(0);
 }

@@ -105,9 +105,9 @@ fn times_are_local() {
 #[test]
 fn a_zone_that_does_not_exist_is_said_once_and_is_utc() {
     let sender = Sender::new();
-    // The name of a zone file in the working directory.
+    // The name of a whole zone file in the working directory.
     let launch = Launch::stateful().env("TZ", "Mars/Olympus");
-    let launch = launch.file("Mars/Olympus", "TZif2");
+    let launch = launch.file("Mars/Olympus", &three_hours_east());
     let program = launch.every(ENDLESS).threads(2).until_eof();
     let program = program.start_at(&sender);
     let mut connection = sender.accept();
@@ -122,6 +122,15 @@ fn a_zone_that_does_not_exist_is_said_once_and_is_utc() {
     let said = "millrace: no such time zone: TZ=Mars/Olympus; times are shown in UTC";
     let lines = finished.stderr.lines().filter(|line| *line == said);
     assert_eq!(lines.count(), 1, "{}", finished.stderr);
+}
+
+/// A zone file without a change, of version 2. Its bytes are ASCII.
+fn three_hours_east() -> String {
+    let counts = [0_u32, 0, 0, 0, 1, 4].map(u32::to_be_bytes).concat();
+    let offset = 10_800_i32.to_be_bytes();
+    let part = [&b"TZif2"[..], &[0; 15], &counts, &offset, b"\0\0+03\0"].concat();
+    let whole = [&part[..], &part, b"\n<+03>-3\n"].concat();
+    String::from_utf8(whole).unwrap()
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::harness::{Finished, Launch, Program, Sender, Signal, assert_ticks};
+use super::harness::{ENDLESS_TIME, Finished, Launch, Program, Sender, Signal, assert_ticks};
 
 /// The stateful program with its state in `state`.
 fn stateful() -> Launch {
@@ -215,6 +215,8 @@ fn a_damaged_generation_that_may_be_the_newest_is_refused_with_the_ways_on() {
     let read = read.start().finish().with_code(0);
     let counted = "{\"key\":\"a\",\"value\":2}\n";
     assert!(read.stdout.contains(counted), "{}", read.stdout);
+    let said = "what follows is what can be read of generation 1: ";
+    assert!(read.stderr.contains(said), "{}", read.stderr);
     let named = one_batch_after(read, Some("--recover=2"));
     assert_eq!(named.bodies(), [ANEW]);
     let (damaged, away) = ("state/generation-000001", "generation-000001");
@@ -237,15 +239,17 @@ fn batches_that_were_missed_are_made_up_or_left_out() {
         let batches = finished.batches();
         assert_eq!(batches.len(), 2);
         assert!(batches.iter().all(|batch| batch.body == COUNTED));
-        let said = " batches that were due meanwhile are left out (millrace.recover.";
-        assert_eq!(
-            finished.stderr.contains(said),
-            left_out,
-            "{}",
-            finished.stderr
-        );
-        let missed = finished.stderr.contains(" missed since");
-        assert_eq!(missed, !left_out, "{}", finished.stderr);
+        let number_before = |words: &str| {
+            let (before, _) = finished.stderr.split_once(words)?;
+            before.rsplit(' ').next()?.parse::<u64>().ok()
+        };
+        let skipped =
+            number_before(" batches that were due meanwhile are left out (millrace.recover.");
+        let missed = number_before(" intervals missed since");
+        for (number, is_said) in [(skipped, left_out), (missed, !left_out)] {
+            let enough = number.map(|number| number >= 9);
+            assert_eq!(enough, is_said.then_some(true), "{}", finished.stderr);
+        }
         assert_ticks(&batches, 50);
         // A batch that was printed and not committed is printed again.
         let gap = batches[0].milliseconds() - last;
@@ -283,6 +287,146 @@ fn a_start_beside_older_state_says_so_and_keeps_it() {
     // The newest batch is in the older generation now.
     let newest = one_batch_after(older, Some("--recover"));
     assert_eq!(newest.bodies(), [COUNTED]);
+}
+
+/// The clock was set back between two runs, as far as the second one can see.
+#[test]
+fn a_run_whose_last_batch_is_ahead_of_the_clock_says_when_the_next_one_is_due() {
+    let sender = Sender::new();
+    let launch = Launch::stateful().threads(2).in_one_batch();
+    let program = launch.arg("--checkpoint-dir=state").start_at(&sender);
+    let mut connection = sender.accept();
+    connection.send(b"a a\n");
+    connection.close();
+    let ahead = program.finish().with_code(0);
+    let program = stateful().arg("--recover").after(ahead).start_at(&sender);
+    let said = format!(
+        "millrace: the batch before this run is that of {ENDLESS_TIME}, ahead of the clock: the \
+         next batch is due at 2069-12-07 00:00:00.050, in "
+    );
+    program.wait_for_stderr(&said, |stderr| stderr.contains(&said).then_some(()));
+    program.signal(Signal::Terminate);
+    let finished = program.finish().with_code(0);
+    assert_eq!(finished.bodies(), [""; 0]);
+    assert_eq!(
+        finished.stderr.matches("ahead of the clock").count(),
+        1,
+        "{}",
+        finished.stderr
+    );
+}
+
+/// Runs `millrace-state` in the directory of another run.
+fn state_tool(finished: Finished, arguments: &[&str]) -> Finished {
+    let launch = Launch::of(env!("CARGO_BIN_EXE_millrace-state")).args(arguments);
+    launch.after(finished).start().finish().with_code(0)
+}
+
+/// The generations that were written last are kept, whatever their numbers are.
+#[test]
+fn old_generations_are_pruned_and_those_written_last_stay() {
+    let second = one_batch_after(killed(), None);
+    let third = one_batch_after(second, None);
+    let older = one_batch_after(third, Some("--recover=1"));
+    let generations = |finished: &Finished| -> Vec<bool> {
+        let generation = |number: u32| finished.path(format!("state/generation-{number:06}"));
+        (1..=3).map(|number| generation(number).is_dir()).collect()
+    };
+    let pruned = state_tool(older, &["prune", "state", "--keep=2"]);
+    assert_eq!(pruned.stdout, "generation 2 is removed\n");
+    assert_eq!(generations(&pruned), [true, false, true]);
+    let pruned = state_tool(pruned, &["prune", "state"]);
+    assert_eq!(pruned.stdout, "generation 3 is removed\n");
+    assert_eq!(generations(&pruned), [true, false, false]);
+    let pruned = state_tool(pruned, &["prune", "state"]);
+    assert_eq!(pruned.stdout, "");
+    let left = fs::read_dir(pruned.path("state")).unwrap().count();
+    assert_eq!(left, 2, "the generation and the lock");
+    let finished = one_batch_after(pruned, Some("--recover"));
+    assert_eq!(finished.bodies(), [COUNTED]);
+}
+
+const RECEIVERS_LOG: &str = "spark.streaming.receiver.writeAheadLog.enable";
+
+/// The message names the way on, which is one.
+#[test]
+fn a_receivers_log_that_is_damaged_refuses_a_recovery_until_it_is_put_aside() {
+    let logged = || stateful().conf(RECEIVERS_LOG, true);
+    let sender = Sender::new();
+    let program = logged().start_at(&sender);
+    sender.accept().send(b"a a\n");
+    wait_for_body(&program, COUNTED);
+    program.wait_for_more_batches(1);
+    program.signal(Signal::Kill);
+    let killed = program.finish();
+    let log = killed.path("state/generation-000001/blocks/blocks-00000000000000000001.log");
+    let mut bytes = fs::read(&log).unwrap();
+    bytes[8] ^= 1;
+    fs::write(&log, &bytes).unwrap();
+    let recover = logged().arg("--recover").conf("millrace.maxBatches", 1);
+    let refused = recover.after(killed).start_at(&sender).finish();
+    let refused = refused.with_code(1);
+    let said = said_of_recovery(&refused);
+    assert_eq!(said.len(), 1, "{}", refused.stderr);
+    for part in [
+        "/blocks/blocks-00000000000000000001.log is damaged at byte 0: ",
+        "; `millrace-state drop-received --generation=1 state` puts that log aside, and the program \
+         goes on without what was received and not run",
+    ] {
+        assert!(said[0].contains(part), "{part}: {}", said[0]);
+    }
+    let aside = state_tool(refused, &["drop-received", "--generation=1", "state"]);
+    let place = "state/generation-000001/blocks-aside-1";
+    let said = format!("generation 1 goes on without what was received; that is in {place} now\n");
+    assert_eq!(aside.stdout, said);
+    let kept = aside.path(place).join(log.file_name().unwrap());
+    assert_eq!(fs::read(kept).unwrap(), bytes);
+    let recover = logged().arg("--recover").conf("millrace.maxBatches", 1);
+    let finished = recover.after(aside).start_at(&sender).finish();
+    assert_eq!(finished.with_code(0).bodies(), [COUNTED]);
+}
+
+/// A generation with a higher number and no newer batch is passed over, and not without a word if it
+/// has something that was received.
+#[test]
+fn what_was_received_in_a_generation_that_is_passed_over_is_named() {
+    let sender = Sender::new();
+    let logged = || stateful().conf(RECEIVERS_LOG, true);
+    // The block is durable before its batch is cut.
+    let launch = logged().every("1h");
+    let launch = launch.env("MILLRACE_FAILPOINT", "wal.block.after-sync");
+    let program = launch.after(killed()).start_at(&sender);
+    sender.accept().send(b"b\n");
+    let cut_short = program.finish();
+    assert_eq!(cut_short.code, None, "{}", cut_short.stderr);
+    let recover = logged().arg("--recover").conf("millrace.maxBatches", 1);
+    let finished = recover.after(cut_short).start_at(&sender).finish();
+    let finished = finished.with_code(0);
+    assert_eq!(finished.bodies(), [COUNTED]);
+    let said = "generation 2 has 1 block that was received and not run, and is passed over: go on \
+                from it with --recover=2";
+    assert!(finished.stderr.contains(said), "{}", finished.stderr);
+    let recover = logged().arg("--recover=2").conf("millrace.maxBatches", 1);
+    let finished = recover.after(finished).start_at(&sender).finish();
+    let stderr = &finished.stderr;
+    let said = "millrace: going on with what was received before the crash: 1 block (";
+    assert!(stderr.contains(said), "{stderr}");
+    assert!(
+        stderr.contains(" bytes) of the write-ahead log"),
+        "{stderr}"
+    );
+    assert_eq!(
+        finished.with_code(0).bodies(),
+        ["('hello', 1)\n('world', 1)\n('b', 1)"]
+    );
+}
+
+#[test]
+fn a_log_of_what_is_received_needs_a_directory() {
+    let launch = Launch::network_wordcount().conf(RECEIVERS_LOG, true);
+    let refused = launch.start_at(&Sender::new()).finish().with_code(1);
+    let said = format!("Error: {RECEIVERS_LOG} needs a directory: add --checkpoint-dir DIR\n");
+    assert_eq!(refused.stderr, said);
 }
 
 #[test]
@@ -393,9 +537,10 @@ const CUTS: [Deed; 4] = [
 /// The attack and the end of the program, which says `what`.
 fn robbed((name, deed): Deed, interval: &str, what: &str) {
     let sender = Sender::new();
-    let log = "spark.streaming.receiver.writeAheadLog.enable";
     let launch = Launch::stateful().threads(2).every(interval);
-    let launch = launch.arg("--checkpoint-dir=state").conf(log, true);
+    let launch = launch
+        .arg("--checkpoint-dir=state")
+        .conf(RECEIVERS_LOG, true);
     let program = launch.start_at(&sender);
     let state = program.directory().join("state");
     let mut connection = sender.accept();
@@ -446,9 +591,10 @@ fn what_is_taken_away_is_missed_while_there_is_no_batch() {
 
 #[test]
 fn a_log_of_what_is_received_is_made_when_something_is() {
-    let log = "spark.streaming.receiver.writeAheadLog.enable";
     let launch = Launch::stateful().threads(2).every("1h");
-    let launch = launch.arg("--checkpoint-dir=state").conf(log, true);
+    let launch = launch
+        .arg("--checkpoint-dir=state")
+        .conf(RECEIVERS_LOG, true);
     let sender = Sender::new();
     let program = launch.start_at(&sender);
     // It receives, and has opened whatever it opens at its start.

@@ -58,19 +58,23 @@ fn the_first_signal_runs_what_was_received_into_the_state() {
 
 #[test]
 fn a_hangup_that_was_ignored_at_the_start_is_ignored() {
-    let launch = Launch::network_wordcount().behind("trap '' HUP");
-    let Some((program, mut open)) = in_the_middle_of_a_batch(launch) else {
-        return;
-    };
+    let sender = Sender::new();
+    let launch = Launch::network_wordcount().threads(2).every("50ms");
+    let program = launch.behind("trap '' HUP").start_at(&sender);
+    let mut open = sender.accept();
+    program.wait_for_more_batches(1);
     program.signal(Signal::Hangup);
-    // It goes on reading.
+    // It goes on with its batches, and with reading.
+    program.wait_for_more_batches(5);
     open.send(b"c\n");
-    assert!(open.settle());
+    program.wait_for_batches("the line", |batches| {
+        let seen = batches.iter().any(|batch| batch.body == "('c', 1)");
+        seen.then_some(())
+    });
     program.signal(Signal::Terminate);
     let finished = program.finish().with_code(0);
-    let batches = finished.batches();
-    assert_eq!(batches.len(), 1);
-    assert!(finished.stdout.contains("('c', 1)"), "{}", finished.stdout);
+    let said = finished.stderr.matches("stopping: ").count();
+    assert_eq!(said, 1, "{}", finished.stderr);
 }
 
 #[test]

@@ -339,6 +339,12 @@ mod tests {
                 "Error: master 'local[0]' has no thread; use local[1] or more",
             ),
             (
+                "--master=local[2147483647]",
+                1,
+                "Error: master 'local[2147483647]' has more threads than there may be partitions: \
+                 at most local[65536]",
+            ),
+            (
                 "--master=yarn",
                 1,
                 "Error: master 'yarn' is a cluster's, and millrace runs on one machine",

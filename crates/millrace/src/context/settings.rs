@@ -227,3 +227,35 @@ fn recover(conf: &Conf) -> Result<Start> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thousands of threads take seconds to start, and a limit on memory ends the process then.
+    #[test]
+    fn local_n_names_more_partitions_than_there_are_threads() {
+        let of = |master: &str| {
+            let conf = Conf::from_iter([(keys::MASTER, master)]);
+            let settings = Settings::resolve(&conf, Duration::seconds(1)).unwrap();
+            (settings.workers, settings.partitions)
+        };
+        assert_eq!(of("local[3]"), (3, 3));
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        assert_eq!(of("local[65536]"), (cores.max(MOST_WORKERS), 65_536));
+    }
+
+    #[test]
+    fn a_silent_sender_is_asked_after_a_minute_unless_a_setting_says_otherwise() {
+        let of = |settings: &[(&str, &str)]| {
+            let conf = settings.iter().copied().collect();
+            dialing(&conf)
+                .unwrap()
+                .keep_alive
+                .map(|silence| silence.as_secs())
+        };
+        assert_eq!(of(&[]), Some(60));
+        assert_eq!(of(&[(keys::KEEP_ALIVE, "5min")]), Some(300));
+        assert_eq!(of(&[(keys::KEEP_ALIVE, "off")]), None);
+    }
+}

@@ -320,9 +320,23 @@ fn what_is_whole(directory: &Directory, number: u32) -> String {
     )
 }
 
+/// The way on from a generation of which the receivers' log alone is damaged, in words that follow
+/// its error.
+fn without_received(directory: &Directory, number: u32) -> String {
+    let root = directory.root.display();
+    format!(
+        "; `millrace-state drop-received --generation={number} {root}` puts that log aside, and the \
+         program goes on without what was received and not run"
+    )
+}
+
 /// The message of an error about a generation, with what of it and what else can be gone on from.
 fn said_with(error: &WalError, directory: &Directory, found: &Candidates, number: u32) -> String {
+    let is_of_blocks = |file: &Path| file.starts_with(directory.blocks(number));
     let (beside, of_it) = match error {
+        WalError::Damage { file, .. } if is_of_blocks(file) => {
+            (found.beside(number), without_received(directory, number))
+        }
         WalError::Damage { .. } => (found.beside(number), what_is_whole(directory, number)),
         WalError::NewerFormat { .. } => (found.beside(number), String::new()),
         _ => Default::default(),

@@ -275,6 +275,10 @@ mod tests {
         }
         assert_eq!(told(&tracker), ["offsets 0 to 1", "offset 3"]);
         assert!(told(&tracker).is_empty(), "told once");
+        // As a run that was killed has written it down: a note of eight bytes, and a seven.
+        let written = [&b"\xc9\0\0\0\x08\x4d"[..], b"offset 4", b"\x07"].concat();
+        generator.restore(&written).unwrap();
+        assert_eq!(told(&tracker), ["offset 4"]);
     }
 
     #[test]

@@ -241,6 +241,7 @@ mod tests {
     use super::super::trial::{engine, fed, feed};
     use super::super::{Clock, ManualClock};
     use super::*;
+    use crate::clock::Reading;
 
     /// Times of the batches of a queue that was closed, with the bytes that each has.
     fn batches(queue: &BatchQueue) -> Vec<(i64, u64)> {
@@ -337,6 +338,83 @@ mod tests {
         next(&mut made);
         generator.join().unwrap();
         assert_eq!(made, [(1000, 0), (2000, 0), (3000, 0)]);
+    }
+
+    /// A clock that goes on by half a second whenever somebody waits for it, and jumps `by` so many
+    /// milliseconds at the third time.
+    struct Jumping {
+        by: i64,
+        waits: Mutex<(u32, Reading)>,
+    }
+
+    impl Clock for Jumping {
+        fn reading(&self) -> Reading {
+            self.waits.lock().unwrap().1
+        }
+
+        fn wait_until(&self, _: BatchTime, _: &dyn Fn() -> bool) -> bool {
+            let (waits, reading) = &mut *self.waits.lock().unwrap();
+            *waits += 1;
+            let jump = if *waits == 3 { self.by } else { 0 };
+            *reading = Reading {
+                wall: reading.wall + 500 + jump,
+                steady: reading.steady + 500,
+            };
+            true
+        }
+
+        fn wake(&self) {}
+    }
+
+    /// The times of all batches of a run by such a clock, of which the first is due at `first`.
+    fn times(by: i64, first: i64, batches: u64) -> Vec<i64> {
+        let mut engine = engine(&ManualClock::new(), Some(batches), |_| {});
+        let waits = Mutex::new((0, Reading { wall: 0, steady: 0 }));
+        Arc::get_mut(&mut engine).unwrap().clock = Arc::new(Jumping { by, waits });
+        let first = FirstBatch {
+            time: BatchTime::from_millis(first),
+            number: 1,
+        };
+        let queue = BatchQueue::default();
+        generate(&engine, first, &queue, &[]);
+        self::batches(&queue)
+            .into_iter()
+            .map(|(time, _)| time)
+            .collect()
+    }
+
+    #[test]
+    fn a_tick_has_one_batch_whichever_way_the_clock_jumps() {
+        let seconds = |from: i64, to: i64| (from..=to).map(|second| 1000 * second);
+        assert!(seconds(1, 4).eq(times(-3_600_000, 1000, 4)));
+        assert!(seconds(1, 3603).eq(times(3_600_000, 1000, 3603)));
+        assert!(seconds(61, 62).eq(times(0, 61_000, 2)));
+    }
+
+    /// The lines are seen from outside only, so the test runs others again.
+    #[test]
+    fn what_the_clock_has_done_is_said_on_stderr() {
+        let (_, own) = module_path!().split_once("::").unwrap();
+        let others = [
+            "a_tick_has_one_batch_whichever_way_the_clock_jumps",
+            "a_downtime_of_ten_days_is_one_entry_of_the_queue",
+        ];
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", "--test-threads=1"])
+            .args(others.map(|test| format!("{own}::{test}")))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        for begin in [
+            "millrace: the clock was set back by 1 h: the next batch is due at ",
+            "millrace: the clock went forward by 1 h: 3599 batches are made up, the last one is ",
+            "millrace: the program was down for 9 d 23 h: 864000 batches are made up, the last ",
+            "millrace: the batch before this run is that of ",
+        ] {
+            let lines = said.lines().filter(|line| line.starts_with(begin));
+            assert_eq!(lines.count(), 1, "{begin}: {said}");
+        }
     }
 
     /// Runs the generator until it waits for the second tick, asks it to stop, and gives the

@@ -133,3 +133,33 @@ impl From<io::Error> for Cut {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn what_has_come_into_the_place_of_a_file_is_not_opened() {
+        let top = tempfile::tempdir().unwrap();
+        let (directory, pipe) = (top.path().join("directory"), top.path().join("pipe"));
+        fs::create_dir(&directory).unwrap();
+        // Nobody will ever write into it.
+        assert!(
+            Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        for (path, why) in [
+            (directory, "is a directory"),
+            (pipe, "it is no file any more"),
+        ] {
+            let refused = Taken::new(path, 1).open().unwrap_err();
+            assert_eq!(reason(&refused), why);
+        }
+    }
+}

@@ -19,6 +19,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("C:/x", "no C: locations"),
     ("file:x", "file:///path"),
     ("file://elsewhere/x", "the machine elsewhere"),
+    ("~/x", "no shell has put a home directory"),
 ];
 
 /// Runs something that has to be refused before it begins.

@@ -21,6 +21,11 @@ pub enum LocationError {
     Empty,
     /// The name has nothing that can be seen.
     Blank,
+    /// The name begins with a `~` that no shell has put a home directory in the place of.
+    Home {
+        /// The name as it was given.
+        name: String,
+    },
     /// The name has a scheme that is not `file`.
     Scheme {
         /// The name as it was given.
@@ -47,6 +52,11 @@ impl fmt::Display for LocationError {
         match self {
             LocationError::Empty => write!(f, "is empty"),
             LocationError::Blank => write!(f, "is nothing but blanks"),
+            LocationError::Home { name } => write!(
+                f,
+                "is {name}, and no shell has put a home directory in the place of ~: name the whole \
+                 path (./{name} for a directory that is called ~)"
+            ),
             LocationError::Scheme { name, scheme } => write!(
                 f,
                 "is {name}, and there are no {scheme}: locations here, only files of this machine: \
@@ -76,12 +86,13 @@ impl Error for LocationError {}
 /// escaped: `%20` is three characters of a name, and so are `?` and `#`. Unlike there, the scheme
 /// and `localhost` are read in any case, and a name whose colon follows something that no scheme
 /// is (`12:30`, `a_b:c`) is a path. One letter is a scheme, so that `C:/x` and `C:\x` are refused
-/// instead of making a directory called `C:`.
+/// instead of making a directory called `C:`. So is `~/x`, which a shell leaves as it is behind
+/// `--option=`: a directory called `~` is not what anybody means, and is dangerous to remove.
 ///
 /// # Errors
 ///
-/// If the name is empty or blank, has another scheme, names another machine, or is `file:` with a path
-/// that does not begin with a slash.
+/// If the name is empty or blank, is `~` or begins with `~/`, has another scheme, names another
+/// machine, or is `file:` with a path that does not begin with a slash.
 ///
 /// ```
 /// use std::path::Path;
@@ -101,6 +112,10 @@ pub fn local_path(name: impl AsRef<Path>) -> Result<PathBuf, LocationError> {
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(LocationError::Blank);
+    }
+    if bytes == b"~" || bytes.starts_with(b"~/") {
+        let name = name.display().to_string();
+        return Err(LocationError::Home { name });
     }
     let Some((scheme, rest)) = with_scheme(bytes) else {
         return Ok(name.to_owned());
@@ -162,6 +177,9 @@ mod tests {
             ("file:///a%20b", "/a%20b"),
             ("file:///a?b#c", "/a?b#c"),
             ("file:///a:b", "/a:b"),
+            ("./~/x", "./~/x"),
+            ("~backup", "~backup"),
+            ("a/~/x", "a/~/x"),
         ] {
             assert_eq!(local_path(name), Ok(PathBuf::from(path)), "{name}");
         }
@@ -180,6 +198,8 @@ mod tests {
             ("file:", "a path from the root"),
             ("file://", "a path from the root"),
             ("file://localhost", "a path from the root"),
+            ("~/x", "no shell has put a home directory in the place of ~"),
+            ("~", "./~ for a directory"),
         ] {
             let message = local_path(name).unwrap_err().to_string();
             assert!(message.starts_with(&format!("is {name}, ")), "{message}");

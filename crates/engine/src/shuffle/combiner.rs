@@ -46,16 +46,18 @@ const PASSED: usize = 1 << 18;
 /// A spilled record: what a slot held. The stamp is the tag over the arrival in the run.
 pub struct Entry<K, C> {
     stamp: u64,
-    pub(super) key: K,
-    pub(super) value: C,
+    pub(crate) key: K,
+    pub(crate) value: C,
 }
 
 impl<K, C> Entry<K, C> {
-    pub(super) fn tag(&self) -> u32 {
+    #[inline(always)]
+    pub(crate) fn tag(&self) -> u32 {
         tag_of_stamp(self.stamp)
     }
 
-    pub(super) fn arrival(&self) -> u32 {
+    #[inline(always)]
+    pub(crate) fn arrival(&self) -> u32 {
         self.stamp as u32
     }
 }
@@ -68,6 +70,17 @@ pub(crate) struct Partials<K, C> {
     pub(super) arrivals: u32,
     /// True if records of the run were passed.
     pub(super) hardly_repeats: bool,
+}
+
+#[cfg(test)]
+impl<K, C> Partials<K, C> {
+    /// The same, as if records had been passed.
+    pub(crate) fn passed(self) -> Partials<K, C> {
+        Partials {
+            hardly_repeats: true,
+            ..self
+        }
+    }
 }
 
 /// The memory of a combiner between two runs.
@@ -99,6 +112,9 @@ pub(crate) struct Combiner<'a, K, V, A: Aggregator<V>> {
 struct Run<'a, K, V, A: Aggregator<V>> {
     aggregator: &'a A,
     table: Table<K, A::Acc>,
+    /// The table while records are passed. Slots are asked for all the same, of one so small that it
+    /// costs nothing.
+    aside: Option<Table<K, A::Acc>>,
     /// Keys that were new to the table.
     arrivals: u32,
     /// The number of keys in the table, by shard.
@@ -127,9 +143,10 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
         // Runs are mostly as long as the one before: lists that grow are copied again and again.
         let list = |_| Vec::with_capacity(entries + entries / 8);
         let shards = (0..SHARDS).map(list).collect();
-        let run = Run {
+        let mut run = Run {
             aggregator,
             table,
+            aside: None,
             arrivals: 0,
             of_shard: [0; SHARDS],
             elsewhere: Vec::with_capacity(GROUP),
@@ -142,6 +159,9 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             before: 0,
             passes,
         };
+        if passes > 0 {
+            run.put_aside();
+        }
         Combiner {
             waiting: ProbeQueue::new(),
             hasher: hasher.clone(),
@@ -173,6 +193,7 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     pub(crate) fn finish(mut self) -> (Partials<K, A::Acc>, LocalTable<K, A::Acc>) {
         self.settle();
         let mut run = self.run;
+        run.take_back();
         run.flush();
         // All slots are walked when a run ends, however few of them it has filled. It shrinks by
         // steps: one short run among long ones should not leave the next one a table that grows
@@ -229,8 +250,22 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             // What is in the table came before what is passed.
             self.flush();
             self.passes = PASSED;
+            self.put_aside();
         }
         (self.sampled, self.before) = (0, self.arrivals);
+    }
+
+    /// Puts the table aside, which has no keys.
+    fn put_aside(&mut self) {
+        let table = std::mem::replace(&mut self.table, Table::with_slots(1));
+        self.aside = Some(table);
+    }
+
+    /// Takes the table back that was put aside, if it was.
+    fn take_back(&mut self) {
+        if let Some(table) = self.aside.take() {
+            self.table = table;
+        }
     }
 
     /// Makes an entry of every record.
@@ -249,6 +284,9 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
         }
         self.spilled.hardly_repeats |= !records.is_empty();
         self.passes = self.passes.saturating_sub(records.len());
+        if self.passes == 0 {
+            self.take_back();
+        }
         self.before = self.arrivals;
     }
 

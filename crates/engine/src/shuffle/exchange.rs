@@ -21,9 +21,10 @@ use crate::data::Key;
 use crate::panics::Fault;
 
 use super::aggregate::Aggregator;
-use super::combiner::{Entry, Partials};
+use super::combiner::Partials;
 use super::hasher::{KeyHasher, SHARDS};
 use super::shard::Shard;
+use super::unmerged::{RunEntries, Unmerged};
 
 /// Entries that wait at a shard before it is worth bringing its table into the cache. Few in tests,
 /// whose runs are short.
@@ -74,8 +75,10 @@ struct Merging<K, C> {
 
 struct Waiting<K, C> {
     /// The entries of runs, each with the arrivals before it.
-    runs: Vec<(u64, Vec<Entry<K, C>>)>,
+    runs: Vec<RunEntries<K, C>>,
     entries: usize,
+    /// The number of them that are of runs whose keys hardly repeat.
+    passed: usize,
 }
 
 impl<K: Key, C: Send> Exchange<K, C> {
@@ -147,6 +150,9 @@ impl<K: Key, C: Send> Exchange<K, C> {
                 if !entries.is_empty() {
                     let mut queue = lock(&merging.queue);
                     queue.entries += entries.len();
+                    if output.hardly_repeats {
+                        queue.passed += entries.len();
+                    }
                     queue.runs.push((progress.arrivals, entries));
                 }
             }
@@ -196,6 +202,32 @@ impl<K: Key, C: Send> Exchange<K, C> {
         shard: impl Fn() -> Shard<K, C> + Sync,
         share: impl FnOnce(&(dyn Fn() + Sync)),
     ) -> Result<Option<Vec<Shard<K, C>>>, Fault> {
+        let lanes = self.settled()?;
+        Ok(merged(&lanes, aggregator, hasher, shard, share))
+    }
+
+    /// [`finish`](Exchange::finish) for a store that looks for every key in its own table: entries
+    /// of one lane whose keys hardly repeat are given as they wait.
+    pub(crate) fn finish_unmerged<V, A: Aggregator<V, Acc = C>>(
+        &self,
+        aggregator: &A,
+        hasher: &KeyHasher,
+        shard: impl Fn() -> Shard<K, C> + Sync,
+        share: impl FnOnce(&(dyn Fn() + Sync)),
+    ) -> Result<Option<Vec<Unmerged<K, C>>>, Fault> {
+        let lanes = self.settled()?;
+        if let &[(shards, _)] = lanes.as_slice()
+            && hardly_repeats(shards)
+        {
+            return Ok(Some(shards.iter().map(Merging::take).collect()));
+        }
+        let merged = merged(&lanes, aggregator, hasher, shard, share);
+        Ok(merged.map(|shards| shards.into_iter().map(Unmerged::from).collect()))
+    }
+
+    /// Waits for all expected blocks, and gives the shards of the lanes that have any, each lane
+    /// with the arrivals before it.
+    fn settled(&self) -> Result<Vec<SettledLane<'_, K, C>>, Fault> {
         let mut arrivals = 0;
         let mut before = Vec::new();
         for lane in &self.lanes {
@@ -209,52 +241,67 @@ impl<K: Key, C: Send> Exchange<K, C> {
             before.push(arrivals);
             arrivals += progress.arrivals;
         }
-        let lanes: Vec<_> = self
-            .lanes
-            .iter()
-            .zip(before)
-            .filter_map(|(lane, arrivals)| Some((lane.shards.get()?, arrivals)))
-            .collect();
-        // Nothing has arrived before the first one: a lane without shards had no run.
-        let Some(((first, _), later)) = lanes.split_first() else {
-            return Ok(None);
-        };
-        let finish_shard = |index: usize| {
-            let merging: &Merging<K, C> = &first[index];
-            let mut whole = lock(&merging.shard).take().unwrap_or_else(&shard);
-            merging.merge_into(&mut whole, 0, aggregator, hasher);
-            for (shards, before) in later {
-                let merging: &Merging<K, C> = &shards[index];
-                if let Some(own) = lock(&merging.shard).take() {
-                    whole.append(own, *before, aggregator, hasher);
-                }
-                merging.merge_into(&mut whole, *before, aggregator, hasher);
-            }
-            whole
-        };
-        let left: usize = lanes
-            .iter()
-            .flat_map(|(shards, _)| shards.iter())
-            .map(|merging| lock(&merging.queue).entries)
-            .sum();
-        if left < WORTH_SHARING && lanes.len() == 1 {
-            return Ok(Some((0..SHARDS).map(finish_shard).collect()));
-        }
-        let finished = Mutex::new(Vec::new());
-        share(&|| {
-            let shards = (0..SHARDS)
-                .into_par_iter()
-                .with_max_len(1)
-                .map(finish_shard)
-                .collect();
-            *lock(&finished) = shards;
-        });
-        Ok(Some(
-            finished
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner),
-        ))
+        let lanes = self.lanes.iter().zip(before);
+        let lanes = lanes.filter_map(|(lane, arrivals)| Some((&**lane.shards.get()?, arrivals)));
+        Ok(lanes.collect())
     }
+}
+
+/// The shards of a lane that has any, and the arrivals before it.
+type SettledLane<'a, K, C> = (&'a [Merging<K, C>], u64);
+
+/// True if most entries that wait are of runs whose keys hardly repeat.
+fn hardly_repeats<K, C>(shards: &[Merging<K, C>]) -> bool {
+    let waiting = shards.iter().map(|merging| {
+        let queue = lock(&merging.queue);
+        (queue.entries, queue.passed)
+    });
+    let (entries, passed) = waiting.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+    passed > entries / 2
+}
+
+/// Merges all that waits, on the workers if there is much of it; `None` if there are no lanes.
+fn merged<K: Key, C: Send, V, A: Aggregator<V, Acc = C>>(
+    lanes: &[SettledLane<'_, K, C>],
+    aggregator: &A,
+    hasher: &KeyHasher,
+    shard: impl Fn() -> Shard<K, C> + Sync,
+    share: impl FnOnce(&(dyn Fn() + Sync)),
+) -> Option<Vec<Shard<K, C>>> {
+    // Nothing has arrived before the first one: a lane without shards had no run.
+    let ((first, _), later) = lanes.split_first()?;
+    let finish_shard = |index: usize| {
+        let merging: &Merging<K, C> = &first[index];
+        let mut whole = lock(&merging.shard).take().unwrap_or_else(&shard);
+        merging.merge_into(&mut whole, 0, aggregator, hasher);
+        for (shards, before) in later {
+            let merging: &Merging<K, C> = &shards[index];
+            if let Some(own) = lock(&merging.shard).take() {
+                whole.append(own, *before, aggregator, hasher);
+            }
+            merging.merge_into(&mut whole, *before, aggregator, hasher);
+        }
+        whole
+    };
+    let waiting = lanes.iter().flat_map(|(shards, _)| shards.iter());
+    let left: usize = waiting.map(|merging| lock(&merging.queue).entries).sum();
+    if left < WORTH_SHARING && lanes.len() == 1 {
+        return Some((0..SHARDS).map(finish_shard).collect());
+    }
+    let finished = Mutex::new(Vec::new());
+    share(&|| {
+        let shards = (0..SHARDS)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(finish_shard)
+            .collect();
+        *lock(&finished) = shards;
+    });
+    Some(
+        finished
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner),
+    )
 }
 
 impl<K, C> Lane<K, C> {
@@ -268,6 +315,7 @@ impl<K, C> Lane<K, C> {
                 queue: Mutex::new(Waiting {
                     runs: Vec::new(),
                     entries: 0,
+                    passed: 0,
                 }),
                 shard: Mutex::new(None),
             };
@@ -286,13 +334,23 @@ impl<K: Key, C> Merging<K, C> {
         aggregator: &A,
         hasher: &KeyHasher,
     ) {
-        let runs = {
-            let mut queue = lock(&self.queue);
-            queue.entries = 0;
-            std::mem::take(&mut queue.runs)
-        };
-        for (earlier, entries) in runs {
+        for (earlier, entries) in self.take_runs() {
             shard.merge(before + earlier, entries, aggregator, hasher);
+        }
+    }
+
+    /// Takes what waits.
+    fn take_runs(&self) -> Vec<RunEntries<K, C>> {
+        let mut queue = lock(&self.queue);
+        (queue.entries, queue.passed) = (0, 0);
+        std::mem::take(&mut queue.runs)
+    }
+
+    /// Takes the shard, as far as it was merged, and what waits behind it.
+    fn take(&self) -> Unmerged<K, C> {
+        Unmerged {
+            merged: lock(&self.shard).take(),
+            runs: self.take_runs(),
         }
     }
 }
@@ -389,6 +447,28 @@ mod tests {
             model.sort_unstable();
             prop_assert_eq!(merged, model);
         }
+    }
+
+    #[test]
+    fn a_store_has_entries_as_they_wait_if_keys_of_its_one_lane_hardly_repeat() {
+        let (hasher, sum) = (KeyHasher::default(), Reduce(|a: u32, b: u32| a + b));
+        let merged_shards = |lanes, hardly_repeats| {
+            let exchange = Exchange::new(lanes);
+            for lane in 0..lanes {
+                exchange.expect(lane);
+                let number = exchange.claim(lane, 1);
+                let output = run((0..200).map(|key| (key, 1)), hardly_repeats, &sum, &hasher);
+                exchange.publish(lane, number, output, &sum, &hasher, Shard::new);
+            }
+            let shards = exchange.finish_unmerged(&sum, &hasher, Shard::new, |work| work());
+            let shards = shards.unwrap().unwrap();
+            assert_eq!(shards.iter().map(Unmerged::len).sum::<usize>(), 200);
+            let merged = shards.iter().filter(|shard| shard.runs.is_empty());
+            merged.count()
+        };
+        assert_eq!(merged_shards(1, false), SHARDS);
+        assert_eq!(merged_shards(2, true), SHARDS);
+        assert!(merged_shards(1, true) < SHARDS / 2);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 pub(crate) const SHARDS: usize = 64;
 
 const SHARD_BITS: u32 = SHARDS.trailing_zeros();
-pub(crate) const DASHMAP_BITS: u32 = 7;
+const DASHMAP_BITS: u32 = 7;
 
 /// Hashes keys; every copy of one hasher agrees.
 #[derive(Clone, Default)]

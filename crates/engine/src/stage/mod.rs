@@ -20,7 +20,9 @@ use crate::exec::{Early, Executor};
 use crate::panics::{Fault, caught};
 use crate::pipeline::{Partition, Pipeline, drive_carefully};
 use crate::poison::{At, Skipping, next_reader};
-use crate::shuffle::{Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Partials, Shard};
+use crate::shuffle::{
+    Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Partials, Shard, Unmerged,
+};
 
 pub use shuffled::Shuffled;
 
@@ -43,6 +45,9 @@ pub trait EagerStage: Send + Sync {
 
 /// The shards of a batch, `None` if it had no input; or what a panic of user code had to say.
 pub(crate) type Finished<K, C> = Result<Option<Vec<Shard<K, C>>>, Fault>;
+
+/// The same, of which entries may not be merged.
+pub(crate) type FinishedUnmerged<K, C> = Result<Option<Vec<Unmerged<K, C>>>, Fault>;
 
 type Acc<V, A> = <A as Aggregator<V>>::Acc;
 
@@ -144,11 +149,18 @@ where
     /// # Errors
     /// The fault of user code, or of what a run read.
     pub fn finish(&self, time: BatchTime) -> Finished<K, Acc<V, A>> {
-        let exchange = self.queue().cut.remove(&time);
-        match exchange {
-            Some(exchange) => self.finish_exchange(&exchange),
-            None => Ok(None),
-        }
+        self.cut(time)
+            .map_or(Ok(None), |exchange| self.merged(&exchange))
+    }
+
+    /// [`finish`](ShuffleStage::finish) for a store that looks for every key in its own table, and
+    /// combines the entries of a key by itself.
+    ///
+    /// # Errors
+    /// As [`finish`](ShuffleStage::finish).
+    pub fn finish_unmerged(&self, time: BatchTime) -> FinishedUnmerged<K, Acc<V, A>> {
+        self.cut(time)
+            .map_or(Ok(None), |exchange| self.unmerged(&exchange))
     }
 
     /// The shards of a batch whose partitions are all there, lane by lane.
@@ -156,6 +168,27 @@ where
     /// # Errors
     /// As [`finish`](ShuffleStage::finish).
     pub fn run(self: &Arc<Self>, inputs: Vec<Vec<Partition>>) -> Finished<K, Acc<V, A>> {
+        self.merged(&self.mapped(inputs))
+    }
+
+    /// [`run`](ShuffleStage::run) for a store, as [`finish_unmerged`](ShuffleStage::finish_unmerged).
+    ///
+    /// # Errors
+    /// As [`finish`](ShuffleStage::finish).
+    pub fn run_unmerged(
+        self: &Arc<Self>,
+        inputs: Vec<Vec<Partition>>,
+    ) -> FinishedUnmerged<K, Acc<V, A>> {
+        self.unmerged(&self.mapped(inputs))
+    }
+
+    /// The batch that was cut at `time`.
+    fn cut(&self, time: BatchTime) -> Option<Arc<Exchange<K, Acc<V, A>>>> {
+        self.queue().cut.remove(&time)
+    }
+
+    /// Combines partitions, lane by lane, each in a run of its own.
+    fn mapped(self: &Arc<Self>, inputs: Vec<Vec<Partition>>) -> Arc<Exchange<K, Acc<V, A>>> {
         let exchange = Arc::new(Exchange::new(inputs.len()));
         self.executor.run(|| {
             rayon::scope_fifo(|scope| {
@@ -175,13 +208,21 @@ where
                 }
             });
         });
-        self.finish_exchange(&exchange)
+        exchange
     }
 
-    fn finish_exchange(&self, exchange: &Exchange<K, Acc<V, A>>) -> Finished<K, Acc<V, A>> {
+    fn merged(&self, exchange: &Exchange<K, Acc<V, A>>) -> Finished<K, Acc<V, A>> {
         let merge = AssertUnwindSafe(|| {
             let share = |work: &(dyn Fn() + Sync)| self.executor.run(work);
             exchange.finish(&self.aggregator, &self.hasher, || self.shard(), share)
+        });
+        catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)))
+    }
+
+    fn unmerged(&self, exchange: &Exchange<K, Acc<V, A>>) -> FinishedUnmerged<K, Acc<V, A>> {
+        let merge = AssertUnwindSafe(|| {
+            let share = |work: &(dyn Fn() + Sync)| self.executor.run(work);
+            exchange.finish_unmerged(&self.aggregator, &self.hasher, || self.shard(), share)
         });
         catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)))
     }

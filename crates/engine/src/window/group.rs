@@ -3,10 +3,11 @@
 use std::marker::PhantomData;
 
 use crate::data::{Data, Key};
-use crate::durable::StoreError;
+use crate::durable::{Record, StoreError};
 use crate::shuffle::Values;
+use crate::store::AHEAD;
 
-use super::frame::WindowSpec;
+use super::frame::{SlideStep, WindowSpec};
 use super::ring::{Chain, Ring};
 use super::slots::UNSEEN;
 use super::store::{Arrival, Sliding, WindowShard};
@@ -29,13 +30,19 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
     type Value = Values<V>;
     type Saved = Vec<(u64, u64, Values<V>)>;
 
+    const MOVES_PLACES: bool = true;
+
     fn leaving(&self, kept: &Ring<Values<V>>, forgotten: u64) -> usize {
         kept.count_leaving(forgotten)
     }
 
-    fn leave(&self, shard: &mut WindowShard<K, Self>, forgotten: u64) {
+    fn leave(&self, shard: &mut WindowShard<K, Self>, step: SlideStep) {
         let WindowShard { slots, batches, .. } = shard;
-        while let Some(slot) = batches.leaving(forgotten) {
+        while let Some(slot) = batches.leaving(step.forgotten) {
+            if let Some(ahead) = batches.ahead(AHEAD) {
+                slots.prefetch_entry(ahead);
+                slots.prefetch_place(ahead);
+            }
             let chain = slots.entry_mut(slot);
             batches.pop(chain);
             if chain.len() == 0 {
@@ -47,7 +54,12 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         }
     }
 
-    fn enter(&self, shard: &mut WindowShard<K, Self>, batch: u64, arrival: Arrival<K, Values<V>>) {
+    fn enter(
+        &self,
+        shard: &mut WindowShard<K, Self>,
+        batch: u64,
+        arrival: Arrival<K, Values<V>>,
+    ) -> bool {
         let Arrival {
             place,
             tag,
@@ -58,10 +70,28 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         let slot = slots.slot(tag, key, Chain::default);
         let chain = slots.entry_mut(slot);
         let value = millrace_text::detached(value);
+        if let Some(item) = batches.of_batch(batch, chain) {
+            item.value.append(value);
+            return false;
+        }
         batches.push(batch, chain, slot, place, value);
         if chain.len() == 1 {
             debug_assert_ne!(place, UNSEEN);
             slots.set_place(slot, place);
+        }
+        true
+    }
+
+    fn entered(
+        &self,
+        shard: &mut WindowShard<K, Self>,
+        step: SlideStep,
+        record: Option<&mut Record<'_>>,
+    ) {
+        if let Some(record) = record.filter(|record| record.is_on()) {
+            for item in shard.batches.items_of(step.batch) {
+                record.put(shard.slots.key(item.slot), item.place, &item.value);
+            }
         }
     }
 

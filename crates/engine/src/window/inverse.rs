@@ -6,16 +6,21 @@
 //! merged; then the filter. A key whose value the filter refuses is gone, but what its batches
 //! brought is still in the window and will leave; without a value to leave from, the window
 //! cannot be made, and the batch fails in Spark's words.
+//!
+//! A window that fires with every batch lets one batch leave and one enter: there is nothing to
+//! merge, and the steps are taken where the value stands. What several batches bring to or take from
+//! a key before the window fires is kept as a *change* of the key.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::data::{Data, Key};
-use crate::durable::StoreError;
+use crate::durable::{Record, StoreError};
 use crate::store::AHEAD;
 
-use super::frame::WindowSpec;
-use super::slots::UNSEEN;
+use super::change::{Change, Changes, merge};
+use super::frame::{SlideStep, WindowSpec};
+use super::slots::{Slots, UNSEEN};
 use super::store::{Arrival, Sliding, WindowShard};
 
 /// Spark's words.
@@ -41,30 +46,46 @@ pub struct InvertedKey<V> {
     value: Option<V>,
     /// In how many batches of the window it is.
     batches: u32,
-    /// Which change of the shard is its, plus one; zero if it has not changed.
-    change: u32,
+    /// Which item of the batch that enters is its, if the item there has its slot.
+    item: u32,
 }
 
-/// The values that have left and entered since a window fired.
-struct Change<V> {
-    slot: u32,
-    left: Option<V>,
-    entered: Option<V>,
-    /// When it first entered.
-    place: u64,
+impl<V> InvertedKey<V> {
+    fn new(value: Option<V>, batches: u32) -> InvertedKey<V> {
+        InvertedKey {
+            value,
+            batches,
+            item: 0,
+        }
+    }
+
+    /// True if the key has an item in the batch that enters.
+    #[inline]
+    fn is_in<T>(&self, slot: u32, items: &[(u32, T)]) -> bool {
+        let item = items.get(self.item as usize);
+        item.is_some_and(|(own, _)| *own == slot)
+    }
 }
 
 /// The values that each of the batches brought, by slot.
 pub struct BatchValues<V> {
     batches: VecDeque<(u64, Vec<(u32, V)>)>,
-    changes: Vec<Change<V>>,
+    changes: Changes<V>,
+    /// The items of the batch that enters, and the places at which it first had their keys.
+    items: Vec<(u32, V)>,
+    places: Vec<u64>,
+    /// The slots from whose values the batch that leaves was taken, for the filter.
+    left: Vec<u32>,
 }
 
 impl<V> Default for BatchValues<V> {
     fn default() -> BatchValues<V> {
         BatchValues {
             batches: VecDeque::new(),
-            changes: Vec::new(),
+            changes: Changes::default(),
+            items: Vec::new(),
+            places: Vec::new(),
+            left: Vec::new(),
         }
     }
 }
@@ -74,22 +95,52 @@ impl<V> Default for BatchValues<V> {
 /// Lists of one or none stand for what may not be there.
 pub(crate) type SavedInvertedKey<V> = (Vec<V>, Vec<(u64, V)>, Vec<(Vec<V>, Vec<V>, u64)>);
 
-/// The change of a key, which is made if it has none.
-fn change_of<'a, V>(
-    slot: u32,
-    key: &mut InvertedKey<V>,
-    changes: &'a mut Vec<Change<V>>,
-) -> &'a mut Change<V> {
-    if key.change == 0 {
-        changes.push(Change {
-            slot,
-            left: None,
-            entered: None,
-            place: UNSEEN,
-        });
-        key.change = changes.len() as u32;
+impl<K, V, F, G> Inverting<K, V, F, G>
+where
+    K: Key,
+    V: Data,
+    F: Fn(V, V) -> V,
+    G: Fn(V, V) -> V,
+{
+    /// Keeps a key with its value, or lets it go if the filter refuses it.
+    #[inline]
+    fn keep_or_remove(&self, slots: &mut Slots<K, InvertedKey<V>>, slot: u32) {
+        let Some(filter) = &self.filter else { return };
+        let (key, entry) = slots.pair(slot);
+        if entry.value.as_ref().is_none_or(|value| filter(key, value)) {
+            return;
+        }
+        let entry = slots.entry_mut(slot);
+        entry.value = None;
+        if entry.batches == 0 {
+            slots.remove(slot);
+        } else {
+            slots.set_place(slot, UNSEEN);
+        }
     }
-    &mut changes[key.change as usize - 1]
+
+    /// Adds what entered to the values of a window that fires with this batch, where they stand.
+    fn add_in_place(
+        &self,
+        slots: &mut Slots<K, InvertedKey<V>>,
+        (items, places): (&[(u32, V)], &[u64]),
+        left: Vec<u32>,
+    ) {
+        for ((slot, value), place) in items.iter().zip(places) {
+            let key = slots.entry_mut(*slot);
+            let is_new = key.value.is_none();
+            merge(&mut key.value, value.clone(), &self.function);
+            if is_new {
+                slots.set_place(*slot, *place);
+            }
+            self.keep_or_remove(slots, *slot);
+        }
+        for slot in left {
+            if !slots.entry(slot).is_in(slot, items) {
+                self.keep_or_remove(slots, slot);
+            }
+        }
+    }
 }
 
 impl<K, V, F, G> Sliding<K> for Inverting<K, V, F, G>
@@ -105,6 +156,8 @@ where
     type Value = V;
     type Saved = SavedInvertedKey<V>;
 
+    const MOVES_PLACES: bool = false;
+
     fn leaving(&self, kept: &BatchValues<V>, forgotten: u64) -> usize {
         let leaving = kept
             .batches
@@ -113,69 +166,110 @@ where
         leaving.map(|(_, keys)| keys.len()).sum()
     }
 
-    fn leave(&self, shard: &mut WindowShard<K, Self>, forgotten: u64) {
-        let BatchValues { batches, changes } = &mut shard.batches;
-        while batches
-            .front()
-            .is_some_and(|(batch, _)| *batch <= forgotten)
-        {
-            let (_, keys) = batches.pop_front().unwrap_or_default();
-            let mut keys = keys.into_iter();
-            while let Some((slot, value)) = keys.next() {
-                if let Some((ahead, _)) = keys.as_slice().get(AHEAD) {
-                    shard.slots.prefetch_slot(*ahead);
+    fn leave(&self, shard: &mut WindowShard<K, Self>, step: SlideStep) {
+        let BatchValues {
+            batches,
+            changes,
+            left,
+            ..
+        } = &mut shard.batches;
+        let leaving = |batches: &VecDeque<(u64, Vec<(u32, V)>)>, at| {
+            let batch = batches.get(at);
+            batch.is_some_and(|(batch, _)| *batch <= step.forgotten)
+        };
+        let in_place = step.due.is_some() && changes.is_empty() && !leaving(batches, 1);
+        while leaving(batches, 0) {
+            let (_, items) = batches.pop_front().unwrap_or_default();
+            if in_place && self.filter.is_some() {
+                left.reserve(items.len());
+            }
+            let mut items = items.into_iter();
+            while let Some((slot, value)) = items.next() {
+                if let Some((ahead, _)) = items.as_slice().get(AHEAD) {
+                    shard.slots.prefetch_entry(*ahead);
                 }
                 let key = shard.slots.entry_mut(slot);
                 key.batches -= 1;
-                let left = &mut change_of(slot, key, changes).left;
-                *left = Some(match left.take() {
-                    Some(earlier) => (self.function)(earlier, value),
-                    None => value,
-                });
+                if in_place && let Some(all) = key.value.take() {
+                    key.value = Some((self.inverse)(all, value));
+                    if self.filter.is_some() {
+                        left.push(slot);
+                    }
+                } else {
+                    merge(&mut changes.of(slot).left, value, &self.function);
+                }
             }
         }
     }
 
-    fn enter(&self, shard: &mut WindowShard<K, Self>, batch: u64, arrival: Arrival<K, V>) {
+    fn expect(&self, shard: &mut WindowShard<K, Self>, entries: usize) {
+        let BatchValues { items, places, .. } = &mut shard.batches;
+        items.reserve_exact(entries);
+        places.reserve_exact(entries);
+    }
+
+    fn enter(&self, shard: &mut WindowShard<K, Self>, _batch: u64, arrival: Arrival<K, V>) -> bool {
         let Arrival {
             place,
             tag,
             key,
             value,
         } = arrival;
-        let BatchValues { batches, changes } = &mut shard.batches;
-        let new = || InvertedKey {
-            value: None,
-            batches: 0,
-            change: 0,
-        };
-        let slot = shard.slots.slot(tag, key, new);
+        let BatchValues { items, places, .. } = &mut shard.batches;
+        let slot = shard.slots.slot(tag, key, || InvertedKey::new(None, 0));
         let key = shard.slots.entry_mut(slot);
         let value = millrace_text::detached(value);
-        key.batches += 1;
-        let change = change_of(slot, key, changes);
-        change.place = change.place.min(place);
-        change.entered = Some(match change.entered.take() {
-            Some(earlier) => (self.function)(earlier, value.clone()),
-            None => value.clone(),
-        });
-        if batches.back().is_none_or(|(last, _)| *last != batch) {
-            batches.push_back((batch, Vec::new()));
+        if key.is_in(slot, items) {
+            let all = &mut items[key.item as usize].1;
+            *all = (self.function)(all.clone(), value);
+            return false;
         }
-        if let Some((_, keys)) = batches.back_mut() {
-            keys.push((slot, value));
+        key.batches += 1;
+        key.item = items.len() as u32;
+        items.push((slot, value));
+        places.push(place);
+        true
+    }
+
+    fn entered(
+        &self,
+        shard: &mut WindowShard<K, Self>,
+        step: SlideStep,
+        record: Option<&mut Record<'_>>,
+    ) {
+        let WindowShard { slots, batches, .. } = shard;
+        let mut items = std::mem::take(&mut batches.items);
+        let places = std::mem::take(&mut batches.places);
+        let left = std::mem::take(&mut batches.left);
+        if let Some(record) = record.filter(|record| record.is_on()) {
+            for ((slot, value), place) in items.iter().zip(&places) {
+                record.put(slots.key(*slot), *place, value);
+            }
+        }
+        if step.due.is_some() && batches.changes.is_empty() {
+            self.add_in_place(slots, (&items, &places), left);
+        } else {
+            // The filter is to see them.
+            for slot in left {
+                batches.changes.of(slot);
+            }
+            for ((slot, value), place) in items.iter().zip(places) {
+                let change = batches.changes.of(*slot);
+                change.place = change.place.min(place);
+                merge(&mut change.entered, value.clone(), &self.function);
+            }
+        }
+        if !items.is_empty() {
+            items.shrink_to_fit();
+            batches.batches.push_back((step.batch, items));
         }
     }
 
     fn settle(&self, shard: &mut WindowShard<K, Self>, _due: u64) -> Result<(), StoreError> {
         let WindowShard { slots, batches, .. } = shard;
-        if let Some((_, keys)) = batches.batches.back_mut() {
-            keys.shrink_to_fit();
-        }
-        for change in batches.changes.drain(..) {
+        for change in batches.changes.take() {
             let Change { slot, place, .. } = change;
             let key = slots.entry_mut(slot);
-            key.change = 0;
             let (value, is_new) = match (key.value.take(), change.entered) {
                 (None, None) => return Err(StoreError::Rule(NO_VALUE)),
                 (None, Some(entered)) => (entered, true),
@@ -191,21 +285,11 @@ where
                     (value, false)
                 }
             };
-            let stays = match &self.filter {
-                Some(filter) => filter(slots.key(slot), &value),
-                None => true,
-            };
-            let key = slots.entry_mut(slot);
-            if stays {
-                key.value = Some(value);
-                if is_new {
-                    slots.set_place(slot, place);
-                }
-            } else if key.batches == 0 {
-                slots.remove(slot);
-            } else {
-                slots.set_place(slot, UNSEEN);
+            key.value = Some(value);
+            if is_new {
+                slots.set_place(slot, place);
             }
+            self.keep_or_remove(slots, slot);
         }
         Ok(())
     }
@@ -215,6 +299,7 @@ where
     }
 
     fn renumber(&self, kept: &mut BatchValues<V>, numbers: &[u32]) {
+        kept.changes.shrink();
         let keys = kept.batches.iter_mut().flat_map(|(_, keys)| keys);
         keys.for_each(|(slot, _)| *slot = numbers[*slot as usize]);
     }
@@ -229,9 +314,7 @@ where
         let mut at = Vec::new();
         for slot in slots.used() {
             let key = slots.entry(slot);
-            let change = key.change.checked_sub(1);
-            let change = change.map(|change| &batches.changes[change as usize]);
-            let change = change.map(|change| {
+            let change = batches.changes.get(slot).map(|change| {
                 let list = |value: &Option<V>| value.iter().cloned().collect();
                 (list(&change.left), list(&change.entered), change.place)
             });
@@ -261,15 +344,11 @@ where
         let WindowShard { slots, batches, .. } = shard;
         let mut all = Vec::new();
         for (key, place, (value, brought, change)) in keys {
-            let entry = InvertedKey {
-                value: value.into_iter().next(),
-                batches: brought.len() as u32,
-                change: 0,
-            };
+            let entry = InvertedKey::new(value.into_iter().next(), brought.len() as u32);
             let slot = slots.slot(slots.tag(&key), key, || entry);
             slots.set_place(slot, place);
             if let Some((left, entered, place)) = change.into_iter().next() {
-                let change = change_of(slot, slots.entry_mut(slot), &mut batches.changes);
+                let change = batches.changes.of(slot);
                 change.left = left.into_iter().next();
                 change.entered = entered.into_iter().next();
                 change.place = place;

@@ -14,7 +14,9 @@
 //! *place* is the arrival of the oldest record that the window has of it; where an inverse
 //! function keeps the value, it is the arrival that brought the key, until a filter removes it.
 
+mod change;
 mod durable;
+mod enter;
 mod first;
 mod frame;
 mod group;

@@ -8,8 +8,12 @@ use crate::order::Earliest;
 use crate::shuffle::SHARDS;
 use crate::store::{AHEAD, CHUNK, EachKey, Handle, Order, Stored};
 
-use super::slots::UNSEEN;
+use super::slots::{UNSEEN, prefetch_entry};
 use super::store::{Sliding, WindowShard, WindowStore};
+
+/// Records that are read of a shard before a reader sees them: few enough that they stay in the
+/// innermost cache.
+const BY_SHARD: usize = if cfg!(test) { 32 } else { 1 << 9 };
 
 impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
     type Record = (K, S::Value);
@@ -74,42 +78,49 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
     ) {
         let mut records = Vec::with_capacity(handles.len().min(CHUNK));
         for handles in handles.chunks(CHUNK) {
-            let shards: Vec<_> = (0..SHARDS).map(|index| self.read(index)).collect();
+            let locked: Vec<_> = (0..SHARDS).map(|index| self.read(index)).collect();
             self.check(generation);
+            // Side by side, so that a handle is looked up in one step.
+            let shards: Vec<_> = locked
+                .iter()
+                .map(|shard| (shard.slots.pairs(), &**shard))
+                .collect();
             for (number, handle) in handles.iter().enumerate() {
                 if let Some(ahead) = handles.get(number + AHEAD) {
-                    let slots = &shards[ahead.shard as usize].slots;
-                    slots.prefetch_entry(ahead.slot);
+                    let (pairs, shard) = shards[ahead.shard as usize];
+                    prefetch_entry(pairs, ahead.slot);
                     if holes {
-                        slots.prefetch_place(ahead.slot);
+                        shard.slots.prefetch_place(ahead.slot);
                     }
                 }
-                let shard = &shards[handle.shard as usize];
+                let (pairs, shard) = shards[handle.shard as usize];
                 // A place stands apart from its key: to look at it is another miss of the cache.
                 if (!holes || shard.slots.place(handle.slot) == handle.place)
-                    && let Some(record) = self.record_of(shard, handle.slot)
+                    && let Some((key, entry)) = &pairs[handle.slot as usize]
+                    && let Some(value) = self.sliding.value(&shard.batches, entry)
                 {
-                    records.push(record);
+                    records.push((key.clone(), value));
                 }
             }
-            drop(shards);
+            drop(locked);
             records.drain(..).for_each(&mut *each);
         }
     }
 
     fn visit_shard(&self, index: usize, generation: u64, each: &mut dyn FnMut((K, S::Value))) {
-        let (mut records, mut from) = (Vec::with_capacity(CHUNK), 0);
+        let (mut records, mut from) = (Vec::with_capacity(BY_SHARD), 0);
         loop {
             let shard = self.read(index);
             self.check(generation);
             let slots = shard.slots.slots();
-            let end = slots.min(from + CHUNK);
-            // A loop, and no chain of iterators: those are not always made one by the compiler.
-            for slot in from as u32..end as u32 {
-                if shard.slots.place(slot) != UNSEEN
-                    && let Some(record) = self.record_of(&shard, slot)
+            let end = slots.min(from + BY_SHARD);
+            // A loop, and no chain of iterators: those are not always made one by the compiler. And
+            // places are not looked at: a key without one has no value.
+            for pair in &shard.slots.pairs()[from..end] {
+                if let Some((key, entry)) = pair
+                    && let Some(value) = self.sliding.value(&shard.batches, entry)
                 {
-                    records.push(record);
+                    records.push((key.clone(), value));
                 }
             }
             drop(shard);

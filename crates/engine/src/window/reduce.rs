@@ -15,9 +15,10 @@
 use std::marker::PhantomData;
 
 use crate::data::{Data, Key};
-use crate::durable::StoreError;
+use crate::durable::{Record, StoreError};
+use crate::store::AHEAD;
 
-use super::frame::WindowSpec;
+use super::frame::{SlideStep, WindowSpec};
 use super::ring::{Chain, Ring};
 use super::slots::UNSEEN;
 use super::store::{Arrival, Sliding, WindowShard};
@@ -138,13 +139,18 @@ where
     type Value = V;
     type Saved = SavedReducedKey<V>;
 
+    const MOVES_PLACES: bool = true;
+
     fn leaving(&self, kept: &Batches<V>, forgotten: u64) -> usize {
         kept.ring.count_leaving(forgotten)
     }
 
-    fn leave(&self, shard: &mut WindowShard<K, Self>, forgotten: u64) {
+    fn leave(&self, shard: &mut WindowShard<K, Self>, step: SlideStep) {
         let Batches { ring, changed, .. } = &mut shard.batches;
-        while let Some(slot) = ring.leaving(forgotten) {
+        while let Some(slot) = ring.leaving(step.forgotten) {
+            if let Some(ahead) = ring.ahead(AHEAD) {
+                shard.slots.prefetch_entry(ahead);
+            }
             let key = shard.slots.entry_mut(slot);
             ring.pop(&mut key.chain);
             if key.front > 0 {
@@ -157,7 +163,7 @@ where
         }
     }
 
-    fn enter(&self, shard: &mut WindowShard<K, Self>, batch: u64, arrival: Arrival<K, V>) {
+    fn enter(&self, shard: &mut WindowShard<K, Self>, batch: u64, arrival: Arrival<K, V>) -> bool {
         let Arrival {
             place,
             tag,
@@ -169,14 +175,36 @@ where
         let slot = shard.slots.slot(tag, key, || ReducedKey::new(place));
         let key = shard.slots.entry_mut(slot);
         let value = millrace_text::detached(value);
-        if !key.turns {
-            key.back = Some(match key.back.take() {
-                Some(back) => (self.function)(back, value.clone()),
-                None => value.clone(),
-            });
+        if let Some(item) = ring.of_batch(batch, &key.chain) {
+            item.value = (self.function)(item.value.clone(), value);
+            return false;
         }
         ring.push(batch, &mut key.chain, slot, place, value);
         key.note(slot, changed);
+        true
+    }
+
+    /// Merges what the batch has of a key into the key's back.
+    fn entered(
+        &self,
+        shard: &mut WindowShard<K, Self>,
+        step: SlideStep,
+        record: Option<&mut Record<'_>>,
+    ) {
+        let WindowShard { slots, batches, .. } = shard;
+        let mut record = record.filter(|record| record.is_on());
+        for item in batches.ring.items_of(step.batch) {
+            if let Some(record) = &mut record {
+                record.put(slots.key(item.slot), item.place, &item.value);
+            }
+            let key = slots.entry_mut(item.slot);
+            if !key.turns {
+                key.back = Some(match key.back.take() {
+                    Some(back) => (self.function)(back, item.value.clone()),
+                    None => item.value.clone(),
+                });
+            }
+        }
     }
 
     fn settle(&self, shard: &mut WindowShard<K, Self>, due: u64) -> Result<(), StoreError> {

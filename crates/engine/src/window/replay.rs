@@ -107,7 +107,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         let mut deltas = deltas.into_iter().peekable();
         for batch in frame.batch(as_of) + 1..=frame.batch(number) {
             let step = frame.step(frame.number(batch));
-            self.step(&mut kept, step, |kept| {
+            self.step(&mut kept, step, None, |kept| {
                 while let Some(delta) = deltas.next_if(|delta| frame.batch(delta.number) <= batch) {
                     // No window has it if the program has another window than it had.
                     if step.taken {
@@ -121,7 +121,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
                             key,
                             value,
                         };
-                        self.enter(kept, step, arrival);
+                        self.enter(kept, step.batch, arrival);
                     }
                 }
             })?;

@@ -78,10 +78,32 @@ impl<C> Ring<C> {
         }
     }
 
+    /// The last item of a chain, if it is of this batch, the last one.
+    #[inline]
+    pub(super) fn of_batch(&mut self, batch: u64, chain: &Chain) -> Option<&mut Item<C>> {
+        let &(last, items) = self.batches.back()?;
+        let at = self.position(chain.tail);
+        let is_its = chain.len > 0 && last == batch && at >= self.items.len() - items;
+        is_its.then(|| &mut self.items[at])
+    }
+
+    /// The items of this batch, if it is the last one that has any.
+    pub(super) fn items_of(&self, batch: u64) -> impl Iterator<Item = &Item<C>> {
+        let last = self.batches.back().filter(|(last, _)| *last == batch);
+        let items = last.map_or(0, |&(_, items)| items);
+        self.items.range(self.items.len() - items..)
+    }
+
     /// The slot of the oldest item, if its batch is `through` or an earlier one.
     pub(super) fn leaving(&self, through: u64) -> Option<u32> {
         let &(batch, _) = self.batches.front()?;
         (batch <= through).then(|| self.items.front().map(|item| item.slot))?
+    }
+
+    /// The slot of the item that leaves so many items later.
+    #[inline]
+    pub(super) fn ahead(&self, items: usize) -> Option<u32> {
+        self.items.get(items).map(|item| item.slot)
     }
 
     /// The number of items of batch `through` or earlier ones.

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::data::Key;
-use crate::shuffle::{DASHMAP_BITS, KeyHasher, prefetch};
+use crate::shuffle::{KeyHasher, prefetch, tag_of};
 
 use super::first::First;
 
@@ -24,8 +24,8 @@ const LINE: usize = 64;
 
 /// Keys with an entry each.
 pub(super) struct Slots<K, E> {
-    /// Linear probing over a power of two of words: the upper half of a key's hash, and its slot
-    /// plus one; zero is vacant.
+    /// Linear probing over a power of two of words: the tag of a key, and its slot plus one; zero
+    /// is vacant.
     index: Vec<u64>,
     entries: Vec<Option<(K, E)>>,
     places: Vec<u64>,
@@ -39,23 +39,44 @@ pub(super) struct Slots<K, E> {
     hasher: KeyHasher,
 }
 
-/// The part of a key's hash that the index keeps.
+/// The part of a key's hash that the index keeps: the one that travels with a record, so that what
+/// a batch brings is not hashed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tag(u64);
+pub(super) struct Tag(u32);
 
 impl Tag {
-    fn of(word: u64) -> Tag {
-        Tag(word >> 32 << 32)
+    /// The tag that an entry of a shuffle has.
+    pub(super) fn of_entry(tag: u32) -> Tag {
+        Tag(tag)
     }
 
-    /// The shard takes bits from the top of a hash and leaves these.
+    fn of(word: u64) -> Tag {
+        Tag((word >> 32) as u32)
+    }
+
+    /// The shard takes bits from the top of a tag and leaves these; the last one is always set.
     fn home(self) -> usize {
-        ((self.0 >> 32) as u32).rotate_left(DASHMAP_BITS) as usize
+        (self.0 >> 1) as usize
+    }
+
+    fn word(self, slot: u32) -> u64 {
+        u64::from(self.0) << 32 | u64::from(slot + 1)
     }
 }
 
 fn slot_of(word: u64) -> usize {
     (word as u32 - 1) as usize
+}
+
+/// Asks the processor for the entry of a slot.
+#[inline(always)]
+pub(super) fn prefetch_entry<T>(entries: &[T], slot: u32) {
+    let entry = entries.as_ptr().wrapping_add(slot as usize);
+    prefetch(entry);
+    if !LINE.is_multiple_of(size_of::<T>()) {
+        // The entry may end in another line than it begins in.
+        prefetch(entry.wrapping_add(1).cast::<u8>().wrapping_sub(1));
+    }
 }
 
 impl<K: Key, E> Slots<K, E> {
@@ -124,7 +145,7 @@ impl<K: Key, E> Slots<K, E> {
     /// The tag of a key.
     #[inline]
     pub(super) fn tag(&self, key: &K) -> Tag {
-        Tag::of(self.hasher.hash(key))
+        Tag(tag_of(self.hasher.hash(key)))
     }
 
     /// Asks the processor for the word of the index at which a search for the tag begins.
@@ -133,20 +154,16 @@ impl<K: Key, E> Slots<K, E> {
         prefetch(&raw const self.index[tag.home() & self.mask()]);
     }
 
-    /// Asks for the slot that this word names.
+    /// Asks for the entry that this word names, and for its place if that may change.
     #[inline]
-    pub(super) fn prefetch_found(&self, tag: Tag) {
+    pub(super) fn prefetch_found(&self, tag: Tag, with_place: bool) {
         let word = self.index[tag.home() & self.mask()];
         if word != 0 {
-            self.prefetch_slot(slot_of(word) as u32);
+            self.prefetch_entry(slot_of(word) as u32);
+            if with_place {
+                self.prefetch_place(slot_of(word) as u32);
+            }
         }
-    }
-
-    /// Asks for the entry and the place of a slot.
-    #[inline]
-    pub(super) fn prefetch_slot(&self, slot: u32) {
-        self.prefetch_entry(slot);
-        self.prefetch_place(slot);
     }
 
     /// Asks for the place of a slot.
@@ -158,12 +175,7 @@ impl<K: Key, E> Slots<K, E> {
     /// Asks for the entry of a slot.
     #[inline]
     pub(super) fn prefetch_entry(&self, slot: u32) {
-        let entry = &raw const self.entries[slot as usize];
-        prefetch(entry);
-        if !LINE.is_multiple_of(size_of::<Option<(K, E)>>()) {
-            // The entry may end in another line than it begins in.
-            prefetch(entry.wrapping_add(1).cast::<u8>().wrapping_sub(1));
-        }
+        prefetch_entry(&self.entries, slot);
     }
 
     /// The slot of a key with this tag, which gets one if it has none.
@@ -185,7 +197,7 @@ impl<K: Key, E> Slots<K, E> {
             u32::try_from(self.entries.len() - 1).expect("a shard has fewer keys than four billion")
         });
         self.entries[slot as usize] = Some((key, entry()));
-        self.index[at] = tag.0 | u64::from(slot + 1);
+        self.index[at] = tag.word(slot);
         if self.len() > self.index.len() / 8 * 5 {
             self.resize(self.index.len() * 2);
         }
@@ -195,6 +207,11 @@ impl<K: Key, E> Slots<K, E> {
     /// Forgets which keys were given places.
     pub(super) fn forget_placed(&mut self) {
         self.placed = None;
+    }
+
+    /// Keys with their entries, by slot.
+    pub(super) fn pairs(&self) -> &[Option<(K, E)>] {
+        &self.entries
     }
 
     pub(super) fn key(&self, slot: u32) -> &K {
@@ -332,7 +349,7 @@ impl<K: Key, E> Slots<K, E> {
         (self.entries, self.places, self.vacant) = (entries, places, Vec::new());
         (self.first, self.placed) = (First::of(self.places()), None);
         for word in self.index.iter_mut().filter(|word| **word != 0) {
-            *word = *word >> 32 << 32 | u64::from(numbers[slot_of(*word)] + 1);
+            *word = Tag::of(*word).word(numbers[slot_of(*word)]);
         }
         self.resize((len * 2).next_power_of_two().max(FEW));
         Some(numbers)

@@ -17,8 +17,8 @@ use crate::data::{Data, Key};
 use crate::durable::{Record, Recorder, StoreError};
 use crate::exec::Executor;
 use crate::partition::Partitioner;
-use crate::shuffle::{KeyHasher, SHARDS, Shard};
-use crate::store::{AHEAD, Order, Stored};
+use crate::shuffle::{KeyHasher, SHARDS, Shard, Unmerged};
+use crate::store::{Order, Stored};
 
 use super::frame::{SlideStep, WindowSpec};
 use super::replay::Loading;
@@ -27,14 +27,11 @@ use super::slots::{Slots, Tag};
 /// Below this, a slide is done before another thread has woken up.
 pub(super) const WORTH_SHARING: usize = 1 << 12;
 
-/// Keys of a batch that are looked for together.
-const GROUP: usize = 2 * AHEAD;
-
 /// The rules by which a window's value of a key changes when batches enter and leave.
 ///
-/// In every batch of the parent first the forgotten batches leave, then the keys of the batch
-/// enter; when a window fires, the shard is settled: its keys have the values and the places
-/// that a reader sees.
+/// In every batch of the parent first the forgotten batches leave, then the entries of the batch
+/// enter, and those of one key become one value; when a window fires, the shard is settled: its
+/// keys have the values and the places that a reader sees.
 pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// The value that one batch has of a key.
     type Brought: Data;
@@ -47,18 +44,34 @@ pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// The form in which a key is written down in a snapshot.
     type Saved: Serialize + DeserializeOwned + Send + 'static;
 
+    /// True if the place of a key changes with the batches that the window has of it.
+    const MOVES_PLACES: bool;
+
     /// The number of items of the batches up to `forgotten`.
     fn leaving(&self, kept: &Self::History, forgotten: u64) -> usize;
 
-    /// Lets the batches up to `forgotten` go.
-    fn leave(&self, shard: &mut WindowShard<K, Self>, forgotten: u64);
+    /// Lets the batches up to `step.forgotten` go.
+    fn leave(&self, shard: &mut WindowShard<K, Self>, step: SlideStep);
 
-    /// Takes what a batch has of a key.
+    /// Makes room for a batch that has so many entries. The default makes none.
+    fn expect(&self, _shard: &mut WindowShard<K, Self>, _entries: usize) {}
+
+    /// Takes an entry that a batch has of a key; the first one of a key comes first. Says whether
+    /// it is the first one.
     fn enter(
         &self,
         shard: &mut WindowShard<K, Self>,
         batch: u64,
         arrival: Arrival<K, Self::Brought>,
+    ) -> bool;
+
+    /// Takes note that all entries of a batch have entered, and writes down the value that it has
+    /// of each key.
+    fn entered(
+        &self,
+        shard: &mut WindowShard<K, Self>,
+        step: SlideStep,
+        record: Option<&mut Record<'_>>,
     );
 
     /// Makes window number `due` of what is there.
@@ -67,7 +80,7 @@ pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// The program's fault for which the window cannot be made.
     fn settle(&self, shard: &mut WindowShard<K, Self>, due: u64) -> Result<(), StoreError>;
 
-    /// The value that a reader sees, of a key that has a place.
+    /// The value that a reader sees; `None` of a key that has no place.
     fn value(&self, kept: &Self::History, entry: &Self::Entry) -> Option<Self::Value>;
 
     /// Notes the new numbers of slots.
@@ -90,9 +103,9 @@ pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     ) -> Result<(), StoreError>;
 }
 
-/// The value of a batch for one key.
+/// A value that a batch has of a key.
 pub struct Arrival<K, V> {
-    /// When the batch first had the key.
+    /// When it came.
     pub(super) place: u64,
     pub(super) tag: Tag,
     pub(super) key: K,
@@ -164,7 +177,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     }
 
     /// Slides the window over a batch of the parent, on the workers. What the batch brought
-    /// comes in the shards of the store's hasher, which are given back empty.
+    /// comes in the shards of the store's hasher; those that are there are given back empty.
     ///
     /// # Errors
     /// As [`Sliding::settle`], or if what the batch brought cannot be written down for the
@@ -175,13 +188,13 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     pub fn slide(
         &self,
         step: SlideStep,
-        delta: Option<Vec<Shard<K, S::Brought>>>,
+        delta: Option<Vec<Unmerged<K, S::Brought>>>,
         executor: &Executor,
     ) -> Result<Vec<Shard<K, S::Brought>>, StoreError> {
         self.generation.fetch_add(1, Ordering::Relaxed);
         let forgets = Order::forgets(&self.order, self.generation());
         let mut delta = delta.unwrap_or_default();
-        let mut moved: usize = delta.iter().map(Shard::len).sum();
+        let mut moved: usize = delta.iter().map(Unmerged::len).sum();
         for index in 0..SHARDS {
             moved += self
                 .sliding
@@ -190,11 +203,11 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         moved += self.unsettled.load(Ordering::Relaxed);
         let unsettled = if step.due.is_some() { 0 } else { moved };
         self.unsettled.store(unsettled, Ordering::Relaxed);
-        let mut brought: Vec<Option<&mut Shard<K, S::Brought>>> =
+        let mut brought: Vec<Option<&mut Unmerged<K, S::Brought>>> =
             delta.iter_mut().map(Some).collect();
         brought.resize_with(SHARDS, || None);
         let base = self.next_place.load(Ordering::Relaxed);
-        let one = |(index, brought): (usize, Option<&mut Shard<K, S::Brought>>)| {
+        let one = |(index, brought): (usize, Option<&mut Unmerged<K, S::Brought>>)| {
             self.slide_shard(index, step, brought, base, forgets)
         };
         let next: Result<Vec<u64>, StoreError> = if moved < WORTH_SHARING {
@@ -212,7 +225,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         let next = next?.into_iter().max().unwrap_or(base);
         self.next_place.store(next, Ordering::Relaxed);
         self.recorder.check()?;
-        Ok(delta)
+        Ok(delta.into_iter().filter_map(Unmerged::into_shard).collect())
     }
 
     /// Slides one shard, and gives the place that comes after all it has given.
@@ -220,7 +233,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         &self,
         index: usize,
         step: SlideStep,
-        brought: Option<&mut Shard<K, S::Brought>>,
+        brought: Option<&mut Unmerged<K, S::Brought>>,
         base: u64,
         forgets: bool,
     ) -> Result<u64, StoreError> {
@@ -229,23 +242,10 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
             shard.slots.forget_placed();
         }
         let mut record = self.recorder.begin(index, step.number);
-        self.step(&mut shard, step, |shard| {
-            let Some(brought) = brought else { return };
-            let mut group = Vec::with_capacity(GROUP);
-            brought.drain(|stamp, key, value| {
-                let (place, tag) = (base + stamp, shard.slots.tag(&key));
-                shard.slots.prefetch_word(tag);
-                group.push(Arrival {
-                    place,
-                    tag,
-                    key,
-                    value,
-                });
-                if group.len() == GROUP {
-                    self.enter_group(shard, step, &mut record, &mut group);
-                }
-            });
-            self.enter_group(shard, step, &mut record, &mut group);
+        self.step(&mut shard, step, Some(&mut record), |shard| {
+            if let Some(brought) = brought {
+                self.enter_all(shard, step.batch, base, brought);
+            }
         })?;
         if self.wants_first.load(Ordering::Relaxed) {
             shard.slots.refresh_first();
@@ -253,43 +253,18 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         Ok(shard.next.max(base))
     }
 
-    /// Takes what a batch has of a group of keys, whose words of the index have been asked for.
-    fn enter_group(
-        &self,
-        shard: &mut WindowShard<K, S>,
-        step: SlideStep,
-        record: &mut Record<'_>,
-        group: &mut Vec<Arrival<K, S::Brought>>,
-    ) {
-        for arrival in group.iter() {
-            shard.slots.prefetch_found(arrival.tag);
-        }
-        for arrival in group.drain(..) {
-            record.put(&arrival.key, arrival.place, &arrival.value);
-            self.enter(shard, step, arrival);
-        }
-    }
-
-    /// Takes what a batch has of a key.
-    pub(super) fn enter(
-        &self,
-        shard: &mut WindowShard<K, S>,
-        step: SlideStep,
-        arrival: Arrival<K, S::Brought>,
-    ) {
-        shard.next = shard.next.max(arrival.place + 1);
-        self.sliding.enter(shard, step.batch, arrival);
-    }
-
-    /// Slides a shard over a batch whose keys `enter` lets enter.
+    /// Slides a shard over a batch whose entries `enter` lets enter, and writes down what the
+    /// batch has of each key.
     pub(super) fn step(
         &self,
         shard: &mut WindowShard<K, S>,
         step: SlideStep,
+        record: Option<&mut Record<'_>>,
         enter: impl FnOnce(&mut WindowShard<K, S>),
     ) -> Result<(), StoreError> {
-        self.sliding.leave(shard, step.forgotten);
+        self.sliding.leave(shard, step);
         enter(shard);
+        self.sliding.entered(shard, step, record);
         if let Some(due) = step.due {
             self.sliding.settle(shard, due)?;
             if let Some(numbers) = shard.slots.compacted() {

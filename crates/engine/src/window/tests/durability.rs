@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
 
-use super::lives::{Subject, goes_on, lives};
+use super::lives::{RawEntry, Subject, goes_on, kept, lives, raw_entries};
 use crate::data::Data;
 use crate::durable::{Durable, Origin, StoreError};
 use crate::exec::Executor;
 use crate::partition::{HashPartitioner, Partitioner};
 use crate::rdd::Rdd;
 use crate::shuffle::{
-    Aggregator, Combiner, Exchange, Group, KeyHasher, LocalTable, Reduce, SHARDS, Shard,
+    Aggregator, Combiner, Exchange, Group, KeyHasher, LocalTable, Reduce, SHARDS, Shard, Unmerged,
 };
 use crate::store::{Stored, handles};
 use crate::window::{
@@ -50,29 +50,47 @@ fn batches() -> impl Strategy<Value = Vec<Vec<(u32, u8)>>> {
     prop::collection::vec(some, 1..30).prop_map(|some| some.concat())
 }
 
-/// The shards of a batch that has these records.
+/// The shards of a batch that has these records, in runs of a few of them; what the runs leave is
+/// merged, or not.
 fn shards<V: Data, A: Aggregator<V>>(
     records: impl IntoIterator<Item = (u32, V)>,
+    unmerged: bool,
     aggregator: &A,
     hasher: &KeyHasher,
-) -> Option<Vec<Shard<u32, A::Acc>>> {
+) -> Option<Vec<Unmerged<u32, A::Acc>>> {
     let exchange = Exchange::new(1);
-    exchange.expect(0);
-    let number = exchange.claim(0, 1);
-    let mut combiner = Combiner::new(aggregator, hasher, LocalTable::new());
-    records.into_iter().for_each(|record| combiner.push(record));
-    let (spilled, _) = combiner.finish();
-    exchange.publish(0, number, spilled, aggregator, hasher, Shard::new);
+    let mut records: Vec<(u32, V)> = records.into_iter().collect();
+    let run = FEW.max(records.len() / FEW);
+    loop {
+        let rest = records.split_off(run.min(records.len()));
+        exchange.expect(0);
+        let number = exchange.claim(0, 1);
+        let mut combiner = Combiner::new(aggregator, hasher, LocalTable::new());
+        std::mem::replace(&mut records, rest)
+            .into_iter()
+            .for_each(|record| combiner.push(record));
+        let (spilled, _) = combiner.finish();
+        let spilled = if unmerged { spilled.passed() } else { spilled };
+        exchange.publish(0, number, spilled, aggregator, hasher, Shard::new);
+        if records.is_empty() {
+            break;
+        }
+    }
     exchange
-        .finish(aggregator, hasher, Shard::new, |work| work())
+        .finish_unmerged(aggregator, hasher, Shard::new, |work| work())
         .unwrap()
 }
+
+/// As few records as a run has, and about as many runs: keys come in several runs of a batch.
+const FEW: usize = 5;
 
 struct Keyed<S: Sliding<u32>, A> {
     store: WindowStore<u32, S>,
     hasher: KeyHasher,
     frame: Numbers,
     aggregator: A,
+    /// True of batches that bring entries as their runs left them.
+    unmerged: fn(u64) -> bool,
 }
 
 impl<S: Sliding<u32>, A> Keyed<S, A> {
@@ -85,6 +103,7 @@ impl<S: Sliding<u32>, A> Keyed<S, A> {
             hasher,
             frame,
             aggregator,
+            unmerged: |number| number % 3 > 0,
         }
     }
 
@@ -127,7 +146,8 @@ where
         let keyed = &self.0;
         let step = frame(keyed.frame).step(number);
         let records = records.iter().map(|&(key, value)| (key, self.1(value)));
-        let delta = shards(records, &keyed.aggregator, &keyed.hasher);
+        let unmerged = (keyed.unmerged)(number);
+        let delta = shards(records, unmerged, &keyed.aggregator, &keyed.hasher);
         let delta = delta.filter(|_| step.taken);
         keyed.store.slide(step, delta, executor).unwrap();
         step.due.map(|_| keyed.seen()).unwrap_or_default()
@@ -135,6 +155,10 @@ where
 
     fn parent(&self) -> u64 {
         self.0.frame.0
+    }
+
+    fn unmerged_in(&mut self, batches: fn(u64) -> bool) {
+        self.0.unmerged = batches;
     }
 }
 
@@ -267,8 +291,50 @@ fn whole(frame: Numbers) -> impl Subject {
     Whole { store, frame }
 }
 
+/// Batches whose entries are merged before, and batches whose entries are not, make the same window
+/// and the same journal.
+fn is_the_same_unmerged<T: Subject>(
+    new: impl Fn() -> T,
+    batches: &[Vec<(u32, u8)>],
+) -> Result<(), TestCaseError> {
+    let executor = Executor::new(2).unwrap();
+    let (mut merged, mut unmerged) = (new(), new());
+    merged.unmerged_in(|_| false);
+    unmerged.unmerged_in(|_| true);
+    let written = |window: &T| -> Vec<RawEntry> {
+        let changes = window.durable().take_changes();
+        let mut all: Vec<RawEntry> = changes
+            .iter()
+            .flat_map(|(_, entries)| raw_entries(entries))
+            .collect();
+        all.sort_unstable();
+        all
+    };
+    for window in [&merged, &unmerged] {
+        window.durable().record();
+    }
+    for (number, records) in (1_u64..).zip(batches) {
+        if number.is_multiple_of(merged.parent()) {
+            let seen = |window: &T| window.batch(records, number, &executor);
+            prop_assert_eq!(seen(&unmerged), seen(&merged), "batch {}", number);
+            prop_assert_eq!(written(&unmerged), written(&merged), "batch {}", number);
+        }
+    }
+    prop_assert_eq!(kept(unmerged.durable()), kept(merged.durable()));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.min(40)))]
+
+    #[test]
+    fn entries_that_are_not_merged_before_are_merged_here(frame in frames(), batches in batches()) {
+        is_the_same_unmerged(|| grouped(frame), &batches)?;
+        is_the_same_unmerged(|| reduced(frame), &batches)?;
+        is_the_same_unmerged(|| maybe(frame), &batches)?;
+        is_the_same_unmerged(|| inverted(frame, None), &batches)?;
+        is_the_same_unmerged(|| counted(frame), &batches)?;
+    }
 
     #[test]
     fn of_lists(frame in frames(), batches in batches(), lives in lives()) {
@@ -501,10 +567,10 @@ fn there_is_no_snapshot_without_what_cannot_be_written_down() {
 }
 
 /// The shards of a batch that has one record.
-fn shards_of_one<V: Data, S, A>(keyed: &Keyed<S, A>, value: V) -> Option<Vec<Shard<u32, A::Acc>>>
+fn shards_of_one<V: Data, S, A>(keyed: &Keyed<S, A>, value: V) -> Option<Vec<Unmerged<u32, A::Acc>>>
 where
     S: Sliding<u32>,
     A: Aggregator<V>,
 {
-    shards([(1, value)], &keyed.aggregator, &keyed.hasher)
+    shards([(1, value)], false, &keyed.aggregator, &keyed.hasher)
 }

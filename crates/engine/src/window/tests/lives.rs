@@ -14,6 +14,9 @@ pub(super) trait Subject: Sync {
 
     /// The parent has a batch in every so many.
     fn parent(&self) -> u64;
+
+    /// Says which batches bring entries as their runs left them, and not merged.
+    fn unmerged_in(&mut self, _batches: fn(u64) -> bool) {}
 }
 
 /// One process: how many batches it runs, and when it takes each shard's snapshot, if it does.
@@ -69,20 +72,28 @@ impl Written {
     }
 }
 
-/// Everything that a window keeps, whatever shard it is in: key, place and value.
-fn kept(store: &dyn Durable) -> Vec<(Vec<u8>, u64, Vec<u8>)> {
-    let mut all = Vec::new();
-    for shard in 0..store.shards() {
-        let (entries, _) = store.snapshot(shard).unwrap();
-        let mut reader = EntryReader::new(&entries);
-        while let Some(entry) = reader.next_raw() {
-            let (key, kept) = entry.unwrap();
-            let (place, value) = kept.unwrap();
-            all.push((key.to_vec(), place, value.to_vec()));
-        }
+/// A key, its place and its value.
+pub(super) type RawEntry = (Vec<u8>, u64, Vec<u8>);
+
+/// Entries as they were written down.
+pub(super) fn raw_entries(entries: &[u8]) -> Vec<RawEntry> {
+    let (mut reader, mut all) = (EntryReader::new(entries), Vec::new());
+    while let Some(entry) = reader.next_raw() {
+        let (key, kept) = entry.unwrap();
+        let (place, value) = kept.unwrap();
+        all.push((key.to_vec(), place, value.to_vec()));
     }
+    all
+}
+
+/// Everything that a window keeps, whatever shard it is in: key, place and value.
+pub(super) fn kept(store: &dyn Durable) -> Vec<RawEntry> {
+    let shards = 0..store.shards();
+    let mut all: Vec<RawEntry> = shards
+        .flat_map(|shard| raw_entries(&store.snapshot(shard).unwrap().0))
+        .collect();
     // The places that were given: in one shard as in all after a recovery.
-    let is_head = |(key, _, value): &(Vec<u8>, u64, Vec<u8>)| key == &NIL && value == &NIL;
+    let is_head = |(key, _, value): &RawEntry| key == &NIL && value == &NIL;
     let next = all
         .iter()
         .filter(|entry| is_head(entry))

@@ -25,7 +25,7 @@ use millrace_engine::partition::{Partitioner, Partitions};
 use millrace_engine::pipeline::{NodeId, Partition, Pipeline};
 use millrace_engine::poison::know;
 use millrace_engine::rdd::Rdd;
-use millrace_engine::shuffle::{Aggregator, KeyHasher, Shard};
+use millrace_engine::shuffle::{Aggregator, KeyHasher, Shard, Unmerged};
 use millrace_engine::stage::{EagerStage, ShuffleStage, Shuffled};
 use millrace_runtime::graph::{BatchRun, Builder, Dataset, Node};
 
@@ -78,6 +78,9 @@ pub(super) struct Shuffling<P, K, V, A: Aggregator<V>> {
 
 /// The shards of one batch.
 pub(super) type Shards<K, C> = Option<Vec<Shard<K, C>>>;
+
+/// The same, of which entries may not be merged.
+pub(super) type UnmergedShards<K, C> = Option<Vec<Unmerged<K, C>>>;
 
 impl<P, K, V, A> Shuffling<P, K, V, A>
 where
@@ -138,14 +141,26 @@ where
         let shards = if self.eager {
             self.stage.finish(batch.time())
         } else {
-            let inputs: Vec<Vec<Partition>> = self
-                .inputs
-                .iter()
-                .map(|&input| batch.partitions(input))
-                .collect::<Result<_>>()?;
-            self.stage.run(inputs)
+            self.stage.run(self.partitions(batch)?)
         };
         shards.map_err(|fault| batch.blamed(&self.name, fault))
+    }
+
+    /// The shards for a store that looks for every key in its own table: where keys hardly
+    /// repeat, their entries are not merged.
+    pub(super) fn unmerged(&self, batch: &BatchRun<'_>) -> Result<UnmergedShards<K, A::Acc>> {
+        let shards = if self.eager {
+            self.stage.finish_unmerged(batch.time())
+        } else {
+            self.stage.run_unmerged(self.partitions(batch)?)
+        };
+        shards.map_err(|fault| batch.blamed(&self.name, fault))
+    }
+
+    /// The partitions of the inputs of a batch.
+    fn partitions(&self, batch: &BatchRun<'_>) -> Result<Vec<Vec<Partition>>> {
+        let inputs = self.inputs.iter();
+        inputs.map(|&input| batch.partitions(input)).collect()
     }
 }
 

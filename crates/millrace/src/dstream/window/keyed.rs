@@ -79,7 +79,7 @@ where
     fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
         let step = self.frame.step(batch.number());
         let delta = if step.taken || self.shuffling.is_eager() {
-            self.shuffling.shards(batch)?
+            self.shuffling.unmerged(batch)?
         } else {
             // No window has this batch, but a state before it has to see it.
             let _ = batch.rdd(&self.pipeline)?;

@@ -20,8 +20,9 @@ for word in "$@"; do
         --quick) profile=dev built=debug ;;
     esac
 done
-build --profile $profile --lib --bin millrace-submit --bin network_wordcount \
+build --profile $profile --bin millrace-submit --bin network_wordcount \
     --bin stateful_network_wordcount
+build_extension $profile
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
 # As pip does.

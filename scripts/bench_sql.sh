@@ -37,7 +37,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-build --profile $profile --lib
+build_extension $profile
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
 package=$PWD/crates/python/python

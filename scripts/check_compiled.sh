@@ -51,7 +51,7 @@ if [ ${#pythons[@]} -eq 0 ]; then
 fi
 [ ${#pythons[@]} -gt 0 ] || pythons=(python3)
 
-build --profile $profile --lib
+build_extension $profile
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
 export MILLRACE_ENGINE=$target/$built/libmillrace_python.so

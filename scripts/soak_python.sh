@@ -32,7 +32,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 if [ -z "${MILLRACE_BIN:-}" ]; then
-    build --profile $profile --lib --bin millrace-submit
+    build --profile $profile --bin millrace-submit
+    build_extension $profile
     target=${CARGO_TARGET_DIR:-target}
     case $target in /*) ;; *) target=$PWD/$target ;; esac
     export MILLRACE_BIN=$target/$built

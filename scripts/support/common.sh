@@ -40,6 +40,17 @@ build() { # options of cargo build
     esac
 }
 
+# Builds the extension module of the Python package. One that is optimised is built as pip builds
+# it, with no other kind of library beside it: Cargo leaves link-time optimisation out of a library
+# of two kinds.
+build_extension() { # profile
+    if [ "$1" = dev ]; then
+        build --profile dev --lib
+    else
+        cargo rustc --quiet --profile "$1" --package millrace-python --lib --crate-type cdylib
+    fi
+}
+
 # Runs a program for at most $limit seconds. A program that hangs would hold the script for ever;
 # 124 or 137 says that it did not end.
 limited() { # program words...

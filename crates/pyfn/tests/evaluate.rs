@@ -124,14 +124,19 @@ fn numbers_that_are_one_key_find_each_other() {
 #[test]
 fn items_come_only_if_all_of_them_are_known() {
     let words = expression(1, r#"["method", "split", ["local", 0], []]"#);
-    let mut seen = Vec::new();
-    words
-        .each(&Value::str(" a  b "), |word| seen.push(word))
-        .unwrap();
-    assert_eq!(seen, [Value::str("a"), Value::str("b")]);
-    let number = expression(1, r#"["local", 0]"#);
-    assert_eq!(number.each(&Value::Int(1), |_| panic!("given")), Err(Guard));
-    assert_eq!(number.test(&Value::Int(0)), Ok(false));
+    let pieces = vec![Value::str("a"), Value::str("b")];
+    assert_eq!(words.items(&Value::str(" a  b ")), Ok(pieces.clone()));
+    let itself = expression(1, r#"["local", 0]"#);
+    assert_eq!(itself.items(&Value::Int(1)), Err(Guard));
+    assert_eq!(
+        itself.items(&Value::tuple(pieces.clone())),
+        Ok(pieces.clone())
+    );
+    // A list that the caller has, too, stays as it is.
+    let list = Value::list(pieces.clone());
+    assert_eq!(itself.items(&list), Ok(pieces.clone()));
+    assert_eq!(list, Value::list(pieces));
+    assert_eq!(itself.test(&Value::Int(0)), Ok(false));
 }
 
 #[test]
@@ -177,4 +182,29 @@ fn the_ways_to_write_a_running_sum_are_one() {
     }
     let other = format!(r#"[["return", ["binary", "-", {sum}, {or}]]]"#);
     assert_eq!(body_of(2, 2, &other).shape(), None);
+}
+
+#[test]
+fn a_text_and_a_constant_can_be_told_apart() {
+    let lower = r#"["method", "lower", ["local", 0], []]"#;
+    let one = r#"["const", ["i", "1"]]"#;
+    let (text, constant) = expression(1, &format!(r#"["tuple", [{lower}, {one}]]"#))
+        .paired_text()
+        .unwrap();
+    assert_eq!(constant, Value::Int(1));
+    assert_eq!(text.call(&[Value::str("To")]), Ok(Value::str("to")));
+    // Where Python's tables decide, only CPython can tell.
+    assert_eq!(text.call(&[Value::str("\u{130}")]), Err(Guard));
+    let len = r#"["call", "len", [["local", 0]]]"#;
+    for other in [
+        format!("[{len}, {one}]"),
+        format!("[{one}, {lower}]"),
+        format!("[{lower}, {len}]"),
+    ] {
+        assert!(
+            expression(1, &format!(r#"["tuple", {other}]"#))
+                .paired_text()
+                .is_none()
+        );
+    }
 }

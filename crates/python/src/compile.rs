@@ -51,12 +51,8 @@ impl LoweredFunction {
     /// The items of the iterable that it gives, or NotImplemented if only CPython can tell.
     fn items<'py>(&self, argument: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = argument.py();
-        let mut items = Vec::new();
-        match self
-            .function
-            .each(&from_python(argument), |item| items.push(item))
-        {
-            Ok(()) => to_python(py, &Value::list(items)),
+        match self.function.items(&from_python(argument)) {
+            Ok(items) => to_python(py, &Value::list(items)),
             Err(_) => Ok(py.NotImplemented().into_bound(py)),
         }
     }

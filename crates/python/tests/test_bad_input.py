@@ -119,6 +119,18 @@ CASES = {
         "import urllib2\n",
         ["ModuleNotFoundError", "millrace: urllib2 is of Python 2", "use urllib.request"],
     ),
+    "a batch duration that is no number": (
+        'StreamingContext(sc, "1")\n',
+        ["The batch duration must be a positive number of seconds, and is '1'"],
+    ),
+    "a batch duration that is too long": (
+        "StreamingContext(sc, 1e30)\n",
+        ["The batch duration must be a positive number of seconds, and is 1e+30"],
+    ),
+    "no streams to transform": (
+        "ssc.transform([], lambda rdds: rdds)\n",
+        ["IllegalArgumentException: requirement failed: List of DStreams to transform is empty"],
+    ),
     "a master that is none": (
         'sc.stop()\nSparkContext("local[x]", "bad")\n',
         ["local[x]"],

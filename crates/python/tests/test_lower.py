@@ -1,5 +1,6 @@
 """Which functions are lowered, to what, and what a user is told of those that are not."""
 
+import ast
 import functools
 import json
 import operator
@@ -10,6 +11,8 @@ import pytest
 
 from millrace._compile import lower
 from millrace.pyspark._native import _engine
+from millrace.pyspark.streaming._plan import Plan
+from pyspark.streaming import StreamingContext
 
 Function = _engine.Function
 
@@ -190,3 +193,44 @@ def test_a_running_sum_keeps_idle_states():
 def test_the_name_of_a_lambda_is_its_text():
     lowered = lower(lambda word: (word, 1), 1)
     assert lowered.name == "lambda word: (word, 1)"
+
+
+def test_words_that_are_changed_and_paired_run_on_the_engines_own_texts(sc):
+    ssc = StreamingContext(sc, 1)
+    words = ssc.socketTextStream("localhost", 1).flatMap(lambda line: line.split())
+
+    def is_native(pair):
+        counts = words.map(pair).reduceByKey(lambda a, b: a + b)
+        return Plan(ssc._graph).described(counts).is_native
+
+    assert is_native(lambda word: (word, 1))
+    assert is_native(lambda word: (word.strip(".,").lower(), 2))
+    assert not is_native(lambda word: (word, len(word)))
+    assert not is_native(lambda word: (word.split("-"), 1))
+    assert not is_native(lambda word: (word.lower(), 1 << 40))
+
+
+def test_words_that_are_changed_and_paired_are_counted_as_in_cpython(program, sender):
+    words = ["The", "the", "THE.", "\u0130", "\u00c4h", "\u00e4h", "\u1e9e", "a\x1cb\u00a0c", "", "."]
+    sender.send_to_first([(" ".join(words * 3) + "\n").encode() * 5])
+    ended = program("""
+import sys
+from pyspark import SparkContext
+from pyspark.streaming import StreamingContext
+
+class Pair:
+    def __call__(self, word):
+        return (word.lower().strip("."), 1)
+
+ssc = StreamingContext(SparkContext("local[2]", "words"), 3600)
+words = ssc.socketTextStream("127.0.0.1", int(sys.argv[1])).flatMap(lambda line: line.split())
+both = [words.map(lambda word: (word.lower().strip("."), 1)), words.map(Pair())]
+for pairs in both:
+    pairs.reduceByKey(lambda a, b: a + b).foreachRDD(lambda rdd: print(rdd.collect()))
+ssc.start()
+ssc.awaitTermination()
+""", sender.port, conf={"millrace.stopAtEof": "true"})
+    assert ended.returncode == 0, ended.stderr
+    lowered, interpreted = map(ast.literal_eval, ended.stdout.splitlines())
+    assert lowered == interpreted
+    assert dict(lowered)["the"] == 45 and dict(lowered)["i\u0307"] == 15, lowered

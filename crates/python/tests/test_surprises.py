@@ -238,7 +238,9 @@ def test_what_is_no_location_of_this_machine_is_refused_everywhere(name, sc, tmp
     assert os.listdir(tmp_path) == []
 
 
-def test_a_file_address_is_the_path_it_names(sc, tmp_path):
+def test_a_file_address_is_the_path_it_names(sc, tmp_path, monkeypatch):
+    # Where an address is taken for a path, that is one of this directory.
+    monkeypatch.chdir(tmp_path)
     for place in ("file:%s/1", "file://%s/2", "file://localhost%s/3", "FILE:%s/4"):
         sc.parallelize(["a"], 1).saveAsTextFile(place % tmp_path)
         assert sc.textFile((place % tmp_path) + "/part-*").collect() == ["a"]

@@ -43,6 +43,11 @@ impl Ends {
         unsafe { std::slice::from_raw_parts(self.places.as_ptr().cast::<u8>(), self.count) }
     }
 
+    /// Forgets all places.
+    pub(crate) fn clear(&mut self) {
+        self.count = 0;
+    }
+
     /// Adds `place` behind all others.
     #[inline(always)]
     pub(crate) fn push(&mut self, place: u8) {

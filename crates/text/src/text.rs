@@ -136,6 +136,16 @@ impl Text {
         }
     }
 
+    /// The text of one ASCII character.
+    #[inline(always)]
+    pub(crate) fn of_ascii(character: u8) -> Text {
+        debug_assert!(character.is_ascii());
+        Text {
+            lo: u64::from(character),
+            hi: 1 << 56,
+        }
+    }
+
     #[inline(always)]
     fn raw(&self) -> u128 {
         u128::from(self.hi) << 64 | u128::from(self.lo)

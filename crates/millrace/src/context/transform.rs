@@ -6,9 +6,10 @@ use std::sync::Arc;
 use millrace_engine::error::Result;
 use millrace_engine::pipeline::{Output, Pipeline};
 use millrace_engine::rdd::Rdd;
+use millrace_runtime::graph::BatchRun;
 use millrace_types::BatchTime;
 
-use crate::dstream::{Computed, DStream, TransformAll, TransformTried, named};
+use crate::dstream::{Computed, DStream, TransformAll, named};
 
 use super::StreamingContext;
 
@@ -35,14 +36,12 @@ impl StreamingContext {
         U: Send + 'static,
         F: Fn(&[Rdd<P::Item>], BatchTime) -> Rdd<U> + Send + Sync + 'static,
     {
-        let name = named("transform", Location::caller());
-        self.check_together(streams, "transform", &name);
-        let pipelines = streams.iter().map(|stream| Arc::clone(&stream.pipeline));
-        let node = TransformAll {
-            pipelines: pipelines.collect(),
-            function,
+        let function = move |pipelines: &[Arc<P>], batch: &BatchRun<'_>| {
+            let rdds = pipelines.iter().map(|pipeline| batch.rdd(pipeline));
+            let rdds: Vec<_> = rdds.collect::<Result<_>>()?;
+            Ok(function(&rdds, batch.time()))
         };
-        self.described(Output::of(self.builder.make(name, Box::new(node))))
+        self.transformed("transform", Location::caller(), streams, function)
     }
 
     /// [`transform`](StreamingContext::transform) of a front end that has errors of its own:
@@ -78,10 +77,31 @@ impl StreamingContext {
         U: Clone + Send + Sync + 'static,
         F: Fn(Vec<Result<Rdd<P::Item>>>, BatchTime) -> Vec<U> + Send + Sync + 'static,
     {
-        let name = named("transform_tried", Location::caller());
-        self.check_together(streams, "transform_tried", &name);
+        let function = move |pipelines: &[Arc<P>], batch: &BatchRun<'_>| {
+            let tried = pipelines.iter().map(|pipeline| batch.tried(pipeline));
+            let made = function(tried.collect::<Result<_>>()?, batch.time());
+            Ok(Rdd::of_partitions(vec![made], batch.executor()))
+        };
+        self.transformed("transform_tried", Location::caller(), streams, function)
+    }
+
+    /// The stream that an operator makes of the batches of all streams.
+    fn transformed<P, U, F>(
+        &self,
+        operator: &str,
+        caller: &'static Location<'static>,
+        streams: &[DStream<P::Item, P>],
+        function: F,
+    ) -> Computed<U>
+    where
+        P: Pipeline,
+        U: Send + 'static,
+        F: Fn(&[Arc<P>], &BatchRun<'_>) -> Result<Rdd<U>> + Send + Sync + 'static,
+    {
+        let name = named(operator, caller);
+        self.check_together(streams, operator, &name);
         let pipelines = streams.iter().map(|stream| Arc::clone(&stream.pipeline));
-        let node = TransformTried {
+        let node = TransformAll {
             pipelines: pipelines.collect(),
             function,
         };

@@ -22,7 +22,6 @@ mod repartition;
 mod slice;
 mod transform;
 mod transform_all;
-mod transform_tried;
 mod transform_with;
 mod union;
 mod window;
@@ -42,7 +41,6 @@ pub use pair::{MapWithStateDStream, StateOptions, StateSpec};
 pub use place::called_at;
 pub(crate) use place::named;
 pub(crate) use transform_all::TransformAll;
-pub(crate) use transform_tried::TransformTried;
 
 /// A stream of batches of records `T`, described by the pipeline `P`.
 ///

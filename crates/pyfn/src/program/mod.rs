@@ -63,7 +63,7 @@ pub(crate) struct Routine {
 }
 
 /// The target of an assignment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Target {
     Slot(usize),
     /// As many values as targets.
@@ -108,7 +108,7 @@ pub(crate) enum Change {
     SetDefault,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Expr {
     Const(Value),
     Local(usize),
@@ -138,7 +138,7 @@ pub(crate) enum Expr {
     Text(Vec<Expr>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Comprehension {
     /// Of a dict: key and value; of a list: only the first.
     pub(crate) element: Expr,
@@ -146,7 +146,7 @@ pub(crate) struct Comprehension {
     pub(crate) clauses: Vec<Clause>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Clause {
     For(Target, Expr),
     If(Expr),

@@ -4,9 +4,11 @@
 //! [`Value`]s. A claim made here is one about CPython: whichever tier a record runs in, if the
 //! function returns at all, it returns what is said.
 
+use std::sync::Arc;
+
 use millrace_text::Text;
 
-use super::{Binary, Comparison, Expr, Routine, Stmt, Target};
+use super::{Binary, Comparison, Expr, Program, Routine, Stmt, Target};
 use crate::run::{Builtin, Method};
 use crate::{Function, Value};
 
@@ -47,6 +49,37 @@ impl Function {
             [routine] if routine.arity == 1 => only_return(routine).is_some_and(is_text),
             _ => false,
         }
+    }
+}
+
+impl Function {
+    /// The function of the text alone, and the constant, if this one gives a pair of both, or raises,
+    /// whenever its only argument is a text.
+    pub fn paired_text(&self) -> Option<(Function, Value)> {
+        let [routine] = self.program.routines.as_slice() else {
+            return None;
+        };
+        let Expr::Tuple(items) = only_return(routine)? else {
+            return None;
+        };
+        let [text, Expr::Const(constant)] = items.as_slice() else {
+            return None;
+        };
+        if routine.arity != 1 || !is_text(text) {
+            return None;
+        }
+        let routine = Routine {
+            body: vec![Stmt::Return(text.clone())],
+            ..*routine
+        };
+        let program = Program {
+            routines: vec![routine],
+            ..*self.program
+        };
+        let function = Function {
+            program: Arc::new(program),
+        };
+        Some((function, constant.clone()))
     }
 }
 

@@ -66,7 +66,10 @@ impl<'p> Frame<'p, '_> {
         match expr {
             Expr::Const(value) => Ok(value.clone()),
             Expr::Local(slot) => self.slot(*slot).cloned(),
-            Expr::Tuple(items) => Ok(Value::tuple(self.all(items)?)),
+            Expr::Tuple(items) => match items.as_slice() {
+                [first, second] => Ok(Value::tuple([self.eval(first)?, self.eval(second)?])),
+                items => Ok(Value::tuple(self.all(items)?)),
+            },
             Expr::List(items) => Ok(Value::list(self.all(items)?)),
             Expr::Dict(pairs) => {
                 let mut dict = Dict::with_capacity(pairs.len());
@@ -121,6 +124,10 @@ impl<'p> Frame<'p, '_> {
             }
             Expr::Method(method, receiver, arguments) => {
                 let receiver = self.operand(receiver)?;
+                if let [argument] = arguments.as_slice() {
+                    let argument = self.eval(argument)?;
+                    return method.call(receiver.get(self)?, std::slice::from_ref(&argument));
+                }
                 let arguments = self.all(arguments)?;
                 method.call(receiver.get(self)?, &arguments)
             }

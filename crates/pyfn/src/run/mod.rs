@@ -23,6 +23,7 @@ mod number;
 mod stmt;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub(crate) use builtin::Builtin;
 pub(crate) use methods::Method;
@@ -72,17 +73,16 @@ impl Function {
         call(&self.program, 0, arguments.iter().cloned(), TURNS).map(|(value, _)| value)
     }
 
-    /// Gives every item of the iterable that the function has for this argument to `sink`, as
-    /// `flatMap` does.
+    /// The items of the iterable that the function has for this argument, as `flatMap` goes through
+    /// them.
     ///
     /// # Errors
-    /// [`Guard`] if only CPython can tell; then `sink` has been given nothing.
-    pub fn each(&self, argument: &Value, mut sink: impl FnMut(Value)) -> Result<(), Guard> {
-        let items = Items::of(self.call(std::slice::from_ref(argument))?)?;
-        for item in items {
-            sink(item);
-        }
-        Ok(())
+    /// [`Guard`] if only CPython can tell.
+    pub fn items(&self, argument: &Value) -> Result<Vec<Value>, Guard> {
+        Ok(match self.call(std::slice::from_ref(argument))? {
+            Value::List(items) => Arc::unwrap_or_clone(items),
+            other => Items::of(other)?.collect(),
+        })
     }
 
     /// True if the function's value counts as true.

@@ -2,7 +2,7 @@
 
 use millrace::DStream;
 use millrace::partition::Partitions;
-use millrace_pyfn::Value;
+use millrace_pyfn::{Function, Shape, Value};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -74,6 +74,14 @@ fn check_hashable(key: &Value) {
     }
 }
 
+/// `a + b` of small integers, which most programs add up.
+fn sum_of(a: &Value, b: &Value) -> Option<Value> {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => a.checked_add(*b).map(Value::Int),
+        _ => None,
+    }
+}
+
 /// `reduceByKey`.
 pub(super) fn reduce(
     records: &DStream<Value>,
@@ -81,9 +89,14 @@ pub(super) fn reduce(
     partitions: u32,
 ) -> DStream<Value> {
     let by = Partitions::by(ByPortableHash::new(partitions));
+    let adds = function.function().and_then(Function::shape) == Some(Shape::Add);
+    let merge = move |a, b| {
+        let sum = if adds { sum_of(&a, &b) } else { None };
+        sum.unwrap_or_else(|| function.call(&[a, b]))
+    };
     records
         .map(keyed)
-        .reduce_by_key_with(move |a, b| function.call(&[a, b]), by)
+        .reduce_by_key_with(merge, by)
         .map(|(key, value)| Value::tuple([key, value]))
         .erased()
 }

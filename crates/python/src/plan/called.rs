@@ -53,9 +53,8 @@ impl Called {
 
     /// All that the iterable has which it gives.
     pub(crate) fn each(&self, argument: &Value) -> Vec<Value> {
-        let mut items = Vec::new();
         if let Some(function) = &self.function
-            && function.each(argument, |item| items.push(item)).is_ok()
+            && let Ok(items) = function.items(argument)
         {
             return items;
         }
@@ -86,9 +85,8 @@ impl Called {
 
     /// As [`each`](Called::each); `None` if it raises an exception in CPython.
     pub(crate) fn attempt_each(&self, argument: &Value) -> Option<Vec<Value>> {
-        let mut items = Vec::new();
         if let Some(function) = &self.function
-            && function.each(argument, |item| items.push(item)).is_ok()
+            && let Ok(items) = function.items(argument)
         {
             return Some(items);
         }

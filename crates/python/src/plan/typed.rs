@@ -1,13 +1,13 @@
 //! Chains that run on texts and integers, as a native program's do.
 //!
-//! The chain is received lines, operators that keep texts texts, a pair of the text and a small
+//! The chain is received lines, operators that keep texts texts, a pair of a text and a small
 //! constant, and a sum by key. No record of it needs the interpreter but those that a function's
 //! lowered form gives up on, and no count of a batch can outgrow 64 bits: a batch would have to
 //! hold more than 2^32 words.
 
 use millrace::pipeline::{Lines, Pipeline};
 use millrace::{DStream, StateOptions, Text, Values};
-use millrace_pyfn::{Shape, Value};
+use millrace_pyfn::{Function, Shape, Value};
 
 use super::called::Called;
 use super::state::kept;
@@ -26,15 +26,15 @@ pub(super) fn plan(
     let (last, ops) = ops.split_last()?;
     // The shape of most programs costs what it costs in a native one.
     if let [op] = ops
-        && op.kind == Kind::FlatMap
+        && let Some(stream) = of_texts(lines, op, last, keyed)
     {
-        return of_texts(lines, op, last, keyed);
+        return Some(stream);
     }
-    let one = paired(last)?;
     let mut texts = lines.erased();
     for op in ops {
         texts = text_op(&texts, op)?;
     }
+    let (texts, one) = paired_texts(texts, last)?;
     by_key(&texts, one, keyed)
 }
 
@@ -55,31 +55,53 @@ pub(super) fn of_texts<P: Pipeline<Item = Text>>(
             let words = texts.flat_map(move |text| text.split(&separator));
             by_key(&words, one, keyed)
         }
-        Shape::SplitBlanks => by_key(&texts.flat_map(blanks), one, keyed),
+        Shape::SplitBlanks => by_key(&texts.flat_map(Text::split_blanks), one, keyed),
         _ => None,
     }
 }
 
-/// The small constant that an operator pairs a text with.
+/// The small constant that an operator pairs a text with, as it is.
 fn paired(op: &Op) -> Option<i64> {
     match (op.kind, op.function.function()?.shape()?) {
-        (Kind::Map, Shape::PairWith(Value::Int(n))) if n.unsigned_abs() <= SMALL => Some(n),
+        (Kind::Map, Shape::PairWith(constant)) => small(&constant),
         _ => None,
     }
 }
 
-/// The pieces between Python's blanks, of which ASCII has four more than Unicode says.
-fn blanks(line: Text) -> impl Iterator<Item = Text> {
-    let rest = line.clone();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let blank = |char: char| char.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&char);
-        let left = rest[at..].trim_start_matches(blank);
-        let from = rest.len() - left.len();
-        let len = left.find(blank).unwrap_or(left.len());
-        at = from + len;
-        (len > 0).then(|| line.substring(from..from + len))
-    })
+/// The texts that an operator pairs with a small constant, and that.
+fn paired_texts(texts: DStream<Text>, op: &Op) -> Option<(DStream<Text>, i64)> {
+    if let Some(one) = paired(op) {
+        return Some((texts, one));
+    }
+    if op.kind != Kind::Map {
+        return None;
+    }
+    let function = op.function.clone();
+    let (first, constant) = function.function()?.paired_text()?;
+    let texts = texts.map(move |text| first_of(&first, &function, text));
+    Some((texts.erased(), small(&constant)?))
+}
+
+fn small(constant: &Value) -> Option<i64> {
+    match constant {
+        Value::Int(n) if n.unsigned_abs() <= SMALL => Some(*n),
+        _ => None,
+    }
+}
+
+/// The text of the pair that `function` surely makes of a text; `first` makes the text alone.
+fn first_of(first: &Function, function: &Called, text: Text) -> Text {
+    let argument = [Value::Str(text)];
+    if let Ok(Value::Str(text)) = first.call(&argument) {
+        return text;
+    }
+    let pair = function.call(&argument);
+    if let Value::Tuple(items) = &pair
+        && let [Value::Str(text), _] = items.as_ref()
+    {
+        return text.clone();
+    }
+    unreachable!("a function said to pair a text made {pair:?}")
 }
 
 /// An operator that makes texts of texts.
@@ -95,7 +117,7 @@ fn text_op(texts: &DStream<Text>, op: &Op) -> Option<DStream<Text>> {
         }
         Kind::FlatMap => match lowered.shape()? {
             Shape::Split(separator) => texts.flat_map(move |text| text.split(&separator)).erased(),
-            Shape::SplitBlanks => texts.flat_map(blanks).erased(),
+            Shape::SplitBlanks => texts.flat_map(Text::split_blanks).erased(),
             _ => return None,
         },
         _ => return None,

@@ -37,12 +37,12 @@ fn how(arguments: &[Value]) -> Run<(Option<&Text>, usize)> {
 pub(super) fn split(text: &Text, arguments: &[Value]) -> Run<Value> {
     let mut pieces = Vec::new();
     match how(arguments)? {
-        (Some(separator), most) if most >= text.len() => {
-            pieces.extend(
-                text.clone()
-                    .split(separator)
-                    .map(|piece| Value::Str(piece.detach())),
-            );
+        (separator, most) if most >= text.len() => {
+            let push = |piece: Text| pieces.push(Value::Str(piece.detach()));
+            match separator {
+                Some(separator) => text.clone().split(separator).for_each(push),
+                None => text.clone().split_blanks().for_each(push),
+            }
         }
         (Some(separator), most) => {
             let cut = text.splitn(most + 1, separator.as_str());

@@ -90,6 +90,10 @@ fn ascii(method: Method, text: &Text) -> Run<Value> {
     let all =
         |test: fn(&u8) -> bool| Value::Bool(!text.is_empty() && text.bytes().all(|b| test(&b)));
     Ok(match method {
+        // Most words of most texts.
+        Method::Lower | Method::Casefold if !text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            Value::Str(text.clone())
+        }
         Method::Lower | Method::Casefold => Value::str(text.to_ascii_lowercase()),
         Method::Upper => Value::str(text.to_ascii_uppercase()),
         Method::SwapCase => Value::Str(text.chars().map(swapped).collect()),

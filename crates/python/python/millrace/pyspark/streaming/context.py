@@ -1,6 +1,7 @@
 """The entry point of a streaming program: ``StreamingContext``."""
 
 import atexit
+import numbers
 import os
 import threading
 import time as clock
@@ -37,12 +38,7 @@ class StreamingContext:
 
     def __init__(self, sparkContext, batchDuration=None, jssc=None):
         self._sc = sparkContext
-        given = int((batchDuration or 0) * 1000)
-        if given <= 0:
-            raise IllegalArgumentException(
-                "requirement failed: The batch duration must be positive, and is %s seconds"
-                % batchDuration
-            )
+        given = _milliseconds_of(batchDuration)
         settings = sparkContext._conf._copy()
         if self._goes_on is not None:
             settings.setIfMissing("millrace.checkpoint.recover", True)
@@ -215,6 +211,10 @@ class StreamingContext:
     def transform(self, dstreams, transformFunc):
         """Makes a stream of what `transformFunc` makes of the list of all streams' RDDs."""
         dstreams = list(dstreams)
+        if not dstreams:
+            raise IllegalArgumentException(
+                "requirement failed: List of DStreams to transform is empty"
+            )
 
         def compute(time):
             rdds = [stream._rdd(time) for stream in dstreams]
@@ -395,6 +395,16 @@ class StreamingContext:
         if isinstance(time, datetime):
             return int(time.timestamp()) * 1000
         return int(time * 1000)
+
+
+def _milliseconds_of(duration):
+    """A batch duration, which is in seconds; too small or too large a one is refused."""
+    if isinstance(duration, numbers.Number) and 1 <= duration * 1000 < 2**63:
+        return int(duration * 1000)
+    raise IllegalArgumentException(
+        "requirement failed: The batch duration must be a positive number of seconds, and is %r"
+        % (duration,)
+    )
 
 
 def _kept_partitions(settings, directory):

@@ -120,7 +120,7 @@ fn a_line_past_the_limit_is_cut_said_once_and_counted() {
 /// kind.
 #[test]
 fn a_text_without_a_line_end_can_be_stored_and_stays_in_bounds() {
-    const TEXT: usize = 128 * MIB;
+    const TEXT: usize = 256 * MIB;
     const LINE: usize = 32 * MIB;
     let sender = Sender::new();
     let program = Launch::stateful()
@@ -143,7 +143,8 @@ fn a_text_without_a_line_end_can_be_stored_and_stays_in_bounds() {
     assert_eq!(figures["bytes"], TEXT, "{figures}");
     assert_eq!(figures["lines_cut"], TEXT / LINE, "{figures}");
     if let Some(peak) = figures["peak_rss_bytes"].as_u64() {
-        assert!(peak < (64 * MIB + 12 * LINE) as u64, "{figures}");
+        // On a busy machine two batches wait and one is printed: each has a line or two in hand.
+        assert!(peak < (64 * MIB + 16 * LINE) as u64, "{figures}");
     }
 }
 

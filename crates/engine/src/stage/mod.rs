@@ -193,9 +193,15 @@ where
         self.executor.run(|| {
             rayon::scope_fifo(|scope| {
                 for (lane, partitions) in inputs.into_iter().enumerate() {
-                    for block in partitions {
+                    let claimed = partitions.into_iter().map(|block| {
                         exchange.expect(lane);
-                        let number = exchange.claim(lane, 1);
+                        (exchange.claim(lane, 1), block)
+                    });
+                    let mut claimed: Vec<(u64, Partition)> = claimed.collect();
+                    // What stands side by side in the partitions of a store lies side by side in its
+                    // shards: it is read at the same time.
+                    claimed.sort_by_key(|(_, block)| block.piece);
+                    for (number, block) in claimed {
                         let run = BlockRun {
                             exchange: Arc::clone(&exchange),
                             epoch: 0,

@@ -262,6 +262,17 @@ def test_outputs_that_cannot_be_written_are_found_before_anything_runs(sc, tmp_p
     ssc.stop(stopSparkContext=False)
 
 
+def test_there_are_no_past_batches_before_the_start(sc):
+    ssc = StreamingContext(sc, 1)
+    numbers = ssc.queueStream([[1]])
+    with pytest.raises(Py4JJavaError, match="DStream .* has not been initialized"):
+        numbers.slice(0, 1)
+    numbers.pprint()
+    ssc.start()
+    assert numbers.slice(0, 1) == []
+    ssc.stop(stopSparkContext=False)
+
+
 def test_conf_is_chained_and_the_second_context_is_refused(sc):
     conf = SparkConf(loadDefaults=False).setMaster("local").setAppName("x").set("k", "v")
     assert conf.setAll([("a", "b")]).get("a") == "b"

@@ -1,7 +1,7 @@
 """Streams of datasets, one a batch."""
 
 from .._paths import called
-from ..errors.exceptions import IllegalArgumentException
+from ..errors.exceptions import IllegalArgumentException, Py4JJavaError
 from ..rdd import RDD, portable_hash
 from ..storagelevel import StorageLevel
 from ._explain import explained
@@ -246,8 +246,6 @@ class DStream(Stateful, Windows):
 
     def _check_open(self, what):
         if self._ssc._is_started():
-            from ..errors.exceptions import Py4JJavaError
-
             raise Py4JJavaError(
                 "java.lang.UnsupportedOperationException: Cannot change %s of a DStream after "
                 "streaming context has started" % what
@@ -352,6 +350,10 @@ class DStream(Stateful, Windows):
 
     def slice(self, begin, end):
         """The RDDs of the batch times from `begin` to `end`, datetimes or seconds of the epoch."""
+        if self._ssc._graph.zero is None and not self._ssc._is_started():
+            raise Py4JJavaError(
+                "org.apache.spark.SparkException: %s has not been initialized" % self
+            )
         first, last = self._ssc._milliseconds(begin), self._ssc._milliseconds(end)
         self._is_held = self._is_eager = True
         return [self._made[time] for time in sorted(self._made) if first <= time <= last]

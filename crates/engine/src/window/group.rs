@@ -31,6 +31,7 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
     type Saved = Vec<(u64, u64, Values<V>)>;
 
     const MOVES_PLACES: bool = true;
+    const TAKES_UNMERGED: bool = false;
 
     fn leaving(&self, kept: &Ring<Values<V>>, forgotten: u64) -> usize {
         kept.count_leaving(forgotten)

@@ -157,6 +157,7 @@ where
     type Saved = SavedInvertedKey<V>;
 
     const MOVES_PLACES: bool = false;
+    const TAKES_UNMERGED: bool = true;
 
     fn leaving(&self, kept: &BatchValues<V>, forgotten: u64) -> usize {
         let leaving = kept

@@ -140,6 +140,7 @@ where
     type Saved = SavedReducedKey<V>;
 
     const MOVES_PLACES: bool = true;
+    const TAKES_UNMERGED: bool = false;
 
     fn leaving(&self, kept: &Batches<V>, forgotten: u64) -> usize {
         kept.ring.count_leaving(forgotten)

@@ -47,6 +47,10 @@ pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     /// True if the place of a key changes with the batches that the window has of it.
     const MOVES_PLACES: bool;
 
+    /// True if a batch whose keys hardly repeat is best taken as its runs left it. Where items of a
+    /// key lead to each other they are best in the order of the shards' tables, batch after batch.
+    const TAKES_UNMERGED: bool;
+
     /// The number of items of the batches up to `forgotten`.
     fn leaving(&self, kept: &Self::History, forgotten: u64) -> usize;
 

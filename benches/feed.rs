@@ -21,7 +21,8 @@ const FLOOD: usize = 512 * 1024;
 /// The interval at which a paced sender wakes up.
 const BEAT: Duration = Duration::from_millis(1);
 
-const USAGE: &str = "usage: feed [--port N] [--repeat R | --seconds T] [--rate MB/s] FILE";
+const USAGE: &str =
+    "usage: feed [--port N] [--repeat R | --seconds T] [--rate MB/s] [--hold SECONDS] FILE";
 
 fn main() -> ExitCode {
     match run() {
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let args = Args::from_env(&["port", "repeat", "seconds", "rate"], USAGE)?;
+    let args = Args::from_env(&["port", "repeat", "seconds", "rate", "hold"], USAGE)?;
     let [file] = args.operands() else {
         return Err(args.wrong("one file is needed"));
     };
@@ -49,6 +50,8 @@ fn run() -> Result<(), String> {
         seconds: seconds.unwrap_or(f64::INFINITY),
         rate: args.option::<f64>("rate")?.map(|mb_per_s| mb_per_s * 1e6),
     };
+    // How long the connection stays open when everything has been sent.
+    let hold: u64 = args.option("hold")?.unwrap_or(0);
     let port = args.option("port")?.unwrap_or(0);
     let failed = |error: io::Error| format!("port {port}: {}", reason(&error));
     let listener = TcpListener::bind(("127.0.0.1", port)).map_err(failed)?;
@@ -58,7 +61,7 @@ fn run() -> Result<(), String> {
 
     let start = Instant::now();
     let cpu = usage::cpu_seconds();
-    let (sent, end) = pace.send(client, &text);
+    let (sent, end) = pace.send(&client, &text);
     let elapsed = start.elapsed().as_secs_f64();
     eprintln!(
         "{{\"bytes\":{sent},\"seconds\":{elapsed:.3},\"mb_per_s\":{:.1},\"cpu_seconds\":{:.3}}}",
@@ -70,8 +73,9 @@ fn run() -> Result<(), String> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             eprintln!("feed: the client is gone: {}", reason(&error));
         }
-        _ => {}
+        _ => thread::sleep(Duration::from_secs(hold)),
     }
+    drop(client);
     Ok(())
 }
 
@@ -85,7 +89,7 @@ struct Pace {
 
 impl Pace {
     /// Sends and returns the bytes that went out, with what ended it early.
-    fn send(&self, mut client: TcpStream, text: &[u8]) -> (u64, io::Result<()>) {
+    fn send(&self, mut client: &TcpStream, text: &[u8]) -> (u64, io::Result<()>) {
         let start = Instant::now();
         let mut sent = 0u64;
         let mut round = 0;

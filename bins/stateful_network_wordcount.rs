@@ -31,12 +31,16 @@ fn stateful_network_wordcount(app: &App) -> Result<(), Exit> {
     let update = |new_values: &Values<i64>, last_sum: Option<i64>| {
         Some(new_values.iter().sum::<i64>() + last_sum.unwrap_or(0))
     };
+    // A word that does not come keeps its count, so that a batch visits the words that it brings.
+    let options = StateOptions::new()
+        .initial_state(initial)
+        .idle_keeps_state();
 
     let lines = ssc.socket_text_stream(app.argument(0), app.port(1)?);
     let running_counts = lines
         .flat_map(|line| line.split(" "))
         .map(|word| (word, 1_i64))
-        .update_state_by_key_with(update, StateOptions::new().initial_state(initial));
+        .update_state_by_key_with(update, options);
     running_counts.pprint();
 
     ssc.start()?;

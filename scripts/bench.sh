@@ -10,6 +10,8 @@
 #   latency     end of a batch's interval to its output, at half of that load
 #   start       from start to connected
 #   idle        memory and CPU time of a connected program that gets nothing
+#   keys        memory of stateful_network_wordcount with five million words of eight bytes, and CPU
+#               time of a batch that brings it nothing then
 #
 # One figure alone says little about a machine that others use too. The ratios,
 # and the CPU seconds a gigabyte, say more.
@@ -20,7 +22,7 @@ cd "$(dirname "$0")/.."
 usage() {
     cat <<'TEXT'
 usage: scripts/bench.sh [options]
-  --only SECTION   throughput, latency, start or idle; repeatable (all of them)
+  --only SECTION   throughput, latency, start, idle or keys; repeatable (all of them)
   --rounds N       rounds of the throughput section (3)
   --seconds S      how long a round feeds each program (8)
   --corpus NAME    natural or zipf; repeatable (both)
@@ -34,7 +36,7 @@ TEXT
 }
 
 sections=() corpora=() rounds=3 seconds=8 size=100000000 master='local[2]' limit=
-quick=no profile=release waits=20 starts=20 idles=10
+quick=no profile=release waits=20 starts=20 idles=10 keys=5000000
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help)
@@ -42,7 +44,8 @@ while [ $# -gt 0 ]; do
             exit 0
             ;;
         --quick)
-            quick=yes profile=dev rounds=1 seconds=1 size=1000000 waits=2 starts=2 idles=1
+            quick=yes profile=dev rounds=1 seconds=1 size=1000000 waits=2 starts=2 idles=1 \
+                keys=50000
             shift
             ;;
         --only | --rounds | --seconds | --corpus | --bytes | --master | --limit)
@@ -62,7 +65,7 @@ while [ $# -gt 0 ]; do
     esac
 done
 : "${limit:=$((seconds + waits + 60))}"
-[ ${#sections[@]} -gt 0 ] || sections=(throughput latency start idle)
+[ ${#sections[@]} -gt 0 ] || sections=(throughput latency start idle keys)
 [ ${#corpora[@]} -gt 0 ] || corpora=(natural zipf)
 
 target=${CARGO_TARGET_DIR:-target}
@@ -242,6 +245,14 @@ start() {
     printf 'Start to connected: %.1f ms, median of %s\n' "$(median <"$work/starts")" "$starts"
 }
 
+# User and system time of the program that runs, in ticks; and what of it is resident, in MiB.
+cpu_ticks() {
+    sed 's/.*) //' "/proc/$running/stat" | awk '{ print $12 + $13 }'
+}
+resident() {
+    awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$running/status"
+}
+
 idle() {
     local ticks before after resident
     [ -r /proc/self/stat ] || { echo 'Idle: skipped, this system has no /proc'; return; }
@@ -249,20 +260,46 @@ idle() {
     feed --seconds 3600 --rate 0.0000000001 "$texts/${corpora[0]}.txt"
     "$bin/network_wordcount" --master "$master" 127.0.0.1 "$port" >/dev/null 2>&1 &
     running=$!
-    # User and system time, in ticks.
-    cpu_ticks() {
-        sed 's/.*) //' "/proc/$running/stat" | awk '{ print $12 + $13 }'
-    }
     sleep 2
     before=$(cpu_ticks)
     sleep "$idles"
     after=$(cpu_ticks)
-    resident=$(awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$running/status")
+    resident=$(resident)
     stop_running
     stop_feeder
     ticks=$(getconf CLK_TCK)
     printf 'Idle: %.1f MiB resident, %.2f %% of a core over %s s\n' "$resident" \
         "$(calculate "($after - $before) * 100 / $ticks / $idles")" "$idles"
+}
+
+# Every word comes once, at a million words or so in each batch of five seconds.
+keys() {
+    local before after resident ticks held=$((3 * idles))
+    [ -r /proc/self/stat ] || { echo 'Keys: skipped, this system has no /proc'; return; }
+    awk -v keys=$keys 'BEGIN {
+        for (word = 0; word < keys; word++) printf "%08d%s", word, word % 10 == 9 ? "\n" : " " }' \
+        >"$work/keys.txt"
+    echo "bench: $keys words" >&2
+    feed --rate 2 --hold 3600 "$work/keys.txt"
+    (cd "$work" && exec "$bin/stateful_network_wordcount" --master "$master" \
+        127.0.0.1 "$port" >/dev/null 2>&1) &
+    running=$!
+    until [ -s "$work/fed" ]; do
+        kill -0 "$running" 2>/dev/null || die 'stateful_network_wordcount ended early'
+        sleep 0.2
+    done
+    # The batch of the last words, and its snapshot.
+    sleep 12
+    before=$(cpu_ticks)
+    sleep $held
+    after=$(cpu_ticks)
+    resident=$(resident)
+    stop_running
+    stop_feeder
+    ticks=$(getconf CLK_TCK)
+    printf 'Keys: %.1f MiB resident with %s of 8 bytes, %.1f bytes each; %.2f ms of CPU an empty batch\n' \
+        "$resident" $keys "$(calculate "$resident * 1048576 / $keys")" \
+        "$(calculate "($after - $before) * 1000 / $ticks / ($held / 5)")"
 }
 
 echo "bench: building ($profile)" >&2
@@ -280,8 +317,8 @@ for corpus in "${corpora[@]}"; do
 done
 for section in "${sections[@]}"; do
     case $section in
-        throughput | latency | start | idle) "$section" ;;
-        *) die "no section $section: throughput, latency, start or idle" ;;
+        throughput | latency | start | idle | keys) "$section" ;;
+        *) die "no section $section: throughput, latency, start, idle or keys" ;;
     esac
     echo
 done

@@ -6,11 +6,15 @@
 //! runs from the end of the last batch that warms up (buffers, tables, windows
 //! that have to fill) to the end of the last batch: it has all that a batch
 //! costs, handing it over and letting it go too. One batch runs at a time.
+//!
+//! `--workers 1,2,4,8,16` prints another table: what a record costs with so many workers, however
+//! few the cores are, and what follows for as many cores.
 #![expect(clippy::print_stdout, reason = "the figures are this program's output")]
 
 mod load;
 mod measure;
 mod rows;
+mod scaling;
 
 use std::process::ExitCode;
 
@@ -18,8 +22,9 @@ use millrace_benches::args::Args;
 
 use crate::measure::{Figures, median};
 use crate::rows::{Row, rows};
+use crate::scaling::Workers;
 
-const USAGE: &str = "usage: families [--only NAME] [--rounds N] [--records N]";
+const USAGE: &str = "usage: families [--only NAME] [--rounds N] [--records N] [--workers N,N...]";
 
 fn main() -> ExitCode {
     match run() {
@@ -32,7 +37,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let args = Args::from_env(&["only", "rounds", "records"], USAGE)?;
+    let args = Args::from_env(&["only", "rounds", "records", "workers"], USAGE)?;
     let only: String = args.option("only")?.unwrap_or_default();
     let rounds: usize = args.option("rounds")?.unwrap_or(3);
     let records: usize = args.option("records")?.unwrap_or(1_000_000);
@@ -43,6 +48,10 @@ fn run() -> Result<(), String> {
     }
     if rounds == 0 || records < 1_000 {
         return Err(args.wrong("at least one round of a thousand records is needed"));
+    }
+    if let Some(workers) = args.option::<Workers>("workers")? {
+        scaling::print(&chosen, records, rounds, &workers);
+        return Ok(());
     }
     println!(
         "| family | read | records a batch | M/s on 1 | M/s on 2 | growth | CPU ns on 1 | on 2 |"

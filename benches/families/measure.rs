@@ -15,6 +15,30 @@ pub(crate) struct Figures {
     pub(crate) millions_a_second: f64,
     /// Processor time of a record, all threads.
     pub(crate) cpu_nanos: f64,
+    /// The part of it that the batch thread took: what no other worker shares.
+    pub(crate) serial: f64,
+    /// How often threads waited, in a batch.
+    pub(crate) waits: f64,
+}
+
+/// The moment at which a batch has ended.
+struct End {
+    at: Instant,
+    cpu: f64,
+    batch_thread: f64,
+    waits: i64,
+}
+
+impl End {
+    /// Now. To be called on the batch thread.
+    fn now() -> End {
+        End {
+            at: Instant::now(),
+            cpu: usage::cpu_seconds(),
+            batch_thread: usage::thread_cpu_seconds(),
+            waits: usage::waits(),
+        }
+    }
 }
 
 /// Times the last `timed` of the batches that `program` runs, each of which brings `brings`
@@ -37,16 +61,17 @@ pub(crate) fn measure(
         // Outputs run in the order in which they are registered: this one sees the batch end.
         ssc.queue_stream(Vec::<Vec<u8>>::new())
             .foreach_rdd(move |_| {
-                let now = (Instant::now(), usage::cpu_seconds());
-                noted.lock().expect("no batch fails").push(now);
+                noted.lock().expect("no batch fails").push(End::now());
             });
     });
     let ends = ends.lock().expect("no batch fails");
-    let ((start, cpu_start), (end, cpu_end)) = (ends[warm - 1], ends[warm + timed - 1]);
-    let records = (brings * timed) as f64;
+    let (start, end) = (&ends[warm - 1], &ends[warm + timed - 1]);
+    let (records, cpu) = ((brings * timed) as f64, end.cpu - start.cpu);
     Figures {
-        millions_a_second: records / end.duration_since(start).as_secs_f64() / 1e6,
-        cpu_nanos: (cpu_end - cpu_start) * 1e9 / records,
+        millions_a_second: records / end.at.duration_since(start.at).as_secs_f64() / 1e6,
+        cpu_nanos: cpu * 1e9 / records,
+        serial: (end.batch_thread - start.batch_thread) / cpu,
+        waits: (end.waits - start.waits) as f64 / timed as f64,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The cost of a run to its process: CPU seconds and peak memory.
+//! The cost of a run to its process: CPU seconds, waits and peak memory.
 //!
 //! On a machine that others use too, wall time says little; CPU time divided
 //! by bytes is what two runs can be compared by.
@@ -9,13 +9,37 @@ use std::mem::MaybeUninit;
 /// CPU seconds of this process so far, user and system, all threads.
 #[must_use]
 pub fn cpu_seconds() -> f64 {
+    let usage = usage(libc::RUSAGE_SELF);
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+/// CPU seconds of the calling thread so far, user and system; 0 where the system counts
+/// whole processes only.
+#[must_use]
+pub fn thread_cpu_seconds() -> f64 {
+    #[cfg(target_os = "linux")]
+    {
+        let usage = usage(libc::RUSAGE_THREAD);
+        seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+    #[cfg(not(target_os = "linux"))]
+    0.0
+}
+
+/// How often a thread of this process gave its core away, because it waited for a lock, for work
+/// or for a device.
+#[must_use]
+pub fn waits() -> i64 {
+    usage(libc::RUSAGE_SELF).ru_nvcsw
+}
+
+fn usage(of: libc::c_int) -> libc::rusage {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: `usage` is valid for a write of one `rusage`, which is all the call does.
-    let outcome = unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) };
-    assert_eq!(outcome, 0, "getrusage knows RUSAGE_SELF everywhere");
+    let outcome = unsafe { libc::getrusage(of, usage.as_mut_ptr()) };
+    assert_eq!(outcome, 0, "getrusage knows this process and this thread");
     // SAFETY: zeroes are a valid `rusage` (integers only), and the call filled them in.
-    let usage = unsafe { usage.assume_init() };
-    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    unsafe { usage.assume_init() }
 }
 
 /// The most memory this process ever had resident, in bytes; 0 where the
@@ -59,6 +83,10 @@ mod tests {
         let before = super::cpu_seconds();
         assert!((0..10_000_000u64).fold(0, |sum, n| sum ^ std::hint::black_box(n)) < u64::MAX);
         assert!(super::cpu_seconds() > before);
+        assert!(super::thread_cpu_seconds() <= super::cpu_seconds());
+        let waits = super::waits();
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        assert!(super::waits() > waits);
         assert!(super::peak_rss_bytes() > 100_000);
     }
 }

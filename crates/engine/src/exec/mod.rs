@@ -45,6 +45,8 @@ struct Workers {
     /// Set if the program's settings give that number.
     partitions_given: AtomicBool,
     epochs: Arc<Epochs>,
+    /// The most map tasks of a stage at a time.
+    most_map_tasks: AtomicUsize,
     urgent: AtomicUsize,
     parked: Mutex<Vec<Task>>,
     /// Map tasks that are queued, parked or running.
@@ -89,6 +91,7 @@ impl Executor {
                 partitions: Arc::new(AtomicUsize::new(workers)),
                 partitions_given: AtomicBool::new(false),
                 epochs: Arc::default(),
+                most_map_tasks: AtomicUsize::new(workers),
                 urgent: AtomicUsize::new(0),
                 parked: Mutex::new(Vec::new()),
                 tasks: Arc::default(),
@@ -108,6 +111,19 @@ impl Executor {
     #[must_use]
     pub fn workers(&self) -> usize {
         self.inner.workers
+    }
+
+    /// The most map tasks that a stage may have at a time: at first the number of workers.
+    #[must_use]
+    pub fn most_map_tasks(&self) -> usize {
+        self.inner.most_map_tasks.load(Ordering::Relaxed)
+    }
+
+    /// Sets that number, to at least one and at most the number of workers. Tasks that are too many
+    /// end with the run that they are at; what waits is left to the others.
+    pub fn limit_map_tasks(&self, most: usize) {
+        let most = most.clamp(1, self.inner.workers);
+        self.inner.most_map_tasks.store(most, Ordering::Relaxed);
     }
 
     /// The default number of partitions of a stream's keyed dataset, and of slices that records

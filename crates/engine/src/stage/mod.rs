@@ -6,6 +6,8 @@
 //! waiting: long runs mean few merges, short ones keep all workers busy when there is little.
 
 mod shuffled;
+#[cfg(test)]
+mod tests;
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
@@ -41,6 +43,9 @@ pub trait EagerStage: Send + Sync {
 
     /// Lets go of the batch of `time`, which nobody will ask for.
     fn leave(&self, time: BatchTime);
+
+    /// True if blocks wait for a map task.
+    fn is_behind(&self) -> bool;
 }
 
 /// The shards of a batch, `None` if it had no input; or what a panic of user code had to say.
@@ -58,7 +63,8 @@ pub struct ShuffleStage<P, K, V, A: Aggregator<V>> {
     hasher: KeyHasher,
     executor: Executor,
     queue: Mutex<Queue<K, Acc<V, A>>>,
-    local_tables: SegQueue<LocalTable<K, Acc<V, A>>>,
+    /// Tables that no map task has; the one that was put back last is warm, and taken first.
+    local_tables: Mutex<Vec<LocalTable<K, Acc<V, A>>>>,
     shards: Arc<SegQueue<Shard<K, Acc<V, A>>>>,
     /// The number of this reader among all, and its name in error messages.
     reader: u64,
@@ -122,7 +128,7 @@ where
                 blocks: VecDeque::new(),
                 tasks: 0,
             }),
-            local_tables: SegQueue::new(),
+            local_tables: Mutex::default(),
             shards: Arc::new(SegQueue::new()),
             reader: next_reader(),
             name,
@@ -243,8 +249,12 @@ where
 
     fn next_run(&self) -> Option<BlockRun<K, Acc<V, A>>> {
         let mut queue = self.queue();
-        let fair = queue.blocks.len().div_ceil(2 * self.executor.workers());
-        let Some(first) = queue.blocks.pop_front() else {
+        let most = self.executor.most_map_tasks();
+        let fair = queue.blocks.len().div_ceil(2 * most);
+        // One task too many leaves what waits to the others.
+        let is_too_many = queue.tasks > most;
+        let first = if is_too_many { None } else { queue.blocks.pop_front() };
+        let Some(first) = first else {
             queue.tasks -= 1;
             return None;
         };
@@ -308,16 +318,39 @@ where
         self.shards.pop().unwrap_or_else(Shard::new)
     }
 
+    fn local_tables(&self) -> MutexGuard<'_, Vec<LocalTable<K, Acc<V, A>>>> {
+        self.local_tables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An empty local table, with the memory of one that was used before if there is any.
+    fn local_table(&self) -> LocalTable<K, Acc<V, A>> {
+        let kept = self.local_tables().pop();
+        kept.unwrap_or_else(LocalTable::new)
+    }
+
+    /// Keeps a local table for the next run, unless there is one for each map task already.
+    fn keep(&self, table: LocalTable<K, Acc<V, A>>) {
+        let mut kept = self.local_tables();
+        if kept.len() < self.executor.most_map_tasks() {
+            kept.push(table);
+            return;
+        }
+        // Freed when the lock is.
+        drop(kept);
+        drop(table);
+    }
+
     /// Combines a run.
     fn combined(&self, lane: usize, blocks: Vec<Partition>) -> Partials<K, Acc<V, A>> {
-        let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
-        let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
+        let mut combiner = Combiner::new(&self.aggregator, &self.hasher, self.local_table());
         for block in blocks {
             self.pipeline
                 .drive(lane, &block, |record| combiner.push(record));
         }
         let (spilled, table) = combiner.finish();
-        self.local_tables.push(table);
+        self.keep(table);
         spilled
     }
 
@@ -329,8 +362,7 @@ where
         (lane, number): (usize, u64),
         blocks: &[Partition],
     ) -> Partials<K, Acc<V, A>> {
-        let table = self.local_tables.pop().unwrap_or_else(LocalTable::new);
-        let mut combiner = Combiner::new(&self.aggregator, &self.hasher, table);
+        let mut combiner = Combiner::new(&self.aggregator, &self.hasher, self.local_table());
         for (piece, block) in blocks.iter().enumerate() {
             let at = At {
                 part: lane,
@@ -362,7 +394,7 @@ where
             block: block.clone(),
             bytes,
         });
-        if queue.tasks >= self.executor.workers() {
+        if queue.tasks >= self.executor.most_map_tasks() {
             return;
         }
         queue.tasks += 1;
@@ -383,6 +415,10 @@ where
         let left = self.queue().cut.remove(&time);
         // Freed when the lock is.
         drop(left);
+    }
+
+    fn is_behind(&self) -> bool {
+        !self.queue().blocks.is_empty()
     }
 }
 

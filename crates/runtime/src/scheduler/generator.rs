@@ -12,6 +12,7 @@ use crate::graph::Batch;
 use crate::notice::{Repeats, notice};
 use crate::zone;
 
+use super::map_tasks::MapTasks;
 use super::pace::{Pace, Said, ahead};
 use super::queue::Ticks;
 use super::run_state::BATCH_PATIENCE;
@@ -56,11 +57,12 @@ fn make_batches(engine: &Engine, first: FirstBatch, queue: &BatchQueue) -> First
     let mut left = engine.max_batches.unwrap_or(u64::MAX);
     let mut next = first;
     let mut pace = Pace::new(engine.clock.reading());
+    let mut map_tasks = MapTasks::of(engine);
     let repeats = Repeats::new(Arc::clone(&engine.clock));
     if let Some(line) = ahead(engine.clock.now(), first.time, engine.interval) {
         notice(line);
     }
-    while let Some(now) = wait_for(engine, next.time, &mut pace, &repeats) {
+    while let Some(now) = wait_for(engine, next.time, (&mut pace, &mut map_tasks), &repeats) {
         tick(engine, next, queue);
         next = next.later(engine.interval, 1);
         // What has been received is in the batch that was just made: these have nothing.
@@ -92,9 +94,16 @@ fn say(repeats: &Repeats, said: Option<Said>) {
 }
 
 /// Waits until the clock shows `time`, and gives what it shows; `None` if the run stops.
-fn wait_for(engine: &Engine, time: BatchTime, pace: &mut Pace, repeats: &Repeats) -> Option<i64> {
+fn wait_for(
+    engine: &Engine,
+    time: BatchTime,
+    (pace, map_tasks): (&mut Pace, &mut MapTasks),
+    repeats: &Repeats,
+) -> Option<i64> {
     let stopped = || engine.outcome.stop().is_some();
+    let glance = map_tasks.glance().unwrap_or(GLANCE);
     loop {
+        map_tasks.look(engine);
         let now = engine.clock.reading();
         say(repeats, pace.look(now, time));
         if stopped() {
@@ -103,8 +112,8 @@ fn wait_for(engine: &Engine, time: BatchTime, pace: &mut Pace, repeats: &Repeats
         if now.wall >= time.as_millis() {
             return Some(now.wall);
         }
-        let glance = BatchTime::from_millis(now.wall) + GLANCE;
-        engine.clock.wait_until(glance.min(time), &stopped);
+        let next_glance = BatchTime::from_millis(now.wall) + glance;
+        engine.clock.wait_until(next_glance.min(time), &stopped);
     }
 }
 

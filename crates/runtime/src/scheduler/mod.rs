@@ -21,6 +21,7 @@ mod dead_letters;
 mod engine;
 mod generator;
 mod jobs;
+mod map_tasks;
 mod pace;
 mod queue;
 mod run_state;

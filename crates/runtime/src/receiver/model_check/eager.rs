@@ -34,6 +34,10 @@ impl EagerStage for Stage {
     fn close_batch(&self, _time: BatchTime) {}
 
     fn leave(&self, _time: BatchTime) {}
+
+    fn is_behind(&self) -> bool {
+        false
+    }
 }
 
 /// A tracker whose blocks are read by a stage alone, and the worker of the stage, which gives

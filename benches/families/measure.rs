@@ -17,7 +17,7 @@ pub(crate) struct Figures {
     pub(crate) cpu_nanos: f64,
     /// The part of it that the batch thread took: what no other worker shares.
     pub(crate) serial: f64,
-    /// How often threads waited, in a batch.
+    /// The waits of threads, in a batch.
     pub(crate) waits: f64,
 }
 

@@ -17,7 +17,11 @@ impl FromStr for Workers {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Workers, &'static str> {
-        let number = |word: &str| word.parse().ok().filter(|number| (1..=256).contains(number));
+        let number = |word: &str| {
+            word.parse()
+                .ok()
+                .filter(|number| (1..=256).contains(number))
+        };
         let numbers: Option<Vec<usize>> = text.split(',').map(number).collect();
         numbers
             .map(Workers)
@@ -28,7 +32,9 @@ impl FromStr for Workers {
 /// Prints a line for every row.
 pub(crate) fn print(rows: &[Row], records: usize, rounds: usize, Workers(workers): &Workers) {
     let named = |what: &str| -> String {
-        let columns = workers.iter().map(|number| format!(" {what} on {number} |"));
+        let columns = workers
+            .iter()
+            .map(|number| format!(" {what} on {number} |"));
         columns.collect()
     };
     let (cpu, waits) = (named("CPU ns"), named("waits"));
@@ -64,8 +70,8 @@ fn line(row: &Row, records: usize, rounds: usize, workers: &[usize]) -> String {
     line + &format!(" {serial:.3} | {bound:.1} |")
 }
 
-/// How many times as fast as the first number of workers as many cores as the last number can be
-/// at most: what a record costs there, of which the batch thread's part is done by one of them.
+/// The speed-up over the first number of workers that as many cores as the last number can bring
+/// at most: from what a record costs there, of which the batch thread's part is done by one of them.
 fn bound(first: f64, last: f64, serial: f64, cores: usize) -> f64 {
     first / (last * (serial + (1.0 - serial) / cores as f64))
 }

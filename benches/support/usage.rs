@@ -26,7 +26,7 @@ pub fn thread_cpu_seconds() -> f64 {
     0.0
 }
 
-/// How often a thread of this process gave its core away, because it waited for a lock, for work
+/// The number of times that a thread of this process gave its core away: it waited for a lock, for work
 /// or for a device.
 #[must_use]
 pub fn waits() -> i64 {

@@ -253,7 +253,11 @@ where
         let fair = queue.blocks.len().div_ceil(2 * most);
         // One task too many leaves what waits to the others.
         let is_too_many = queue.tasks > most;
-        let first = if is_too_many { None } else { queue.blocks.pop_front() };
+        let first = if is_too_many {
+            None
+        } else {
+            queue.blocks.pop_front()
+        };
         let Some(first) = first else {
             queue.tasks -= 1;
             return None;

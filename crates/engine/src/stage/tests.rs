@@ -1,4 +1,4 @@
-//! How many map tasks a stage has, and that none of them leaves a block behind.
+//! The number of map tasks of a stage, and that none of them leaves a block behind.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

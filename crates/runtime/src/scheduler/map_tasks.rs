@@ -27,11 +27,11 @@ const IDLE: f64 = 0.5;
 /// The most looks at which all workers take blocks after their number was cut in vain.
 const LONGEST: u32 = 64;
 
-/// What decides how many map tasks a stage may have. Does nothing where a core is there for each
+/// Decides how many map tasks a stage may have. Does nothing where a core is there for each
 /// worker.
 pub(super) struct MapTasks {
     rule: Option<Rule>,
-    last: Reading,
+    last: Usage,
 }
 
 impl MapTasks {
@@ -41,7 +41,7 @@ impl MapTasks {
         let workers = engine.executor.workers();
         MapTasks {
             rule: (workers > cores).then(|| Rule::new(workers, cores)),
-            last: Reading::now(),
+            last: Usage::now(),
         }
     }
 
@@ -54,7 +54,7 @@ impl MapTasks {
     /// tasks as that speaks for.
     pub(super) fn look(&mut self, engine: &Engine) {
         let Some(rule) = &mut self.rule else { return };
-        let now = Reading::now();
+        let now = Usage::now();
         let passed = now.at.duration_since(self.last.at);
         // Soon after another look the clocks are too coarse.
         if passed < StdDuration::from_millis(GLANCE.as_millis().unsigned_abs()) {
@@ -69,15 +69,15 @@ impl MapTasks {
 }
 
 /// The processor time that the process had taken at some moment.
-struct Reading {
+struct Usage {
     at: Instant,
     worked: StdDuration,
 }
 
-impl Reading {
-    fn now() -> Reading {
+impl Usage {
+    fn now() -> Usage {
         let worked = clock_gettime(ClockId::ProcessCPUTime);
-        Reading {
+        Usage {
             at: Instant::now(),
             worked: StdDuration::try_from(worked).unwrap_or_default(),
         }
@@ -121,7 +121,11 @@ impl Rule {
         } else {
             self.is_cut = share >= BUSY;
         }
-        if self.is_cut { self.cores } else { self.workers }
+        if self.is_cut {
+            self.cores
+        } else {
+            self.workers
+        }
     }
 }
 

@@ -23,8 +23,8 @@ use crate::data::{Data, Key};
 
 use super::aggregate::Aggregator;
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
-use super::lookahead::{GROUP, ProbeQueue};
-use super::table::{Found, Table, Tagged, tag_of_stamp};
+use super::lookahead::{GROUP, ProbeQueue, Ready};
+use super::table::{Probed, Table, Tagged, tag_of_stamp};
 
 /// A local table keeps below this: what the keys of the longest run take, if every tenth word of
 /// it is new. What a word pays for a table beyond the cache is less than what it would pay for
@@ -173,26 +173,19 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
     #[inline(always)]
     pub(crate) fn push(&mut self, (key, value): (K, V)) {
         let tag = tag_of(self.hasher.hash(&key));
-        self.run.table.prefetch(tag);
-        if self.waiting.push(Tagged { key, value, tag }) {
-            self.settle();
-        }
-    }
-
-    /// Combines the records that have waited for a group of others.
-    #[inline(never)]
-    fn settle(&mut self) {
-        let ready = self.waiting.take_ready();
-        for records in [ready.waited, ready.rest] {
-            // SAFETY: what has its turn is initialised, and nothing is looked at twice.
-            unsafe { self.run.take(records) };
-        }
+        let Combiner { waiting, run, .. } = self;
+        run.table.prefetch(tag);
+        waiting.push(Tagged { key, value, tag }, |ready| run.settle(&ready));
     }
 
     /// Ends the run.
-    pub(crate) fn finish(mut self) -> (Partials<K, A::Acc>, LocalTable<K, A::Acc>) {
-        self.settle();
-        let mut run = self.run;
+    pub(crate) fn finish(self) -> (Partials<K, A::Acc>, LocalTable<K, A::Acc>) {
+        let Combiner {
+            mut waiting,
+            mut run,
+            ..
+        } = self;
+        run.settle(&waiting.take_ready());
         run.take_back();
         run.flush();
         // All slots are walked when a run ends, however few of them it has filled. It shrinks by
@@ -224,6 +217,15 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
 }
 
 impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
+    /// Takes the records that have waited for a group of others.
+    #[inline(always)]
+    fn settle(&mut self, ready: &Ready<'_, Tagged<K, V>>) {
+        for records in [ready.waited, ready.rest] {
+            // SAFETY: what has its turn is initialised, and nothing is looked at twice.
+            unsafe { self.take(records) };
+        }
+    }
+
     /// Combines records or passes them.
     ///
     /// # Safety
@@ -277,7 +279,7 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
         for record in records {
             // SAFETY: the caller's promise.
             let Tagged { key, value, tag } = unsafe { record.assume_init_read() };
-            let stamp = self.stamp(tag);
+            let stamp = stamp_of(&mut self.arrivals, tag);
             let value = self.aggregator.publish(self.aggregator.create(value));
             let key = millrace_text::detached(key);
             self.spilled.shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
@@ -288,14 +290,6 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             self.take_back();
         }
         self.before = self.arrivals;
-    }
-
-    /// The stamp of a key that arrives.
-    #[inline(always)]
-    fn stamp(&mut self, tag: u32) -> u64 {
-        // A run that inserts four billion keys ties the order of the last ones.
-        self.arrivals = self.arrivals.saturating_add(1);
-        u64::from(tag) << 32 | u64::from(self.arrivals)
     }
 
     /// Folds records into their keys' values, or begins new ones. All records of a key go the
@@ -325,19 +319,15 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
     #[inline(never)]
     fn put(&mut self, Tagged { key, value, tag }: Tagged<K, V>) {
         let same = |stamp, present: &K| tag_of_stamp(stamp) == tag && *present == key;
-        let slot = match self.table.find(tag, same) {
-            Found::Occupied(slot) => {
-                let aggregator = self.aggregator;
-                return self
-                    .table
-                    .fold_at(slot, |place| aggregator.add(place, value));
+        let aggregator = self.aggregator;
+        match self.table.probe(tag, same) {
+            Probed::Occupied(slot) => return slot.fold(|place| aggregator.add(place, value)),
+            Probed::Vacant(slot) => {
+                // The key outlives its block, which must not stay for it.
+                let (key, acc) = (millrace_text::detached(key), aggregator.create(value));
+                slot.fill(stamp_of(&mut self.arrivals, tag), key, acc);
             }
-            Found::Vacant(slot) => slot,
-        };
-        // The key outlives its block, which must not stay for it.
-        let (key, acc) = (millrace_text::detached(key), self.aggregator.create(value));
-        let stamp = self.stamp(tag);
-        self.table.fill(slot, stamp, key, acc);
+        }
         self.of_shard[shard_of_tag(tag)] += 1;
         if self.table.len() <= self.table.slots() / 2 {
             return;
@@ -363,6 +353,14 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             shards[shard_of_tag(tag_of_stamp(stamp))].push(Entry { stamp, key, value });
         });
     }
+}
+
+/// The stamp of a key that arrives after `arrivals` others.
+#[inline(always)]
+fn stamp_of(arrivals: &mut u32, tag: u32) -> u64 {
+    // A run that inserts four billion keys ties the order of the last ones.
+    *arrivals = arrivals.saturating_add(1);
+    u64::from(tag) << 32 | u64::from(*arrivals)
 }
 
 #[cfg(test)]

@@ -80,21 +80,23 @@ impl<T> ProbeQueue<T> {
         self.end.set(start.as_ptr().wrapping_add(GROUP).cast());
     }
 
-    /// Adds an item; says whether its group is complete. Then [`take_ready`](ProbeQueue::take_ready) is to be
-    /// called before another one is added.
+    /// Adds an item. If its group is complete with it, `take` gets the items whose time has come.
     #[inline(always)]
-    pub(super) fn push(&mut self, item: T) -> bool {
-        debug_assert!(
-            self.next.as_ptr() < self.start.as_ptr().wrapping_add(GROUP),
-            "a complete group has its turn at once"
-        );
-        // SAFETY: within the group, whose items have been taken; `next` may stand behind the
-        // last one afterwards.
+    pub(super) fn push(&mut self, item: T, take: impl FnOnce(Ready<'_, T>)) {
+        // SAFETY: within the group: one that is complete is given up at once, so that its place is
+        // not the last one's. `next` may stand behind the last item afterwards.
         unsafe {
             self.next.write(item);
             self.next = self.next.add(1);
         }
-        self.next.as_ptr().cast_const().cast::<()>() >= self.end.get()
+        if self.next.as_ptr().cast_const().cast::<()>() >= self.end.get() {
+            self.complete(take);
+        }
+    }
+
+    #[inline(never)]
+    fn complete(&mut self, take: impl FnOnce(Ready<'_, T>)) {
+        take(self.take_ready());
     }
 
     /// Gives up the group that waits, in order. The one that came waits from now on if it is
@@ -170,11 +172,10 @@ mod tests {
                 }
             };
             for number in 0..count {
-                if waiting.push((number, Rc::clone(&alive))) {
-                    let ready = waiting.take_ready();
+                waiting.push((number, Rc::clone(&alive)), |ready| {
                     assert!(ready.rest.is_empty());
                     take(ready.waited);
-                }
+                });
             }
             if ended {
                 let ready = waiting.take_ready();
@@ -197,14 +198,13 @@ mod tests {
                     before_heavy_record();
                     held += 1;
                 }
-                if waiting.push(number) {
-                    let ready = waiting.take_ready();
+                waiting.push(number, |ready| {
                     held = usize::from(heavy && ready.rest.is_empty());
                     for item in ready.waited.iter().chain(ready.rest) {
                         // SAFETY: what has its turn is initialised, and looked at once.
                         out.push(unsafe { item.assume_init_read() });
                     }
-                }
+                });
                 prop_assert!(held < 2, "two heavy items wait");
             }
             prop_assert!(heavy.len() - out.len() < ROOM);

@@ -5,7 +5,7 @@ use crate::data::Key;
 use super::aggregate::Aggregator;
 use super::combiner::Entry;
 use super::hasher::{KeyHasher, bucket_of, tag_of};
-use super::table::{Found, Table};
+use super::table::{Probed, Table};
 
 /// Entries that a merge asks the cache for ahead of the one it looks at.
 const AHEAD: usize = 16;
@@ -96,23 +96,16 @@ impl<K: Key, C> Shard<K, C> {
         value: C,
         aggregator: &A,
     ) {
-        match self.table.find(place, |_, present| *present == key) {
-            Found::Occupied(slot) => self.table.update(slot, |acc| aggregator.merge(acc, value)),
-            Found::Vacant(slot) => {
+        match self.table.probe(place, |_, present| *present == key) {
+            Probed::Occupied(slot) => slot.update(|acc| aggregator.merge(acc, value)),
+            Probed::Vacant(slot) => {
                 let last = self.first.last();
                 if self.first.len() < FIRST_KEYS || last.is_some_and(|(last, _)| stamp < *last) {
-                    self.note_first(stamp, &key);
+                    note_first(&mut self.first, stamp, &key);
                 }
-                self.table.fill(slot, stamp, key, value);
+                slot.fill(stamp, key, value);
             }
         }
-    }
-
-    #[cold]
-    fn note_first(&mut self, stamp: u64, key: &K) {
-        self.first.truncate(FIRST_KEYS - 1);
-        let at = self.first.partition_point(|(first, _)| *first < stamp);
-        self.first.insert(at, (stamp, key.clone()));
     }
 
     /// The keys that came first, with their stamps, in order, and whether there are others.
@@ -124,10 +117,7 @@ impl<K: Key, C> Shard<K, C> {
     /// The value of a key.
     pub fn get(&self, key: &K, hasher: &KeyHasher) -> Option<&C> {
         let place = bucket_of(tag_of(hasher.hash(key)));
-        match self.table.find(place, |_, present| present == key) {
-            Found::Occupied(slot) => Some(self.table.value(slot)),
-            Found::Vacant(_) => None,
-        }
+        self.table.get(place, |_, present| present == key)
     }
 
     /// Every key with its stamp and value, in no order that may be seen outside.
@@ -171,6 +161,14 @@ impl<K: Key, C> Shard<K, C> {
             self.table.clear();
         }
     }
+}
+
+/// Notes a key that is among the first.
+#[cold]
+fn note_first<K: Clone>(all: &mut Vec<(u64, K)>, stamp: u64, key: &K) {
+    all.truncate(FIRST_KEYS - 1);
+    let at = all.partition_point(|(first, _)| *first < stamp);
+    all.insert(at, (stamp, key.clone()));
 }
 
 #[cfg(test)]

@@ -56,12 +56,34 @@ unsafe impl<K: Send, C: Send> Send for Table<K, C> {}
 // SAFETY: `&Table` gives only `&K` and `&C`.
 unsafe impl<K: Sync, C: Sync> Sync for Table<K, C> {}
 
-/// The result of a probe: a slot of the table it was made on.
-pub(crate) enum Found {
+/// The end of a probe.
+enum Found {
     /// The key's slot.
     Occupied(usize),
     /// The slot where the key would go.
     Vacant(usize),
+}
+
+/// The slot that a probe has found, which nobody else can look at or change meanwhile.
+pub(crate) enum Probed<'a, K, C> {
+    /// The key's slot.
+    Occupied(OccupiedSlot<'a, K, C>),
+    /// The slot where the key would go.
+    Vacant(VacantSlot<'a, K, C>),
+}
+
+/// The slot of a key.
+pub(crate) struct OccupiedSlot<'a, K, C> {
+    table: &'a mut Table<K, C>,
+    /// In bounds, and occupied.
+    index: usize,
+}
+
+/// A slot for a key that the table does not have.
+pub(crate) struct VacantSlot<'a, K, C> {
+    table: &'a mut Table<K, C>,
+    /// In bounds, and vacant.
+    index: usize,
 }
 
 impl<K, C> Table<K, C> {
@@ -143,7 +165,7 @@ impl<K, C> Table<K, C> {
     /// Looks for a key: asks `same` about the occupied slots (their stamps, their keys) from the
     /// one that `place` names up to the first vacant one.
     #[inline(always)]
-    pub(crate) fn find(&self, place: u32, mut same: impl FnMut(u64, &K) -> bool) -> Found {
+    fn find(&self, place: u32, mut same: impl FnMut(u64, &K) -> bool) -> Found {
         // The other slot of a pair comes second, which is in the same cache line if two are.
         let home = self.home(place);
         let (mut index, mut next, mut behind) = (home, home ^ 1, self.behind(home));
@@ -161,72 +183,26 @@ impl<K, C> Table<K, C> {
         }
     }
 
-    /// The value of a slot that a probe found occupied.
-    pub(crate) fn value(&self, occupied: usize) -> &C {
-        // SAFETY: an in-bounds slot.
-        let slot = unsafe { self.slot(occupied).as_ref() };
-        assert_ne!(slot.stamp, VACANT, "a slot that a probe found occupied");
-        // SAFETY: the stamp says that the value is there.
-        unsafe { slot.value.assume_init_ref() }
-    }
-
-    /// Fills a slot that a probe found vacant. The caller keeps the table from filling up.
+    /// Looks for a key, as a slot that can be filled or changed; `same` as above: it is asked about
+    /// the slots from the one that `place` names on.
     #[inline(always)]
-    pub(crate) fn fill(&mut self, vacant: usize, stamp: u64, key: K, value: C) {
-        debug_assert_ne!(stamp, VACANT);
-        assert!(
-            self.len < self.mask,
-            "a probe needs a vacant slot to end at"
-        );
-        // SAFETY: an in-bounds slot, vacant, so nothing is overwritten that needs dropping.
-        unsafe {
-            self.slot(vacant).write(Slot {
-                stamp,
-                key: MaybeUninit::new(key),
-                value: MaybeUninit::new(value),
-            });
+    pub(crate) fn probe(
+        &mut self,
+        place: u32,
+        same: impl FnMut(u64, &K) -> bool,
+    ) -> Probed<'_, K, C> {
+        match self.find(place, same) {
+            Found::Occupied(index) => Probed::Occupied(OccupiedSlot { table: self, index }),
+            Found::Vacant(index) => Probed::Vacant(VacantSlot { table: self, index }),
         }
-        self.len += 1;
     }
 
-    /// Replaces the value of a slot that a probe found occupied by what `merge` makes of it.
-    #[inline(always)]
-    pub(crate) fn update(&mut self, occupied: usize, merge: impl FnOnce(C) -> C) {
-        /// Vacates the slot if `merge` unwinds: its value is gone.
-        struct Vacate<'a, K, C>(&'a mut Table<K, C>, usize);
-        impl<K, C> Drop for Vacate<'_, K, C> {
-            #[cold]
-            fn drop(&mut self) {
-                // SAFETY: the slot was occupied; its key is still there, its value is not.
-                unsafe {
-                    let slot = self.0.slot(self.1).as_mut();
-                    slot.stamp = VACANT;
-                    self.0.len -= 1;
-                    slot.key.assume_init_drop();
-                }
-            }
+    /// The value of a key, if the table has it; `same` as in [`probe`](Table::probe).
+    pub(crate) fn get(&self, place: u32, same: impl FnMut(u64, &K) -> bool) -> Option<&C> {
+        match self.find(place, same) {
+            Found::Occupied(index) => self.record(index).map(|(_, _, value)| value),
+            Found::Vacant(_) => None,
         }
-        let mut slot = self.slot(occupied);
-        // SAFETY: the slot is occupied, so its value is initialised; it is written back below,
-        // or the slot is vacated before anything else can look at it.
-        let value = unsafe { slot.as_ref().value.assume_init_read() };
-        let vacate = Vacate(self, occupied);
-        let merged = merge(value);
-        std::mem::forget(vacate);
-        // SAFETY: as above.
-        unsafe { slot.as_mut().value = MaybeUninit::new(merged) };
-    }
-
-    /// Folds into the value of a slot that a probe found occupied.
-    #[inline(always)]
-    pub(super) fn fold_at(&mut self, occupied: usize, fold: impl FnOnce(SlotCell<'_, C>)) {
-        // SAFETY: an in-bounds slot, which nothing else refers to.
-        let slot = unsafe { self.slot(occupied).as_mut() };
-        debug_assert_ne!(slot.stamp, VACANT);
-        let len = std::mem::take(&mut self.len);
-        // SAFETY: an occupied slot, of a table that has no keys meanwhile.
-        fold(SlotCell(unsafe { slot.value.assume_init_mut() }));
-        self.len = len;
     }
 
     /// Folds records into the keys that stand where their tags say, and names the numbers of all
@@ -245,16 +221,18 @@ impl<K, C> Table<K, C> {
     ) where
         K: Eq,
     {
-        let len = std::mem::take(&mut self.len);
+        let unwinding = Forget(self);
+        let table = &*unwinding.0;
         for (number, record) in records.iter().enumerate() {
             // SAFETY: the caller's promise; a record is moved out once, when it is certain that
             // its value goes into its slot. No tag is zero, so a slot with the same one is occupied.
+            // Nothing else refers to the slot, and the table has no keys if `fold` unwinds.
             unsafe {
                 let Tagged { tag, key, .. } = record.assume_init_ref();
-                let home = self.home(*tag);
-                let slot = self.slot(home).as_mut();
+                let home = table.home(*tag);
+                let slot = table.slot(home).as_mut();
                 if tag_of_stamp(slot.stamp) != *tag || slot.key.assume_init_ref() != key {
-                    self.prefetch_slot(self.behind(home));
+                    table.prefetch_slot(table.behind(home));
                     elsewhere.push(number);
                     continue;
                 }
@@ -262,7 +240,7 @@ impl<K, C> Table<K, C> {
                 fold(SlotCell(slot.value.assume_init_mut()), value);
             }
         }
-        self.len = len;
+        std::mem::forget(unwinding);
     }
 
     /// Moves every key out, slot by slot, and leaves the table empty with its memory.
@@ -353,12 +331,91 @@ impl<K, C> Table<K, C> {
         let mut larger = Table::with_slots(slots);
         self.drain(|stamp, key, value| {
             let place = bucket_of(stamp, &key);
-            match larger.find(place, |_, _| false) {
-                Found::Vacant(index) => larger.fill(index, stamp, key, value),
-                Found::Occupied(_) => unreachable!("no slot was accepted"),
+            match larger.probe(place, |_, _| false) {
+                Probed::Vacant(slot) => slot.fill(stamp, key, value),
+                Probed::Occupied(_) => unreachable!("no slot was accepted"),
             }
         });
         *self = larger;
+    }
+}
+
+impl<K, C> VacantSlot<'_, K, C> {
+    /// Puts a key there. The caller keeps the table from filling up.
+    ///
+    /// # Panics
+    /// If one vacant slot is left, at which probes end.
+    #[inline(always)]
+    pub(crate) fn fill(self, stamp: u64, key: K, value: C) {
+        debug_assert_ne!(stamp, VACANT);
+        assert!(
+            self.table.len < self.table.mask,
+            "a probe needs a vacant slot to end at"
+        );
+        // SAFETY: an in-bounds slot, vacant, so nothing is overwritten that needs dropping.
+        unsafe {
+            self.table.slot(self.index).write(Slot {
+                stamp,
+                key: MaybeUninit::new(key),
+                value: MaybeUninit::new(value),
+            });
+        }
+        self.table.len += 1;
+    }
+}
+
+impl<K, C> OccupiedSlot<'_, K, C> {
+    /// Replaces the value by what `merge` makes of it. The key is gone if `merge` unwinds.
+    #[inline(always)]
+    pub(crate) fn update(self, merge: impl FnOnce(C) -> C) {
+        /// Vacates the slot if `merge` unwinds: its value is gone.
+        struct Vacate<'a, K, C>(OccupiedSlot<'a, K, C>);
+        impl<K, C> Drop for Vacate<'_, K, C> {
+            #[cold]
+            fn drop(&mut self) {
+                let OccupiedSlot { table, index } = &mut self.0;
+                // SAFETY: the slot was occupied; its key is still there, its value is not.
+                unsafe {
+                    let slot = table.slot(*index).as_mut();
+                    slot.stamp = VACANT;
+                    table.len -= 1;
+                    slot.key.assume_init_drop();
+                }
+            }
+        }
+        let mut slot = self.table.slot(self.index);
+        // SAFETY: the slot is occupied, so its value is initialised; it is written back below,
+        // or the slot is vacated before anything else can look at it.
+        let value = unsafe { slot.as_ref().value.assume_init_read() };
+        let unwinding = Vacate(self);
+        let merged = merge(value);
+        std::mem::forget(unwinding);
+        // SAFETY: as above.
+        unsafe { slot.as_mut().value = MaybeUninit::new(merged) };
+    }
+
+    /// Folds into the value. The table has no keys if `fold` unwinds.
+    #[inline(always)]
+    pub(super) fn fold(self, fold: impl FnOnce(SlotCell<'_, C>)) {
+        // SAFETY: an in-bounds slot, which nothing else refers to.
+        let slot = unsafe { self.table.slot(self.index).as_mut() };
+        let unwinding = Forget(self.table);
+        // SAFETY: an occupied slot, of a table that forgets its keys if `fold` unwinds.
+        fold(SlotCell(unsafe { slot.value.assume_init_mut() }));
+        std::mem::forget(unwinding);
+    }
+}
+
+/// Forgets all keys of a table if a fold unwinds, which may have moved a value out: nothing looks
+/// at what is left, and nothing drops it.
+struct Forget<'a, K, C>(&'a mut Table<K, C>);
+
+impl<K, C> Drop for Forget<'_, K, C> {
+    #[cold]
+    fn drop(&mut self) {
+        // SAFETY: the memory of the slots; zeroed slots are vacant.
+        unsafe { self.0.slots.as_ptr().write_bytes(0, self.0.slots()) };
+        self.0.len = 0;
     }
 }
 
@@ -375,7 +432,7 @@ pub(super) fn tag_of_stamp(stamp: u64) -> u32 {
     (stamp >> 32) as u32
 }
 
-/// The place of a value in a table that has forgotten its keys meanwhile.
+/// The value of a slot, in a table that forgets its keys if whoever changes the value unwinds.
 pub(super) struct SlotCell<'a, C>(&'a mut C);
 
 impl<C> Cell<C> for SlotCell<'_, C> {
@@ -383,7 +440,7 @@ impl<C> Cell<C> for SlotCell<'_, C> {
     fn replace(self, merge: impl FnOnce(C) -> C) {
         let value: *mut C = self.0;
         // SAFETY: the value is initialised and nothing else refers to it. It is written back, or
-        // `merge` unwinds through the table, which then has no keys.
+        // `merge` unwinds, and the table forgets its keys.
         unsafe { value.write(merge(value.read())) };
     }
 
@@ -414,6 +471,9 @@ impl<K, C> fmt::Debug for Table<K, C> {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::rc::Rc;
+
     use super::*;
 
     /// Large enough for huge pages before it grows, and after.
@@ -424,20 +484,77 @@ mod tests {
         let mut table = Table::with_slots(1 << 17);
         assert_eq!(table.iter().count(), 0);
         for key in 0..60_000 {
-            let Found::Vacant(slot) = table.find(place(key), same(key)) else {
+            let Probed::Vacant(slot) = table.probe(place(key), same(key)) else {
                 panic!("{key} is there before it came");
             };
-            table.fill(slot, key + 1, key, 2 * key);
+            slot.fill(key + 1, key, 2 * key);
         }
         table.resize(1 << 18, |_, key| place(*key));
         assert_eq!((table.len(), table.slots()), (60_000, 1 << 18));
         for key in 0..60_000 {
-            let Found::Occupied(slot) = table.find(place(key), same(key)) else {
-                panic!("{key} is lost");
-            };
-            assert_eq!(*table.value(slot), 2 * key);
+            assert_eq!(table.get(place(key), same(key)), Some(&(2 * key)));
         }
         table.clear();
         assert_eq!(table.iter().count(), 0);
+    }
+
+    /// A value that a fold took out and did not give back is not looked at, and not dropped again.
+    #[test]
+    fn a_table_forgets_its_keys_if_a_fold_unwinds() {
+        let of_key = |_: u64, present: &u64| *present == 7;
+        let mut table = Table::with_slots(16);
+        let alive = Rc::new(());
+        let Probed::Vacant(slot) = table.probe(7, of_key) else {
+            panic!("an empty table");
+        };
+        slot.fill(7 << 32, 7_u64, Rc::clone(&alive));
+        let Probed::Occupied(slot) = table.probe(7, of_key) else {
+            panic!("the key is lost");
+        };
+        let fold = AssertUnwindSafe(|| {
+            slot.fold(|cell| {
+                cell.replace(|value| {
+                    drop(value);
+                    panic!("no value today")
+                });
+            });
+        });
+        assert!(catch_unwind(fold).is_err());
+        assert_eq!(Rc::strong_count(&alive), 1);
+        assert_eq!((table.len(), table.iter().count()), (0, 0));
+        assert!(table.get(7, of_key).is_none());
+        drop(table);
+        assert_eq!(Rc::strong_count(&alive), 1);
+    }
+
+    /// The same, of a fold into many keys, with those that it had not come to.
+    #[test]
+    fn a_table_forgets_its_keys_if_a_fold_into_many_unwinds() {
+        let mut table = Table::with_slots(16);
+        let alive = Rc::new(());
+        for key in [1_u32 << 28, 2 << 28] {
+            let Probed::Vacant(slot) = table.probe(key, |_, present: &u32| *present == key) else {
+                panic!("{key} is there before it came");
+            };
+            slot.fill(u64::from(key) << 32, key, Rc::clone(&alive));
+        }
+        let record = |key| {
+            MaybeUninit::new(Tagged {
+                key,
+                value: (),
+                tag: key,
+            })
+        };
+        let records = [record(1 << 28), record(2 << 28)];
+        let fold = AssertUnwindSafe(|| {
+            let took = |cell: SlotCell<'_, Rc<()>>, ()| cell.replace(|_| panic!("no value today"));
+            // SAFETY: initialised records, whose tags are not zero.
+            unsafe { table.fold_hits(&records, &mut Vec::new(), took) };
+        });
+        assert!(catch_unwind(fold).is_err());
+        assert_eq!((table.len(), table.iter().count()), (0, 0));
+        drop(table);
+        // The other key's value is leaked, not dropped: nobody knows how far the fold came.
+        assert_eq!(Rc::strong_count(&alive), 2);
     }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks the hand-off from receivers to batches (block generators, budget, tracker, write-ahead
-# log) in many schedules of their threads: crates/runtime/src/receiver/model_check.
+# Checks the count by which texts share a block (crates/text/src/model_check.rs) and the hand-off
+# from receivers to batches (block generators, budget, tracker, write-ahead log:
+# crates/runtime/src/receiver/model_check) in many schedules of their threads.
 #
 # A schedule that fails is printed, and is run again by shuttle's `replay`. MODEL_SCHEDULES says
 # how many are tried for each property and scheduler (5000 if unset). Nothing is written outside
@@ -26,4 +27,4 @@ esac
 export MODEL_SCHEDULES=${MODEL_SCHEDULES:-5000}
 export RUSTFLAGS="--cfg shuttle ${RUSTFLAGS:-}"
 export CARGO_TARGET_DIR=${MODEL_TARGET_DIR:-target/model_check}
-exec cargo test -p millrace-runtime --lib "$@" receiver::model_check
+exec cargo test -p millrace-text -p millrace-runtime --lib "$@" model_check

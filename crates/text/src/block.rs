@@ -21,7 +21,7 @@
 
 #![expect(
     unsafe_code,
-    reason = "one allocation holds header, bytes and padding, and is shared by count; a thread is known by its control block"
+    reason = "one allocation holds header, bytes and padding, and is shared by count"
 )]
 
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
@@ -30,9 +30,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::Text;
+use crate::count::{AtomicIsize, AtomicUsize, fence, token};
 use crate::ends::SPAN;
 
 /// Readable bytes behind the last byte of every buffer.
@@ -44,34 +45,6 @@ const BIAS: isize = 1 << 60;
 /// The most bytes that one buffer can hold: a [`Text`] has 31 bits for a position.
 const MAX_CAPACITY: usize = (1 << 31) - 1;
 
-/// A number no other living thread has: the address of the thread's control block, which begins
-/// with it. In a shared library, as Python loads one, the address of a thread-local is a call of the
-/// loader, and two of them for every line.
-#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
-#[inline(always)]
-fn token() -> usize {
-    let block;
-    // SAFETY: where the platform's rules for thread-local storage say that the address stands.
-    unsafe {
-        std::arch::asm!(
-            "mov {}, fs:0",
-            out(reg) block,
-            options(pure, readonly, nostack, preserves_flags)
-        );
-    }
-    block
-}
-
-/// A number no other living thread has: the address of a thread-local.
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
-#[inline]
-fn token() -> usize {
-    thread_local! {
-        static TOKEN: u8 = const { 0 };
-    }
-    TOKEN.with(|byte| std::ptr::from_ref(byte).addr())
-}
-
 #[repr(C, align(64))]
 pub(crate) struct Header {
     shared: AtomicIsize,
@@ -82,6 +55,7 @@ pub(crate) struct Header {
     host: Option<Arc<dyn BufferHost>>,
 }
 
+#[cfg(not(all(test, shuttle)))]
 const _: () = assert!(size_of::<Header>() == 64);
 
 impl Header {
@@ -177,7 +151,7 @@ unsafe fn settle(header: NonNull<Header>, change: isize) {
     if head.shared.fetch_add(change, Ordering::Release) + change != 0 {
         return;
     }
-    std::sync::atomic::fence(Ordering::Acquire);
+    fence(Ordering::Acquire);
     // The count was the last one, so this is the buffer's only owner again.
     drop(Buffer { header });
 }
@@ -324,7 +298,7 @@ impl Drop for Buffer {
         if let Some(host) = self.head_mut().host.take() {
             let head = self.head_mut();
             head.len = 0;
-            *head.shared.get_mut() = 1;
+            head.shared = AtomicIsize::new(1);
             *head.local.get_mut() = 0;
             // The count and the memory move into the new value; this one forgets them below.
             host.retire(Buffer {

@@ -15,9 +15,12 @@
 compile_error!("millrace needs a little-endian 64-bit machine: a Text is laid out for one");
 
 mod block;
+mod count;
 mod ends;
 mod lines;
 mod mask;
+#[cfg(all(test, shuttle))]
+mod model_check;
 mod scribe;
 mod serde;
 mod split;

@@ -294,7 +294,9 @@ fn a_file_without_a_line_end_takes_the_memory_of_a_few_lines() {
     let cuts = figures["lines_cut"].as_u64().unwrap();
     assert!((126..=128).contains(&cuts), "{figures}");
     if let Some(peak) = figures["peak_rss_bytes"].as_u64() {
-        assert!(peak < 64 * MIB, "{figures}");
+        // Two files are read at once; each has a line, its word and its key in hand, and the
+        // allocator gives pages back late. A group of lines alone would be 128 MiB.
+        assert!(peak < 96 * MIB, "{figures}");
     }
 }
 

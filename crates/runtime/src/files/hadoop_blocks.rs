@@ -8,8 +8,9 @@ use std::io::{self, ErrorKind, Read};
 
 use super::pieces::{PieceReader, Pieces, four_bytes, so_many};
 
-/// Takes the bytes of a chunk and how many bytes its block has left; gives what the chunk holds.
-type Decompress = fn(&[u8], usize) -> io::Result<Vec<u8>>;
+/// Takes the bytes of a chunk and how many bytes its block has left; puts what the chunk holds in
+/// the place of what the list does.
+type Decompress = fn(&[u8], usize, &mut Vec<u8>) -> io::Result<()>;
 
 /// More than any block that Hadoop writes (256 KiB, unless a setting says otherwise).
 const LONGEST_BLOCK: u32 = 256 << 20;
@@ -18,6 +19,8 @@ const LONGEST_BLOCK: u32 = 256 << 20;
 pub(super) struct HadoopBlocks<R> {
     file: R,
     decompress: Decompress,
+    /// The compressed bytes of the last chunk.
+    chunk: Vec<u8>,
     /// Bytes of the block that no chunk has brought yet.
     left: usize,
 }
@@ -37,6 +40,7 @@ impl<R: Read> HadoopBlocks<R> {
         PieceReader::new(HadoopBlocks {
             file,
             decompress,
+            chunk: Vec::new(),
             left: 0,
         })
     }
@@ -47,33 +51,37 @@ impl<R: Read> HadoopBlocks<R> {
 }
 
 impl<R: Read> Pieces for HadoopBlocks<R> {
-    fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+    fn next_piece(&mut self, piece: &mut Vec<u8>) -> io::Result<bool> {
         while self.left == 0 {
             match self.number()? {
                 Some(length) if length > LONGEST_BLOCK => {
                     return Err(damaged(format!("a block claims to hold {length} bytes")));
                 }
                 Some(length) => self.left = length as usize,
-                None => return Ok(None),
+                None => return Ok(false),
             }
         }
         let length = self.number()?.ok_or(ErrorKind::UnexpectedEof)?;
-        let chunk = so_many(&mut self.file, length)?;
-        let chunk = (self.decompress)(&chunk, self.left)?;
-        let left = self.left.checked_sub(chunk.len());
+        so_many(&mut self.file, length, &mut self.chunk)?;
+        (self.decompress)(&self.chunk, self.left, piece)?;
+        let left = self.left.checked_sub(piece.len());
         self.left = left.ok_or_else(|| damaged("a chunk holds more than its block".to_owned()))?;
-        Ok(Some(chunk))
+        Ok(true)
     }
 }
 
-/// The content of a block of LZ4, if that is no more than `left` bytes.
-pub(super) fn lz4(chunk: &[u8], left: usize) -> io::Result<Vec<u8>> {
+/// Puts the content of a block of LZ4 into `piece`, if that is no more than `left` bytes.
+pub(super) fn lz4(chunk: &[u8], left: usize, piece: &mut Vec<u8>) -> io::Result<()> {
     // A byte of LZ4 stands for 255 at most.
     let most = left.min(chunk.len().saturating_mul(255).saturating_add(64));
-    lz4_flex::block::decompress(chunk, most).map_err(|error| damaged(error.to_string()))
+    piece.resize(most, 0);
+    let length = lz4_flex::block::decompress_into(chunk, piece)
+        .map_err(|error| damaged(error.to_string()))?;
+    piece.truncate(length);
+    Ok(())
 }
 
-fn snappy(chunk: &[u8], left: usize) -> io::Result<Vec<u8>> {
+fn snappy(chunk: &[u8], left: usize, piece: &mut Vec<u8>) -> io::Result<()> {
     let claimed = snap::raw::decompress_len(chunk).map_err(io::Error::from)?;
     if claimed > left {
         return Err(damaged(format!(
@@ -87,7 +95,10 @@ fn snappy(chunk: &[u8], left: usize) -> io::Result<Vec<u8>> {
             chunk.len()
         )));
     }
-    Ok(snap::raw::Decoder::new().decompress_vec(chunk)?)
+    piece.resize(claimed, 0);
+    let length = snap::raw::Decoder::new().decompress(chunk, piece)?;
+    piece.truncate(length);
+    Ok(())
 }
 
 fn damaged(what: String) -> io::Error {

@@ -50,7 +50,11 @@ impl<R: Read> Lz4Frames<R> {
             return Ok(Within::Ended);
         };
         if mark == LEGACY {
-            return Ok(Within::Legacy(PieceReader::new(Legacy(file))));
+            let pieces = Legacy {
+                file,
+                block: Vec::new(),
+            };
+            return Ok(Within::Legacy(PieceReader::new(pieces)));
         }
         file.mark = mark.to_vec();
         Ok(Within::Frame(Box::new(FrameDecoder::new(file))))
@@ -79,7 +83,7 @@ impl<R: Read> Read for Lz4Frames<R> {
                     }
                     Within::None(file)
                 }
-                Within::Legacy(frame) => Within::None(frame.pieces.0),
+                Within::Legacy(frame) => Within::None(frame.pieces.file),
                 Within::Ended => Within::Ended,
             };
         }
@@ -109,19 +113,24 @@ impl<R: Read> Read for Marked<R> {
 
 /// The blocks of a frame of the older form, with the number of their compressed bytes in front,
 /// up to the end of the file or to another frame.
-struct Legacy<R: Read>(Marked<R>);
+struct Legacy<R: Read> {
+    file: Marked<R>,
+    /// The compressed bytes of the last block.
+    block: Vec<u8>,
+}
 
 impl<R: Read> Pieces for Legacy<R> {
-    fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let Legacy(file) = self;
+    fn next_piece(&mut self, piece: &mut Vec<u8>) -> io::Result<bool> {
+        let Legacy { file, block } = self;
         let Some(number) = four_bytes(file)? else {
-            return Ok(None);
+            return Ok(false);
         };
         if number == LEGACY || number == FRAME {
             file.mark = number.to_vec();
-            return Ok(None);
+            return Ok(false);
         }
-        let block = so_many(file, u32::from_le_bytes(number))?;
-        hadoop_blocks::lz4(&block, LEGACY_BLOCK).map(Some)
+        so_many(file, u32::from_le_bytes(number), block)?;
+        hadoop_blocks::lz4(block, LEGACY_BLOCK, piece)?;
+        Ok(true)
     }
 }

@@ -1,6 +1,7 @@
 //! The parts that compressed forms have in common: a number of four bytes, as many bytes as it
 //! says, and content that comes piece by piece. A number is not believed: what is there is read,
-//! and no memory is taken for what is not.
+//! and no memory is taken for what is not. All pieces of a file have the same memory in turn:
+//! megabytes that are taken anew for each leave holes that nothing else fits in.
 
 use std::io::{self, Cursor, ErrorKind, Read};
 
@@ -18,24 +19,25 @@ pub(super) fn four_bytes(file: &mut impl Read) -> io::Result<Option<[u8; 4]>> {
     }
 }
 
-/// The next `length` bytes.
+/// Puts the next `length` bytes in the place of what `bytes` holds.
 ///
 /// # Errors
 /// Of the kind [`ErrorKind::UnexpectedEof`] if there are fewer.
-pub(super) fn so_many(file: &mut impl Read, length: u32) -> io::Result<Vec<u8>> {
+pub(super) fn so_many(file: &mut impl Read, length: u32, bytes: &mut Vec<u8>) -> io::Result<()> {
     let length = u64::from(length);
-    let mut bytes = Vec::new();
-    file.take(length).read_to_end(&mut bytes)?;
+    bytes.clear();
+    file.take(length).read_to_end(bytes)?;
     if (bytes.len() as u64) < length {
         return Err(ErrorKind::UnexpectedEof.into());
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// A file whose content comes piece by piece.
 pub(super) trait Pieces {
-    /// The content of the next piece, which may be empty; nothing at the end.
-    fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>>;
+    /// Puts the content of the next piece, which may be empty, in the place of what `piece` holds;
+    /// `false` at the end.
+    fn next_piece(&mut self, piece: &mut Vec<u8>) -> io::Result<bool>;
 }
 
 /// Gives out pieces byte by byte.
@@ -61,10 +63,12 @@ impl<P: Pieces> Read for PieceReader<P> {
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
-            match self.pieces.next_piece()? {
-                Some(piece) => self.piece = Cursor::new(piece),
-                None => return Ok(0),
+            // Nothing is given of a piece that fails.
+            let mut piece = std::mem::take(&mut self.piece).into_inner();
+            if !self.pieces.next_piece(&mut piece)? {
+                return Ok(0);
             }
+            self.piece = Cursor::new(piece);
         }
     }
 }
@@ -86,18 +90,25 @@ mod tests {
     #[test]
     fn a_length_takes_no_memory_for_bytes_that_are_not_there() {
         let mut file = Cursor::new(b"abc".to_vec());
-        assert_eq!(so_many(&mut file, 2).unwrap(), b"ab");
-        let error = so_many(&mut file, u32::MAX).unwrap_err();
+        let mut bytes = b"before".to_vec();
+        so_many(&mut file, 2, &mut bytes).unwrap();
+        assert_eq!(bytes, b"ab");
+        let error = so_many(&mut file, u32::MAX, &mut bytes).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
-        assert_eq!(so_many(&mut file, 0).unwrap(), b"");
+        assert!(bytes.capacity() < 1 << 10);
+        so_many(&mut file, 0, &mut bytes).unwrap();
+        assert_eq!(bytes, b"");
     }
 
     #[test]
     fn empty_pieces_are_no_end() {
         struct Listed(Vec<&'static str>);
         impl Pieces for Listed {
-            fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
-                Ok(self.0.pop().map(|piece| piece.as_bytes().to_vec()))
+            fn next_piece(&mut self, piece: &mut Vec<u8>) -> io::Result<bool> {
+                let next = self.0.pop();
+                piece.clear();
+                piece.extend(next.unwrap_or_default().bytes());
+                Ok(next.is_some())
             }
         }
         let mut file = PieceReader::new(Listed(vec!["", "c", "", "", "ab", ""]));

@@ -242,14 +242,11 @@ pub(super) fn lines_of(
         let rest = buffer.as_slice()[length..].to_vec();
         // A line that outgrows its buffer gets a larger one.
         let room = (2 * rest.len()).clamp(buffer.capacity(), max_line.max(buffer.capacity()));
-        let mut next = Buffer::with_capacity(room);
-        next.extend_from_slice(&rest);
         buffer.truncate(length);
-        give(
-            std::mem::replace(&mut buffer, next),
-            at == 0 && length > 0,
-            each,
-        );
+        give(buffer, at == 0 && length > 0, each);
+        // Not before: a line that is not kept has given its memory back.
+        buffer = Buffer::with_capacity(room);
+        buffer.extend_from_slice(&rest);
         at += length as u64;
         match filled {
             Err(error) => {

@@ -17,13 +17,18 @@ pub(crate) fn nearest_key(typed: &str) -> Option<&'static str> {
     } else {
         2
     };
+    // Ours and Spark's are easily taken for each other, and the parts between left out.
+    let end = ["millrace.", "spark."]
+        .iter()
+        .find_map(|front| typed.strip_prefix(front))
+        .unwrap_or(&typed);
     nearest(&typed, names(), edits.max(1)).or_else(|| {
         let shortened = |name: &str| {
             let rest = name.to_lowercase();
-            rest.strip_suffix(&typed)
+            rest.strip_suffix(end)
                 .is_some_and(|front| front.ends_with('.'))
         };
-        names().find(|name| typed.len() > 2 && shortened(name))
+        names().find(|name| end.len() > 2 && shortened(name))
     })
 }
 
@@ -72,6 +77,12 @@ mod tests {
             ("millrace.kafka.brokers", None),
             ("maxBatches", Some("millrace.maxBatches")),
             ("print.format", Some("millrace.print.format")),
+            (
+                "millrace.receiverRestartDelay",
+                Some("spark.streaming.receiverRestartDelay"),
+            ),
+            ("spark.maxBatches", Some("millrace.maxBatches")),
+            ("spark.nosuch.maxBatches", None),
             ("s", None),
             ("Spark.master", Some("spark.master")),
             (

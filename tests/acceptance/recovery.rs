@@ -1,8 +1,11 @@
 //! Checkpoints of programs, and their recovery: `--checkpoint-dir` and
 //! `--recover`.
 
+mod attacks;
+mod damage;
+mod received;
+
 use std::fs;
-use std::path::Path;
 
 use super::harness::{ENDLESS_TIME, Finished, Launch, Program, Sender, Signal, assert_ticks};
 
@@ -40,8 +43,22 @@ fn killed() -> Finished {
     finished
 }
 
+/// The lines of a run on stderr but those on its connections.
+fn said_of_recovery(finished: &Finished) -> Vec<&str> {
+    let lines = finished.stderr.lines();
+    lines.filter(|line| !line.contains("127.")).collect()
+}
+
+/// Runs `millrace-state` in the directory of another run.
+fn state_tool(finished: Finished, arguments: &[&str]) -> Finished {
+    let launch = Launch::of(env!("CARGO_BIN_EXE_millrace-state")).args(arguments);
+    launch.after(finished).start().finish().with_code(0)
+}
+
 const ANEW: &str = "('hello', 1)\n('world', 1)";
 const COUNTED: &str = "('hello', 1)\n('world', 1)\n('a', 2)";
+
+const RECEIVERS_LOG: &str = "spark.streaming.receiver.writeAheadLog.enable";
 
 #[test]
 fn a_killed_run_goes_on() {
@@ -55,12 +72,6 @@ fn a_killed_run_goes_on() {
         said[0]
     );
     assert!(said[0].ends_with(" missed since"), "{}", said[0]);
-}
-
-/// The lines of a run on stderr but those on its connections.
-fn said_of_recovery(finished: &Finished) -> Vec<&str> {
-    let lines = finished.stderr.lines();
-    lines.filter(|line| !line.contains("127.")).collect()
 }
 
 #[test]
@@ -130,99 +141,6 @@ fn partitions_are_nobodys_business_where_nothing_is_kept_in_them() {
     let finished = run(None, 2, 2);
     let finished = run(Some(finished), 1, 3);
     assert!(finished.stderr.contains("going on from generation 1"));
-}
-
-#[test]
-fn a_damaged_generation_hides_none_that_is_whole() {
-    let finished = one_batch_after(killed(), None);
-    let damaged = finished.path("state/generation-000002/log/log-00000000000000000001.log");
-    let mut bytes = std::fs::read(&damaged).unwrap();
-    bytes[60] ^= 1;
-    std::fs::write(&damaged, bytes).unwrap();
-    let launch = stateful().arg("--recover");
-    let refused = launch.after(finished).start_at(&Sender::new()).finish();
-    let refused = refused.with_code(1);
-    assert_eq!(refused.stderr.lines().count(), 1, "{}", refused.stderr);
-    for part in [
-        "is damaged at byte 48",
-        "generation 1 can be read",
-        "--recover=1",
-    ] {
-        assert!(refused.stderr.contains(part), "{}", refused.stderr);
-    }
-    let read = Launch::of(env!("CARGO_BIN_EXE_millrace-state"))
-        .args(["export", "state"])
-        .after(refused);
-    let read = read.start().finish().with_code(0);
-    let said = "generation 2 is passed over, and what follows is of generation 1: ";
-    assert!(read.stderr.contains(said), "{}", read.stderr);
-    assert!(!read.stdout.is_empty());
-    let older = one_batch_after(read, Some("--recover=1"));
-    assert_eq!(older.bodies(), [COUNTED]);
-}
-
-/// Nobody has gone on with the older one, so it cannot be the newer one whatever its damage.
-#[test]
-fn a_damaged_generation_that_cannot_be_newer_is_named_and_passed_over() {
-    for damage in [(|path| fs::write(path, "").unwrap()) as fn(&Path), |path| {
-        fs::remove_file(path).unwrap()
-    }] {
-        let finished = one_batch_after(killed(), None);
-        damage(&finished.path("state/generation-000001/meta"));
-        let read = Launch::of(env!("CARGO_BIN_EXE_millrace-state"))
-            .args(["export", "state"])
-            .after(finished);
-        let read = read.start().finish().with_code(0);
-        assert_eq!(read.stderr, "");
-        let finished = one_batch_after(read, Some("--recover"));
-        assert_eq!(finished.bodies(), [ANEW]);
-        let said = said_of_recovery(&finished);
-        assert_eq!(said.len(), 2, "{}", finished.stderr);
-        let passed = "generation 1 is passed over, and generation 2 is newer: state/generation-000001/meta is damaged";
-        assert!(said[0].contains(passed), "{}", finished.stderr);
-        assert!(said[1].contains("going on from generation 2"));
-        // What may be the newest is not begun anew beside without a word.
-        fs::write(finished.path("state/generation-000002/meta"), "").unwrap();
-        let anew = one_batch_after(finished, None);
-        let newest = " in state may be the newest, and stays as it is: ";
-        assert!(anew.stderr.contains(newest), "{}", anew.stderr);
-    }
-}
-
-/// A generation that was gone on with may have the newest batch, whatever its damage: the message
-/// names what is whole, and each way on that it names is one.
-#[test]
-fn a_damaged_generation_that_may_be_the_newest_is_refused_with_the_ways_on() {
-    let anew = one_batch_after(killed(), None);
-    let older = one_batch_after(anew, Some("--recover=1"));
-    assert_eq!(older.bodies(), [COUNTED]);
-    fs::write(older.path("state/generation-000001/meta"), "").unwrap();
-    let launch = stateful().arg("--recover").after(older);
-    let refused = launch.start_at(&Sender::new()).finish().with_code(1);
-    let said = said_of_recovery(&refused);
-    assert_eq!(said.len(), 1, "{}", refused.stderr);
-    for part in [
-        "Error: state/generation-000001/meta is damaged at byte 0: ",
-        "`millrace-state export --before-damage --generation=1 state` prints what is whole of it",
-        "; generation 2 can be read (last batch 1 of ",
-        "go on from it with --recover=2",
-    ] {
-        assert!(said[0].contains(part), "{part}: {}", said[0]);
-    }
-    let read = Launch::of(env!("CARGO_BIN_EXE_millrace-state"))
-        .args(["export", "--before-damage", "--generation=1", "state"])
-        .after(refused);
-    let read = read.start().finish().with_code(0);
-    let counted = "{\"key\":\"a\",\"value\":2}\n";
-    assert!(read.stdout.contains(counted), "{}", read.stdout);
-    let said = "what follows is what can be read of generation 1: ";
-    assert!(read.stderr.contains(said), "{}", read.stderr);
-    let named = one_batch_after(read, Some("--recover=2"));
-    assert_eq!(named.bodies(), [ANEW]);
-    let (damaged, away) = ("state/generation-000001", "generation-000001");
-    fs::rename(named.path(damaged), named.path(away)).unwrap();
-    let moved = one_batch_after(named, Some("--recover"));
-    assert_eq!(moved.bodies(), [ANEW]);
 }
 
 #[test]
@@ -316,12 +234,6 @@ fn a_run_whose_last_batch_is_ahead_of_the_clock_says_when_the_next_one_is_due() 
     );
 }
 
-/// Runs `millrace-state` in the directory of another run.
-fn state_tool(finished: Finished, arguments: &[&str]) -> Finished {
-    let launch = Launch::of(env!("CARGO_BIN_EXE_millrace-state")).args(arguments);
-    launch.after(finished).start().finish().with_code(0)
-}
-
 /// The generations that were written last are kept, whatever their numbers are.
 #[test]
 fn old_generations_are_pruned_and_those_written_last_stay() {
@@ -344,89 +256,6 @@ fn old_generations_are_pruned_and_those_written_last_stay() {
     assert_eq!(left, 2, "the generation and the lock");
     let finished = one_batch_after(pruned, Some("--recover"));
     assert_eq!(finished.bodies(), [COUNTED]);
-}
-
-const RECEIVERS_LOG: &str = "spark.streaming.receiver.writeAheadLog.enable";
-
-/// The message names the way on, which is one.
-#[test]
-fn a_receivers_log_that_is_damaged_refuses_a_recovery_until_it_is_put_aside() {
-    let logged = || stateful().conf(RECEIVERS_LOG, true);
-    let sender = Sender::new();
-    let program = logged().start_at(&sender);
-    sender.accept().send(b"a a\n");
-    wait_for_body(&program, COUNTED);
-    program.wait_for_more_batches(1);
-    program.signal(Signal::Kill);
-    let killed = program.finish();
-    let log = killed.path("state/generation-000001/blocks/blocks-00000000000000000001.log");
-    let mut bytes = fs::read(&log).unwrap();
-    bytes[8] ^= 1;
-    fs::write(&log, &bytes).unwrap();
-    let recover = logged().arg("--recover").conf("millrace.maxBatches", 1);
-    let refused = recover.after(killed).start_at(&sender).finish();
-    let refused = refused.with_code(1);
-    let said = said_of_recovery(&refused);
-    assert_eq!(said.len(), 1, "{}", refused.stderr);
-    for part in [
-        "/blocks/blocks-00000000000000000001.log is damaged at byte 0: ",
-        "; `millrace-state drop-received --generation=1 state` puts that log aside, and the program \
-         goes on without what was received and not run",
-    ] {
-        assert!(said[0].contains(part), "{part}: {}", said[0]);
-    }
-    let aside = state_tool(refused, &["drop-received", "--generation=1", "state"]);
-    let place = "state/generation-000001/blocks-aside-1";
-    let said = format!("generation 1 goes on without what was received; that is in {place} now\n");
-    assert_eq!(aside.stdout, said);
-    let kept = aside.path(place).join(log.file_name().unwrap());
-    assert_eq!(fs::read(kept).unwrap(), bytes);
-    let recover = logged().arg("--recover").conf("millrace.maxBatches", 1);
-    let finished = recover.after(aside).start_at(&sender).finish();
-    assert_eq!(finished.with_code(0).bodies(), [COUNTED]);
-}
-
-/// A generation with a higher number and no newer batch is passed over, and not without a word if it
-/// has something that was received.
-#[test]
-fn what_was_received_in_a_generation_that_is_passed_over_is_named() {
-    let sender = Sender::new();
-    let logged = || stateful().conf(RECEIVERS_LOG, true);
-    // The block is durable before its batch is cut.
-    let launch = logged().every("1h");
-    let launch = launch.env("MILLRACE_FAILPOINT", "wal.block.after-sync");
-    let program = launch.after(killed()).start_at(&sender);
-    sender.accept().send(b"b\n");
-    let cut_short = program.finish();
-    assert_eq!(cut_short.code, None, "{}", cut_short.stderr);
-    let recover = logged().arg("--recover").conf("millrace.maxBatches", 1);
-    let finished = recover.after(cut_short).start_at(&sender).finish();
-    let finished = finished.with_code(0);
-    assert_eq!(finished.bodies(), [COUNTED]);
-    let said = "generation 2 has 1 block that was received and not run, and is passed over: go on \
-                from it with --recover=2";
-    assert!(finished.stderr.contains(said), "{}", finished.stderr);
-    let recover = logged().arg("--recover=2").conf("millrace.maxBatches", 1);
-    let finished = recover.after(finished).start_at(&sender).finish();
-    let stderr = &finished.stderr;
-    let said = "millrace: going on with what was received before the crash: 1 block (";
-    assert!(stderr.contains(said), "{stderr}");
-    assert!(
-        stderr.contains(" bytes) of the write-ahead log"),
-        "{stderr}"
-    );
-    assert_eq!(
-        finished.with_code(0).bodies(),
-        ["('hello', 1)\n('world', 1)\n('b', 1)"]
-    );
-}
-
-#[test]
-fn a_log_of_what_is_received_needs_a_directory() {
-    let launch = Launch::network_wordcount().conf(RECEIVERS_LOG, true);
-    let refused = launch.start_at(&Sender::new()).finish().with_code(1);
-    let said = format!("Error: {RECEIVERS_LOG} needs a directory: add --checkpoint-dir DIR\n");
-    assert_eq!(refused.stderr, said);
 }
 
 #[test]
@@ -470,140 +299,4 @@ fn two_runs_do_not_write_one_directory() {
     assert_eq!(second.stdout, "");
     let holder = first.id().to_string();
     assert!(second.stderr.contains(&holder), "{}", second.stderr);
-}
-
-/// An attack on the files of a program that runs.
-type Deed = (&'static str, fn(&Path));
-
-const GONE: &str = " was removed, moved or replaced while it was in use";
-const CHANGED: &str = " were written to it: somebody has cut it or written into it while it was";
-
-const DEEDS: [Deed; 7] = [
-    ("state/", |state| fs::remove_dir_all(state).unwrap()),
-    ("state/", |state| {
-        fs::rename(state, state.with_file_name("elsewhere")).unwrap();
-    }),
-    ("state/", |state| {
-        fs::rename(state, state.with_file_name("elsewhere")).unwrap();
-        fs::create_dir(state).unwrap();
-        fs::copy(state.with_file_name("elsewhere/LOCK"), state.join("LOCK")).unwrap();
-    }),
-    ("state/LOCK", |state| {
-        fs::remove_file(state.join("LOCK")).unwrap()
-    }),
-    (
-        "state/generation-000001/log/log-00000000000000000001.log",
-        |state| {
-            fs::remove_dir_all(state.join("generation-000001/log")).unwrap();
-        },
-    ),
-    ("state/generation-000001/meta", |state| {
-        fs::remove_file(state.join("generation-000001/meta")).unwrap();
-    }),
-    (
-        "state/generation-000001/blocks/blocks-00000000000000000001.log",
-        |state| {
-            fs::remove_dir_all(state.join("generation-000001/blocks")).unwrap();
-        },
-    ),
-];
-
-/// Gives a file of the generation another length.
-fn resize(state: &Path, name: &str, length: u64) {
-    let path = state.join("generation-000001").join(name);
-    let file = fs::File::options().write(true).open(path).unwrap();
-    file.set_len(length).unwrap();
-}
-
-/// Attacks after which the files are there and are not what was written.
-const CUTS: [Deed; 4] = [
-    (
-        "state/generation-000001/log/log-00000000000000000001.log",
-        |state| resize(state, "log/log-00000000000000000001.log", 0),
-    ),
-    (
-        "state/generation-000001/blocks/blocks-00000000000000000001.log",
-        |state| resize(state, "blocks/blocks-00000000000000000001.log", 50),
-    ),
-    (
-        "state/generation-000001/blocks/blocks-00000000000000000001.log",
-        |state| resize(state, "blocks/blocks-00000000000000000001.log", 5000),
-    ),
-    ("state/generation-000001/meta", |state| {
-        resize(state, "meta", 0)
-    }),
-];
-
-/// The attack and the end of the program, which says `what`.
-fn robbed((name, deed): Deed, interval: &str, what: &str) {
-    let sender = Sender::new();
-    let launch = Launch::stateful().threads(2).every(interval);
-    let launch = launch
-        .arg("--checkpoint-dir=state")
-        .conf(RECEIVERS_LOG, true);
-    let program = launch.start_at(&sender);
-    let state = program.directory().join("state");
-    let mut connection = sender.accept();
-    connection.send(b"a\n");
-    let block = state.join("generation-000001/blocks/blocks-00000000000000000001.log");
-    while !block.exists() {
-        std::thread::yield_now();
-    }
-    deed(&state);
-    let finished = program.finish().with_code(1);
-    let said = said_of_recovery(&finished);
-    let said: Vec<_> = said.iter().filter(|it| !it.contains("not run")).collect();
-    assert_eq!(said.len(), 1, "{name}: {}", finished.stderr);
-    let (before, _) = said[0].split_once(what).expect(&finished.stderr);
-    let before = before.split(" has ").next().unwrap_or_default();
-    // The file, or a directory that it was in.
-    let named = before.rsplit(' ').next().unwrap_or_default();
-    assert!(
-        named.contains(name) || (named.starts_with("state/") && name.starts_with(named)),
-        "{name}: {}",
-        finished.stderr
-    );
-}
-
-#[test]
-fn what_is_taken_away_is_missed_with_the_next_batch() {
-    std::thread::scope(|scope| {
-        for deed in DEEDS {
-            scope.spawn(move || robbed(deed, "50ms", GONE));
-        }
-        for deed in CUTS {
-            scope.spawn(move || robbed(deed, "50ms", CHANGED));
-        }
-    });
-}
-
-#[test]
-fn what_is_taken_away_is_missed_while_there_is_no_batch() {
-    std::thread::scope(|scope| {
-        for deed in DEEDS {
-            scope.spawn(move || robbed(deed, "1h", GONE));
-        }
-        for deed in CUTS {
-            scope.spawn(move || robbed(deed, "1h", CHANGED));
-        }
-    });
-}
-
-#[test]
-fn a_log_of_what_is_received_is_made_when_something_is() {
-    let launch = Launch::stateful().threads(2).every("1h");
-    let launch = launch
-        .arg("--checkpoint-dir=state")
-        .conf(RECEIVERS_LOG, true);
-    let sender = Sender::new();
-    let program = launch.start_at(&sender);
-    // It receives, and has opened whatever it opens at its start.
-    let mut connection = sender.accept();
-    let generation = program.directory().join("state/generation-000001");
-    assert!(generation.join("meta").is_file());
-    assert!(!generation.join("blocks").exists());
-    connection.send(b"a\n");
-    while !generation.join("blocks").is_dir() {
-        std::thread::yield_now();
-    }
 }

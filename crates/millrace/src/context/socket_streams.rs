@@ -1,16 +1,60 @@
-//! `socket_stream` and `raw_socket_stream`: sockets that do not send lines.
+//! `socket_text_stream`, `socket_stream` and `raw_socket_stream`: sockets that send lines, and those
+//! that do not.
 
 use std::net::TcpStream;
 
 use millrace_engine::data::Data;
-use millrace_engine::pipeline::Received;
+use millrace_engine::error::Error;
+use millrace_engine::pipeline::{Lines, Received};
 use millrace_runtime::receiver::{SocketSource, converted, frames};
+use millrace_text::Text;
+use millrace_types::Host;
 
 use crate::dstream::DStream;
 
 use super::StreamingContext;
 
 impl StreamingContext {
+    /// The lines that a TCP server sends (Spark: `socketTextStream`).
+    ///
+    /// The context is the client: it connects when it starts, on IPv4 or IPv6, and again every
+    /// `spark.streaming.receiverRestartDelay` for as long as nobody answers. `\n`, `\r` and
+    /// `\r\n` end a line; malformed UTF-8 becomes U+FFFD as Java's decoder does it. A line
+    /// belongs to the batch in whose interval its end was read.
+    /// `spark.streaming.receiver.maxRate` says how many lines may come in a second. A line longer
+    /// than `millrace.receiver.maxLineBytes` is cut there; one that a broken connection leaves
+    /// unfinished is dropped (Spark 3.5), and one that a closed connection leaves is a line. A
+    /// host that can never be one is an error of the start.
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::net::TcpListener;
+    /// use millrace::{Conf, Duration, StreamingContext, keys};
+    /// # fn main() -> millrace::Result<()> {
+    /// let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    /// let port = server.local_addr().unwrap().port();
+    /// std::thread::spawn(move || server.accept().unwrap().0.write_all(b"hello world\n"));
+    ///
+    /// let mut conf = Conf::new();
+    /// conf.set(keys::STOP_AT_EOF, "true");
+    /// let ssc = StreamingContext::new(&conf, Duration::milliseconds(50))?;
+    /// ssc.socket_text_stream("127.0.0.1", port).print();
+    /// ssc.start()?;
+    /// ssc.await_termination()
+    /// # }
+    /// ```
+    pub fn socket_text_stream(&self, host: &str, port: u16) -> DStream<Text, Lines> {
+        self.check_host(host);
+        self.text_stream(Some((host.to_owned(), port)))
+    }
+
+    /// Refuses a host that can never be one.
+    fn check_host(&self, host: &str) {
+        if let Err(error) = Host::parse(host) {
+            self.builder.record_error(Error::config(error));
+        }
+    }
+
     /// Makes a stream of what `converter` makes of the bytes that a TCP server sends (Spark:
     /// `socketStream`).
     ///

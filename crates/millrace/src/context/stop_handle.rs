@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use millrace_runtime::scheduler::Engine;
+use millrace_runtime::scheduler::{Engine, StopMode};
+
+use super::StreamingContext;
 
 /// Asks a context to stop; see [`StreamingContext::stop_handle`](crate::StreamingContext::stop_handle).
 #[derive(Clone)]
@@ -27,7 +29,29 @@ impl StopHandle {
     /// ```
     pub fn stop(&self, graceful: bool) {
         if let Some(engine) = &self.engine {
-            engine.stop(super::mode(graceful), graceful.then_some(engine.grace));
+            engine.stop(mode(graceful), graceful.then_some(engine.grace));
+        }
+    }
+}
+
+impl StreamingContext {
+    /// A handle that can ask for a stop from anywhere, a signal handler's thread for instance.
+    ///
+    /// ```
+    /// use millrace::{Conf, Duration, StreamingContext};
+    /// # fn main() -> millrace::Result<()> {
+    /// let ssc = StreamingContext::new(&Conf::new(), Duration::milliseconds(50))?;
+    /// ssc.queue_stream(vec![vec![1, 2]]).print();
+    /// ssc.start()?;
+    /// let handle = ssc.stop_handle();
+    /// handle.stop(true);
+    /// ssc.await_termination()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle {
+            engine: self.parts().engine.clone(),
         }
     }
 }
@@ -35,5 +59,14 @@ impl StopHandle {
 impl fmt::Debug for StopHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StopHandle").finish_non_exhaustive()
+    }
+}
+
+/// The stop that `StopHandle` asks for.
+fn mode(graceful: bool) -> StopMode {
+    if graceful {
+        StopMode::Graceful
+    } else {
+        StopMode::Now
     }
 }

@@ -2,3 +2,6 @@
 
 mod durability;
 mod lives;
+mod subjects;
+mod unmerged;
+mod written;

@@ -15,6 +15,22 @@ pub struct CombineBy<F, G, H> {
     pub merge: H,
 }
 
+/// Combines the values of a key into a list of all, for tests.
+#[cfg(test)]
+pub(super) fn to_lists<V: Data>() -> impl Aggregator<V, Acc = Vec<V>> {
+    CombineBy {
+        create: |value: V| vec![value],
+        add: |mut values: Vec<V>, value| {
+            values.push(value);
+            values
+        },
+        merge: |mut values: Vec<V>, mut later| {
+            values.append(&mut later);
+            values
+        },
+    }
+}
+
 impl<V, C, F, G, H> Aggregator<V> for CombineBy<F, G, H>
 where
     V: Data,

@@ -368,7 +368,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::aggregate::Reduce;
-    use super::super::combine_by_key::CombineBy;
+    use super::super::combine_by_key::to_lists;
     use super::super::combiner::{Combiner, LocalTable};
     use super::*;
 
@@ -400,18 +400,7 @@ mod tests {
             ),
             backwards: bool,
         ) {
-            let list = CombineBy {
-                create: |number: usize| vec![number],
-                add: |mut numbers: Vec<usize>, number| {
-                    numbers.push(number);
-                    numbers
-                },
-                merge: |mut numbers: Vec<usize>, mut later| {
-                    numbers.append(&mut later);
-                    numbers
-                },
-            };
-            let hasher = KeyHasher::default();
+            let (list, hasher) = (to_lists(), KeyHasher::default());
             let exchange = Exchange::new(lanes.len());
             let mut model: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
             let mut numbers = 0..;

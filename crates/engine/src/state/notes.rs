@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, EntryReader, Origin, StoreError, put, remove};
+use crate::durable::{Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard};
 
 use super::note_part::Part;
 
@@ -217,9 +217,7 @@ impl<K: Key, V: Data> Durable for NoteStore<K, V> {
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        let changes = self.kept().changes.as_mut().map(std::mem::take);
-        let changes = changes.filter(|changes| !changes.is_empty());
-        changes.map(|changes| (0, changes)).into_iter().collect()
+        take_only_shard(&mut self.kept().changes)
     }
 
     fn shards(&self) -> u32 {

@@ -89,10 +89,8 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
         step: SlideStep,
         record: Option<&mut Record<'_>>,
     ) {
-        if let Some(record) = record.filter(|record| record.is_on()) {
-            for item in shard.batches.items_of(step.batch) {
-                record.put(shard.slots.key(item.slot), item.place, &item.value);
-            }
+        if let Some(record) = record {
+            shard.batches.put_batch(step.batch, &shard.slots, record);
         }
     }
 

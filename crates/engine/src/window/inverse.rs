@@ -242,7 +242,7 @@ where
         let mut items = std::mem::take(&mut batches.items);
         let places = std::mem::take(&mut batches.places);
         let left = std::mem::take(&mut batches.left);
-        if let Some(record) = record.filter(|record| record.is_on()) {
+        if let Some(record) = record {
             for ((slot, value), place) in items.iter().zip(&places) {
                 record.put(slots.key(*slot), *place, value);
             }

@@ -193,11 +193,10 @@ where
         record: Option<&mut Record<'_>>,
     ) {
         let WindowShard { slots, batches, .. } = shard;
-        let mut record = record.filter(|record| record.is_on());
+        if let Some(record) = record {
+            batches.ring.put_batch(step.batch, slots, record);
+        }
         for item in batches.ring.items_of(step.batch) {
-            if let Some(record) = &mut record {
-                record.put(slots.key(item.slot), item.place, &item.value);
-            }
             let key = slots.entry_mut(item.slot);
             if !key.turns {
                 key.back = Some(match key.back.take() {

@@ -6,6 +6,13 @@
 
 use std::collections::VecDeque;
 
+use serde::Serialize;
+
+use crate::data::Key;
+use crate::durable::Record;
+
+use super::slots::Slots;
+
 /// The value that one batch brought to one key.
 pub(super) struct Item<C> {
     /// The key's.
@@ -92,6 +99,20 @@ impl<C> Ring<C> {
         let last = self.batches.back().filter(|(last, _)| *last == batch);
         let items = last.map_or(0, |&(_, items)| items);
         self.items.range(self.items.len() - items..)
+    }
+
+    /// Writes down what this batch, the last one, has of each key.
+    pub(super) fn put_batch<K: Key, E>(
+        &self,
+        batch: u64,
+        slots: &Slots<K, E>,
+        record: &mut Record<'_>,
+    ) where
+        C: Serialize,
+    {
+        for item in self.items_of(batch) {
+            record.put(slots.key(item.slot), item.place, &item.value);
+        }
     }
 
     /// The slot of the oldest item, if its batch is `through` or an earlier one.

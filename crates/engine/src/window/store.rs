@@ -70,7 +70,7 @@ pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
     ) -> bool;
 
     /// Takes note that all entries of a batch have entered, and writes down the value that it has
-    /// of each key.
+    /// of each key if there is a record.
     fn entered(
         &self,
         shard: &mut WindowShard<K, Self>,
@@ -246,7 +246,8 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
             shard.slots.forget_placed();
         }
         let mut record = self.recorder.begin(index, step.number);
-        self.step(&mut shard, step, Some(&mut record), |shard| {
+        let record = record.is_on().then_some(&mut record);
+        self.step(&mut shard, step, record, |shard| {
             if let Some(brought) = brought {
                 self.enter_all(shard, step.batch, base, brought);
             }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::data::Data;
-use crate::durable::{Durable, EntryReader, Origin, StoreError, put};
+use crate::durable::{Durable, EntryReader, Origin, StoreError, put, take_only_shard};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 
@@ -164,9 +164,7 @@ impl<T: Data> Durable for WholeStore<T> {
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        let changes = self.kept().changes.as_mut().map(std::mem::take);
-        let changes = changes.filter(|changes| !changes.is_empty());
-        changes.map(|changes| (0, changes)).into_iter().collect()
+        take_only_shard(&mut self.kept().changes)
     }
 
     fn shards(&self) -> u32 {

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use millrace_engine::durable::{Durable, EntryReader, Origin, StoreError, put, remove};
+use millrace_engine::durable::{
+    Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard,
+};
 use millrace_types::BatchTime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -116,9 +118,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable fo
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        let changes = self.state().changes.as_mut().map(std::mem::take);
-        let changes = changes.filter(|changes| !changes.is_empty());
-        changes.map(|changes| (0, changes)).into_iter().collect()
+        take_only_shard(&mut self.state().changes)
     }
 
     fn take_ahead(&self) -> Option<(u32, Vec<u8>)> {

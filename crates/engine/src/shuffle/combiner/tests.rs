@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use millrace_text::{Buffer, BufferHost, Text};
 
 use super::super::aggregate::Reduce;
-use super::super::combine_by_key::CombineBy;
+use super::super::combine_by_key::{CombineBy, to_lists};
 use super::super::shard::Shard;
 use super::*;
 
@@ -152,17 +152,7 @@ fn passed_records_stand_in_order_among_combined_ones() {
         .chain(new)
         .chain(few(200_000 + PASSED as u32))
         .collect();
-    let list = CombineBy {
-        create: |number: u32| vec![number],
-        add: |mut numbers: Vec<u32>, number| {
-            numbers.push(number);
-            numbers
-        },
-        merge: |mut numbers: Vec<u32>, mut later| {
-            numbers.append(&mut later);
-            numbers
-        },
-    };
+    let list = to_lists();
     let hasher = KeyHasher::default();
     let mut combiner = Combiner::new(&list, &hasher, LocalTable::new());
     let mut model: std::collections::HashMap<u32, (usize, Vec<u32>)> = Default::default();

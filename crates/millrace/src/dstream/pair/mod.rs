@@ -80,7 +80,7 @@ pub(super) struct Shuffling<P, K, V, A: Aggregator<V>> {
 pub(super) type Shards<K, C> = Option<Vec<Shard<K, C>>>;
 
 /// The same, of which entries may not be merged.
-pub(super) type UnmergedShards<K, C> = Option<Vec<Unmerged<K, C>>>;
+type UnmergedShards<K, C> = Option<Vec<Unmerged<K, C>>>;
 
 impl<P, K, V, A> Shuffling<P, K, V, A>
 where
@@ -146,9 +146,17 @@ where
         shards.map_err(|fault| batch.blamed(&self.name, fault))
     }
 
-    /// The shards for a store that looks for every key in its own table: where keys hardly
-    /// repeat, their entries are not merged.
-    pub(super) fn unmerged(&self, batch: &BatchRun<'_>) -> Result<UnmergedShards<K, A::Acc>> {
+    /// The shards for a store that looks for every key in its own table. If it takes entries
+    /// unmerged, those of keys that hardly repeat are not merged.
+    pub(super) fn brought(
+        &self,
+        batch: &BatchRun<'_>,
+        unmerged: bool,
+    ) -> Result<UnmergedShards<K, A::Acc>> {
+        if !unmerged {
+            let merged = self.shards(batch)?;
+            return Ok(merged.map(|shards| shards.into_iter().map(Unmerged::from).collect()));
+        }
         let shards = if self.eager {
             self.stage.finish_unmerged(batch.time())
         } else {

@@ -8,13 +8,13 @@ use millrace_engine::error::Result;
 use millrace_engine::partition::Partitioner;
 use millrace_engine::pipeline::{NodeId, Output, Pipeline};
 use millrace_engine::rdd::Rdd;
-use millrace_engine::shuffle::{Aggregator, Unmerged};
+use millrace_engine::shuffle::Aggregator;
 use millrace_engine::stage::EagerStage;
 use millrace_engine::store::StoreView;
 use millrace_engine::window::{Sliding, WindowSpec, WindowStore};
 use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
-use super::super::pair::{Shuffling, UnmergedShards};
+use super::super::pair::Shuffling;
 use super::super::{Computed, DStream};
 use super::Collected;
 
@@ -60,24 +60,6 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     }
 }
 
-impl<P, K, V, A, S> KeyedNode<P, K, V, A, S>
-where
-    P: Pipeline<Item = (K, V)>,
-    K: Key,
-    V: Data,
-    A: Aggregator<V>,
-    S: Sliding<K, Brought = A::Acc>,
-{
-    /// The shards of a batch, merged unless the window is as well off without that.
-    fn delta(&self, batch: &BatchRun<'_>) -> Result<UnmergedShards<K, A::Acc>> {
-        if S::TAKES_UNMERGED {
-            return self.shuffling.unmerged(batch);
-        }
-        let merged = self.shuffling.shards(batch)?;
-        Ok(merged.map(|shards| shards.into_iter().map(Unmerged::from).collect()))
-    }
-}
-
 impl<P, K, V, A, S> Node for KeyedNode<P, K, V, A, S>
 where
     P: Pipeline<Item = (K, V)>,
@@ -97,7 +79,7 @@ where
     fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
         let step = self.frame.step(batch.number());
         let delta = if step.taken || self.shuffling.is_eager() {
-            self.delta(batch)?
+            self.shuffling.brought(batch, S::TAKES_UNMERGED)?
         } else {
             // No window has this batch, but a state before it has to see it.
             let _ = batch.rdd(&self.pipeline)?;

@@ -12,7 +12,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use millrace_engine::durable::{Durable, EntryReader, Origin, StoreError, put, remove};
+use millrace_engine::durable::{
+    Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard,
+};
 use millrace_types::{BatchTime, Duration};
 
 /// The key under which the moment the stream was made is written down; batches count from one.
@@ -243,9 +245,7 @@ impl Durable for Selection {
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        let changes = self.state().changes.as_mut().map(std::mem::take);
-        let changes = changes.filter(|changes| !changes.is_empty());
-        changes.map(|changes| (0, changes)).into_iter().collect()
+        take_only_shard(&mut self.state().changes)
     }
 
     fn take_ahead(&self) -> Option<(u32, Vec<u8>)> {

@@ -58,7 +58,7 @@ pub fn text(data: &[u8]) {
 }
 
 /// The lines of a text, one character at a time, as the rule is written.
-fn cut(text: &str, skip: bool) -> Vec<String> {
+pub(crate) fn cut(text: &str, skip: bool) -> Vec<String> {
     let (mut lines, mut line, mut after_return) = (Vec::new(), String::new(), skip);
     for c in text.chars() {
         match c {

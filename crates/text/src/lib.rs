@@ -23,6 +23,9 @@ mod mask;
 mod model_check;
 mod scribe;
 mod serde;
+mod serializing;
+#[cfg(test)]
+mod shapes;
 mod split;
 mod split_whitespace;
 mod text;

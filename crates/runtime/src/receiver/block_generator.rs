@@ -222,11 +222,11 @@ impl OpenBlock {
 #[cfg(test)]
 mod tests {
     use millrace_engine::pipeline::{Lines, NodeId, Pipeline};
-    use millrace_text::java;
     use millrace_types::{BatchTime, StreamId};
     use proptest::prelude::*;
 
     use crate::receiver::InputSpec;
+    use crate::receiver::fuzz::{all_lines, cut_lines};
 
     use super::*;
 
@@ -280,25 +280,6 @@ mod tests {
             }
             &self.lines
         }
-    }
-
-    /// The whole lines of a stream, and what is left of it: one byte after the other, as the
-    /// rule is written.
-    fn model(bytes: &[u8]) -> (Vec<String>, String) {
-        let (mut lines, mut line, mut after_return) = (Vec::new(), Vec::new(), false);
-        let text = |line: &[u8]| java::decode_lossy(line).into_owned();
-        for &byte in bytes {
-            match byte {
-                b'\n' if after_return => {}
-                b'\n' | b'\r' => {
-                    lines.push(text(&line));
-                    line.clear();
-                }
-                other => line.push(other),
-            }
-            after_return = byte == b'\r';
-        }
-        (lines, text(&line))
     }
 
     #[derive(Debug, Clone)]
@@ -360,14 +341,15 @@ mod tests {
                 Step::Seal => receiver.blocks.seal(),
                 Step::Tick => {
                     receiver.blocks.seal();
-                    prop_assert!(receiver.cut() == model(&read).0, "whole lines at a tick");
+                    prop_assert!(
+                        receiver.cut() == cut_lines(&read).0,
+                        "whole lines at a tick"
+                    );
                 }
             }
         }
         receiver.blocks.seal_all();
-        let (mut lines, rest) = model(&read);
-        lines.extend((!rest.is_empty()).then_some(rest));
-        prop_assert!(receiver.cut() == lines, "all lines at the end");
+        prop_assert!(receiver.cut() == all_lines(&read), "all lines at the end");
         prop_assert_eq!(receiver.blocks.take_cut_lines(), 0);
         Ok(())
     }
@@ -401,13 +383,13 @@ mod tests {
             receiver.read(&end, 1);
             receiver.blocks.seal_all();
             input.extend(end);
-            let (lines, rest) = model(&input);
-            let expected = lines.concat() + &rest;
+            let lines = all_lines(&input);
+            let expected = lines.concat();
             let is_long = |line: &String| line.len() > max_line;
             prop_assert!(receiver.cut().concat() == expected, "all bytes are there, and whole");
             prop_assert!(!receiver.lines.iter().any(is_long), "no line is longer than the limit");
             let cuts = receiver.blocks.take_cut_lines();
-            let expected = lines.len() + usize::from(!rest.is_empty()) + cuts as usize;
+            let expected = lines.len() + cuts as usize;
             prop_assert_eq!(receiver.lines.len(), expected, "as many cuts as were counted");
             prop_assert_eq!(receiver.blocks.take_cut_lines(), 0, "counted once");
         }
@@ -464,7 +446,7 @@ mod tests {
             prop_assert_eq!(receiver.blocks.seal_whole(), 0, "counted once");
             receiver.read(b"\nnext\n", 1);
             receiver.blocks.seal();
-            let mut lines = model(&read).0;
+            let mut lines = cut_lines(&read).0;
             lines.extend(["".to_owned(), "next".to_owned()]);
             prop_assert!(receiver.cut() == lines, "what comes next begins a line");
         }

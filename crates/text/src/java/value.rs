@@ -9,6 +9,7 @@ mod compound;
 
 use super::number::write_floating;
 use crate::python::Unprintable;
+use crate::serializing::writes_integers;
 use compound::JavaCompound;
 use serde::ser::{Error, Serialize, Serializer};
 use std::fmt::{self, Write};
@@ -66,17 +67,8 @@ impl<'a> ScalaWriter<'a> {
     fn class<T: Serialize + ?Sized>(self, name: &str, only: &T) -> Result<(), Unprintable> {
         let mut class = JavaCompound::product(self.out, name);
         class.item(only)?;
-        class.close();
-        Ok(())
+        class.close()
     }
-}
-
-macro_rules! write_integers {
-    ($($method:ident($int:ty)),+) => {$(
-        fn $method(self, n: $int) -> Result<(), Unprintable> {
-            self.number(n)
-        }
-    )+};
 }
 
 impl<'a> Serializer for ScalaWriter<'a> {
@@ -90,18 +82,7 @@ impl<'a> Serializer for ScalaWriter<'a> {
     type SerializeStruct = JavaCompound<'a>;
     type SerializeStructVariant = JavaCompound<'a>;
 
-    write_integers!(
-        serialize_i8(i8),
-        serialize_i16(i16),
-        serialize_i32(i32),
-        serialize_i64(i64),
-        serialize_i128(i128),
-        serialize_u8(u8),
-        serialize_u16(u16),
-        serialize_u32(u32),
-        serialize_u64(u64),
-        serialize_u128(u128)
-    );
+    writes_integers!(Unprintable);
 
     fn serialize_bool(self, v: bool) -> Result<(), Unprintable> {
         self.number(v)
@@ -225,6 +206,7 @@ impl<'a> Serializer for ScalaWriter<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shapes::{Event, Marker, Pair, Place, Wrapper};
     use serde::Serialize;
     use std::collections::BTreeMap;
 
@@ -232,29 +214,6 @@ mod tests {
         let mut out = String::new();
         write_scala(&mut out, &value).expect("printable");
         out
-    }
-
-    #[derive(Serialize)]
-    struct Place {
-        row: i32,
-        name: &'static str,
-    }
-
-    #[derive(Serialize)]
-    struct Marker;
-
-    #[derive(Serialize)]
-    struct Wrapper(&'static str);
-
-    #[derive(Serialize)]
-    struct Pair(i32, f64);
-
-    #[derive(Serialize)]
-    enum Event {
-        Tick,
-        Word(&'static str),
-        Move(i32, i32),
-        Put { at: i32 },
     }
 
     #[test]

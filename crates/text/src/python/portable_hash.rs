@@ -254,32 +254,13 @@ impl Serializer for PortableHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shapes::{Event, Marker, Place, Wrapper};
     use proptest::prelude::*;
     use serde::Serialize;
     use std::collections::BTreeMap;
 
     fn hash<T: Serialize>(value: T) -> i64 {
         portable_hash(&value).expect("hashable")
-    }
-
-    #[derive(Serialize)]
-    struct Place {
-        row: i32,
-        name: &'static str,
-    }
-
-    #[derive(Serialize)]
-    struct Marker;
-
-    #[derive(Serialize)]
-    struct Wrapper(&'static str);
-
-    #[derive(Serialize)]
-    enum Event {
-        Tick,
-        Word(&'static str),
-        Move(i32, i32),
-        Put { at: i32 },
     }
 
     #[test]

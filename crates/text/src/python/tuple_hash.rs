@@ -6,10 +6,8 @@
 
 use super::hash::str_hash;
 use super::portable_hash::{Unhashable, portable_hash};
-use serde::ser::{
-    Serialize, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant,
-};
+use crate::serializing::{takes_fields, takes_items};
+use serde::ser::Serialize;
 
 /// The hash of the items of a tuple so far.
 ///
@@ -66,59 +64,16 @@ impl TupleHash {
     }
 
     #[inline]
-    fn push_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unhashable> {
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unhashable> {
         self.push(portable_hash(value)?);
         Ok(())
     }
+
+    #[inline]
+    fn close(self) -> Result<i64, Unhashable> {
+        Ok(self.finish())
+    }
 }
 
-/// Serde's name for the next item depends on the kind of the compound; the hash does not.
-macro_rules! items {
-    ($($kind:ident::$method:ident),+) => {$(
-        impl $kind for TupleHash {
-            type Ok = i64;
-            type Error = Unhashable;
-
-            #[inline]
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unhashable> {
-                self.push_value(value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<i64, Unhashable> {
-                Ok(self.finish())
-            }
-        }
-    )+};
-}
-
-macro_rules! fields {
-    ($($kind:ident),+) => {$(
-        impl $kind for TupleHash {
-            type Ok = i64;
-            type Error = Unhashable;
-
-            #[inline]
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                _name: &'static str,
-                value: &T,
-            ) -> Result<(), Unhashable> {
-                self.push_value(value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<i64, Unhashable> {
-                Ok(self.finish())
-            }
-        }
-    )+};
-}
-
-items!(
-    SerializeSeq::serialize_element,
-    SerializeTuple::serialize_element,
-    SerializeTupleStruct::serialize_field,
-    SerializeTupleVariant::serialize_field
-);
-fields!(SerializeStruct, SerializeStructVariant);
+takes_items!(TupleHash => i64, Unhashable);
+takes_fields!(TupleHash => i64, Unhashable; SerializeStruct, SerializeStructVariant);

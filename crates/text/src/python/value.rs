@@ -8,6 +8,7 @@ mod compound;
 
 use super::float::write_repr_float;
 use super::repr::{write_repr_bytes, write_repr_str};
+use crate::serializing::writes_integers;
 use compound::{PythonCompound, Shape};
 use serde::ser::{Error, Serialize, Serializer};
 use std::fmt::{self, Write};
@@ -117,14 +118,6 @@ impl<'a> ReprWriter<'a> {
     }
 }
 
-macro_rules! write_integers {
-    ($($method:ident($int:ty)),+) => {$(
-        fn $method(self, n: $int) -> Result<(), Unprintable> {
-            self.number(n)
-        }
-    )+};
-}
-
 impl<'a> Serializer for ReprWriter<'a> {
     type Ok = ();
     type Error = Unprintable;
@@ -136,18 +129,7 @@ impl<'a> Serializer for ReprWriter<'a> {
     type SerializeStruct = PythonCompound<'a>;
     type SerializeStructVariant = PythonCompound<'a>;
 
-    write_integers!(
-        serialize_i8(i8),
-        serialize_i16(i16),
-        serialize_i32(i32),
-        serialize_i64(i64),
-        serialize_i128(i128),
-        serialize_u8(u8),
-        serialize_u16(u16),
-        serialize_u32(u32),
-        serialize_u64(u64),
-        serialize_u128(u128)
-    );
+    writes_integers!(Unprintable);
 
     fn serialize_bool(self, v: bool) -> Result<(), Unprintable> {
         self.literal(if v { "True" } else { "False" })
@@ -223,8 +205,7 @@ impl<'a> Serializer for ReprWriter<'a> {
     ) -> Result<(), Unprintable> {
         let mut tuple = self.tagged(variant)?;
         tuple.item(value)?;
-        tuple.close();
-        Ok(())
+        tuple.close()
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<PythonCompound<'a>, Unprintable> {
@@ -279,6 +260,7 @@ impl<'a> Serializer for ReprWriter<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shapes::{Event, Marker, Pair, Place, Wrapper};
     use serde::Serialize;
     use std::collections::BTreeMap;
 
@@ -286,30 +268,6 @@ mod tests {
         let mut out = String::new();
         write_str(&mut out, &value).expect("printable");
         out
-    }
-
-    #[derive(Serialize)]
-    struct Place {
-        row: i32,
-        name: &'static str,
-    }
-
-    #[derive(Serialize)]
-    struct Marker;
-
-    #[derive(Serialize)]
-    struct Wrapper(&'static str);
-
-    #[derive(Serialize)]
-    struct Pair(i32, f64);
-
-    #[derive(Serialize)]
-    enum Event {
-        Tick,
-        Word(&'static str),
-        Nothing(),
-        Move(i32, i32),
-        Put { at: i32 },
     }
 
     struct Raw(&'static [u8]);

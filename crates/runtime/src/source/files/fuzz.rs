@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::{Cursor, Read};
 
-use millrace_text::java;
+use crate::receiver::fuzz::all_lines;
 
 use super::text::{lines_in, lines_of};
 
@@ -46,7 +46,7 @@ pub(crate) fn fuzz(data: &[u8]) {
 
 fn check(lines: &[String], file: &[u8], longest: usize, cut: bool) {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let expected = model(file);
+    let expected = all_lines(file);
     if cut {
         assert!(expected.iter().any(|line| line.len() + 4 > longest));
         let (lines, expected) = (lines.concat(), expected.concat());
@@ -55,27 +55,6 @@ fn check(lines: &[String], file: &[u8], longest: usize, cut: bool) {
     } else {
         assert_eq!(lines, expected);
     }
-}
-
-/// One byte after the other, as the rule is written.
-fn model(bytes: &[u8]) -> Vec<String> {
-    let (mut lines, mut line, mut after_return) = (Vec::new(), Vec::new(), false);
-    let text = |line: &[u8]| java::decode_lossy(line).into_owned();
-    for &byte in bytes {
-        match byte {
-            b'\n' if after_return => {}
-            b'\n' | b'\r' => {
-                lines.push(text(&line));
-                line.clear();
-            }
-            other => line.push(other),
-        }
-        after_return = byte == b'\r';
-    }
-    if !line.is_empty() {
-        lines.push(text(&line));
-    }
-    lines
 }
 
 /// Gives so many bytes at a time.

@@ -4,10 +4,8 @@
 //! collections a comma and a blank. The law: nothing but the family decides the separator.
 
 use super::{ScalaWriter, Unprintable};
-use serde::ser::{
-    Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant,
-};
+use crate::serializing::{takes_fields, takes_items};
+use serde::ser::{Serialize, SerializeMap};
 
 /// A container that is open: some items are written, the closing bracket is not.
 #[derive(Debug)]
@@ -52,58 +50,14 @@ impl<'a> JavaCompound<'a> {
     }
 
     /// Writes the closing bracket.
-    pub(super) fn close(self) {
+    pub(super) fn close(self) -> Result<(), Unprintable> {
         self.out.push(')');
+        Ok(())
     }
 }
 
-macro_rules! items {
-    ($($kind:ident::$method:ident),+) => {$(
-        impl $kind for JavaCompound<'_> {
-            type Ok = ();
-            type Error = Unprintable;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unprintable> {
-                self.item(value)
-            }
-
-            fn end(self) -> Result<(), Unprintable> {
-                self.close();
-                Ok(())
-            }
-        }
-    )+};
-}
-
-macro_rules! fields {
-    ($($kind:ident),+) => {$(
-        impl $kind for JavaCompound<'_> {
-            type Ok = ();
-            type Error = Unprintable;
-
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                _name: &'static str,
-                value: &T,
-            ) -> Result<(), Unprintable> {
-                self.item(value)
-            }
-
-            fn end(self) -> Result<(), Unprintable> {
-                self.close();
-                Ok(())
-            }
-        }
-    )+};
-}
-
-items!(
-    SerializeSeq::serialize_element,
-    SerializeTuple::serialize_element,
-    SerializeTupleStruct::serialize_field,
-    SerializeTupleVariant::serialize_field
-);
-fields!(SerializeStruct, SerializeStructVariant);
+takes_items!(JavaCompound<'_> => (), Unprintable);
+takes_fields!(JavaCompound<'_> => (), Unprintable; SerializeStruct, SerializeStructVariant);
 
 impl SerializeMap for JavaCompound<'_> {
     type Ok = ();
@@ -119,7 +73,6 @@ impl SerializeMap for JavaCompound<'_> {
     }
 
     fn end(self) -> Result<(), Unprintable> {
-        self.close();
-        Ok(())
+        self.close()
     }
 }

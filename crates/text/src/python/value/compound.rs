@@ -4,10 +4,8 @@
 //! a tuple of one item, however it came about, ends in a comma.
 
 use super::{ReprWriter, Unprintable};
-use serde::ser::{
-    Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant,
-};
+use crate::serializing::{takes_fields, takes_items};
+use serde::ser::{Serialize, SerializeMap, SerializeStruct};
 
 /// The kinds of container.
 #[derive(Clone, Copy, Debug)]
@@ -63,40 +61,19 @@ impl<'a> PythonCompound<'a> {
     }
 
     /// Writes the closing bracket.
-    pub(super) fn close(self) {
+    pub(super) fn close(self) -> Result<(), Unprintable> {
         self.out.push_str(match self.shape {
             Shape::Tuple if self.items == 1 => ",)",
             Shape::Tuple | Shape::NamedTuple => ")",
             Shape::List => "]",
             Shape::Dict => "}",
         });
+        Ok(())
     }
 }
 
-macro_rules! items {
-    ($($kind:ident::$method:ident),+) => {$(
-        impl $kind for PythonCompound<'_> {
-            type Ok = ();
-            type Error = Unprintable;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unprintable> {
-                self.item(value)
-            }
-
-            fn end(self) -> Result<(), Unprintable> {
-                self.close();
-                Ok(())
-            }
-        }
-    )+};
-}
-
-items!(
-    SerializeSeq::serialize_element,
-    SerializeTuple::serialize_element,
-    SerializeTupleStruct::serialize_field,
-    SerializeTupleVariant::serialize_field
-);
+takes_items!(PythonCompound<'_> => (), Unprintable);
+takes_fields!(PythonCompound<'_> => (), Unprintable; SerializeStructVariant);
 
 impl SerializeMap for PythonCompound<'_> {
     type Ok = ();
@@ -112,8 +89,7 @@ impl SerializeMap for PythonCompound<'_> {
     }
 
     fn end(self) -> Result<(), Unprintable> {
-        self.close();
-        Ok(())
+        self.close()
     }
 }
 
@@ -133,25 +109,6 @@ impl SerializeStruct for PythonCompound<'_> {
     }
 
     fn end(self) -> Result<(), Unprintable> {
-        self.close();
-        Ok(())
-    }
-}
-
-impl SerializeStructVariant for PythonCompound<'_> {
-    type Ok = ();
-    type Error = Unprintable;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        _name: &'static str,
-        value: &T,
-    ) -> Result<(), Unprintable> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Unprintable> {
-        self.close();
-        Ok(())
+        self.close()
     }
 }

@@ -6,6 +6,7 @@ mod format;
 mod print;
 mod printer;
 mod report;
+mod save_as;
 mod save_as_json_files;
 mod save_as_text_files;
 mod show;

@@ -1,12 +1,9 @@
 //! `save_as_text_files`: every batch as a directory of text files.
 
 use std::panic::Location;
-use std::sync::Arc;
 
 use millrace_engine::pipeline::Pipeline;
 use millrace_runtime::files::SaveRdd;
-use millrace_runtime::files::{batch_name, check_batch_outputs};
-use millrace_runtime::zone;
 use serde::Serialize;
 
 use super::super::{DStream, named};
@@ -38,17 +35,8 @@ impl<T: Serialize + Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     #[track_caller]
     pub fn save_as_text_files(&self, prefix: &str, suffix: &str) {
         let name = named("save_as_text_files", Location::caller());
-        if let Err(error) = check_batch_outputs(prefix, suffix) {
-            self.builder.record_error(error.within(&name));
-        }
-        let (pipeline, at) = (Arc::clone(&self.pipeline), name.clone());
-        let (prefix, suffix) = (prefix.to_owned(), suffix.to_owned());
-        let run = move |batch: &millrace_runtime::graph::BatchRun<'_>| {
-            let path = batch_name(&prefix, &suffix, batch.time());
-            let saved = batch.rdd(&pipeline)?.save_as_text_file(&path);
-            saved.map_err(|error| error.within(format_args!("{}, {at}", zone::batch(batch.time()))))
-        };
-        self.builder
-            .output(name, self.pipeline.inputs(), Box::new(run));
+        self.save_as(name, prefix, suffix, |rdd, path| {
+            rdd.save_as_text_file(path)
+        });
     }
 }

@@ -5,6 +5,7 @@ import functools
 import json
 import operator
 import re
+import sys
 import textwrap
 
 import pytest
@@ -19,6 +20,7 @@ Function = _engine.Function
 STOP = ["a", "the"]
 TWICE = 1
 TWICE = 2
+HANDED = ["a"]
 SEEN = []
 LIMIT = 10
 
@@ -51,6 +53,22 @@ def reason(function, count=1):
     lowered = lower(function, count)
     assert lowered.json is None
     return lowered.reason
+
+
+@pytest.fixture
+def defined(tmp_path, monkeypatch):
+    """Runs the text of a program, and gives its names."""
+
+    def run(text, **variables):
+        for name, value in variables.items():
+            monkeypatch.setattr(sys, name, value, raising=False)
+        path = tmp_path / "program.py"
+        path.write_text(text)
+        scope = {"__name__": "program"}
+        exec(compile(text, str(path), "exec"), scope)
+        return scope
+
+    return run
 
 
 def test_a_function_is_told_from_the_one_around_it_on_its_line():
@@ -147,7 +165,7 @@ def test_generators_are_lists_where_they_are_gone_through():
         (lambda x: x.pop(), "changes an object"),
         (lambda x: x in SEEN, "SEEN, which line"),
         (lambda x: x + TWICE, "TWICE, which is assigned more than once"),
-        (lambda x: STOP, "hands on STOP"),
+        (lambda x: HANDED, "hands on HANDED"),
         (lambda x: recursive(x), "recursive calls itself"),
         (lambda x: {x}, "makes a set"),
         (lambda x: x.name, "reads the attribute name"),
@@ -181,6 +199,82 @@ def test_a_function_with_effects_is_left_to_the_interpreter(tmp_path, body, word
     scope = {"__name__": "program"}
     exec(compile(path.read_text(), str(path), "exec"), scope)
     assert words in reason(scope["f"])
+
+
+HELD_ELSEWHERE = {
+    "an argument of a thread": "import threading\nstop = ['a']\n"
+    "thread = threading.Thread(target=print, args=(stop,))",
+    "an item of a dict": "stop = ['a']\nshared = {'stop': stop}",
+    "a default of a function": "stop = ['a']\ndef later(rdd, stop=stop):\n    stop.append('b')",
+    "an argument of a function": "stop = ['a']\ndef keep(words):\n    pass\nkeep(stop)",
+    "an attribute": "stop = ['a']\nclass Shared:\n    pass\nShared.stop = stop",
+    "another name": "words = ['a']\nstop = words",
+    "another name of several": "stop, other = ['a'], ['b']\nthird, fourth = stop, other",
+    "another name by a choice": "words = ['a']\nstop = words if words else []",
+    "another name inside of an expression": "stop = ['a']\nprint((other := stop))",
+    "what a function gives": "words = ['a']\ndef held():\n    return words\nstop = held()",
+    "what an object gives": "shared = {'stop': ['a']}\nstop = shared.get('stop')",
+    "an item of an object": "shared = {'stop': ['a']}\nstop = shared['stop']",
+    "a generator": "stop = ['a']\ndef held():\n    yield stop",
+    "a method of it": "stop = ['a']\nadd = stop.append",
+    "a keyword of a dict": "stop = ['a']\nshared = dict(stop=stop)",
+}
+
+
+@pytest.mark.parametrize("name", HELD_ELSEWHERE)
+def test_a_list_that_something_else_holds_is_seen_as_it_is(name, defined):
+    scope = defined(HELD_ELSEWHERE[name] + "\nf = lambda x: x in stop\n")
+    assert "it uses stop, which" in reason(scope["f"])
+
+
+def test_a_list_that_a_function_is_given_is_seen_as_it_is(defined):
+    scope = defined("def within(words):\n    return lambda x: x in words\nf = within(['a'])\n")
+    assert "it uses words, which has another name (line 1)" in reason(scope["f"])
+
+
+BOUND_TWICE = {
+    "by the dict of the globals": "def later():\n    globals()['limit'] = 6",
+    "by any name of the globals": "def later(name):\n    globals()[name] = 6",
+    "by a program in a text": "def later():\n    exec('limit = 6')",
+    "by an import": "if print is None:\n    from math import pi as limit",
+    "by what was caught": "try:\n    pass\nexcept ValueError as limit:\n    pass",
+}
+
+
+@pytest.mark.parametrize("name", BOUND_TWICE)
+def test_a_name_that_may_be_bound_again_is_seen_as_it_is(name, defined):
+    scope = defined("limit = 5\n" + BOUND_TWICE[name] + "\nf = lambda x: x > limit\n")
+    assert "it uses limit, which" in reason(scope["f"])
+
+
+def test_a_variable_of_a_module_that_the_program_assigns_is_seen_as_it_is(defined):
+    scope = defined("import math\nmath.pi = 3\nf = lambda x: x * math.pi\n")
+    assert "it uses math.pi, which line 2 may assign" in reason(scope["f"])
+
+
+def test_what_is_only_looked_at_is_copied(defined, tmp_path):
+    (tmp_path / "stop.txt").write_text("a\nb\n")
+    scope = defined(
+        "import sys\n"
+        "def load(path):\n"
+        "    stop = []\n"
+        "    with open(path) as file:\n"
+        "        for line in file:\n"
+        "            stop.append(line.strip())\n"
+        "    return stop\n"
+        "stop = load(sys.path_of_a_test)\n"
+        "stop.append('c')\n"
+        "print(len(stop), sorted(stop), *stop, f'{stop}', '%s' % stop)\n"
+        "if stop and 'a' in stop:\n"
+        "    first, rest = stop[0], stop[1:]\n"
+        "for word in stop:\n"
+        "    pass\n"
+        "f = lambda x: x in stop\n"
+        "if 'other' not in globals():\n"
+        "    globals()['other'] = 1\n",
+        path_of_a_test=str(tmp_path / "stop.txt"),
+    )
+    assert [call(scope["f"], word) for word in "abcd"] == [True, True, True, False]
 
 
 def test_a_running_sum_keeps_idle_states():

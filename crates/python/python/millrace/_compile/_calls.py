@@ -7,7 +7,7 @@ import math
 import operator
 import types
 
-from . import _expressions
+from . import _expressions, _steady
 from ._result import Refused
 from ._scope import Captured
 
@@ -170,6 +170,7 @@ def captured_attribute(lowering, node):
     if isinstance(value, types.ModuleType):
         if not hasattr(value, node.attr):
             raise Refused("%s does not exist" % name, node)
+        _steady.check_attribute(name, lowering.scope.file)
         return Captured(name, getattr(value, node.attr))
     if node.attr == "value" and type(value).__name__ == "Broadcast":
         return Captured(name, value.value)

@@ -66,7 +66,7 @@ class Scope:
     def _check(self, name, value, is_global):
         _steady.check_bound_once(name, self.file, self.node, is_global)
         if not is_plain(value) and isinstance(value, (list, dict, set, bytearray)):
-            _steady.check_unchanged(name, self.file, self.node)
+            _steady.check_unchanged(name, self.file, self.node, is_global)
 
     def constant(self, found, node, borrowed):
         """A captured value as a constant; one that could be changed only where it is looked into."""

@@ -7,21 +7,13 @@ when its stream was described; it may do so only for names that nothing changes 
 
 import ast
 
+from . import _mentions
 from ._result import Refused
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
-#: Methods that leave their object as it is.
-_READING = frozenset(
-    "get keys values items copy index count join split strip lower upper startswith endswith "
-    "issubset issuperset isdisjoint union intersection difference".split()
-)
-
-#: Calls that only look at their arguments.
-_LOOKING = frozenset(
-    "len print sorted set frozenset list tuple dict str repr sum min max any all enumerate zip "
-    "map filter broadcast parallelize queueStream queue_stream isinstance type".split()
-)
+#: Calls that give the variables of a module as a dict.
+_VARIABLES = ("globals", "vars")
 
 
 def check_bound_once(name, file, at, is_global):
@@ -31,50 +23,59 @@ def check_bound_once(name, file, at, is_global):
     for node in ast.walk(file.tree):
         if isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names:
             raise Refused("it uses %s, which a function of the program assigns" % name)
+        if is_global and _may_bind_by_text(file, node, name):
+            raise Refused("it uses %s, which line %d may assign" % (name, node.lineno))
         if _binds(node, name) and _scope(file, node) is owner:
-            count += 2 if _in_loop(file, node, owner) else 1
+            count += 2 if _loops(file, node, owner) else 1
     if count > 1:
         raise Refused("it uses %s, which is assigned more than once" % name)
 
 
-def check_unchanged(name, file, at):
-    """Refuses a list, dict or set that something may change after the stream is described."""
-    outer = set(file.scopes(at))
+def check_unchanged(name, file, at, is_global):
+    """Refuses a list, dict or set that something may change after the stream is described.
+
+    It has to be new where the name is bound, and no other name, object or function may hold it:
+    who could tell what happens to it there.
+    """
+    owner = _owner(name, file, at, is_global)
+    for node in ast.walk(file.tree):
+        if _binds(node, name) and _scope(file, node) is owner and not _mentions.is_new(file, node):
+            raise Refused("it uses %s, which has another name (line %d)" % (name, node.lineno))
+    loops = _loops(file, at, owner)
     for node in ast.walk(file.tree):
         if not (isinstance(node, ast.Name) and node.id == name):
             continue
-        if not _changes(file, node):
+        use = _mentions.use(file, node)
+        if use == _mentions.READ or _owner(name, file, node, False) is not owner:
             continue
-        inside = file.scopes(node)
-        during_setup = all(scope in outer for scope in inside) and node.lineno < at.lineno
+        if at in _around(file, node):
+            # What the function itself does with it is looked at where it is lowered.
+            continue
+        # Once, where the name is bound, and before the function is there.
+        during_setup = (
+            use == _mentions.CHANGE
+            and _scope(file, node) is owner
+            and node.lineno < at.lineno
+            and not _loops(file, node, owner) & loops
+        )
         if not during_setup:
             raise Refused("it uses %s, which line %d may change" % (name, node.lineno))
 
 
-def _changes(file, node):
-    """Whether a mention of a name may change the object."""
-    parent = file.parents.get(node)
-    if isinstance(parent, ast.Attribute):
-        return parent.attr not in _READING
-    if isinstance(parent, ast.Subscript) and parent.value is node:
-        return not isinstance(parent.ctx, ast.Load)
-    if isinstance(parent, ast.AugAssign):
-        return parent.target is node
-    if isinstance(parent, (ast.Call, ast.keyword, ast.Starred)):
-        while not isinstance(parent, ast.Call):
-            parent = file.parents[parent]
-        called = parent.func
-        word = getattr(called, "id", None) or getattr(called, "attr", None)
-        return parent.func is not node and word not in _LOOKING
-    # Another name for it, which may be used to change it.
-    return isinstance(parent, (ast.Assign, ast.AnnAssign, ast.Return)) and parent.value is node
+def check_attribute(name, file):
+    """Refuses a module's variable that the program assigns."""
+    attribute = name.rpartition(".")[2]
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Attribute) and node.attr == attribute:
+            if not isinstance(node.ctx, ast.Load):
+                raise Refused("it uses %s, which line %d may assign" % (name, node.lineno))
 
 
 def _owner(name, file, at, is_global):
     """The function whose variable a name is, None for the module."""
     if is_global:
         return None
-    for scope in file.scopes(at):
+    for scope in _around(file, at):
         arguments = scope.args
         every = arguments.posonlyargs + arguments.args + arguments.kwonlyargs
         every += [each for each in (arguments.vararg, arguments.kwarg) if each]
@@ -85,14 +86,48 @@ def _owner(name, file, at, is_global):
     return None
 
 
+def _around(file, node):
+    """The functions in which a node is evaluated, innermost first."""
+    while node in file.parents:
+        inner, node = node, file.parents[node]
+        if isinstance(node, ast.arguments) and not isinstance(inner, ast.arg):
+            # A default belongs to whoever defines the function.
+            node = file.parents[node]
+        elif isinstance(node, _FUNCTIONS) and inner not in getattr(node, "decorator_list", ()):
+            yield node
+
+
 def _binds(node, name):
     if isinstance(node, ast.Name):
         return node.id == name and not isinstance(node.ctx, ast.Load)
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return node.name == name
     if isinstance(node, ast.arg):
         return node.arg == name
-    return False
+    if isinstance(node, ast.alias):
+        return (node.asname or node.name.partition(".")[0]) == name
+    # Definitions, and what `except` and `match` bind.
+    return name in (getattr(node, "name", None), getattr(node, "rest", None))
+
+
+def _may_bind_by_text(file, node, name):
+    """Whether a call such as ``globals()`` or ``exec`` may bind a name."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        return False
+    if node.func.id == "exec":
+        # With a dict of its own it binds names there.
+        return len(node.args) == 1
+    if node.func.id not in _VARIABLES or node.args:
+        return False
+    parent = file.parents.get(node)
+    if isinstance(parent, ast.Compare):
+        return False
+    if isinstance(parent, ast.Attribute):
+        return parent.attr not in _mentions.READING
+    if not (isinstance(parent, ast.Subscript) and parent.value is node):
+        return True
+    if isinstance(parent.ctx, ast.Load):
+        return False
+    key = getattr(parent.slice, "value", None)
+    return not isinstance(key, str) or key == name
 
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -107,11 +142,13 @@ def _scope(file, node):
     return None
 
 
-def _in_loop(file, node, owner):
+def _loops(file, node, owner):
+    """The loops around a node, up to a function."""
+    found = set()
     while node in file.parents:
         node = file.parents[node]
         if node is owner:
-            return False
+            break
         if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-            return True
-    return False
+            found.add(node)
+    return found

@@ -15,6 +15,19 @@ def test_slices_and_dealing_out(sc):
     assert numbers.sortBy(lambda x: -x).glom().collect() == [[9, 8, 7, 6], [5, 4, 3], [2, 1, 0]]
 
 
+def test_a_list_is_sliced_in_the_batches_that_pyspark_makes_of_it(sc):
+    """Each batch has a partition's share of the records, and the last partition what is left."""
+    assert sc.parallelize(list(range(10)), 4).glom().collect() == [
+        [0, 1], [2, 3], [4, 5], [6, 7, 8, 9]
+    ]
+    assert sc.parallelize((x for x in range(5)), 3).glom().collect() == [[0], [1, 2], [3, 4]]
+    assert sc.parallelize("hello world, this is", 3).map(ord).glom().map(len).collect() == [6, 6, 8]
+    assert sc.parallelize(list(range(5001)), 3).glom().map(len).collect() == [1024, 2048, 1929]
+    assert sc.parallelize(list(range(5000)), 4).glom().map(len).collect() == [1024, 1024, 1024, 1928]
+    assert sc.parallelize([], 2).glom().collect() == [[], []]
+    assert sc.parallelize(range(10), 4).glom().collect() == [[0, 1], [2, 3, 4], [5, 6], [7, 8, 9]]
+
+
 def test_samples_are_those_of_the_seed(sc):
     numbers = sc.parallelize(range(10), 3)
     assert numbers.sample(False, 0.5, 7).collect() == [0, 1, 2, 3, 7, 8, 9]

@@ -60,6 +60,7 @@ class SparkContext(Rare):
                     % (active.appName, active.master, *active._made_at)
                 )
             self._made_at = ("__init__", *caller())
+            self._batch_size = batchSize or 1024
             self._set_up(master, appName, sparkHome, environment, conf)
             for path in pyFiles or []:
                 self.addPyFile(path)
@@ -203,7 +204,11 @@ class SparkContext(Rare):
         return [made for part in parts for made in part]
 
     def parallelize(self, c, numSlices=None):
-        """A dataset of a list's records; slice `i` of `n` is `c[len * i / n : len * (i + 1) / n]`.
+        """A dataset of a list's records.
+
+        PySpark hands a list over in batches of `len(c) // n` records, 1024 at most, and slice `i`
+        of `n` is the `b * i / n`th to the `b * (i + 1) / n`th of all `b` batches. The numbers of a
+        `range` are sliced as they are.
 
         >>> sc.parallelize([0, 1, 2, 3, 4], 2).glom().collect()
         [[0, 1], [2, 3, 4]]
@@ -216,9 +221,10 @@ class SparkContext(Rare):
                 "java.lang.IllegalArgumentException: Positive number of partitions required"
             )
         records = list(c)
-        length = len(records)
+        batch = 1 if isinstance(c, range) else max(1, min(len(records) // count, self._batch_size))
+        batches = -(-len(records) // batch)
         slices = [
-            keep(records[length * index // count : length * (index + 1) // count])
+            keep(records[batches * index // count * batch : batches * (index + 1) // count * batch])
             for index in range(count)
         ]
         return RDD(self, count, lambda index: iter(kept(slices[index])))

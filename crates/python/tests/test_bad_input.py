@@ -87,7 +87,7 @@ CASES = {
         ["Adding new inputs, transformations, and output operations after starting a context"],
     ),
     "a file in a record function": (
-        "file = open(sys.argv[0])\n"
+        "file = open('written', 'w')\n"
         "ssc.queueStream([[1]]).map(lambda x: file.name).pprint()\n" + RUN,
         ["PicklingError: Could not serialize object: TypeError: cannot pickle "],
     ),

@@ -28,6 +28,91 @@ def test_a_list_is_sliced_in_the_batches_that_pyspark_makes_of_it(sc):
     assert sc.parallelize(range(10), 4).glom().collect() == [[0, 1], [2, 3, 4], [5, 6], [7, 8, 9]]
 
 
+def test_what_pyspark_gives_of_no_partition(sc):
+    nothing = sc.emptyRDD()
+    assert nothing.takeOrdered(1) == [] == nothing.collect()
+    for action in (nothing.countByValue, nothing.countByKey, lambda: nothing.histogram(1)):
+        with pytest.raises(ValueError, match="Can not reduce\\(\\) empty RDD"):
+            action()
+    with pytest.raises(ValueError, match="Cannot reduce empty RDD."):
+        sc.parallelize([], 2).treeReduce(max)
+    with pytest.raises(ValueError, match="top N cannot be negative"):
+        nothing.takeOrdered(-1)
+
+
+def test_the_zero_of_a_tree_counts_once_in_each_partition(sc):
+    numbers = sc.parallelize([5, 3, 8, 1, 9, 2, 7], 3)
+    assert numbers.aggregate(1, lambda a, b: a + b, lambda a, b: a + b) == 39
+    assert numbers.treeAggregate(1, lambda a, b: a + b, lambda a, b: a + b, 3) == 38
+    texts = sc.parallelize(range(20), 20).map(str)
+    # Which partitions come together on which level can be seen in the order.
+    assert texts.treeReduce(lambda a, b: a + b, 3) == "061218281441016171319391551117"
+    assert texts.treeReduce(lambda a, b: a + b) == "048121615913172610141837111519"
+
+
+def test_statistics_as_a_dict_are_of_a_sample_unless_one_is_asked_for(sc):
+    """It is the wrong way round in PySpark 3.5, and stays so."""
+    stats = sc.parallelize([1.0, 2.0, 3.0, 4.0]).stats()
+    assert stats.asDict()["variance"] == stats.sampleVariance()
+    assert stats.asDict(sample=True)["variance"] == stats.variance()
+
+
+def test_a_shuffle_takes_pairs_and_asks_the_programs_partitioner_for_each(sc):
+    pairs = sc.parallelize([["a", 1], (1, 2), (True, 3)], 1)
+    placed = pairs.partitionBy(2, lambda key: 0 if key is True else 1)
+    assert placed.glom().collect() == [[(True, 3)], [("a", 1), (1, 2)]]
+    with pytest.raises(Exception, match="too many values to unpack"):
+        sc.parallelize([("a", 1, 2)]).partitionBy(2).collect()
+
+
+def test_what_cannot_be_copied_is_told_as_it_is(sc):
+    import pickle
+    import threading
+
+    lock = threading.Lock()
+    words = "Could not serialize object: TypeError: cannot pickle '_thread.lock' object"
+    for action in (
+        lambda: sc.parallelize([1]).map(lambda x: lock.locked()).collect(),
+        lambda: sc.parallelize([{"lock": lock}]),
+    ):
+        with pytest.raises(pickle.PicklingError, match=words):
+            action()
+    with pytest.raises(pickle.PicklingError, match="RDD_TRANSFORM_ONLY_VALID_ON_DRIVER"):
+        other = sc.parallelize([1])
+        sc.parallelize([1]).map(lambda x: other.count()).collect()
+
+
+def test_functions_get_copies_of_what_only_pyspark_can_copy(sc, tmp_path):
+    import collections
+    import json
+    import sys
+    import types
+
+    known = {"a": 1}
+    keys, values, items = known.keys(), known.values(), known.items()
+    ordered = collections.OrderedDict(a=1).keys()
+    modules = {"json": json, "more": [{"double": lambda x: x * 2}]}
+    out, view, proxy = sys.stdout, memoryview(b"ab"), types.MappingProxyType(known)
+    (tmp_path / "lines").write_text("first\nsecond\n")
+    letters = sc.parallelize(["a", "b"])
+    assert letters.map(lambda x: x in keys).collect() == [True, False]
+    assert letters.map(lambda x: (list(values), list(items), list(ordered))).first() == (
+        [1], [("a", 1)], ["a"]
+    )
+    assert letters.map(lambda x: modules["json"].dumps(modules["more"][0]["double"](x))).first() == (
+        '"aa"'
+    )
+    assert letters.map(lambda x: (out.write(""), bytes(view), proxy.get(x))).first() == (0, b"ab", 1)
+    with open(str(tmp_path / "lines")) as file:
+        assert file.readline() == "first\n"
+        assert letters.map(lambda x: (file.name[-5:], file.readline())).collect() == [
+            ("lines", "second\n"), ("lines", "second\n")
+        ]
+    assert sc.parallelize([json, keys]).count() == 2
+    known["c"] = 2
+    assert letters.map(lambda x: len(keys)).first() == 2
+
+
 def test_samples_are_those_of_the_seed(sc):
     numbers = sc.parallelize(range(10), 3)
     assert numbers.sample(False, 0.5, 7).collect() == [0, 1, 2, 3, 7, 8, 9]

@@ -6,7 +6,6 @@ that a ``map`` changes stays as it was in the program.
 """
 
 import builtins
-import copy
 import datetime
 import decimal
 import dis
@@ -16,6 +15,8 @@ import re
 import threading
 import types
 from contextlib import contextmanager
+
+from ._copying import copied
 
 _state = threading.local()
 
@@ -63,6 +64,15 @@ def task():
         _state.depth -= 1
 
 
+class NotSent(pickle.PicklingError):
+    """A record function, or what it captures, that cannot be copied. Programs know it by the name
+    of its base."""
+
+
+NotSent.__name__ = NotSent.__qualname__ = "PicklingError"
+NotSent.__module__ = "_pickle"
+
+
 def pickled(value):
     """A pickle of `value`; raises `pickle.PicklingError` with PySpark's words."""
     try:
@@ -73,7 +83,7 @@ def pickled(value):
 
 def unpicklable(error):
     """The error of something that cannot be sent to a record function."""
-    return pickle.PicklingError(
+    return NotSent(
         "Could not serialize object: %s: %s" % (type(error).__name__, error)
     )
 
@@ -95,14 +105,18 @@ def keep(records):
     try:
         return pickle.dumps(records, 4)
     except Exception:
-        return copy.deepcopy(records)
+        pass
+    try:
+        return copied(records)
+    except TypeError as error:
+        raise unpicklable(error) from error
 
 
 def kept(stored):
     """The records that `keep` was given, new ones wherever they can be changed."""
     if type(stored) is bytes:
         return pickle.loads(stored)
-    return stored if are_atoms(stored) else copy.deepcopy(stored)
+    return stored if are_atoms(stored) else copied(stored)
 
 
 def task_copy(function):
@@ -132,7 +146,7 @@ def _of(value, memo):
         return made
     if isinstance(value, types.MethodType):
         return types.MethodType(value.__func__, _of(value.__self__, memo))
-    return copy.deepcopy(value, memo)
+    return copied(value, memo)
 
 
 def _function(function, memo):

@@ -91,12 +91,7 @@ def accumulator(value, accum_param=None):
         elif isinstance(value, complex):
             accum_param = COMPLEX_ACCUMULATOR_PARAM
         else:
-            from .errors import PySparkTypeError
-
-            raise PySparkTypeError(
-                "No default accumulator param for type %s" % type(value).__name__,
-                error_class="NO_DEFAULT_ACCUMULATOR_PARAM",
-            )
+            raise TypeError("No default accumulator param for type %s" % type(value))
     number = _next[0]
     _next[0] += 1
     return Accumulator(number, copy.copy(value), accum_param)

@@ -42,7 +42,12 @@ class SparkConf:
     def setExecutorEnv(self, key=None, value=None, pairs=None):
         """Sets variables of the environment of executors, which is that of the program here."""
         if (key is not None and pairs is not None) or (key is None and pairs is None):
-            raise Exception("Either pass one key-value pair or a list of pairs")
+            from .errors import PySparkRuntimeError
+
+            raise PySparkRuntimeError(
+                "Key-value pair or a list of pairs is required.",
+                error_class="KEY_VALUE_PAIR_REQUIRED",
+            )
         for name, text in pairs if pairs is not None else [(key, value)]:
             self.set("spark.executorEnv.%s" % name, text)
         return self

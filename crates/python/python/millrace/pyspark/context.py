@@ -81,6 +81,9 @@ class SparkContext(Rare):
         self.master = self._conf.get("spark.master")
         self.appName = self._conf.get("spark.app.name")
         self.environment = dict(environment or {})
+        self.sparkHome = self._conf.get("spark.home")
+        self.pythonExec = os.environ.get("PYSPARK_PYTHON", "python3")
+        self.pythonVer = "%d.%d" % sys.version_info[:2]
         try:
             self._threads = _engine.parallelism(self.master)
         except ValueError as error:
@@ -127,11 +130,13 @@ class SparkContext(Rare):
         self.stop()
 
     def __deepcopy__(self, memo):
-        raise RuntimeError(
-            "[CONTEXT_ONLY_VALID_ON_DRIVER] It appears that you are attempting to reference "
-            "SparkContext from a broadcast variable, action, or transformation. SparkContext can "
-            "only be used on the driver, not in code that it run on workers. For more "
-            "information, see SPARK-5063."
+        from .errors import PySparkRuntimeError
+
+        raise PySparkRuntimeError(
+            "It appears that you are attempting to reference SparkContext from a broadcast "
+            "variable, action, or transformation. SparkContext can only be used on the driver, "
+            "not in code that it run on workers. For more information, see SPARK-5063.",
+            error_class="CONTEXT_ONLY_VALID_ON_DRIVER",
         )
 
     def __reduce__(self):

@@ -99,13 +99,16 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         return "%s[%d] at RDD" % (type(self).__name__, self._id)
 
     def __deepcopy__(self, memo):
-        raise RuntimeError(
+        from .errors import PySparkRuntimeError
+
+        raise PySparkRuntimeError(
             "It appears that you are attempting to broadcast an RDD or reference an RDD from an "
             "action or transformation. RDD transformations and actions can only be invoked by the "
             "driver, not inside of other transformations; for example, "
             "rdd1.map(lambda x: rdd2.values.count() * x) is invalid because the values "
             "transformation and count action cannot be performed inside of the rdd1.map "
-            "transformation. For more information, see SPARK-5063."
+            "transformation. For more information, see SPARK-5063.",
+            error_class="RDD_TRANSFORM_ONLY_VALID_ON_DRIVER",
         )
 
     def __reduce__(self):
@@ -193,7 +196,12 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         from .sql.session import SparkSession
 
         if SparkSession._session is None:
-            raise AttributeError("'%s' object has no attribute 'toDF'" % type(self).__name__)
+            from .errors import PySparkRuntimeError
+
+            raise PySparkRuntimeError(
+                "Not supported to call `RDD.toDF` before initialize SparkSession.",
+                error_class="CALL_BEFORE_INITIALIZE",
+            )
         return SparkSession._session.createDataFrame(self, schema, sampleRatio)
 
     def _default_reduce_partitions(self):

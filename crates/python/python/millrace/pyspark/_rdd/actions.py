@@ -2,9 +2,10 @@
 
 import heapq
 import itertools
+import math
 from functools import reduce
 
-from .._tasks import task, task_copy
+from .._tasks import NotSent, task, task_copy
 
 
 class Actions:
@@ -68,14 +69,14 @@ class Actions:
                 else:
                     more = int(1.5 * num * scanned / len(taken)) - scanned
                     more = min(max(more, 1), scanned * 4)
-            left = num - len(taken)
+            left = math.ceil(num - len(taken))
             parts = range(scanned, min(scanned + more, count))
             for records in self.ctx._run(
                 self, lambda records: list(itertools.islice(records, left)), parts
             ):
-                taken.extend(records[: num - len(taken)])
+                taken.extend(records[: math.ceil(num - len(taken))])
             scanned += more
-        return taken
+        return taken[:num]
 
     def first(self):
         """The first record; ValueError if there is none."""
@@ -100,10 +101,19 @@ class Actions:
         raise ValueError("Can not reduce() empty RDD")
 
     def treeReduce(self, f, depth=2):
-        """As `reduce`."""
-        if depth < 1:
-            raise ValueError("Depth cannot be smaller than 1 but got %d." % depth)
-        return self.reduce(f)
+        """As `reduce`; partitions are put together in a tree that is `depth` deep."""
+
+        def combine(a, b):
+            # The second of a pair says that there is nothing in it yet.
+            if a[1]:
+                return b
+            return a if b[1] else (f(a[0], b[0]), False)
+
+        some = self.map(lambda x: (x, False))
+        reduced, is_empty = some.treeAggregate((None, True), combine, combine, depth)
+        if is_empty:
+            raise ValueError("Cannot reduce empty RDD.")
+        return reduced
 
     def fold(self, zeroValue, op):
         """As `reduce`, beginning with `zeroValue` in every partition and at the end."""
@@ -120,12 +130,30 @@ class Actions:
         return reduce(combOp, self.ctx._run(self, part), zeroValue)
 
     def treeAggregate(self, zeroValue, seqOp, combOp, depth=2):
-        """As `aggregate`."""
+        """As `aggregate`; partitions are put together in a tree, and `zeroValue` counts in each alone."""
+        import copy
+
         if depth < 1:
             raise ValueError("Depth cannot be smaller than 1 but got %d." % depth)
-        if self.getNumPartitions() == 0:
+        count = self.getNumPartitions()
+        if count == 0:
             return zeroValue
-        return self.aggregate(zeroValue, seqOp, combOp)
+        whole = self.mapPartitions(
+            lambda records: [reduce(seqOp, records, copy.deepcopy(zeroValue))]
+        )
+        scale = max(math.ceil(count ** (1.0 / depth)), 2)
+        # PySpark's levels: another one has to save partitions.
+        while count > scale + count / scale:
+            count /= scale
+            whole = whole._level_down(combOp, int(count))
+        return whole.reduce(combOp)
+
+    def _level_down(self, combOp, count):
+        """The records of every partition put into the one of its number modulo `count`."""
+        numbered = self.mapPartitionsWithIndex(
+            lambda index, records: ((index % count, record) for record in records)
+        )
+        return numbered.reduceByKey(combOp, count).values()
 
     def max(self, key=None):
         """The greatest record."""
@@ -147,6 +175,10 @@ class Actions:
 
     def takeOrdered(self, num, key=None):
         """The `num` least records, the least first."""
+        if num < 0:
+            raise ValueError("top N cannot be negative.")
+        if num == 0 or self.getNumPartitions() == 0:
+            return []
 
         def merge(a, b):
             return heapq.nsmallest(num, a + b, key)
@@ -172,7 +204,7 @@ def job(compute):
 
     try:
         return compute()
-    except Py4JJavaError:
+    except (Py4JJavaError, NotSent):
         raise
     except (Exception, SystemExit) as error:
         raise task_failed(error) from error

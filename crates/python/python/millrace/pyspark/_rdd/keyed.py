@@ -21,8 +21,11 @@ class Keyed:
 
     def partitionBy(self, numPartitions, partitionFunc=_engine.portable_hash):
         """Moves every pair to the partition of its key."""
+        from ..rdd import portable_hash
         from .shuffle import Shuffled, by_key
 
+        if partitionFunc is portable_hash:
+            partitionFunc = _engine.portable_hash
         if numPartitions is None:
             numPartitions = self._default_reduce_partitions()
         partitioner = Partitioner(numPartitions, partitionFunc)
@@ -151,12 +154,14 @@ class Keyed:
         return self.map(lambda pair: pair[0]).countByValue()
 
     def countByValue(self):
-        """How often every record is there, as a dict."""
-        counts = defaultdict(int)
-        for part in self.mapPartitions(lambda records: [_counted(records)]).collect():
-            for record, count in part.items():
+        """How often every record is there, as a dict; ValueError if there is no partition."""
+
+        def merge(counts, more):
+            for record, count in more.items():
                 counts[record] += count
-        return counts
+            return counts
+
+        return self.mapPartitions(lambda records: [_counted(records)]).reduce(merge)
 
     def collectAsMap(self):
         """The pairs as a dict; of equal keys the last counts."""

@@ -178,7 +178,7 @@ class Narrow:
         from .repartition import dealt
 
         if numPartitions <= 0:
-            raise ValueError("Number of partitions (%d) must be positive." % numPartitions)
+            raise ValueError("Number of partitions must be positive.")
         if shuffle:
             return dealt(self, numPartitions)
         before = self.getNumPartitions()

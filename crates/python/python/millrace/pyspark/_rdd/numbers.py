@@ -96,14 +96,9 @@ class Numbers:
         if buckets < 1:
             raise ValueError("number of buckets must be >= 1")
         known = self.filter(lambda x: x is not None and not (isinstance(x, float) and x != x))
-        try:
-            least, greatest = known.map(lambda x: (x, x)).reduce(
-                lambda a, b: (min(a[0], b[0]), max(a[1], b[1]))
-            )
-        except ValueError as error:
-            if str(error) == "Can not reduce() empty RDD":
-                raise ValueError("can not generate buckets from empty RDD") from None
-            raise
+        least, greatest = known.map(lambda x: (x, x)).reduce(
+            lambda a, b: (min(a[0], b[0]), max(a[1], b[1]))
+        )
         if least == greatest or buckets == 1:
             return _Whole(([least, greatest], [known.count()]))
         try:

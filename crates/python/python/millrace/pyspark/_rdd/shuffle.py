@@ -3,6 +3,7 @@
 import itertools
 import threading
 
+from .._native import _engine
 from .._tasks import keep, kept
 from ..rdd import RDD
 
@@ -41,20 +42,25 @@ class Shuffled(RDD):
 
 
 def by_key(partition, count):
-    """Deals out pairs by their keys."""
+    """Deals out pairs by their keys. What a program's own function says of one key holds for it alone."""
 
     def deal(_index, pairs):
         buckets = [[] for _ in range(count)]
+        for key, value in pairs:
+            buckets[partition(key) % count].append((key, value))
+        return buckets
+
+    def deal_by_hash(_index, pairs):
+        buckets = [[] for _ in range(count)]
         places = {}
-        for pair in pairs:
-            key = pair[0]
+        for key, value in pairs:
             try:
                 place = places[key]
             except KeyError:
                 place = places[key] = partition(key) % count
             except TypeError:
                 place = partition(key) % count
-            buckets[place].append(pair)
+            buckets[place].append((key, value))
         return buckets
 
-    return deal
+    return deal_by_hash if partition is _engine.portable_hash else deal

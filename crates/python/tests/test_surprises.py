@@ -61,6 +61,11 @@ def test_modules_are_where_programs_look_for_them():
     assert SparkContext.__module__ == "pyspark.context"
 
 
+def test_modules_that_pyspark_imports_itself_are_there(program):
+    done = program("import pyspark\nprint(pyspark.sql.SparkSession.builder, pyspark.serializers)\n")
+    assert done.returncode == 0, done.stderr
+
+
 def test_old_names_at_the_top_are_loaded_when_they_are_used(program):
     made = program("""
 import sys, pyspark, pyspark.streaming
@@ -89,6 +94,10 @@ def test_the_number_of_arguments_is_that_of_the_code():
 def test_functions_of_map_need_no_code():
     half = functools.partial(operator.floordiv, 9)
     assert run(lambda numbers: numbers.map(half).map(str), [[2, 4]]) == [["4", "2"]]
+
+
+def test_a_filter_without_a_function_keeps_what_is_true():
+    assert run(lambda words: words.filter(None), [["a", "", "b"]]) == [["a", "b"]]
 
 
 def test_outputs_give_none_and_streams_are_true(sc):

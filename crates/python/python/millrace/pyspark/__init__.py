@@ -48,6 +48,11 @@ else:
             from . import serializers
 
             return getattr(serializers, name)
+        if name in ("serializers", "sql", "util"):
+            # Modules that PySpark itself imports, and that take time to load here.
+            from importlib import import_module
+
+            return import_module("pyspark." + name)
         refusal = missing_name(name)
         if refusal is not None:
             raise refusal

@@ -125,7 +125,8 @@ class DStream(Stateful, Windows):
         return counts.reduce(lambda a, b: a + b)
 
     def filter(self, f):
-        """Keeps the records for which `f` is true."""
+        """Keeps the records for which `f` is true; without `f`, those that are true."""
+        f = bool if f is None else f
         return self._deriving(lambda time, rdd: rdd.filter(f), ("filter", f, {}))
 
     def flatMap(self, f, preservesPartitioning=False):

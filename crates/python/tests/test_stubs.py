@@ -6,7 +6,10 @@ import os
 import sys
 
 import pytest
-from pyspark import RDD, Accumulator, AccumulatorParam, Broadcast, SparkConf, SparkContext
+from pyspark import (
+    RDD, Accumulator, AccumulatorParam, Broadcast, SparkConf, SparkContext, SparkFiles, StatCounter,
+    StorageLevel,
+)
 from pyspark.rdd import PipelinedRDD
 from pyspark.resultiterable import ResultIterable
 from pyspark.sql import (
@@ -26,7 +29,7 @@ from pyspark.streaming.kafka import (
 CLASSES = [
     RDD, PipelinedRDD, ResultIterable, Broadcast, Accumulator, AccumulatorParam,
     SparkConf, SparkContext, StreamingContext, DStream, StreamingListener, Receiver, State,
-    StateSpec, MapWithStateDStream,
+    StateSpec, MapWithStateDStream, StorageLevel, StatCounter, SparkFiles,
     Broker, KafkaMessageAndMetadata, KafkaUtils, OffsetRange, TopicAndPartition,
     Catalog, Column, DataFrame, DataFrameReader, DataFrameWriter, GroupedData,
     Row, SparkSession, SQLContext, UDFRegistration, UserDefinedFunction, Window, WindowSpec,
@@ -101,6 +104,13 @@ def test_every_method_is_in_the_stub_with_its_parameters(of):
         there = {name: names for name, names in there.items() if name in vars(of)}
     assert {name: told.get(name) for name in there} == there
     assert [name for name in told if not hasattr(of, name)] == []
+
+
+def test_the_levels_of_storage_are_in_their_stub():
+    (stub,) = [node for node in stub_of(StorageLevel.__module__).body if isinstance(node, ast.ClassDef)]
+    told = {node.target.id for node in stub.body if isinstance(node, ast.AnnAssign)}
+    levels = {name for name, value in vars(StorageLevel).items() if isinstance(value, StorageLevel)}
+    assert levels - told == set() and told - levels == set(vars(StorageLevel.NONE))
 
 
 @pytest.mark.parametrize("module", MODULES)

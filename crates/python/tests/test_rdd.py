@@ -113,6 +113,37 @@ def test_functions_get_copies_of_what_only_pyspark_can_copy(sc, tmp_path):
     assert letters.map(lambda x: len(keys)).first() == 2
 
 
+def test_files_are_looked_for_when_they_are_read(sc, tmp_path):
+    from py4j.protocol import Py4JJavaError
+
+    path = str(tmp_path / "late.txt")
+    lines = sc.textFile(path)
+    sizes = lines.map(len).cache()
+    with pytest.raises(Py4JJavaError, match="Input path does not exist: file:" + path):
+        sizes.count()
+    with open(path, "w") as file:
+        file.write("one\ntwo\n")
+    assert lines.union(lines).collect() == ["one", "two"] * 2
+    assert sizes.collect() == [3, 3] and lines.getNumPartitions() == 2
+
+
+def test_errors_call_classes_and_methods_as_pyspark_does(sc, tmp_path):
+    from pyspark.streaming import StreamingContext
+
+    stream = StreamingContext(sc, 1).queueStream([])
+    for call, words in (
+        (sc.parallelize([1]).sample, r"RDD.sample\(\) missing 2 required"),
+        (stream.reduceByKeyAndWindow, r"DStream.reduceByKeyAndWindow\(\) missing 3 required"),
+        (sc.addJobTag, r"SparkContext.addJobTag\(\) missing 1 required"),
+    ):
+        # Python 3.9 names the function alone.
+        with pytest.raises(TypeError, match="(%s)|(%s)" % (words, words.partition(".")[2])):
+            call()
+        assert call.__qualname__ == words.partition("\\")[0]
+    assert type(sc.textFile(str(tmp_path))).__name__ == "RDD"
+    assert type(stream.window(1)).__name__ == "TransformedDStream"
+
+
 def test_samples_are_those_of_the_seed(sc):
     numbers = sc.parallelize(range(10), 3)
     assert numbers.sample(False, 0.5, 7).collect() == [0, 1, 2, 3, 7, 8, 9]

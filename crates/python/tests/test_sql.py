@@ -96,10 +96,11 @@ def test_a_context_of_sql_names_tables_and_then_views(spark, tmp_path, monkeypat
 
 
 def test_rdds_have_no_frames_before_a_session(sc):
+    from pyspark.errors import PySparkRuntimeError
     from pyspark.sql import SparkSession
 
     SparkSession._session = None
-    with pytest.raises(AttributeError, match="has no attribute 'toDF'"):
+    with pytest.raises(PySparkRuntimeError, match="Not supported to call `RDD.toDF` before"):
         sc.parallelize([(1,)]).toDF()
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import types
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -23,3 +24,23 @@ def called():
         name = frame.f_code.co_name
         frame = frame.f_back
     return name, frame.f_code.co_filename, frame.f_lineno
+
+
+def own_names(kind):
+    """Has the methods that a class has from its parts called by its own name, as errors and help do."""
+    for part in kind.__mro__[1:-1]:
+        for name, value in vars(part).items():
+            if isinstance(value, types.FunctionType):
+                value.__qualname__ = "%s.%s" % (kind.__name__, name)
+
+
+def named_as(kind):
+    """Has a class called as one is that PySpark has: a program sees no other."""
+
+    def rename(own):
+        own.__module__, own.__name__, own.__qualname__ = (
+            kind.__module__, kind.__name__, kind.__qualname__
+        )
+        return own
+
+    return rename

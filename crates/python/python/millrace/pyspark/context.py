@@ -11,7 +11,7 @@ from ._rdd.actions import run
 from ._rdd.partitioner import common
 from ._tasks import in_task, keep, kept
 from .broadcast import Broadcast
-from ._paths import caller
+from ._paths import caller, own_names
 from ._rare import Rare
 from .conf import SparkConf
 from .files import SparkFiles
@@ -382,3 +382,6 @@ class SparkContext(Rare):
         with SparkContext._lock:
             if SparkContext._active_spark_context is self:
                 SparkContext._active_spark_context = None
+
+
+own_names(SparkContext)

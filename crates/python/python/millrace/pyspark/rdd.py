@@ -15,6 +15,7 @@ from ._rdd.partitioner import Partitioner
 from ._rdd.sampling import Sampling
 from ._rdd.sorting import Sorting
 from ._native import _engine
+from ._paths import own_names
 from ._tasks import keep, kept
 from .storagelevel import StorageLevel
 
@@ -88,7 +89,11 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         def told(_index):
             raise error.with_traceback(trace)
 
-        self._count = self._partition_count()
+        try:
+            self._count = self._partition_count()
+        except Exception:
+            # It is not known either: one partition is enough to tell the error.
+            self._count = 1
         self._stored = {}
         self._compute, self._failure = told, error
         # What it was made of is let go.
@@ -239,4 +244,5 @@ class PipelinedRDD(RDD):
         self._prev = None
 
 
+own_names(RDD)
 RDD.__class_getitem__ = classmethod(lambda cls, _item: cls)

@@ -4,10 +4,12 @@ import itertools
 import threading
 
 from .._native import _engine
+from .._paths import named_as
 from .._tasks import keep, kept
 from ..rdd import RDD
 
 
+@named_as(RDD)
 class Shuffled(RDD):
     """An RDD whose records come from all partitions of another one.
 

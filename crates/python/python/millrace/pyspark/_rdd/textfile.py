@@ -8,6 +8,7 @@ import os
 import pickle
 import re
 
+from .._paths import named_as
 from ..rdd import RDD
 from .files import _directory
 
@@ -19,11 +20,34 @@ _PACKED = {".gz": gzip.open, ".bz2": bz2.open}
 _ENDS = re.compile(rb"\r\n|\n|\r")
 
 
-def paths(names):
-    """The files that a comma-separated list of files, directories and patterns stands for."""
+@named_as(RDD)
+class _Read(RDD):
+    """A dataset out of files, which are looked for when somebody asks for its partitions."""
+
+    def __init__(self, sc, names, cut, read):
+        places = _places(names)
+        self._cut = lambda: cut(paths(places))
+        self._parts = None
+        super().__init__(sc, None, lambda index: read(self._known()[index]))
+
+    def _known(self):
+        if self._parts is None:
+            self._parts = self._cut()
+        return self._parts
+
+    def _partition_count(self):
+        return len(self._known()) if self._count is None else self._count
+
+
+def _places(names):
+    """The paths and patterns of a list with commas; one that is not of this machine is refused."""
+    return [_directory(name.strip()) for name in names.split(",")]
+
+
+def paths(places):
+    """The files that some files, directories and patterns stand for."""
     found = []
-    for name in names.split(","):
-        path = _directory(name.strip())
+    for path in places:
         matched = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
         if not matched or not all(map(os.path.exists, matched)):
             from ..errors.exceptions import Py4JJavaError
@@ -89,34 +113,35 @@ def lines_of(path, start, end):
 
 def lines(sc, names, least, use_unicode):
     """The lines of files."""
-    cut = splits(paths(names), least)
 
-    def compute(index):
-        own = lines_of(*cut[index])
+    def read(split):
+        own = lines_of(*split)
         return (line.decode("utf-8", "replace") for line in own) if use_unicode else own
 
-    return RDD(sc, len(cut), compute)
+    return _Read(sc, names, lambda files: splits(files, least), read)
 
 
 def whole(sc, names, least, made):
     """Pairs of a file's address and what `made` makes of its bytes."""
-    files = paths(names)
-    count = min(len(files), least or sc.defaultMinPartitions) or 1
 
-    def compute(index):
-        for path in files[len(files) * index // count : len(files) * (index + 1) // count]:
+    def cut(files):
+        count = min(len(files), least or sc.defaultMinPartitions) or 1
+        places = [len(files) * index // count for index in range(count + 1)]
+        return [files[first:last] for first, last in zip(places, places[1:])]
+
+    def read(files):
+        for path in files:
             with open(path, "rb") as file:
                 yield "file:" + os.path.abspath(path), made(file.read())
 
-    return RDD(sc, count, compute)
+    return _Read(sc, names, cut, read)
 
 
 def records(sc, names, length):
     """The records of files, each of `length` bytes."""
-    cut = splits(paths(names), sc.defaultMinPartitions)
 
-    def compute(index):
-        path, start, end = cut[index]
+    def read(split):
+        path, start, end = split
         with open(path, "rb") as file:
             data = file.read()
         first = -(-start // length) * length
@@ -124,17 +149,16 @@ def records(sc, names, length):
         for place in range(first, last, length):
             yield data[place : place + length]
 
-    return RDD(sc, len(cut), compute)
+    return _Read(sc, names, lambda files: splits(files, sc.defaultMinPartitions), read)
 
 
 def pickles(sc, names):
     """What `saveAsPickleFile` has written, a partition a file."""
-    files = paths(names)
 
-    def compute(index):
-        with open(files[index], "rb") as file:
+    def read(path):
+        with open(path, "rb") as file:
             data = io.BytesIO(file.read())
         while data.tell() < len(data.getbuffer()):
             yield from pickle.load(data)
 
-    return RDD(sc, len(files), compute)
+    return _Read(sc, names, lambda files: files, read)

@@ -25,7 +25,7 @@ def _files(paths):
             raise analysis(
                 "PATH_NOT_FOUND", "Path does not exist: file:%s." % os.path.abspath(own)
             )
-        made.extend(_below(own) if os.path.isdir(own) else found_in(own))
+        made.extend(_below(own) if os.path.isdir(own) else found_in([own]))
     return made
 
 

@@ -9,6 +9,7 @@ record on that nobody has got yet; its exceptions are the only ones.
 import itertools
 
 from .._native import _engine
+from .._paths import named_as
 from .._rdd.partitioner import common
 from ..rdd import RDD
 
@@ -67,6 +68,7 @@ class Source:
             given, most = given + len(records), _MANY
 
 
+@named_as(RDD)
 class ValueRDD(RDD):
     """What `make` makes as values, and `plain` is made of the same records by CPython."""
 

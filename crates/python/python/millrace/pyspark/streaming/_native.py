@@ -1,5 +1,6 @@
 """Streams that the engine computes, as datasets of Python."""
 
+from .._paths import named_as
 from .._rdd.actions import job
 from ..rdd import RDD
 from .._tasks import keep, kept
@@ -20,6 +21,7 @@ def batch_of(ssc, number, is_held=False, count=None):
     return rdd
 
 
+@named_as(RDD)
 class NativeRDD(RDD):
     """A batch of an engine's stream. It is read at once, when somebody asks for a record."""
 

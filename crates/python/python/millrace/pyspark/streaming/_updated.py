@@ -7,6 +7,7 @@ key for which nothing came, only the keys of the batch are looked at.
 from millrace._compile import lower
 
 from .._native import _engine
+from .._paths import named_as
 from .._rdd.partitioner import by_hash
 from .._tasks import task, task_copy
 from ..rdd import RDD
@@ -15,6 +16,7 @@ from ._table import Table, frozen, is_same, thawed
 from .dstream import TransformedDStream
 
 
+@named_as(TransformedDStream)
 class Updated(TransformedDStream):
     """What ``updateStateByKey`` gives."""
 

@@ -1,5 +1,6 @@
 """Operators over a number of batches."""
 
+from .._paths import named_as
 from ..resultiterable import ResultIterable
 from ._windowed import Inverse
 
@@ -25,6 +26,7 @@ class Windows:
         window = int(windowDuration * 1000)
         slide = self._slide if slideDuration is None else int(slideDuration * 1000)
 
+        @named_as(TransformedDStream)
         class Windowed(TransformedDStream):
             def _needs(own):
                 return [(self, window)]
@@ -120,6 +122,7 @@ class Windows:
                 lambda pair: invFunc(pair[0], pair[1]) if pair[1] is not None else pair[0]
             )._whole()
 
+        @named_as(TransformedDStream)
         class Incremental(TransformedDStream):
             _keeps = "reduceByKeyAndWindow"
             _is_by_key = True

@@ -1,6 +1,6 @@
 """Streams of datasets, one a batch."""
 
-from .._paths import called
+from .._paths import called, own_names
 from ..errors.exceptions import IllegalArgumentException, Py4JJavaError
 from ..rdd import RDD, portable_hash
 from ..storagelevel import StorageLevel
@@ -378,4 +378,5 @@ class TransformedDStream(DStream):
     """A stream that is made of others, batch by batch."""
 
 
+own_names(DStream)
 DStream.__class_getitem__ = classmethod(lambda cls, _item: cls)

@@ -31,8 +31,22 @@ pub(crate) const HELP: &str = "help";
 /// Shows the usage as an error would; Spark 3.5 hides it too.
 pub(crate) const USAGE_ERROR: &str = "usage-error";
 pub(crate) const DEPLOY_MODE: &str = "deploy-mode";
-/// Has an effect on Python programs alone.
+/// Has an effect on Python programs alone, as has the next one.
 pub(crate) const PY_FILES: &str = "py-files";
+pub(crate) const FILES: &str = "files";
+/// The two with their values and effects, for `--help`.
+pub(crate) const OF_PYTHON: &[(&str, &str, &str)] = &[
+    (
+        PY_FILES,
+        "LIST",
+        "of a Python program: modules and archives, with commas, for its path",
+    ),
+    (
+        FILES,
+        "LIST",
+        "of a Python program: files, with commas, which SparkFiles finds",
+    ),
+];
 
 const fn meant(
     name: &'static str,
@@ -120,7 +134,7 @@ pub(crate) const WITHOUT_EFFECT: &[&str] = &[
     "exclude-packages",
     "repositories",
     PY_FILES,
-    "files",
+    FILES,
     "archives",
     "driver-memory",
     "driver-java-options",

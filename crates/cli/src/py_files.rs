@@ -13,6 +13,8 @@ use crate::exit::Exit;
 
 /// The setting that stands for the option.
 pub(crate) const SETTING: &str = "spark.submit.pyFiles";
+/// The setting that stands for `--files`; the package copies what it lists.
+pub(crate) const FILES_SETTING: &str = "spark.files";
 
 /// The files of `--py-files`, as Python finds them.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::handoff::{self, SUBMIT_CONF};
 use crate::lookup;
-use crate::options::PY_FILES;
+use crate::options::{FILES, PY_FILES};
 use crate::py_files::{self, PyFiles};
 use crate::python::{self, Job};
 use crate::resolved::{Resolved, layered, resolve};
@@ -75,6 +75,7 @@ pub fn submit(
     let py_files = job
         .is_some()
         .then(|| typed.take_without_effect(PY_FILES).unwrap_or_default());
+    let files = job.is_some().then(|| typed.take_without_effect(FILES));
     let Resolved {
         mut conf,
         mut notices,
@@ -96,6 +97,9 @@ pub fn submit(
         (Some(job), _) => {
             let first = job.words().map_err(|error| Exit::no_script(&error))?;
             arguments.splice(0..0, first);
+            if let Some(list) = files.flatten().filter(|list| !list.is_empty()) {
+                conf.set(py_files::FILES_SETTING, list);
+            }
             if let Some(script) = job.script() {
                 conf.set_if_missing(keys::APP_NAME, python::name_of(script));
             }

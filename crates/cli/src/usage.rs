@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use millrace_types::keys::KEYS;
 
-use crate::options::MEANT;
+use crate::options::{MEANT, OF_PYTHON};
 
 /// The usage of a program called as `call` says, for instance
 /// `network_wordcount [options] <hostname> <port>`.
@@ -26,6 +26,9 @@ pub(crate) fn usage(call: &str) -> String {
             28,
             option.help,
         );
+    }
+    for (name, value, help) in OF_PYTHON {
+        line(&mut text, &format!("--{name} {value}"), 28, help);
     }
     text.push_str(
         "\n--option=VALUE works as well. spark-submit's other options are accepted and have\n\

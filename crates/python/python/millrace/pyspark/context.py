@@ -64,6 +64,9 @@ class SparkContext(Rare):
             self._set_up(master, appName, sparkHome, environment, conf)
             for path in pyFiles or []:
                 self.addPyFile(path)
+            for path in self._conf.get("spark.files", "").split(","):
+                if path.strip():
+                    self.addFile(path.strip())
             SparkContext._active_spark_context = self
 
     def _set_up(self, master, appName, sparkHome, environment, conf):

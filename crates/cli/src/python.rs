@@ -193,14 +193,16 @@ impl Packages {
         py_files: PyFiles,
         environment: &Environment,
     ) -> Vec<(OsString, OsString)> {
+        // The package itself is found through the first of them: the directory that it is
+        // installed in has much else, which must not come before the standard library.
         let mut path = vec![self.root.join(AS_PYSPARK)];
         path.extend(py_files.path);
-        path.push(self.root.clone());
         if let Some(given) = environment.get("PYTHONPATH") {
             path.extend(env::split_paths(given));
         }
         // A path with a colon in it cannot be on the path; Python would not find it either.
-        let path = env::join_paths(path).unwrap_or_else(|_| self.root.clone().into_os_string());
+        let own = self.root.join(AS_PYSPARK).into_os_string();
+        let path = env::join_paths(path).unwrap_or(own);
         let mut variables: Vec<(OsString, OsString)> = vec![
             ("PYTHONPATH".into(), path),
             // As spark-submit sets them.
@@ -293,6 +295,7 @@ mod tests {
                 engine: None
             }
         );
+        // Another directory of the user's comes behind those of the program, as ever.
         let environment = environment.with("PYTHONPATH", "/own");
         let files = PyFiles::of("a.zip, lib/b.py,", "submit").unwrap();
         let variables = found.variables(files, &environment);
@@ -301,7 +304,6 @@ mod tests {
             root.join(AS_PYSPARK),
             here.join("a.zip"),
             here.join("lib"),
-            root,
             "/own".into(),
         ];
         assert_eq!(

@@ -5,7 +5,10 @@ import json
 import operator
 import os
 import re
+import subprocess
+import sys
 
+import millrace
 import pytest
 from millrace.testing import Clock, run
 from py4j.protocol import Py4JJavaError
@@ -36,6 +39,56 @@ ssc.queueStream([[1]]).map(Pair).map(lambda pair: pair.x + 1).pprint()
 RUN()
 """)
     assert shown.count("once") == 1 and "\n2\n" in shown
+
+
+def as_submitted(path, *arguments):
+    """Runs a file with the variables that `millrace-submit` sets, whoever runs this test."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(millrace.__file__)))
+    if os.path.basename(root) == "_as_pyspark":
+        root = os.path.dirname(os.path.dirname(root))
+    own = os.path.join(root, "millrace", "_as_pyspark")
+    environment = dict(os.environ, PYTHONPATH=own)
+    done = subprocess.run(
+        [sys.executable, str(path), *arguments],
+        cwd=str(path.parent), env=environment, capture_output=True, text=True, timeout=240,
+    )
+    return done, root
+
+
+def test_what_is_installed_beside_the_package_comes_behind_the_standard_library(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text("import argparse, sys, pyspark, millrace.testing\nprint('\\n'.join(sys.path))\n")
+    done, root = as_submitted(path)
+    assert done.returncode == 0, done.stderr
+    found = done.stdout.split("\n")[:-1]
+    assert found.index(root) > found.index(os.path.dirname(os.__file__))
+
+
+def test_a_program_may_be_called_millrace_and_is_told_if_it_hides_pyspark(tmp_path):
+    text = "from pyspark import SparkContext\nprint(SparkContext('local[2]', 'x').master)\n"
+    path = tmp_path / "one" / "millrace.py"
+    path.parent.mkdir()
+    path.write_text(text)
+    done, _ = as_submitted(path)
+    assert done.stdout == "local[2]\n", done.stderr
+    path = tmp_path / "pyspark.py"
+    path.write_text(text)
+    done, _ = as_submitted(path)
+    assert "%s hides the package pyspark: give it another name" % path in done.stderr
+    assert done.returncode == 1
+
+
+def test_files_that_a_setting_lists_are_found_by_their_names(program, tmp_path):
+    (tmp_path / "prices.csv").write_text("apple,1\n")
+    source = (
+        "import os\nfrom pyspark import SparkContext, SparkFiles\n"
+        "sc = SparkContext('local[2]', 'x')\nos.chdir('/')\n"
+        "print(open(SparkFiles.get('prices.csv')).read())\n"
+    )
+    done = program(source, conf={"spark.files": " prices.csv,"})
+    assert done.stdout == "apple,1\n\n", done.stderr
+    done = program(source, conf={"spark.files": "no.csv"})
+    assert "FileNotFoundError" in done.stderr and "no.csv" in done.stderr
 
 
 def test_findspark_and_submit_arguments_of_the_program_do_no_harm(program):

@@ -22,9 +22,6 @@ def _others():
 
 def _show(kind, error, trace):
     """Shows an error as the package does, and as ever if the package cannot be loaded."""
-    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    if here not in sys.path:
-        sys.path.append(here)
     try:
         from millrace.pyspark import _last_words
     except Exception:
@@ -33,7 +30,16 @@ def _show(kind, error, trace):
         _last_words.show_early(error)
 
 
+def _last_on_the_path():
+    """Puts the directory of the package last, for an interpreter that has other libraries."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    root = os.path.dirname(os.path.dirname(here))
+    if root not in map(os.path.abspath, sys.path):
+        sys.path.append(root)
+
+
 _others()
+_last_on_the_path()
 if sys.excepthook is sys.__excepthook__:
     _show.is_millraces = True
     sys.excepthook = _show

@@ -4,6 +4,7 @@ Python's own traceback, without the frames of this package: a bad record shows t
 function that met it. After a SIGINT that was asked for there is nothing to show.
 """
 
+import os
 import sys
 
 from ._native import _engine
@@ -12,6 +13,9 @@ from .errors.exceptions import own_traceback
 
 #: Names that a shell of Spark's makes, and a program has to make itself.
 _OF_A_SHELL = ("sc", "spark", "sqlContext")
+
+#: Packages that a program's own file may hide.
+_PACKAGES = ("millrace", "py4j", "pyspark")
 
 
 def install():
@@ -45,7 +49,7 @@ def hint(error):
     from millrace import _python2
 
     while error is not None:
-        line = _python2.hint(error) or _of_a_shell(error)
+        line = _python2.hint(error) or _of_a_shell(error) or _of_a_hidden_package(error)
         if line is not None:
             trouble("millrace: " + line)
         error = error.__cause__
@@ -58,3 +62,16 @@ def _of_a_shell(error):
     if not names:
         return None
     return "%s is made by a shell: run the program by 'millrace-submit --shell'" % names[0]
+
+
+def _of_a_hidden_package(error):
+    """A file of the program's own that is found where the package was meant."""
+    name = (getattr(error, "name", None) or "").partition(".")[0]
+    if not isinstance(error, ImportError) or name not in _PACKAGES:
+        return None
+    from importlib.machinery import PathFinder
+
+    spec = PathFinder.find_spec(name)
+    if spec is None or os.path.basename(spec.origin or "") != name + ".py":
+        return None
+    return "%s hides the package %s: give it another name" % (spec.origin, name)

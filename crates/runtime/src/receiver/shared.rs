@@ -70,20 +70,15 @@ impl<T: Data> Shared<T> {
         records: RecordGenerator<T>,
         surroundings: Surroundings,
     ) -> Shared<T> {
+        let reports = surroundings.reports(name);
         let Surroundings {
             settings,
             limiter,
             dialer,
             counters,
             clock,
-            listeners,
+            ..
         } = surroundings;
-        let reports = Reports {
-            stream: settings.stream,
-            name: format!("{name}-{}", settings.stream.0),
-            listeners,
-            clock: Arc::clone(&clock),
-        };
         Shared {
             records,
             stream: settings.stream,

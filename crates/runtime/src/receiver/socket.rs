@@ -80,21 +80,16 @@ impl SocketReceiver {
         blocks: Arc<BlockGenerator>,
         surroundings: Surroundings,
     ) -> SocketReceiver {
+        let reports = surroundings.reports("SocketReceiver");
         let Surroundings {
             settings,
             limiter,
             dialer,
             counters,
             clock,
-            listeners,
+            ..
         } = surroundings;
         let (control, stop) = (Mutex::default(), Condvar::new());
-        let reports = Reports {
-            stream: settings.stream,
-            name: format!("SocketReceiver-{}", settings.stream.0),
-            listeners,
-            clock: Arc::clone(&clock),
-        };
         SocketReceiver {
             address: address(&socket.host, socket.port),
             voice: Voice::new(settings.stream, Arc::clone(&clock)),

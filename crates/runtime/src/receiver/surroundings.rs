@@ -12,6 +12,7 @@ use crate::listener::ListenerBus;
 use super::counts::InputCounters;
 use super::dialer::Dialer;
 use super::rate::RateLimiter;
+use super::reports::Reports;
 
 /// Which end of a connection is the end of its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,4 +69,17 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// The listeners that hear of its starts, errors and ends.
     pub listeners: Arc<ListenerBus>,
+}
+
+impl Surroundings {
+    /// The reports of a receiver of this kind.
+    pub(super) fn reports(&self, kind: &str) -> Reports {
+        let stream = self.settings.stream;
+        Reports {
+            stream,
+            name: format!("{kind}-{}", stream.0),
+            listeners: Arc::clone(&self.listeners),
+            clock: Arc::clone(&self.clock),
+        }
+    }
 }

@@ -34,19 +34,9 @@ impl Overlay {
             last: HashMap::default(),
             hashers: [RandomState::default(), RandomState::default()],
         };
-        let mut number = 0;
-        view.read_log(&mut |section| {
-            if section.store as usize != store {
-                return Ok(());
-            }
-            let mut entries = EntryReader::new(section.entries);
-            while let Some(entry) = entries.next_raw() {
-                let (key, kept): RawEntry<'_> = entry?;
-                let last = Last(number, kept.is_some());
-                overlay.last.insert(overlay.stands_for(key), last);
-                number += 1;
-            }
-            Ok(())
+        each_entry(view, store, &mut |number, (key, kept)| {
+            let last = Last(number, kept.is_some());
+            overlay.last.insert(overlay.stands_for(key), last);
         })?;
         Ok(overlay)
     }
@@ -73,22 +63,32 @@ impl Overlay {
         store: usize,
         each: &mut dyn FnMut(Live<'_>),
     ) -> Result<()> {
-        let mut number = 0;
-        view.read_log(&mut |section| {
-            if section.store as usize != store {
-                return Ok(());
+        each_entry(view, store, &mut |number, (key, kept)| {
+            if let Some((place, value)) = kept
+                && self.last.get(&self.stands_for(key)) == Some(&Last(number, true))
+            {
+                each((place, key, value));
             }
-            let mut entries = EntryReader::new(section.entries);
-            while let Some(entry) = entries.next_raw() {
-                let (key, kept): RawEntry<'_> = entry?;
-                if let Some((place, value)) = kept
-                    && self.last.get(&self.stands_for(key)) == Some(&Last(number, true))
-                {
-                    each((place, key, value));
-                }
-                number += 1;
-            }
-            Ok(())
         })
     }
+}
+
+/// Gives the entries of a store in the log of a view to `each`, with their numbers from 0.
+fn each_entry(
+    view: &GenerationView,
+    store: usize,
+    each: &mut dyn FnMut(u32, RawEntry<'_>),
+) -> Result<()> {
+    let mut number = 0;
+    view.read_log(&mut |section| {
+        if section.store as usize != store {
+            return Ok(());
+        }
+        let mut entries = EntryReader::new(section.entries);
+        while let Some(entry) = entries.next_raw() {
+            each(number, entry?);
+            number += 1;
+        }
+        Ok(())
+    })
 }

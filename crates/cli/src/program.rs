@@ -196,6 +196,13 @@ mod tests {
     }
 
     #[test]
+    fn the_program_of_the_readme_is_an_example() {
+        let example = include_str!("../examples/sales.rs");
+        let readme = include_str!("../../../README.md");
+        assert!(readme.contains(&format!("```rust\n{example}```\n")));
+    }
+
+    #[test]
     fn a_good_line_is_resolved() {
         let invocation = bare(&["-c", "millrace.maxBatches=3", "localhost", "9999"]).unwrap();
         let settings: Vec<_> = invocation.conf.iter().collect();

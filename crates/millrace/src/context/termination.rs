@@ -73,7 +73,7 @@ impl StreamingContext {
     ///
     /// Called by a function of a batch, it asks for the stop and returns: the batch that runs
     /// cannot wait for itself. Called by a listener it is refused, as in Spark, with a line on
-    /// standard error, and whoever waits is told; a [`StopHandle`] is for that.
+    /// standard error, and whoever waits is told; a [`StopHandle`](super::StopHandle) is for that.
     ///
     /// Receivers are waited for about ten seconds, and so are listeners; one that does not return
     /// is left behind, with a line on standard error. A batch that runs is waited for as long as

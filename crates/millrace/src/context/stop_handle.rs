@@ -7,7 +7,7 @@ use millrace_runtime::scheduler::{Engine, StopMode};
 
 use super::StreamingContext;
 
-/// Asks a context to stop; see [`StreamingContext::stop_handle`](crate::StreamingContext::stop_handle).
+/// Asks a context to stop; see [`StreamingContext::stop_handle`].
 #[derive(Clone)]
 pub struct StopHandle {
     pub(super) engine: Option<Arc<Engine>>,

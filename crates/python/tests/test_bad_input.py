@@ -131,6 +131,31 @@ CASES = {
         "ssc.transform([], lambda rdds: rdds)\n",
         ["IllegalArgumentException: requirement failed: List of DStreams to transform is empty"],
     ),
+    "a dataset where a stream is needed": (
+        "pairs = ssc.queueStream([[(1, 2)]])\npairs.join(sc.parallelize([(1, 3)])).pprint()\n",
+        ["AttributeError: 'RDD' object has no attribute '_jdstream': an RDD is put to a stream in "
+         "transform, by a function of the stream's RDDs", "pairs.join("],
+    ),
+    "a number where a stream is needed": (
+        "ssc.queueStream([[1]]).union(5)\n",
+        ["AttributeError: 'int' object has no attribute '_jdstream'"],
+    ),
+    "a window that does not slide": (
+        "ssc.queueStream([[1]]).window(0.1, 0)\n",
+        ["ValueError: slideDuration must be positive, and is 0"],
+    ),
+    "a listener that is none": (
+        "ssc.addStreamingListener(5)\n",
+        ["TypeError: a StreamingListener is needed, not 5"],
+    ),
+    "a stream that cannot be made of the batch": (
+        "ssc.queueStream([[1]]).repartition(0).pprint()\n" + RUN,
+        ["ValueError: Number of partitions must be positive.", ": repartition at "],
+    ),
+    "a bad function of transform": (
+        "ssc.queueStream([[1]]).transform(lambda rdd: rdd.foo).pprint()\n" + RUN,
+        ["in <lambda>", "AttributeError: 'RDD' object has no attribute 'foo'", ": transform at "],
+    ),
     "a master that is none": (
         'sc.stop()\nSparkContext("local[x]", "bad")\n',
         ["local[x]"],

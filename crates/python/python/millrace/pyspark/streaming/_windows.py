@@ -17,6 +17,8 @@ class Windows:
                     "%s must be multiple of the parent dstream's slide (batch) duration (%d ms)"
                     % (name, duration)
                 )
+        if slide is not None and slide <= 0:
+            raise ValueError("slideDuration must be positive, and is %s" % slide)
 
     def window(self, windowDuration, slideDuration=None):
         """A stream of the records of the last `windowDuration` seconds, every `slideDuration`."""

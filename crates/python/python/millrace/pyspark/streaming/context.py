@@ -254,6 +254,8 @@ class StreamingContext:
 
     def addStreamingListener(self, streamingListener):
         """Adds a listener; one that is added after the start is told what happens from then on."""
+        if not hasattr(streamingListener, "onBatchCompleted"):
+            raise TypeError("a StreamingListener is needed, not %r" % (streamingListener,))
         self._engine.add_listener(teller(streamingListener))
 
     # What runs.

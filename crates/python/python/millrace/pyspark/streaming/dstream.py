@@ -1,7 +1,7 @@
 """Streams of datasets, one a batch."""
 
 from .._paths import called, own_names
-from ..errors.exceptions import IllegalArgumentException, Py4JJavaError
+from ..errors.exceptions import IllegalArgumentException, Py4JJavaError, in_operator
 from ..rdd import RDD, portable_hash
 from ..storagelevel import StorageLevel
 from ._explain import explained
@@ -60,7 +60,11 @@ class DStream(Stateful, Windows):
             return self._made[time]
         if not self._is_due(time):
             return None
-        rdd = self._compute(time)
+        try:
+            rdd = self._compute(time)
+        except Exception as error:
+            in_operator(error, local_time(time), "%s at %s:%d" % self._called)
+            raise
         if rdd is not None and (self._is_held or self.is_cached):
             if self._is_held:
                 rdd._hold_or_fail()
@@ -297,6 +301,7 @@ class DStream(Stateful, Windows):
         """Makes a stream of what `func` makes of the RDDs of this one and another."""
         count = func.__code__.co_argcount
         assert count in (2, 3), "func should take two or three arguments"
+        _check_stream(other)
 
         def compute(time):
             own, others = self._rdd(time), other._rdd(time)
@@ -317,6 +322,7 @@ class DStream(Stateful, Windows):
 
     def union(self, other):
         """The partitions of this one, then those of the other."""
+        _check_stream(other)
         if self._slideDuration != other._slideDuration:
             raise ValueError("the two DStream should have same slide duration")
         return self._with(other, lambda a, b: a.union(b))
@@ -372,6 +378,16 @@ class DStream(Stateful, Windows):
                 "%d partitions are too many: at most %d" % (count, MOST_PARTITIONS)
             )
         return count
+
+
+def _check_stream(other):
+    """Refuses, as PySpark does, what is no stream where another stream is needed."""
+    if not isinstance(other, DStream):
+        kind = type(other).__name__
+        advice = ""
+        if isinstance(other, RDD):
+            advice = ": an RDD is put to a stream in transform, by a function of the stream's RDDs"
+        raise AttributeError("'%s' object has no attribute '_jdstream'%s" % (kind, advice))
 
 
 class TransformedDStream(DStream):

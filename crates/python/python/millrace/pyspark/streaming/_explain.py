@@ -4,6 +4,8 @@ The plan knows which functions the engine runs. Others are handed to operators t
 whatever the function is; a stream has a list of them, for this page alone.
 """
 
+import os
+
 from millrace._compile import lower as lowered_form
 
 from .._paths import is_ours
@@ -69,10 +71,10 @@ def _rows(plan, windowed, stream):
 
 
 def _row(stream, kind, function, form, tier):
-    """What the package itself hands to an operator has the line of the program that called it."""
+    """What is not of the program, as `json.loads`, has the line of the program that calls it."""
     called, file, line = stream._called
     code = getattr(function, "__code__", None)
-    if code is not None and not _is_packages(function):
+    if code is not None and not _is_packages(function) and not _is_installed(code.co_filename):
         file, line = code.co_filename, form.line
     operator = kind if kind == called or not _is_packages(function) else "%s: %s" % (called, kind)
     return "%s:%d" % (file.rsplit("/", 1)[-1], line), operator, form.name, tier
@@ -81,6 +83,16 @@ def _row(stream, kind, function, form, tier):
 def _is_packages(function):
     code = getattr(function, "__code__", None)
     return code is not None and is_ours(code.co_filename)
+
+
+def _is_installed(file):
+    """Whether a file is of the standard library, or of another one that is installed."""
+    parts = file.split(os.sep)
+    return (
+        file.startswith((os.path.dirname(os.__file__) + os.sep, "<frozen"))
+        or "site-packages" in parts
+        or "dist-packages" in parts
+    )
 
 
 def _tier(is_run, kind, form):

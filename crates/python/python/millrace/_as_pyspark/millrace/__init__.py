@@ -5,6 +5,8 @@ So the directory that the package is installed in need not be on the path: much 
 
 import os
 
+import _interpreter  # noqa: F401
+
 _here = os.path.dirname(os.path.abspath(__file__))
 __path__ = [os.path.dirname(os.path.dirname(_here))]
 _init = os.path.join(__path__[0], "__init__.py")

@@ -6,6 +6,8 @@ calls itself, and what a pickle says, is then what a program written for PySpark
 
 import os
 
+import _interpreter  # noqa: F401
+
 _here = os.path.dirname(os.path.abspath(__file__))
 __path__ = [os.path.normpath(os.path.join(_here, os.pardir, os.pardir, "pyspark"))]
 _init = os.path.join(__path__[0], "__init__.py")

@@ -64,6 +64,7 @@ mod _engine {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::object::register();
+        module.add("CANNOT_MAKE", crate::object::CANNOT_MAKE)?;
         module.add("MOST_PARTITIONS", millrace_types::keys::MOST_PARTITIONS)
     }
 }

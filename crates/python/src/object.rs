@@ -97,6 +97,10 @@ impl fmt::Debug for PyObjectValue {
     }
 }
 
+/// The words before the reason why an object cannot be read back: its class, most often, is not
+/// where it was. Nothing is damaged then, as the package says by them.
+pub(crate) const CANNOT_MAKE: &str = "this program cannot make an object that is in it: ";
+
 /// Lets values be read back that were pickled.
 pub(crate) fn register() {
     set_unpickler(|pickle| {
@@ -105,6 +109,6 @@ pub(crate) fn register() {
             let object = py.import("pickle")?.call_method1("loads", (bytes,))?;
             Ok(Arc::new(PyObjectValue::new(&object)) as Arc<dyn Object>)
         })
-        .map_err(|error: PyErr| error.to_string())
+        .map_err(|error: PyErr| format!("{CANNOT_MAKE}{error}"))
     });
 }

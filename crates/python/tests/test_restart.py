@@ -236,3 +236,39 @@ def test_windows_go_on_after_a_kill_whichever_tier_has_noted_them(tiers, program
     again = program(then, sender.port, "live", conf={"millrace.maxBatches": "2"})
     assert again.returncode == 0, again.stderr
     assert again.stdout == "[('a', 2), ('b', 1)] [('a', 2), ('b', 1)]\n" * 2
+
+
+OF_A_CLASS = """
+import sys
+from pyspark import SparkContext
+from pyspark.streaming import StreamingContext
+
+class Tally:
+    pass
+
+def create():
+    ssc = StreamingContext(SparkContext("local[2]", "classes"), 0.05)
+    ssc.checkpoint("kept")
+    pairs = ssc.%s
+    pairs.updateStateByKey(lambda new, old: old or Tally()).foreachRDD(lambda rdd: None)
+    return ssc
+
+ssc = StreamingContext.getOrCreate("kept", create)
+ssc.start()
+ssc.awaitTermination()
+"""
+
+
+@pytest.mark.parametrize("source", ["socketTextStream('localhost', PORT)", "queueStream([['a']])"])
+def test_a_class_that_is_gone_is_no_damage(source, program, sender):
+    sender.send_to_first([b"a\n"])
+    pairs = source.replace("PORT", str(sender.port)) + ".map(lambda word: (word, 1))"
+    settings = {"millrace.maxBatches": "40", "millrace.stopAtEof": "true"}
+    first = program(OF_A_CLASS % pairs, conf=settings)
+    assert first.returncode == 0, first.stderr
+    second = program((OF_A_CLASS % pairs).replace("Tally", "Count"), conf=settings)
+    assert second.returncode == 1
+    last = second.stderr.strip().split("\n")[-1]
+    assert "has an object that this program cannot make: AttributeError: " in last
+    assert "'Tally'" in last and "define the class where it was" in last
+    assert "damaged" not in second.stderr

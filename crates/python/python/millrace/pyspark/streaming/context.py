@@ -310,7 +310,7 @@ class StreamingContext:
             self._engine.start(self._graph.natives, outputs, self._ticks, kept)
         except RuntimeError as error:
             atexit.unregister(self._leave)
-            raise IllegalArgumentException(str(error)) from None
+            raise IllegalArgumentException(_said_of_classes(str(error))) from None
         StreamingContext._activeContext = self
 
     def _run(self, number, time, skips):
@@ -406,6 +406,18 @@ def _milliseconds_of(duration):
     raise IllegalArgumentException(
         "requirement failed: The batch duration must be a positive number of seconds, and is %r"
         % (duration,)
+    )
+
+
+def _said_of_classes(text):
+    """The engine's error, unless all that is wrong is that the program has no such class any more."""
+    where, words, why = text.partition(_engine.CANNOT_MAKE)
+    if not words:
+        return text
+    return (
+        "%s has an object that this program cannot make: %s; nothing was changed: define the class "
+        "where it was, by the name that it had, or choose another checkpoint directory"
+        % (where.partition(" is damaged at byte ")[0], why.partition("; it was left as it is")[0])
     )
 
 

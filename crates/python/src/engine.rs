@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration as StdDuration;
 
 use millrace::context::ContextState;
-use millrace::dstream::{Notes, OutputReport};
+use millrace::dstream::{Notes, OutputReport, called_at};
 use millrace::{
     BatchTime, DStream, Duration, Error, ErrorKind, PrintFormat, Rdd, StreamingContext,
 };
@@ -189,14 +189,21 @@ impl Engine {
     }
 
     /// The lines of the files that are moved into a directory.
-    fn text_file_stream(&self, directory: &str) -> PyResult<Stream> {
-        let lines = self.ssc().text_file_stream(directory);
+    fn text_file_stream(&self, place: &str, directory: &str) -> PyResult<Stream> {
+        let lines = called_at(place, || self.ssc().text_file_stream(directory));
         self.checked(Stream::new(lines.map(Value::Str).erased()))
     }
 
     /// Records of `length` bytes of the files that are moved into a directory.
-    fn binary_records_stream(&self, directory: &str, length: usize) -> PyResult<Stream> {
-        let records = self.ssc().binary_records_stream(directory, length);
+    fn binary_records_stream(
+        &self,
+        place: &str,
+        directory: &str,
+        length: usize,
+    ) -> PyResult<Stream> {
+        let records = called_at(place, || {
+            self.ssc().binary_records_stream(directory, length)
+        });
         let records = records.map(|record: Vec<u8>| Value::Bytes(record.into()));
         self.checked(Stream::new(records.erased()))
     }

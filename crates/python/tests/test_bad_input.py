@@ -136,6 +136,14 @@ CASES = {
         ["AttributeError: 'RDD' object has no attribute '_jdstream': an RDD is put to a stream in "
          "transform, by a function of the stream's RDDs", "pairs.join("],
     ),
+    "a directory of another machine": (
+        "ssc.textFileStream('hdfs://host/in')\n",
+        ["ValueError: file stream hdfs://host/in at ", "program.py:", "there are no hdfs: locations"],
+    ),
+    "an empty name of a directory": (
+        "ssc.binaryRecordsStream('', 4)\n",
+        ["ValueError: ", "program.py:7: the name of the directory is empty"],
+    ),
     "a number where a stream is needed": (
         "ssc.queueStream([[1]]).union(5)\n",
         ["AttributeError: 'int' object has no attribute '_jdstream'"],
@@ -238,6 +246,15 @@ def test_any_other_syntax_error_is_pythons_own(lines, program):
     assert ended.returncode == 1
     assert "program.py" in ended.stderr and "Error: " in ended.stderr
     assert "millrace" not in ended.stderr
+
+
+@pytest.mark.parametrize("module", ["pyspark", "millrace"])
+def test_an_interpreter_that_is_too_old_is_told_so_in_one_line(module, program):
+    ended = program("import sys\nsys.version_info = (3, 8, 18)\nimport %s\n" % module)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("millrace: Python 3.9 or later is needed, and ")
+    assert " is 3.8.18; name another one by PYSPARK_PYTHON" in ended.stderr
+    assert ended.stderr.count("\n") == 1
 
 
 def test_another_sitecustomize_is_not_hidden(program, tmp_path, monkeypatch):

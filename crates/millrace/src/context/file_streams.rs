@@ -14,7 +14,7 @@ use millrace_runtime::source::{
 };
 use millrace_text::Text;
 
-use crate::dstream::Computed;
+use crate::dstream::{Computed, named};
 
 use super::StreamingContext;
 
@@ -215,8 +215,7 @@ impl StreamingContext {
         let (node, _) = match made {
             Ok(made) => self.builder.read(name, |stream| Box::new(made.of(stream))),
             Err(error) => {
-                let place = format!("{name} at {}:{}", at.file(), at.line());
-                self.builder.record_error(error.within(place));
+                self.builder.record_error(error.within(named(&name, at)));
                 self.builder.receive(name)
             }
         };

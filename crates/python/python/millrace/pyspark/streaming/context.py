@@ -160,7 +160,7 @@ class StreamingContext:
     def textFileStream(self, directory):
         """The lines of the files that are moved into a directory."""
         self._refuse_if_started("textFileStream")
-        return self._native(self._engine.text_file_stream(directory))
+        return self._native(self._engine.text_file_stream("%s:%d" % caller(), directory))
 
     def binaryRecordsStream(self, directory, recordLength):
         """Records of `recordLength` bytes of the files that are moved into a directory."""
@@ -169,7 +169,8 @@ class StreamingContext:
             raise IllegalArgumentException(
                 "the length of a record must be positive, and is %d" % recordLength
             )
-        return self._native(self._engine.binary_records_stream(directory, recordLength))
+        place = "%s:%d" % caller()
+        return self._native(self._engine.binary_records_stream(place, directory, recordLength))
 
     def receiverStream(self, receiver):
         """What a `Receiver` of the program's own stores, which PySpark does not have.

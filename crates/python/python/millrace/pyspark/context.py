@@ -307,7 +307,14 @@ class SparkContext(Rare):
 
         from ._rdd.files import _directory
 
-        own, root = _directory(path), self._file_directory()
+        own = _directory(path)
+        if not os.path.exists(own):
+            from .errors.exceptions import Py4JJavaError
+
+            raise Py4JJavaError(
+                "java.io.FileNotFoundException: File file:%s does not exist" % os.path.abspath(own)
+            )
+        root = self._file_directory()
         target = os.path.join(root, os.path.basename(os.path.normpath(own)))
         if os.path.isdir(own):
             shutil.copytree(own, target, dirs_exist_ok=True)

@@ -3,6 +3,7 @@
 import ast
 import functools
 import json
+import linecache
 import operator
 import re
 import sys
@@ -245,6 +246,24 @@ BOUND_TWICE = {
 def test_a_name_that_may_be_bound_again_is_seen_as_it_is(name, defined):
     scope = defined("limit = 5\n" + BOUND_TWICE[name] + "\nf = lambda x: x > limit\n")
     assert "it uses limit, which" in reason(scope["f"])
+
+
+@pytest.mark.parametrize("name", ["<shell-7>", "/tmp/ipykernel_1/2.py", "<ipython-input-3>"])
+def test_a_name_of_a_shell_may_be_assigned_by_its_next_line(name):
+    text = (
+        "import json, math\nfrom json import loads\nlimit = 5\n"
+        "def double(x): return x * 2\n"
+        "f = lambda x: x > limit\n"
+        "g = lambda x: double(x)\n"
+        "h = lambda x: loads(x)[0] + math.sqrt(4) + len(x)\n"
+    )
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    scope = {"__name__": "__main__"}
+    exec(compile(text, name, "exec"), scope)
+    assert reason(scope["f"]) == "it uses limit, which a line that is typed later may assign"
+    assert reason(scope["g"]) == "it uses double, which a line that is typed later may assign"
+    assert call(scope["h"], "[1]") == 6.0
+    linecache.cache.pop(name)
 
 
 def test_a_variable_of_a_module_that_the_program_assigns_is_seen_as_it_is(defined):

@@ -64,6 +64,8 @@ class Scope:
         raise Refused("%s is not defined" % name, node)
 
     def _check(self, name, value, is_global):
+        if is_global:
+            _steady.check_typed(name, value, self.file, self.function.__globals__)
         _steady.check_bound_once(name, self.file, self.node, is_global)
         if not is_plain(value) and isinstance(value, (list, dict, set, bytearray)):
             _steady.check_unchanged(name, self.file, self.node, is_global)

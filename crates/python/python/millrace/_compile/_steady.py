@@ -6,6 +6,8 @@ when its stream was described; it may do so only for names that nothing changes 
 """
 
 import ast
+import os
+import types
 
 from . import _mentions
 from ._result import Refused
@@ -14,6 +16,20 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 #: Calls that give the variables of a module as a dict.
 _VARIABLES = ("globals", "vars")
+
+
+def check_typed(name, value, file, scope):
+    """Refuses a global of what is typed in line by line: the next line may assign it.
+
+    A name of a module, or of something that a library defines, is taken to stay. Shells call what
+    is typed ``<...>``, and notebooks give it the path of a file that there is not.
+    """
+    is_typed = scope.get("__name__") == "__main__" and not os.path.exists(file.name)
+    if not is_typed or file.name == "<stdin>" or isinstance(value, types.ModuleType):
+        return
+    if callable(value) and getattr(value, "__module__", "__main__") != "__main__":
+        return
+    raise Refused("it uses %s, which a line that is typed later may assign" % name)
 
 
 def check_bound_once(name, file, at, is_global):

@@ -55,14 +55,15 @@ def by_key(partition, count):
     def deal_by_hash(_index, pairs):
         buckets = [[] for _ in range(count)]
         places = {}
-        for key, value in pairs:
+        for pair in pairs:
+            key, value = pair
             try:
                 place = places[key]
             except KeyError:
                 place = places[key] = partition(key) % count
             except TypeError:
                 place = partition(key) % count
-            buckets[place].append((key, value))
+            buckets[place].append(pair if type(pair) is tuple else (key, value))
         return buckets
 
     return deal_by_hash if partition is _engine.portable_hash else deal

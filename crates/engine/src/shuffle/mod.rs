@@ -34,7 +34,7 @@ pub(crate) use exchange::Exchange;
 pub use hasher::KeyHasher;
 pub(crate) use hasher::{SHARDS, shard_of, tag_of};
 pub use lookahead::before_heavy_record;
-pub(crate) use pages::prefetch;
+pub(crate) use pages::{prefetch, prefetch_whole};
 pub use shard::Shard;
 pub use unmerged::Unmerged;
 pub(crate) use values::identical;

@@ -83,3 +83,12 @@ pub(crate) fn prefetch<T>(at: *const T) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = at;
 }
+
+/// Asks the processor to fetch a value of about a cache line or less. Memory begins where the
+/// allocator has room, which is mostly in the middle of a line: a value may end in another line than
+/// it begins in, even if its size divides that of a line.
+#[inline(always)]
+pub(crate) fn prefetch_whole<T>(at: *const T) {
+    prefetch(at);
+    prefetch(at.wrapping_add(1).cast::<u8>().wrapping_sub(1));
+}

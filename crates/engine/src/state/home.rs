@@ -3,7 +3,7 @@
 
 use std::ptr::NonNull;
 
-use crate::shuffle::prefetch;
+use crate::shuffle::{prefetch, prefetch_whole};
 use crate::store::AHEAD;
 
 /// Keys of a batch that are looked for together.
@@ -13,9 +13,14 @@ pub(super) const GROUP: usize = 2 * AHEAD;
 /// the end of its data, behind which its control bytes begin, and the number of its buckets.
 #[inline]
 pub(super) fn prefetch_home<T>(data_end: NonNull<T>, buckets: usize, hash: u64) {
-    let home = hash as usize & (buckets - 1);
+    prefetch_slot(data_end, hash as usize & (buckets - 1));
+}
+
+/// Asks the processor for a slot of a table, named so: its control byte and its bucket.
+#[inline]
+pub(super) fn prefetch_slot<T>(data_end: NonNull<T>, slot: usize) {
     let end = data_end.as_ptr().cast_const();
     // Addresses, which nobody looks at; buckets stand before the end, the first one last.
-    prefetch(end.cast::<u8>().wrapping_add(home));
-    prefetch(end.wrapping_sub(home + 1));
+    prefetch(end.cast::<u8>().wrapping_add(slot));
+    prefetch_whole(end.wrapping_sub(slot + 1));
 }

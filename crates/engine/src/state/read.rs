@@ -10,11 +10,12 @@ use std::sync::{Arc, Mutex};
 use crate::data::{Data, Key};
 use crate::durable::Look;
 use crate::exec::Executor;
-use crate::shuffle::{SHARDS, prefetch};
+use crate::shuffle::SHARDS;
 use crate::store::{AHEAD, CHUNK, EachKey, Handle, Order, StoreView, Stored};
 
 use super::copy::CopiedSlots;
 use super::entry::StateEntry;
+use super::home::prefetch_slot;
 use super::store::StateStore;
 
 /// The states of a store as a reader sees them; `T` is what is shown of a key's state `S`.
@@ -114,12 +115,8 @@ impl<K: Key, S: Data, T: Data> Stored for ShownStates<K, S, T> {
             self.check(generation);
             for (number, handle) in handles.iter().enumerate() {
                 if let Some(ahead) = handles.get(number + AHEAD) {
-                    let (table, slot) = (&tables[ahead.shard as usize], ahead.slot as usize);
-                    if slot < table.buckets() {
-                        // SAFETY: the slot is one of the table, which is held by its read lock;
-                        // nothing is read of it here.
-                        prefetch(unsafe { table.bucket(slot).as_ptr() }.cast_const());
-                    }
+                    let table = &tables[ahead.shard as usize];
+                    prefetch_slot(table.data_end(), ahead.slot as usize);
                 }
                 let (table, slot) = (&tables[handle.shard as usize], handle.slot as usize);
                 // SAFETY: the slot is one of the table, which is held by its read lock.

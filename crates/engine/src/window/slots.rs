@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::data::Key;
-use crate::shuffle::{KeyHasher, prefetch, tag_of};
+use crate::shuffle::{KeyHasher, prefetch, prefetch_whole, tag_of};
 
 use super::first::First;
 
@@ -18,9 +18,6 @@ pub(super) const UNSEEN: u64 = u64::MAX;
 /// The smallest index, and the fewest slots worth numbering anew.
 const FEW: usize = 1 << 4;
 const WORTH_COMPACTING: usize = 1 << 10;
-
-/// A cache line, in bytes.
-const LINE: usize = 64;
 
 /// Keys with an entry each.
 pub(super) struct Slots<K, E> {
@@ -71,12 +68,7 @@ fn slot_of(word: u64) -> usize {
 /// Asks the processor for the entry of a slot.
 #[inline(always)]
 pub(super) fn prefetch_entry<T>(entries: &[T], slot: u32) {
-    let entry = entries.as_ptr().wrapping_add(slot as usize);
-    prefetch(entry);
-    if !LINE.is_multiple_of(size_of::<T>()) {
-        // The entry may end in another line than it begins in.
-        prefetch(entry.wrapping_add(1).cast::<u8>().wrapping_sub(1));
-    }
+    prefetch_whole(entries.as_ptr().wrapping_add(slot as usize));
 }
 
 impl<K: Key, E> Slots<K, E> {

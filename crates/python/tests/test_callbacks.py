@@ -161,6 +161,28 @@ numbers.foreachRDD(show)
 """) == "4 [6, 2] child\n2 [4] child\n0 [] child\n"
 
 
+def test_a_child_of_a_fork_is_ended_by_a_signal_that_comes_at_once(program):
+    """As pools end children that have hardly begun. What runs first in the child takes its time."""
+    ended = program("""
+import os, time
+slow = []
+os.register_at_fork(after_in_child=lambda: slow and time.sleep(0.2))
+""" + HEAD + """
+def show(rdd):
+    slow.append(True)
+    child = os.fork()
+    if child == 0:
+        time.sleep(10)
+        os._exit(0)
+    os.kill(child, signal.SIGTERM)
+    print(os.waitpid(child, 0)[1] == signal.SIGTERM)
+    slow.clear()
+numbers.foreachRDD(show)
+""" + RUN, conf=BATCHES)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "True\n" * 3
+
+
 @pytest.mark.parametrize("end", ["sys.exit(0)", "ssc.stop(); sys.exit(0)", "sc.stop()"])
 def test_a_child_of_a_fork_leaves_the_stream_alone(end, program):
     assert shown(program, """

@@ -18,17 +18,42 @@ from .._native import _engine
 from .._say import info
 
 
+_OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 #: The signals that are heard in this process.
 _heard_here = weakref.WeakSet()
 
 
+#: The signals that a thread held back before it has forked.
+_held = threading.local()
+
+
+def _hold_back():
+    """Runs before a fork: a pool may end its child by SIGTERM before that has left our handlers.
+
+    What comes meanwhile waits, for the child as for this process.
+    """
+    if len(_heard_here):
+        _held.before = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
+
+
+def _let_through():
+    before = getattr(_held, "before", None)
+    if before is not None:
+        _held.before = None
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _leave_to_the_child():
-    """Runs in a child of a fork, which pools end by SIGTERM."""
+    """Runs in a child of a fork, to which signals are what they are to any process."""
     for signals in list(_heard_here):
         signals.forget()
+    _let_through()
 
 
-os.register_at_fork(after_in_child=_leave_to_the_child)
+os.register_at_fork(
+    before=_hold_back, after_in_parent=_let_through, after_in_child=_leave_to_the_child
+)
 
 
 class Signals:

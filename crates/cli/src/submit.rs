@@ -258,6 +258,34 @@ mod tests {
     }
 
     #[test]
+    fn files_of_a_python_program_become_its_setting() {
+        let directory = tempfile::tempdir().unwrap();
+        let bin = directory.path().join("bin");
+        let package = "lib/python3.9/site-packages/millrace/_as_pyspark";
+        fs::create_dir_all(directory.path().join(package)).unwrap();
+        fs::create_dir(&bin).unwrap();
+        fs::rename(put_program(directory.path(), ""), bin.join("python3")).unwrap();
+        let script = directory.path().join("real.py");
+        fs::write(&script, "").unwrap();
+        let environment = Environment::empty().with("PATH", &bin).beside(&bin);
+        let script = script.to_str().unwrap();
+        let launch = |args: &[&str]| submit(&environment, words(args)).unwrap();
+        let given = launch(&["--files", "a.csv,b.csv", "-c", "spark.files=c.csv", script]);
+        assert_eq!(given.conf.unwrap().get("spark.files"), Some("a.csv,b.csv"));
+        assert_eq!(given.notices, [""; 0]);
+        let set = launch(&["-c", "spark.files=c.csv", script]);
+        assert_eq!(set.conf.unwrap().get("spark.files"), Some("c.csv"));
+        // A native program has no use for them.
+        put_program(&bin, "");
+        let native = launch(&["--files", "a.csv", "prog"]);
+        assert_eq!(native.conf.unwrap().get("spark.files"), None);
+        assert_eq!(
+            native.notices,
+            ["Warning: No effect on one machine: --files"]
+        );
+    }
+
+    #[test]
     fn every_other_end_has_its_code_and_first_line() {
         let directory = tempfile::tempdir().unwrap();
         put_program(directory.path(), "");

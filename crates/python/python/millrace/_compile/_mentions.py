@@ -172,7 +172,7 @@ def _is_new_value(file, value, depth):
 def _functions(file, name):
     return [
         node
-        for node in ast.walk(file.tree)
+        for node in file.nodes
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
     ]
 

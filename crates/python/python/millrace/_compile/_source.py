@@ -24,10 +24,18 @@ class File:
         self.name = name
         self.text = text
         self.tree = ast.parse(text, name)
+        #: All nodes, those further out first: a program with many functions asks often.
+        self.nodes = list(ast.walk(self.tree))
         self.parents = {}
-        for node in ast.walk(self.tree):
+        #: The functions that begin on a line, by its number.
+        self.functions = {}
+        #: Which node a code object is of, by its address; the object itself is kept for that.
+        self.known = {}
+        for node in self.nodes:
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
+            if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+                self.functions.setdefault(first_line(node), []).append(node)
 
     def scopes(self, node):
         """The functions around a node, innermost first."""
@@ -65,13 +73,17 @@ def first_line(node):
 def node_of(function, file):
     """The node of a function in its file."""
     code = function.__code__
+    if id(code) not in file.known:
+        file.known[id(code)] = code, _found(code, file)
+    return file.known[id(code)][1]
+
+
+def _found(code, file):
     kind = ast.Lambda if code.co_name == "<lambda>" else ast.FunctionDef
     candidates = [
         node
-        for node in ast.walk(file.tree)
-        if isinstance(node, kind)
-        and first_line(node) == code.co_firstlineno
-        and getattr(node, "name", "<lambda>") == code.co_name
+        for node in file.functions.get(code.co_firstlineno, ())
+        if isinstance(node, kind) and getattr(node, "name", "<lambda>") == code.co_name
     ]
     if not candidates:
         raise Refused("its source cannot be found")

@@ -36,7 +36,7 @@ def check_bound_once(name, file, at, is_global):
     """Refuses a name that is bound more than once, or by a function that is not its own."""
     owner = _owner(name, file, at, is_global)
     count = 0
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names:
             raise Refused("it uses %s, which a function of the program assigns" % name)
         if is_global and _may_bind_by_text(file, node, name):
@@ -54,11 +54,11 @@ def check_unchanged(name, file, at, is_global):
     who could tell what happens to it there.
     """
     owner = _owner(name, file, at, is_global)
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if _binds(node, name) and _scope(file, node) is owner and not _mentions.is_new(file, node):
             raise Refused("it uses %s, which has another name (line %d)" % (name, node.lineno))
     loops = _loops(file, at, owner)
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if not (isinstance(node, ast.Name) and node.id == name):
             continue
         use = _mentions.use(file, node)
@@ -81,7 +81,7 @@ def check_unchanged(name, file, at, is_global):
 def check_attribute(name, file):
     """Refuses a module's variable that the program assigns."""
     attribute = name.rpartition(".")[2]
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.Attribute) and node.attr == attribute:
             if not isinstance(node.ctx, ast.Load):
                 raise Refused("it uses %s, which line %d may assign" % (name, node.lineno))

@@ -27,7 +27,7 @@ def called():
 
 
 def own_names(kind):
-    """Has the methods that a class has from its parts called by its own name, as errors and help do."""
+    """Gives the methods that a class has from its parts its own name, for errors and help."""
     for part in kind.__mro__[1:-1]:
         for name, value in vars(part).items():
             if isinstance(value, types.FunctionType):

@@ -90,7 +90,7 @@ class StatCounter:
         return math.sqrt(self.sampleVariance())
 
     def asDict(self, sample=False):
-        """All of it by name; of PySpark 3.5 `sample` takes the variance of the whole, and else that of a sample."""
+        """All of it by name. As in PySpark 3.5, it is without `sample` that the sample's is taken."""
         return {
             "count": self.count(),
             "mean": self.mean(),

@@ -130,7 +130,7 @@ class Actions:
         return reduce(combOp, self.ctx._run(self, part), zeroValue)
 
     def treeAggregate(self, zeroValue, seqOp, combOp, depth=2):
-        """As `aggregate`; partitions are put together in a tree, and `zeroValue` counts in each alone."""
+        """As `aggregate`, in a tree; `zeroValue` counts in each partition and not at the end."""
         import copy
 
         if depth < 1:

@@ -44,7 +44,7 @@ class Shuffled(RDD):
 
 
 def by_key(partition, count):
-    """Deals out pairs by their keys. What a program's own function says of one key holds for it alone."""
+    """Deals out pairs by their keys; a program's own function is asked about every one."""
 
     def deal(_index, pairs):
         buckets = [[] for _ in range(count)]

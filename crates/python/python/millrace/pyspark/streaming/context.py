@@ -411,7 +411,7 @@ def _milliseconds_of(duration):
 
 
 def _said_of_classes(text):
-    """The engine's error, unless all that is wrong is that the program has no such class any more."""
+    """The engine's error; in other words if it is only that a class is gone from the program."""
     where, words, why = text.partition(_engine.CANNOT_MAKE)
     if not words:
         return text

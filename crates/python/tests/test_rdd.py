@@ -111,6 +111,9 @@ def test_functions_get_copies_of_what_only_pyspark_can_copy(sc, tmp_path):
     assert sc.parallelize([json, keys]).count() == 2
     known["c"] = 2
     assert letters.map(lambda x: len(keys)).first() == 2
+    counted = {"sum": sc.accumulator(0), "table": sc.broadcast({"a": 2}), "json": json}
+    letters.foreach(lambda x: counted["sum"].add(counted["table"].value.get(x, 5)))
+    assert counted["sum"].value == 7
 
 
 def test_files_are_looked_for_when_they_are_read(sc, tmp_path):

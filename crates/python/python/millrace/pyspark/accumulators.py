@@ -41,6 +41,9 @@ COMPLEX_ACCUMULATOR_PARAM = AddingAccumulatorParam(0.0j)
 class Accumulator:
     """A sum that record functions can only add to (``+=``, ``add``) and the program reads."""
 
+    #: Record functions add to the one that the program reads.
+    _is_shared = True
+
     def __init__(self, aid, value, accum_param):
         self.aid = aid
         self.accum_param = accum_param

@@ -8,6 +8,9 @@ from ._tasks import pickled
 class Broadcast:
     """What ``SparkContext.broadcast`` gives. It is not copied when a function captures it."""
 
+    #: There is one for the program and for all record functions.
+    _is_shared = True
+
     def __init__(self, sc=None, value=None, pickle_registry=None, path=None):
         self._value = pickle.loads(pickled(value))
         self._given = value

@@ -5,6 +5,8 @@
 //! thread at a time, first come first merged. That is all that the order of values and keys
 //! rests on. While a batch is still coming in, shards merge as soon as enough waits, so that
 //! memory follows the distinct keys and not the records, and at the tick little is left to do.
+//! Lists and other values with memory of their own are left to one worker, as long as not too many
+//! wait (see [`own`](super::own)).
 //!
 //! An exchange has one *lane* for every input of its stage (a union has several, a join two): lanes
 //! are independent, and appended to each other in order when the batch is finished. A lane behind
@@ -23,6 +25,7 @@ use crate::panics::Fault;
 use super::aggregate::Aggregator;
 use super::combiner::Partials;
 use super::hasher::{KeyHasher, SHARDS};
+use super::own::{has_own_worker, is_own, own_first};
 use super::shard::Shard;
 use super::unmerged::{RunEntries, Unmerged};
 
@@ -30,8 +33,8 @@ use super::unmerged::{RunEntries, Unmerged};
 /// whose runs are short.
 const WORTH_MERGING: usize = if cfg!(test) { 16 } else { 4096 };
 
-/// Entries that wait at a shard of a later lane whose keys hardly repeat: all shards together have a
-/// million.
+/// Entries that wait at a shard of a later lane whose keys hardly repeat, and at one that another
+/// worker is to merge because values have memory of their own: all shards together have a million.
 const WORTH_A_SHARD: usize = 4 * WORTH_MERGING;
 
 /// Below this, merging a batch is done before another thread has woken up.
@@ -161,7 +164,9 @@ impl<K: Key, C: Send> Exchange<K, C> {
             blocks += progress.sizes.remove(&number).unwrap_or(0);
         }
         drop(progress);
-        for merging in shards {
+        for (index, merging) in shards.iter().enumerate() {
+            let waits = has_own_worker::<C>() && !is_own(index);
+            let worth_merging = if waits { WORTH_A_SHARD } else { worth_merging };
             // Whoever holds the lock sees what was queued before it took the queue; what came
             // later is seen by the next publisher or by `finish`.
             while lock(&merging.queue).entries >= worth_merging {
@@ -287,6 +292,18 @@ fn merged<K: Key, C: Send, V, A: Aggregator<V, Acc = C>>(
     let left: usize = waiting.map(|merging| lock(&merging.queue).entries).sum();
     if left < WORTH_SHARING && lanes.len() == 1 {
         return Some((0..SHARDS).map(finish_shard).collect());
+    }
+    if has_own_worker::<C>() {
+        let finished: Vec<Mutex<Option<Shard<K, C>>>> =
+            (0..SHARDS).map(|_| Mutex::new(None)).collect();
+        share(&|| {
+            own_first(SHARDS, |index| {
+                let whole = finish_shard(index);
+                *lock(&finished[index]) = Some(whole);
+            });
+        });
+        let whole = |shard: Mutex<_>| shard.into_inner().unwrap_or_else(PoisonError::into_inner);
+        return finished.into_iter().map(whole).collect();
     }
     let finished = Mutex::new(Vec::new());
     share(&|| {

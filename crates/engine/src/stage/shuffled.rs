@@ -7,7 +7,7 @@
 //! records stay in their shards.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crossbeam::queue::SegQueue;
 
@@ -16,7 +16,7 @@ use crate::exec::Executor;
 use crate::order::{self, Earliest, in_order};
 use crate::partition::Partitioner;
 use crate::rdd::RddSource;
-use crate::shuffle::{KeyHasher, Shard};
+use crate::shuffle::{KeyHasher, Shard, has_own_worker, own_first_of};
 
 /// Fewer keys are in order before another thread has woken up.
 const WORTH_SHARING: usize = 1 << 12;
@@ -215,10 +215,23 @@ impl<K: Key, C: Data> RddSource<(K, C)> for ByShard<K, C> {
 }
 
 /// Empties shards, and puts them where the next batch finds them.
-fn give_back<K: Key, C>(shards: Vec<Shard<K, C>>, spare: &SegQueue<Shard<K, C>>) {
+fn give_back<K: Key, C>(
+    shards: impl IntoIterator<Item = Shard<K, C>>,
+    spare: &SegQueue<Shard<K, C>>,
+) {
     for mut shard in shards {
         shard.recycle();
         spare.push(shard);
+    }
+}
+
+impl<K: Key, C: Data> Shuffled<K, C> {
+    /// Has a worker give shards back.
+    fn spawn(&self, give_back: impl FnOnce() + Send + 'static) {
+        self.executor.spawn(move || {
+            // A panic of the program's code, in a `Drop`; nothing waits for its shard.
+            drop(catch_unwind(AssertUnwindSafe(give_back)));
+        });
     }
 }
 
@@ -227,13 +240,24 @@ impl<K: Key, C: Data> Drop for Shuffled<K, C> {
     /// tables takes a tenth of the time of a batch if one thread does it.
     fn drop(&mut self) {
         let mut shards = std::mem::take(&mut self.shards);
+        if self.len >= WORTH_SHARING && has_own_worker::<C>() {
+            let all = shards.drain(..).map(|shard| Mutex::new(Some(shard)));
+            let all: Arc<Vec<_>> = Arc::new(all.collect());
+            for _ in 0..all.len().div_ceil(GIVEN_BACK) {
+                let (all, spare) = (Arc::clone(&all), Arc::clone(&self.spare));
+                self.spawn(move || {
+                    let left = own_first_of(all.len()).filter_map(|index| {
+                        let mut shard = all[index].lock().unwrap_or_else(PoisonError::into_inner);
+                        shard.take()
+                    });
+                    give_back(left.take(GIVEN_BACK), &spare);
+                });
+            }
+        }
         while self.len >= WORTH_SHARING && !shards.is_empty() {
             let some = shards.split_off(shards.len().saturating_sub(GIVEN_BACK));
             let spare = Arc::clone(&self.spare);
-            self.executor.spawn(move || {
-                // A panic of the program's code, in a `Drop`; nothing waits for its shard.
-                drop(catch_unwind(AssertUnwindSafe(|| give_back(some, &spare))));
-            });
+            self.spawn(move || give_back(some, &spare));
         }
         give_back(shards, &self.spare);
     }

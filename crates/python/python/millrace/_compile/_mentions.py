@@ -46,7 +46,7 @@ _DEPTH = 4
 
 
 def use(file, node):
-    """What a mention of a name, or of an expression that gives the same object, does."""
+    """The effect of a mention of a name, or of an expression that gives the same object."""
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         # The name is bound: somebody else counts how often.
         return READ
@@ -68,7 +68,7 @@ def use(file, node):
 
 
 def _is_looked_at(parent, node):
-    """Whether a mention is only a look at what is in the object."""
+    """True if a mention is only a look at what is in the object."""
     if isinstance(parent, (ast.Compare, ast.BinOp, ast.FormattedValue, ast.Expr, ast.Starred)):
         return True
     if isinstance(parent, ast.UnaryOp):
@@ -91,7 +91,7 @@ def _is_looked_at(parent, node):
 
 
 def _use_of_choice(file, choice):
-    """What is done to the value of ``a or b`` or ``a if b else c``."""
+    """The effect on the value of ``a or b`` or ``a if b else c``."""
     found = use(file, choice)
     # In a condition it is only looked at, which `use` knows.
     return found if found == READ else HOLD
@@ -117,7 +117,7 @@ def _use_as_argument(file, parent, node):
 
 
 def is_new(file, node):
-    """Whether what a node binds to a name is an object that nobody else has."""
+    """True if a node binds a name to an object that nobody else has."""
     if isinstance(node, ast.alias):
         # It is the other module's, which is not looked into.
         return True
@@ -135,7 +135,7 @@ def is_new(file, node):
 
 
 def _is_new_item(file, targets, node):
-    """Whether one of several names that are assigned at once is bound to something new."""
+    """True if one of several names that are assigned at once is bound to something new."""
     above = file.parents.get(targets)
     value = getattr(above, "value", None)
     if not isinstance(above, ast.Assign) or len(above.targets) > 1:
@@ -149,7 +149,7 @@ def _is_new_item(file, targets, node):
 
 
 def _is_new_value(file, value, depth):
-    """Whether an expression gives an object that nobody else has."""
+    """True if an expression gives an object that nobody else has."""
     if value is None or isinstance(value, _LITERALS):
         return value is not None
     if isinstance(value, ast.BoolOp):
@@ -178,7 +178,7 @@ def _functions(file, name):
 
 
 def _gives_new(file, function, depth):
-    """Whether a function of the program gives an object that it has made and let go of."""
+    """True if a function of the program gives an object that it has made and let go of."""
     if depth == 0:
         return False
     for node in ast.walk(function):
@@ -193,7 +193,7 @@ def _gives_new(file, function, depth):
 
 
 def _is_its_own(file, function, name, depth):
-    """Whether a variable of a function holds what the function has made, and nothing else does."""
+    """True if a variable of a function holds what the function has made, and nothing else does."""
     bound = False
     for node in ast.walk(function):
         if isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names:

@@ -125,7 +125,7 @@ def _binds(node, name):
 
 
 def _may_bind_by_text(file, node, name):
-    """Whether a call such as ``globals()`` or ``exec`` may bind a name."""
+    """True if a call such as ``globals()`` or ``exec`` may bind a name."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
         return False
     if node.func.id == "exec":

@@ -154,7 +154,7 @@ class Keyed:
         return self.map(lambda pair: pair[0]).countByValue()
 
     def countByValue(self):
-        """How often every record is there, as a dict; ValueError if there is no partition."""
+        """The count of each record, as a dict; ValueError if there is no partition."""
 
         def merge(counts, more):
             for record, count in more.items():

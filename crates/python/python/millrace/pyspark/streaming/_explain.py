@@ -71,7 +71,7 @@ def _rows(plan, windowed, stream):
 
 
 def _row(stream, kind, function, form, tier):
-    """What is not of the program, as `json.loads`, has the line of the program that calls it."""
+    """A function of a library, as `json.loads`, has the line of the program that calls it."""
     called, file, line = stream._called
     code = getattr(function, "__code__", None)
     if code is not None and not _is_packages(function) and not _is_installed(code.co_filename):
@@ -86,7 +86,7 @@ def _is_packages(function):
 
 
 def _is_installed(file):
-    """Whether a file is of the standard library, or of another one that is installed."""
+    """True if a file is of the standard library, or of another one that is installed."""
     parts = file.split(os.sep)
     return (
         file.startswith((os.path.dirname(os.__file__) + os.sep, "<frozen"))

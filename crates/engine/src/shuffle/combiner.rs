@@ -23,7 +23,7 @@ use crate::data::{Data, Key};
 
 use super::aggregate::Aggregator;
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
-use super::lookahead::{GROUP, ProbeQueue, Ready};
+use super::lookahead::{ProbeQueue, Ready};
 use super::table::{Probed, Table, Tagged, tag_of_stamp};
 
 /// A local table keeps below this: what the keys of the longest run take, if every tenth word of
@@ -119,8 +119,6 @@ struct Run<'a, K, V, A: Aggregator<V>> {
     arrivals: u32,
     /// The number of keys in the table, by shard.
     of_shard: [u32; SHARDS],
-    /// Records of a group whose keys are not where a probe for them begins.
-    elsewhere: Vec<usize>,
     spilled: Partials<K, A::Acc>,
     /// The records of this sample, and the arrivals before it.
     sampled: usize,
@@ -149,7 +147,6 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             aside: None,
             arrivals: 0,
             of_shard: [0; SHARDS],
-            elsewhere: Vec::with_capacity(GROUP),
             spilled: Partials {
                 shards,
                 arrivals: 0,
@@ -296,23 +293,19 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
     /// same way, and in order.
     ///
     /// # Safety
-    /// The records are initialised. They have been moved out afterwards.
+    /// The records are initialised, at most a group of them. They have been moved out afterwards.
     #[inline]
     unsafe fn combine(&mut self, records: &[MaybeUninit<Tagged<K, V>>]) {
         let aggregator = self.aggregator;
         // SAFETY: the caller's promise; `tag_of` gives no zero.
-        unsafe {
+        let elsewhere = unsafe {
             self.table
-                .fold_hits(records, &mut self.elsewhere, |place, value| {
-                    aggregator.add(place, value);
-                });
-        }
-        let mut elsewhere = std::mem::take(&mut self.elsewhere);
-        for number in elsewhere.drain(..) {
+                .fold_hits(records, |place, value| aggregator.add(place, value))
+        };
+        for &number in elsewhere.numbers() {
             // SAFETY: initialised, and not moved out yet.
-            self.put(unsafe { records[number].assume_init_read() });
+            self.put(unsafe { records[usize::from(number)].assume_init_read() });
         }
-        self.elsewhere = elsewhere;
     }
 
     /// Folds a record into its key's value, wherever that stands, or begins one.

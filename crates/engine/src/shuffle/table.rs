@@ -25,6 +25,7 @@ use std::mem::{MaybeUninit, needs_drop};
 use std::ptr::NonNull;
 
 use super::aggregate::Cell;
+use super::lookahead::GROUP;
 use super::pages::{self, prefetch};
 
 /// A cache line, in bytes.
@@ -205,24 +206,28 @@ impl<K, C> Table<K, C> {
         }
     }
 
-    /// Folds records into the keys that stand where their tags say, and names the numbers of all
-    /// others in `elsewhere`, having asked for the slots that come next for them. Tags are places
-    /// here, and the upper halves of stamps.
+    /// Folds records into the keys that stand where their tags say, and returns the numbers of all
+    /// others, having asked for the slots that come next for them. Tags are places here, and the
+    /// upper halves of stamps.
     ///
     /// # Safety
-    /// The records are initialised, and no tag is zero. They have been moved out afterwards, but
-    /// for those that are named.
+    /// The records are initialised, at most [`GROUP`] of them, and no tag is zero. They have been
+    /// moved out afterwards, but for those whose numbers are returned.
     #[inline(always)]
     pub(super) unsafe fn fold_hits<V>(
         &mut self,
         records: &[MaybeUninit<Tagged<K, V>>],
-        elsewhere: &mut Vec<usize>,
         fold: impl Fn(SlotCell<'_, C>, V),
-    ) where
+    ) -> Elsewhere
+    where
         K: Eq,
     {
+        debug_assert!(records.len() <= GROUP);
         let unwinding = Forget(self);
         let table = &*unwinding.0;
+        // A local that nothing else refers to: had the owner of the table the numbers, the table's
+        // fields would be read anew for every record, since adding a number might change them.
+        let mut elsewhere = Elsewhere::default();
         for (number, record) in records.iter().enumerate() {
             // SAFETY: the caller's promise; a record is moved out once, when it is certain that
             // its value goes into its slot. No tag is zero, so a slot with the same one is occupied.
@@ -233,7 +238,7 @@ impl<K, C> Table<K, C> {
                 let slot = table.slot(home).as_mut();
                 if tag_of_stamp(slot.stamp) != *tag || slot.key.assume_init_ref() != key {
                     table.prefetch_slot(table.behind(home));
-                    elsewhere.push(number);
+                    elsewhere.add(number);
                     continue;
                 }
                 let Tagged { value, .. } = record.assume_init_read();
@@ -241,6 +246,7 @@ impl<K, C> Table<K, C> {
             }
         }
         std::mem::forget(unwinding);
+        elsewhere
     }
 
     /// Moves every key out, slot by slot, and leaves the table empty with its memory.
@@ -424,6 +430,29 @@ pub(super) struct Tagged<K, V> {
     pub(super) key: K,
     pub(super) value: V,
     pub(super) tag: u32,
+}
+
+/// The numbers of a group's records that are not where a probe for them begins, in order.
+#[derive(Default)]
+pub(super) struct Elsewhere {
+    numbers: [u8; GROUP],
+    count: usize,
+}
+
+impl Elsewhere {
+    /// Adds the number of a record of the group.
+    #[inline(always)]
+    fn add(&mut self, number: usize) {
+        // The remainder is the count itself, which is below the number of records in a group.
+        self.numbers[self.count % GROUP] = number as u8;
+        self.count += 1;
+    }
+
+    /// The numbers, in order.
+    #[inline(always)]
+    pub(super) fn numbers(&self) -> &[u8] {
+        &self.numbers[..self.count]
+    }
 }
 
 /// The tag in a stamp that has one.

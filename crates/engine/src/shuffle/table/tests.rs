@@ -88,7 +88,7 @@ fn a_table_forgets_its_keys_if_a_fold_into_many_unwinds() {
     let fold = AssertUnwindSafe(|| {
         let took = |cell: SlotCell<'_, Counted<'_>>, ()| cell.replace(|_| panic!("no value today"));
         // SAFETY: initialised records, whose tags are not zero.
-        unsafe { table.fold_hits(&records, &mut Vec::new(), took) };
+        unsafe { table.fold_hits(&records, took) };
     });
     assert!(catch_unwind(fold).is_err());
     assert_eq!((table.len(), table.iter().count()), (0, 0));

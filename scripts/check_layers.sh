@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What Cargo cannot say of the layers: which crate may depend on which (Cargo only
-# refuses circles), in which order the modules of a crate use each other, and that
-# the engine knows no file, socket, clock or thread but its workers. Prints every
-# arrow that points up, and fails if there is one.
+# refuses circles), in which order the modules of a crate use each other, that the
+# engine knows no file, socket, clock or thread but its workers, and that the front
+# door starts no thread. Prints every arrow that points up, and fails if there is one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh
@@ -45,7 +45,11 @@ millrace: python dstream context testing
 
 # What computes does not know where bytes come from or go to, nor what time it is.
 PURE_CRATE=engine
-IMPURE='std::(fs|net|process|env)|Instant|SystemTime|thread::(spawn|Builder)'
+THREADS='thread::(spawn|scope|Builder)|threads::spawn'
+IMPURE="std::(fs|net|process|env)|Instant|SystemTime|$THREADS"
+
+# What a program writes with leaves threads to the crates below it.
+FRONT=millrace
 
 faults=0
 fault() {
@@ -190,6 +194,11 @@ check_rooms() { # crate rooms...
                 fault "$file:$line: $room is below $target and must not use it"
             fi
         done < <(named_in "$file" "$depth")
+        if [ "$crate" = "$FRONT" ]; then
+            while IFS=: read -r line name; do
+                fault "$file:$line: the front door must not start threads: $name"
+            done < <(sed -e '/^#\[cfg(test)\]/,$d' -e 's://.*::' "$file" | grep -nE "$THREADS" || true)
+        fi
         # The workers are the engine's own.
         [ "$crate" = "$PURE_CRATE" ] && [ "$room" != exec ] || continue
         while IFS=: read -r line name; do

@@ -16,6 +16,7 @@
 //! an [`Environment`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![forbid(unsafe_code)]
 
 mod cluster;
 mod environment;

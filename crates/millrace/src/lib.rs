@@ -32,6 +32,7 @@
 //! `docs/DIFFERENCES.md`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![forbid(unsafe_code)]
 #![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
 pub mod context;

@@ -10,6 +10,7 @@
 //! rule is kept, and the item that keeps it says so.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![forbid(unsafe_code)]
 
 mod batch_time;
 mod byte_size;

@@ -1,29 +1,21 @@
-//! From description to threads.
+//! From what a program described to the engine that runs it.
 
-use std::io;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use millrace_engine::error::{Error, Result};
-use millrace_engine::role::Role;
+use millrace_engine::error::Result;
 use millrace_engine::stage::EagerStage;
-use millrace_engine::thread_group::ThreadGroup;
 use millrace_runtime::checkpoint::Checkpoint;
 use millrace_runtime::graph::{Graph, NodeKind, Readers};
 use millrace_runtime::listener::ListenerBus;
-use millrace_runtime::notice::notice;
 use millrace_runtime::receiver::{
     BLOCK_BYTES, BlockGenerator, BlockLog, Budget, Dialer, Fail, Ingest, InputCounters, InputSpec,
     InputTracker, LastEnd, RateLimiter, Receiver, ReceiverSettings, RecordGenerator,
     SocketReceiver, SocketSettings, Supervisor, Surroundings,
 };
-use millrace_runtime::scheduler::{
-    BatchQueue, Clock, Engine, FirstBatch, StopMode, generate, run_jobs, wait_for_jobs,
-};
-use millrace_runtime::source::OpenSources;
+use millrace_runtime::scheduler::{BatchQueue, Clock, Engine, StopMode, start};
 use millrace_runtime::stdout::Reader;
-use millrace_runtime::threads::{self, PATIENCE};
+use millrace_runtime::threads::PATIENCE;
 use millrace_types::{StreamId, StreamingEvent};
 
 use super::active::ActiveSlot;
@@ -93,7 +85,7 @@ impl StreamingContext {
             place.fill(&engine);
         }
         let replay = |queue: &BatchQueue| replay(&engine, &streams, replayed, missed, again, queue);
-        parts.thread = Some(run(&engine, first, &self.ends, replay, place)?);
+        parts.thread = Some(start(&engine, first, &self.ends, replay, place)?);
         parts.engine = Some(engine);
         Ok(())
     }
@@ -261,117 +253,4 @@ impl ReceiverParts<'_> {
         let supervisor = Supervisor::new(receiver, records, self.surroundings());
         Arc::new(supervisor)
     }
-}
-
-/// Starts the threads: jobs, generator, receivers. The one that is returned joins the others.
-/// `replay` submits what an earlier run has received, before anything new is.
-fn run(
-    engine: &Arc<Engine>,
-    first: FirstBatch,
-    ends: &Arc<OpenSources>,
-    replay: impl FnOnce(&BatchQueue) -> Result<()>,
-    place: Option<ActiveSlot>,
-) -> Result<JoinHandle<()>> {
-    let queue = Arc::new(BatchQueue::default());
-    engine.graph.begin(
-        first.zero(engine.interval),
-        engine.interval,
-        Arc::clone(&engine.clock),
-    );
-    let (own, work) = (Arc::clone(engine), Arc::clone(&queue));
-    let jobs = Arc::new(ThreadGroup::default());
-    let name = "millrace-jobs";
-    let started = threads::spawn(&jobs, name, Role::Engine, move || run_jobs(&own, &work));
-    started.map_err(|error| no_thread(name, error))?;
-    // Nobody else closes the queue of a run that does not begin.
-    let closed = CloseUnless(Some(&queue));
-    replay(&queue)?;
-    let receivers = receive_on_threads(engine, ends)?;
-    let (own, work) = (Arc::clone(engine), Arc::clone(&queue));
-    let generator = spawn("millrace-generator", move || {
-        generate(&own, first, &work, &receivers);
-        wait_for_jobs(&own, &jobs);
-        let left = own.executor.wait_for_tasks(own.patience);
-        if left > 0 {
-            notice(format_args!(
-                "{left} map tasks did not end within {:?} of the end of the run and are left \
-                 behind: functions of the program have not returned",
-                own.patience
-            ));
-        }
-        if let Some(log) = &own.log {
-            log.close();
-        }
-        if let Some(dead_letters) = &own.dead_letters {
-            dead_letters.close();
-        }
-        if let Some(checkpoint) = &own.checkpoint {
-            checkpoint.close();
-        }
-        // An error does not wait for listeners, which may be what it is about.
-        if !own.outcome.has_failed() {
-            own.listeners.close(own.patience);
-        }
-        // Whoever is told of the end may start another context.
-        drop(place);
-        own.outcome.finish();
-        own.listeners.close(own.patience);
-    })?;
-    closed.never();
-    Ok(generator)
-}
-
-/// Closes a queue, unless it is told not to.
-struct CloseUnless<'a>(Option<&'a BatchQueue>);
-
-impl CloseUnless<'_> {
-    fn never(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for CloseUnless<'_> {
-    fn drop(&mut self) {
-        if let Some(queue) = self.0 {
-            queue.close();
-        }
-    }
-}
-
-fn receive_on_threads(
-    engine: &Arc<Engine>,
-    ends: &Arc<OpenSources>,
-) -> Result<Vec<Arc<ThreadGroup>>> {
-    let threads = engine
-        .receivers
-        .iter()
-        .enumerate()
-        .map(|(number, receiver)| {
-            let ends = Arc::clone(ends);
-            let receiver = Arc::clone(receiver);
-            let threads = Arc::new(ThreadGroup::default());
-            let name = format!("millrace-recv-{number}");
-            let started = threads::spawn(&threads, &name, Role::Engine, move || {
-                if receiver.run() {
-                    ends.close_one();
-                }
-            });
-            started.map_err(|error| no_thread(&name, error))?;
-            Ok(threads)
-        });
-    threads.collect()
-}
-
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
-    let started = std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || {
-            Role::Engine.take();
-            body();
-        });
-    started.map_err(|error| no_thread(name, error))
-}
-
-fn no_thread(name: &str, error: io::Error) -> Error {
-    Error::io(format!("cannot start the thread {name}"), error)
 }

@@ -27,7 +27,7 @@ const UNREAD: StdDuration = StdDuration::from_secs(1);
 
 /// Makes batches, the first one at `first`, until a stop is asked for; then stops the receivers
 /// (their threads are `receivers`, in their order) and closes the queue.
-pub fn generate(
+pub(super) fn generate(
     engine: &Engine,
     first: FirstBatch,
     queue: &BatchQueue,
@@ -177,7 +177,7 @@ pub(super) fn announce(engine: &Engine, batch: &Batch) {
 
 /// Waits until what is queued has been run or dropped, however long the program's functions take:
 /// a batch is run to its end or was never begun. Says what is waited for.
-pub fn wait_for_jobs(engine: &Engine, jobs: &ThreadGroup) {
+pub(super) fn wait_for_jobs(engine: &Engine, jobs: &ThreadGroup) {
     let mut said = false;
     while jobs.wait(BATCH_PATIENCE) > 0 {
         if said || !engine.outcome.is_waited_for() {

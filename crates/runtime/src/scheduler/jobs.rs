@@ -14,7 +14,7 @@ use super::queue::{Ticks, Work};
 use super::{BatchQueue, Engine, Span, StopMode};
 
 /// Runs every batch of the queue until it is closed.
-pub fn run_jobs(engine: &Engine, queue: &BatchQueue) {
+pub(super) fn run_jobs(engine: &Engine, queue: &BatchQueue) {
     engine.reader.mind();
     let mut jobs = Jobs {
         engine,

@@ -25,14 +25,15 @@ mod map_tasks;
 mod pace;
 mod queue;
 mod run_state;
+mod start;
 #[cfg(test)]
 mod trial;
 
 pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use dead_letters::DeadLetters;
 pub use engine::{Engine, FirstBatch};
-pub use generator::{generate, submit, wait_for_jobs};
-pub use jobs::run_jobs;
+pub use generator::submit;
 pub(crate) use pace::Span;
 pub use queue::{BatchQueue, Ticks};
 pub use run_state::{RunState, StopMode};
+pub use start::start;

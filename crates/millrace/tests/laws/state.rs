@@ -147,7 +147,6 @@ proptest! {
             let states = setup.run_batches(&messages(&batches), |lines| {
                 let options = StateOptions::new()
                     .initial_rdd(&parallelize(initial.clone(), 3))
-                    .remember_partitioner(true)
                     .partitions(partitions);
                 let function: fn(BatchTime, &String, &Values<String>, Option<String>) -> Option<String> =
                     |time, key, values, state| aged(time.as_millis(), key, &values.to_vec(), state);

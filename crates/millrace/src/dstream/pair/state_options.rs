@@ -14,7 +14,6 @@ use millrace_engine::rdd::Rdd;
 ///     let options = StateOptions::new()
 ///         .initial_state([(Text::from("b"), 10_i64)])
 ///         .partitions(1)
-///         .remember_partitioner(true)
 ///         .idle_keeps_state();
 ///     let count = |new: &Values<i64>, old: Option<i64>| {
 ///         Some(new.iter().sum::<i64>() + old.unwrap_or(0))
@@ -68,13 +67,6 @@ impl<K, S> StateOptions<K, S> {
     /// `partitioner`); by default `spark.default.parallelism`, else as many as workers.
     pub fn partitions(mut self, partitions: impl Into<Partitions<K>>) -> Self {
         self.partitions = Some(partitions.into());
-        self
-    }
-
-    /// Says that the stream is partitioned as its state is (Spark: `rememberPartitioner`). Has
-    /// no effect: Spark saves a shuffle by it, and there is none to save here, since a state is
-    /// met where it lies.
-    pub fn remember_partitioner(self, _remember: bool) -> Self {
         self
     }
 

@@ -1,5 +1,6 @@
 //! Counts the words that a receiver of its own brings in: the twin of Spark's `CustomReceiver`.
 
+use millrace::record::{LineByte, LineScanner};
 use millrace::{Duration, Receiver, ReceiverContext, Text};
 use millrace_cli::{Program, run};
 use std::io::{self, BufReader, ErrorKind, Read};
@@ -47,40 +48,42 @@ impl Receiver for LineReceiver {
 /// Stores lines until the connection ends; gives how it did, and the bytes of a line that it cut
 /// off.
 fn receive(connection: TcpStream, context: &ReceiverContext<Text>) -> (io::Result<()>, usize) {
-    let (mut line, mut after_cr) = (Vec::new(), false);
+    // It ends lines as Java's `readLine` does: at `\n`, `\r` and `\r\n`.
+    let (mut line, mut scanner) = (Vec::new(), LineScanner::default());
     // It looks up now and then, to see whether it should end.
     let timed = connection.set_read_timeout(Some(Duration::milliseconds(100).to_std()));
     if let Err(error) = timed {
         return (Err(error), 0);
     }
     for byte in BufReader::new(connection).bytes() {
-        match byte {
-            Ok(b'\n') if after_cr => after_cr = false,
-            // Like Java's `readLine`: `\n`, `\r` and `\r\n` end a line.
-            Ok(end @ (b'\n' | b'\r')) => {
+        let byte = match byte {
+            Ok(byte) => byte,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if context.is_stopped() {
+                    break;
+                }
+                continue;
+            }
+            // What has come of a line may be half of a word.
+            Err(error) => return (Err(error), line.len()),
+        };
+        match scanner.see(byte) {
+            LineByte::End => {
                 store(context, &line);
                 line.clear();
-                after_cr = end == b'\r';
                 if context.is_stopped() {
                     return (Ok(()), 0);
                 }
             }
-            Ok(byte) => {
+            LineByte::EndOfPair => {}
+            LineByte::Inside => {
                 if line.len() == LONGEST_LINE {
                     context.report_error("a line of more than 32 MiB was cut there");
                     store(context, &line);
                     line.clear();
                 }
                 line.push(byte);
-                after_cr = false;
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                if context.is_stopped() {
-                    break;
-                }
-            }
-            // What has come of a line may be half of a word.
-            Err(error) => return (Err(error), line.len()),
         }
     }
     // An unfinished line is one when the sender has closed, and when the program stops.

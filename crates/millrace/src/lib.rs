@@ -96,13 +96,13 @@ pub mod rdd {
     pub use millrace_engine::rdd::{Histogram, Number, StatCounter};
 }
 
-/// Records: the parts of a text, the values of a key, and how a record is shown.
+/// Records: the parts of a text, where lines end, the values of a key, and how a record is shown.
 pub mod record {
     pub use millrace_engine::json::json_of;
     pub use millrace_engine::poison::show_records;
     pub use millrace_engine::shared::BroadcastValue;
     pub use millrace_engine::shuffle::ValuesIter;
-    pub use millrace_text::{Split, SplitWhitespace};
+    pub use millrace_text::{LineByte, LineScanner, Split, SplitWhitespace};
 }
 
 /// Errors of settings, and the units of time that settings are given in.

@@ -17,6 +17,7 @@ compile_error!("millrace needs a little-endian 64-bit machine: a Text is laid ou
 mod block;
 mod count;
 mod ends;
+pub mod line_rule;
 mod lines;
 mod mask;
 #[cfg(all(test, shuttle))]
@@ -36,6 +37,7 @@ pub mod java;
 pub mod python;
 
 pub use block::{Block, Buffer, BufferHost};
+pub use line_rule::{LineByte, LineScanner};
 pub use scribe::Scribe;
 pub use split::Split;
 pub use split_whitespace::SplitWhitespace;

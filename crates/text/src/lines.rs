@@ -1,4 +1,4 @@
-//! Blocks into lines: `\n`, `\r` and `\r\n` end one, as Java's `BufferedReader` has it.
+//! Blocks into lines, by Java's [rule](crate::line_rule).
 
 #![expect(
     unsafe_code,
@@ -7,6 +7,7 @@
 
 use crate::block::{Block, data};
 use crate::ends::{LineEnds, WINDOW};
+use crate::line_rule::{is_pair, is_unfinished, rest_of_pair};
 use crate::text::Text;
 
 impl Block {
@@ -22,12 +23,10 @@ impl Block {
         let base = data(header);
         let bytes = self.as_str().as_bytes();
         let len = bytes.len();
-        let mut start = usize::from(skip_newline && bytes.first() == Some(&b'\n'));
+        let mut start = rest_of_pair(bytes, skip_newline);
         // Position `len` counts as a line end if the last line has none, so that it comes out
         // of the same loop.
-        let unfinished = bytes
-            .last()
-            .is_some_and(|&last| last != b'\n' && last != b'\r');
+        let unfinished = is_unfinished(bytes);
         let mut ends = LineEnds::new();
         let mut at = 0;
         while at <= len {
@@ -48,7 +47,7 @@ impl Block {
                 // end of the block, so the range holds whole characters. The block has a count.
                 each(unsafe { Text::slice(header, start, end - start) });
                 start = end + 1;
-                if returns && bytes.get(end) == Some(&b'\r') && bytes.get(start) == Some(&b'\n') {
+                if returns && is_pair(bytes, end) {
                     start += 1;
                 }
             }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use millrace_text::line_rule::{count_lines, rest_of_pair};
 use millrace_text::{Block, Buffer, Text};
 
 use crate::poison::shown;
@@ -70,19 +71,8 @@ impl LineBlock {
         let Some(bytes) = raw.as_ref().map(Buffer::as_slice) else {
             return;
         };
-        let skipped = usize::from(self.skip_newline && bytes.first() == Some(&b'\n'));
-        let bytes = &bytes[skipped..];
-        let mut lines = bytes
-            .iter()
-            .filter(|&&byte| byte == b'\n' || byte == b'\r')
-            .count();
-        lines -= bytes.windows(2).filter(|pair| pair == b"\r\n").count();
-        lines += usize::from(
-            bytes
-                .last()
-                .is_some_and(|&last| last != b'\n' && last != b'\r'),
-        );
-        self.counted(lines as u64);
+        let skipped = rest_of_pair(bytes, self.skip_newline);
+        self.counted(count_lines(&bytes[skipped..]) as u64);
     }
 
     /// Adds to the count of lines, the first time.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
 use millrace_engine::rdd::{Rdd, RddSource};
+use millrace_text::line_rule::behind_first_line;
 use millrace_text::{Block, Buffer, Text};
 
 use super::{Codec, located};
@@ -164,18 +165,7 @@ fn chunks(bytes: &[u8], length: usize) -> Vec<&[u8]> {
 
 /// The place behind the end of the line that the byte at `from` is in.
 fn behind_line(bytes: &[u8], from: usize) -> usize {
-    let found = bytes[from..]
-        .iter()
-        .position(|byte| matches!(byte, b'\n' | b'\r'));
-    let Some(found) = found else {
-        return bytes.len();
-    };
-    let end = from + found;
-    end + if bytes[end..].starts_with(b"\r\n") {
-        2
-    } else {
-        1
-    }
+    behind_first_line(&bytes[from..]).map_or(bytes.len(), |behind| from + behind)
 }
 
 struct TextFile {

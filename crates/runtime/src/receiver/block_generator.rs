@@ -12,6 +12,7 @@ use std::sync::{Arc, PoisonError};
 use millrace_engine::durable::StoreError;
 use millrace_engine::pipeline::LineBlock;
 use millrace_text::Buffer;
+use millrace_text::line_rule::{behind_last_line, may_pair};
 
 use crate::sync::{Mutex, MutexGuard};
 
@@ -106,9 +107,8 @@ impl BlockGenerator {
         let count = read(buffer.spare_mut())?;
         let start = buffer.len();
         buffer.commit(count);
-        let ends = |&byte: &u8| byte == b'\n' || byte == b'\r';
-        if let Some(last) = buffer.as_slice()[start..].iter().rposition(ends) {
-            open.whole = start + last + 1;
+        if let Some(whole) = behind_last_line(&buffer.as_slice()[start..]) {
+            open.whole = start + whole;
         }
         self.make_room(&mut open);
         Ok(count)
@@ -187,7 +187,7 @@ impl BlockGenerator {
             return;
         };
         let skip_newline = open.after_return;
-        open.after_return = buffer.len() == whole && buffer.as_slice()[whole - 1] == b'\r';
+        open.after_return = buffer.len() == whole && may_pair(buffer.as_slice());
         let sealed = if whole < WORTH_A_BUFFER && buffer.capacity() == BLOCK_BYTES {
             let mut small = self.budget.buffer_now(whole);
             small.extend_from_slice(&buffer.as_slice()[..whole]);

@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use millrace_engine::pipeline::{Lines, NodeId, Pipeline};
-use millrace_text::java;
+use millrace_text::{LineByte, LineScanner, java};
 use millrace_types::{BatchTime, StreamId};
 
 use super::block_generator::BlockGenerator;
@@ -88,20 +88,19 @@ pub(crate) fn all_lines(bytes: &[u8]) -> Vec<String> {
     lines
 }
 
-/// The whole lines of bytes, and the bytes that follow them: one byte after the other, as the rule
-/// is written. The model of every test here that cuts lines.
+/// The whole lines of bytes, and the bytes that follow them, found one byte after the other. The
+/// model of every test here that cuts lines.
 pub(crate) fn cut_lines(bytes: &[u8]) -> (Vec<String>, &[u8]) {
-    let (mut lines, mut line, mut after_return) = (Vec::new(), Vec::new(), false);
+    let (mut lines, mut line, mut scanner) = (Vec::new(), Vec::new(), LineScanner::default());
     for &byte in bytes {
-        match byte {
-            b'\n' if after_return => {}
-            b'\n' | b'\r' => {
+        match scanner.see(byte) {
+            LineByte::EndOfPair => {}
+            LineByte::End => {
                 lines.push(java::decode_lossy(&line).into_owned());
                 line.clear();
             }
-            other => line.push(other),
+            LineByte::Inside => line.push(byte),
         }
-        after_return = byte == b'\r';
     }
     (lines, &bytes[bytes.len() - line.len()..])
 }

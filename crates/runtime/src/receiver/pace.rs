@@ -6,6 +6,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use millrace_text::{LineByte, LineScanner};
 use millrace_types::BatchTime;
 
 use super::rate::RateLimiter;
@@ -19,8 +20,8 @@ pub(super) struct PacedLines<'a> {
     ahead: Vec<u8>,
     /// The number of bytes of it that have been handed on.
     from: usize,
-    /// The last byte that was handed on was `\r`: a `\n` behind it ends nothing.
-    after_return: bool,
+    /// The scanner of the bytes that have been handed on.
+    scanner: LineScanner,
 }
 
 impl<'a> PacedLines<'a> {
@@ -29,7 +30,7 @@ impl<'a> PacedLines<'a> {
             limiter,
             ahead: Vec::new(),
             from: 0,
-            after_return: false,
+            scanner: LineScanner::default(),
         }
     }
 
@@ -65,18 +66,16 @@ impl<'a> PacedLines<'a> {
         let mut lines = 0;
         let mut count = 0;
         for &byte in self.ahead[self.from..].iter().take(into.len()) {
-            let ends = byte == b'\r' || byte == b'\n' && !self.after_return;
-            if allowed == 0 && byte != b'\n' {
+            let mut scanner = self.scanner;
+            let seen = scanner.see(byte);
+            if allowed == 0 && seen != LineByte::EndOfPair {
                 break;
             }
-            if ends {
-                if allowed == 0 {
-                    break;
-                }
+            if seen == LineByte::End {
                 allowed -= 1;
                 lines += 1;
             }
-            self.after_return = byte == b'\r';
+            self.scanner = scanner;
             into[count] = byte;
             count += 1;
         }

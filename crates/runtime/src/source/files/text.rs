@@ -12,7 +12,8 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
 
-use millrace_text::{Buffer, Text};
+use millrace_text::line_rule::behind_last_sure_line;
+use millrace_text::{Buffer, LineByte, LineScanner, Text};
 
 use crate::files::Codec;
 use crate::receiver::InputCounters;
@@ -139,7 +140,7 @@ fn line_start(file: &mut (impl Read + Seek), from: u64, to: u64) -> io::Result<O
     }
     file.seek(SeekFrom::Start(from - 1))?;
     let mut buffer = vec![0; LOOK];
-    let (mut at, mut after_return) = (from - 1, false);
+    let (mut at, mut scanner) = (from - 1, LineScanner::default());
     while at < to {
         let count = match file.read(&mut buffer) {
             Ok(0) => break,
@@ -148,14 +149,15 @@ fn line_start(file: &mut (impl Read + Seek), from: u64, to: u64) -> io::Result<O
             Err(error) => return Err(error),
         };
         for &byte in &buffer[..count] {
-            if after_return && byte != b'\n' {
+            let half = scanner.may_pair();
+            let seen = scanner.see(byte);
+            if half && seen != LineByte::EndOfPair {
                 return Ok((at < to).then_some(at));
             }
             at += 1;
-            if byte == b'\n' {
+            if seen != LineByte::Inside && !scanner.may_pair() {
                 return Ok((at < to).then_some(at));
             }
-            after_return = byte == b'\r';
         }
     }
     Ok(None)
@@ -186,7 +188,7 @@ fn lines(
         };
         let ends = at + (wanted as u64) >= end && failed.is_none();
         if !ends {
-            let whole = whole(buffer.as_slice());
+            let whole = behind_last_sure_line(buffer.as_slice());
             let failed = failed.is_some();
             if whole.is_none() && !failed {
                 cut();
@@ -227,7 +229,7 @@ pub(super) fn lines_of(
     loop {
         let filled = fill(reader, &mut buffer);
         let ended = matches!(filled, Ok(false));
-        let whole = whole(buffer.as_slice());
+        let whole = behind_last_sure_line(buffer.as_slice());
         let mut length = match (&filled, whole) {
             (Ok(false), _) => buffer.len(),
             (_, Some(whole)) => whole,
@@ -287,17 +289,6 @@ fn fill(file: &mut (impl Read + ?Sized), buffer: &mut Buffer) -> io::Result<bool
     Ok(true)
 }
 
-/// The number of bytes that are whole lines, if there is one. A `\r` at the end may be half of
-/// a line end.
-fn whole(bytes: &[u8]) -> Option<usize> {
-    let ends = |&byte: &u8| byte == b'\n' || byte == b'\r';
-    let (&last, rest) = bytes.split_last()?;
-    if last == b'\n' {
-        return Some(bytes.len());
-    }
-    rest.iter().rposition(ends).map(|end| end + 1)
-}
-
 /// The number of bytes that are whole characters.
 fn characters(bytes: &[u8]) -> usize {
     let len = bytes.len();
@@ -310,10 +301,10 @@ fn characters(bytes: &[u8]) -> usize {
 mod tests {
     use std::io::Write;
 
-    use millrace_text::java;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::receiver::fuzz::all_lines;
 
     fn read(bytes: &[u8], piece: u64, max_line: usize) -> Vec<Vec<String>> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -332,21 +323,8 @@ mod tests {
         pieces.collect()
     }
 
-    /// One byte after the other, as the rule is written.
     fn model(bytes: &[u8]) -> Vec<String> {
-        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-        let (mut lines, mut line, mut after_return) = (Vec::new(), Vec::new(), false);
-        let text = |line: &[u8]| java::decode_lossy(line).into_owned();
-        for &byte in bytes {
-            match byte {
-                b'\n' if after_return => {}
-                b'\n' | b'\r' => lines.push(text(&std::mem::take(&mut line))),
-                other => line.push(other),
-            }
-            after_return = byte == b'\r';
-        }
-        lines.extend((!line.is_empty()).then(|| text(&line)));
-        lines
+        all_lines(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes))
     }
 
     fn bytes() -> impl Strategy<Value = Vec<u8>> {

@@ -1,5 +1,5 @@
 //! A batch of one worker: words into one value a key, with few keys, which combine in a table
-//! that stays in the cache, and with many, which spill and merge.
+//! that stays in the cache, and with many, which flush and merge.
 
 mod run;
 

@@ -216,8 +216,8 @@ fn complain(message: &str) {
 
 fn passed_over(number: usize) {
     complain(&format!(
-        "store {number} is passed over: a window has what its batches brought and no value for a \
-         key"
+        "store {number} is passed over: it is a window; its checkpoint holds what each batch \
+         brought, not values per key"
     ));
 }
 
@@ -290,7 +290,7 @@ mod tests {
             &["top", "--store", "0", path],
         ] {
             let said = asked(arguments).unwrap_err();
-            assert!(said.contains("no value for a key"), "{said}");
+            assert!(said.contains("not values per key"), "{said}");
         }
         assert_eq!(asked(&["repartition", path, "3"]).unwrap().0, 0);
         for beyond in [0, 65_537] {

@@ -1,4 +1,4 @@
-//! Hands what the runs of one batch spilled to the shards, in the order of the runs.
+//! Hands what the runs of one batch flushed to the shards, in the order of the runs.
 //!
 //! Runs end in any order; their output is *published* in the order of their numbers. A
 //! published run's entries queue at their shards, and whoever has time merges a shard: one

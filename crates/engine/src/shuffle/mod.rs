@@ -3,9 +3,9 @@
 //! Three steps, each with one law:
 //!
 //! - a `Combiner` folds the records of one *run* (blocks that follow each other in their
-//!   batch) in a table of its own and *spills* its entries, by shard, each with its arrival in
+//!   batch) in a table of its own and *flushes* its entries, by shard, each with its arrival in
 //!   the run (law 1: every record is in exactly one entry);
-//! - an `Exchange` hands the spilled entries of a batch to the shards in the order of the
+//! - an `Exchange` hands the flushed entries of a batch to the shards in the order of the
 //!   runs, moving pointers, never records (law 2: which thread ran what cannot be seen);
 //! - a [`Shard`] merges them, left to right (law 3: a key keeps the stamp of its arrival).
 //!

@@ -43,7 +43,7 @@ impl<K: Key, C> Shard<K, C> {
         self.table.len()
     }
 
-    /// Merges what a run spilled, before which there were `before` arrivals. Runs come in order.
+    /// Merges the entries that a run flushed; before the run there were `before` arrivals. Runs come in order.
     pub fn merge<V, A: Aggregator<V, Acc = C>>(
         &mut self,
         before: u64,

@@ -29,7 +29,7 @@ use crate::shuffle::{
 pub use shuffled::Shuffled;
 
 /// The most bytes that a run takes, unless one block alone is larger. What a run has combined is
-/// spilled and merged when it ends: longer runs do less of that, and keep a worker busy for longer
+/// flushed and merged when it ends: longer runs do less of that, and keep a worker busy for longer
 /// when their batch is due.
 const RUN_BYTES: u64 = 64 << 20;
 
@@ -75,8 +75,8 @@ struct Queue<K, C> {
     open: Arc<Exchange<K, C>>,
     /// Which batch is open, counted from one.
     epoch: u64,
-    /// Batches that were cut and have not been run.
-    cut: HashMap<BatchTime, Arc<Exchange<K, C>>>,
+    /// Batches that were closed and have not been run.
+    closed: HashMap<BatchTime, Arc<Exchange<K, C>>>,
     blocks: VecDeque<Offered<K, C>>,
     /// Map tasks that are queued or running.
     tasks: usize,
@@ -124,7 +124,7 @@ where
             queue: Mutex::new(Queue {
                 open: Arc::new(Exchange::new(lanes)),
                 epoch: 1,
-                cut: HashMap::new(),
+                closed: HashMap::new(),
                 blocks: VecDeque::new(),
                 tasks: 0,
             }),
@@ -149,13 +149,13 @@ where
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The shards of the batch that was cut at `time`, all its blocks combined and merged;
+    /// The shards of the batch that was closed at `time`, all its blocks combined and merged;
     /// `None` if it had none.
     ///
     /// # Errors
     /// The fault of user code, or of what a run read.
     pub fn finish(&self, time: BatchTime) -> Finished<K, Acc<V, A>> {
-        self.cut(time)
+        self.take_closed(time)
             .map_or(Ok(None), |exchange| self.merged(&exchange))
     }
 
@@ -165,7 +165,7 @@ where
     /// # Errors
     /// As [`finish`](ShuffleStage::finish).
     pub fn finish_unmerged(&self, time: BatchTime) -> FinishedUnmerged<K, Acc<V, A>> {
-        self.cut(time)
+        self.take_closed(time)
             .map_or(Ok(None), |exchange| self.unmerged(&exchange))
     }
 
@@ -188,9 +188,9 @@ where
         self.unmerged(&self.mapped(inputs))
     }
 
-    /// The batch that was cut at `time`.
-    fn cut(&self, time: BatchTime) -> Option<Arc<Exchange<K, Acc<V, A>>>> {
-        self.queue().cut.remove(&time)
+    /// Takes the batch that was closed at `time`; `None` if it had no block.
+    fn take_closed(&self, time: BatchTime) -> Option<Arc<Exchange<K, Acc<V, A>>>> {
+        self.queue().closed.remove(&time)
     }
 
     /// Combines partitions, lane by lane, each in a run of its own.
@@ -295,14 +295,14 @@ where
         let _batch = Early::of(epoch);
         let combined = catch_unwind(AssertUnwindSafe(|| {
             let skipping = self.executor.skipping(self.reader, &self.name);
-            let spilled = match skipping.filter(|_| self.pipeline.has_functions()) {
+            let flushed = match skipping.filter(|_| self.pipeline.has_functions()) {
                 None => self.combined(lane, blocks),
                 // The run is combined again without the records that a function panicked at.
                 Some(skipping) => caught(|| self.combined(lane, blocks.clone()))
                     .unwrap_or_else(|_| self.combined_without(&skipping, (lane, number), &blocks)),
             };
             let (aggregator, hasher) = (&self.aggregator, &self.hasher);
-            exchange.publish(lane, number, spilled, aggregator, hasher, || self.shard());
+            exchange.publish(lane, number, flushed, aggregator, hasher, || self.shard());
         }));
         if let Err(payload) = combined {
             exchange.fail(lane, Fault::of(payload));
@@ -353,9 +353,9 @@ where
             self.pipeline
                 .drive(lane, &block, |record| combiner.push(record));
         }
-        let (spilled, table) = combiner.finish();
+        let (flushed, table) = combiner.finish();
         self.keep(table);
-        spilled
+        flushed
     }
 
     /// The same, without the records that a function panics at. The function that combines fails
@@ -412,11 +412,11 @@ where
         let next = Arc::new(Exchange::new(self.pipeline.inputs().len()));
         let ended = std::mem::replace(&mut queue.open, next);
         queue.epoch += 1;
-        queue.cut.insert(time, ended);
+        queue.closed.insert(time, ended);
     }
 
     fn leave(&self, time: BatchTime) {
-        let left = self.queue().cut.remove(&time);
+        let left = self.queue().closed.remove(&time);
         // Freed when the lock is.
         drop(left);
     }

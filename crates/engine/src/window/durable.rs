@@ -23,7 +23,7 @@ use super::slots::UNSEEN;
 use super::store::{Sliding, WindowStore};
 
 /// Says what is wrong with entries that no window has written.
-const NO_REMOVAL: &str = "a window has written that a key is gone, which it never does";
+const NO_REMOVAL: &str = "a window holds an entry that removes a key";
 
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     fn loading(&self, shard: usize) -> MutexGuard<'_, Loading<K, S>> {

@@ -211,7 +211,7 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
     }
 
     fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
-        let nothing = "a window has written that its value is gone, which it never does";
+        let nothing = "a window holds an entry that removes its value";
         let nothing = || StoreError::Malformed(nothing);
         let mut window = self.window();
         let mut reader = EntryReader::new(entries);

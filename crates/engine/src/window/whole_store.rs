@@ -137,7 +137,7 @@ fn read<T: Data>(entries: &[u8]) -> Result<Vec<(u64, Pieces<T>)>, StoreError> {
     let mut reader = EntryReader::new(entries);
     while let Some(entry) = reader.next::<Option<u32>, Vec<T>>() {
         let (partition, kept) = entry?;
-        let nothing = "a window has written that a batch is gone, which it never does";
+        let nothing = "a window holds an entry that removes a batch";
         let (at, records) = kept.ok_or(StoreError::Malformed(nothing))?;
         let Some(partition) = partition else {
             batches.push((at, Vec::new()));

@@ -176,8 +176,8 @@ impl StreamingContext {
         let (before, now) = (opened.interval_ms, meta.interval_ms);
         if before != now && meta.stores.iter().any(|store| store.name == WINDOW) {
             notice(format_args!(
-                "the batch interval was {before} ms and is {now} ms: windows have as many of the \
-                 batches before as fit in, whatever their time"
+                "the batch interval changed from {before} ms to {now} ms: restored windows count \
+                 old batches by number, not by time"
             ));
         }
         Ok(Some(opened))

@@ -214,7 +214,7 @@ where
         self.pipeline.inputs()
     }
 
-    fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
+    fn observe_batch(&self, batch: &BatchRun<'_>) -> Result<()> {
         self.store.begin(batch.number());
         Ok(())
     }

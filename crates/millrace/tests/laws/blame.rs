@@ -189,7 +189,7 @@ fn a_panic_where_blocks_meet_is_no_other() {
 
 #[test]
 fn a_panic_where_blocks_meet_early_is_no_other() {
-    // One line, and so one block, that spills every key twice: the task that combined it merges
+    // One line, and so one block, that flushes every key twice: the task that combined it merges
     // it too, while the batch already waits for nothing else. The worker lingers before it
     // panics, so that whoever finishes the batch gets as far as it can.
     let words: Vec<String> = (0..600_000).map(|n| format!("k{}", n % 300_000)).collect();

@@ -1,5 +1,5 @@
 //! Laws 1 to 3 where they are hard to keep: more keys than a local table holds, so that it
-//! spills; more blocks than a run takes; shards that merge while the batch still comes in.
+//! flushes; more blocks than a run takes; shards that merge while the batch still comes in.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use millrace::{StateOptions, Text};
 use super::model;
 use super::support::{CONCATENATE, Pair, Update, counted, pairs, setups};
 
-/// Keys that a batch brings: more than a local table takes before it spills, four times.
+/// Keys that a batch brings: more than a local table takes before it flushes, four times.
 const KEYS: u64 = 300_000;
 
 /// The key number `number`: a few bytes, or more than are held inline.

@@ -59,7 +59,7 @@ pub(crate) struct Malformed;
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("its frame is whole, and what is in it is not of this format")
+        f.write_str("the frame is whole, but its payload is not of this format")
     }
 }
 

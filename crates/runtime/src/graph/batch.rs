@@ -155,7 +155,7 @@ impl<'a> BatchRun<'a> {
     }
 
     /// Lets every node of the program take what it needs of this batch.
-    pub fn collect(&self) -> Result<()> {
+    pub fn observe_batch(&self) -> Result<()> {
         for (entry, needed) in self.graph.nodes.iter().zip(&self.graph.needed) {
             let NodeKind::Dataset(node) = &entry.kind else {
                 continue;
@@ -165,7 +165,7 @@ impl<'a> BatchRun<'a> {
                 self.number().is_multiple_of(slide)
             };
             if *needed && node.inputs().iter().all(due) {
-                self.blame(&entry.name, || node.collect(self))?;
+                self.blame(&entry.name, || node.observe_batch(self))?;
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ pub struct Dataset {
     /// The dataset.
     pub dataset: AnyRdd,
     /// The same one.
-    made: Arc<dyn Made>,
+    made: Arc<dyn ErasedRdd>,
     /// The number of its partitions.
     pub partitions: usize,
     /// Every piece of every partition, in order.
@@ -21,7 +21,7 @@ pub struct Dataset {
 }
 
 /// An [`Rdd`] of records of any type.
-trait Made: Send + Sync {
+trait ErasedRdd: Send + Sync {
     fn prepare(&self);
     fn keep(&self);
     fn takes_few(&self) -> bool;
@@ -30,7 +30,7 @@ trait Made: Send + Sync {
     fn is_detached(&self) -> bool;
 }
 
-impl<T: Send + 'static> Made for Rdd<T> {
+impl<T: Send + 'static> ErasedRdd for Rdd<T> {
     fn prepare(&self) {
         self.source().prepare();
     }
@@ -69,7 +69,7 @@ impl Dataset {
     #[must_use]
     pub fn of<T: Send + 'static>(rdd: Rdd<T>) -> Dataset {
         let rdd = Arc::new(rdd);
-        let made: Arc<dyn Made> = Arc::<Rdd<T>>::clone(&rdd);
+        let made: Arc<dyn ErasedRdd> = Arc::<Rdd<T>>::clone(&rdd);
         Dataset {
             made,
             partitions: rdd.partitions(),

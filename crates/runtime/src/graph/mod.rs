@@ -56,7 +56,7 @@ pub trait Node: Send + Sync {
 
     /// Takes what its inputs made of a batch, whether or not the node itself is due in it: a
     /// window that slides by three batches sees all of them. Called before the outputs run.
-    fn collect(&self, _batch: &BatchRun<'_>) -> Result<()> {
+    fn observe_batch(&self, _batch: &BatchRun<'_>) -> Result<()> {
         Ok(())
     }
 

@@ -191,8 +191,8 @@ fn commit(engine: &Engine, batch: &Batch) -> Result<()> {
 
 fn run_batch(engine: &Engine, run: &BatchRun<'_>, batch: &Batch) -> Result<()> {
     if !engine.graph.has_jobs(batch.number) {
-        let collected = run.collect();
-        return collected.and_then(|()| run.remember());
+        let observed = run.observe_batch();
+        return observed.and_then(|()| run.remember());
     }
     let started = engine.clock.now();
     let mut operations = engine.graph.operations(batch.number, batch.time);
@@ -207,7 +207,7 @@ fn run_batch(engine: &Engine, run: &BatchRun<'_>, batch: &Batch) -> Result<()> {
     engine
         .listeners
         .post(|| StreamingEvent::BatchStarted(info(&operations, None)));
-    let mut outcome = run.collect().and_then(|()| run.publish());
+    let mut outcome = run.observe_batch().and_then(|()| run.publish());
     for (id, output) in (0..).zip(&engine.graph.outputs) {
         let Some(mut operation) = operations.get(&id).cloned() else {
             // It is not due.

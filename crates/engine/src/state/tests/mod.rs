@@ -71,8 +71,8 @@ pub(super) fn delta<V: Data>(
         let number = exchange.claim(0, 1);
         let mut combiner = Combiner::new(&Group, hasher, LocalTable::new());
         run.iter().cloned().for_each(|record| combiner.push(record));
-        let (spilled, _) = combiner.finish();
-        exchange.publish(0, number, spilled, &Group, hasher, Shard::new);
+        let (flushed, _) = combiner.finish();
+        exchange.publish(0, number, flushed, &Group, hasher, Shard::new);
     }
     exchange
         .finish(&Group, hasher, Shard::new, |work| work())

@@ -67,9 +67,9 @@ fn shards<V: Data, A: Aggregator<V>>(
         std::mem::replace(&mut records, rest)
             .into_iter()
             .for_each(|record| combiner.push(record));
-        let (spilled, _) = combiner.finish();
-        let spilled = if unmerged { spilled.passed() } else { spilled };
-        exchange.publish(0, number, spilled, aggregator, hasher, Shard::new);
+        let (flushed, _) = combiner.finish();
+        let flushed = if unmerged { flushed.passed() } else { flushed };
+        exchange.publish(0, number, flushed, aggregator, hasher, Shard::new);
         if records.is_empty() {
             break;
         }

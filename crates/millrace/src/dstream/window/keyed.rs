@@ -16,14 +16,14 @@ use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::pair::Shuffling;
 use super::super::{Computed, DStream};
-use super::Collected;
+use super::Observed;
 
 pub(super) struct KeyedNode<P, K: Key, V, A: Aggregator<V>, S: Sliding<K, Brought = A::Acc>> {
     pipeline: Arc<P>,
     shuffling: Shuffling<P, K, V, A>,
     store: Arc<WindowStore<K, S>>,
     frame: WindowSpec,
-    collected: Collected,
+    observed: Observed,
     name: String,
 }
 
@@ -52,7 +52,7 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
             shuffling,
             store: Arc::new(store),
             frame,
-            collected: Collected::default(),
+            observed: Observed::default(),
             name: name.clone(),
         };
         let node = self.builder.make_every(name, Box::new(node), frame.slide());
@@ -76,7 +76,7 @@ where
         self.shuffling.eager()
     }
 
-    fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
+    fn observe_batch(&self, batch: &BatchRun<'_>) -> Result<()> {
         let step = self.frame.step(batch.number());
         let delta = if step.taken || self.shuffling.is_eager() {
             self.shuffling.brought(batch, S::TAKES_UNMERGED)?
@@ -89,7 +89,7 @@ where
         let spent = self.store.slide(step, delta, batch.executor());
         let spent = spent.map_err(|fault| batch.failed(&self.name, &fault))?;
         self.shuffling.give_back(spent);
-        self.collected.note(batch);
+        self.observed.note(batch);
         Ok(())
     }
 
@@ -98,7 +98,7 @@ where
     }
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
-        self.collected.check(batch, &self.name)?;
+        self.observed.check(batch, &self.name)?;
         let executor = batch.executor();
         let view = StoreView::new(Arc::clone(&self.store), executor.clone());
         Ok(Dataset::of(Rdd::new(view, executor.clone())))

@@ -78,18 +78,18 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     }
 }
 
-/// The last batch that a node has collected. A node that could not collect a batch has nothing
+/// The last batch that a node has observed. A node that could not observe a batch has nothing
 /// to show of it, and must not show what it has half done.
 #[derive(Debug, Default)]
-struct Collected(AtomicU64);
+struct Observed(AtomicU64);
 
-impl Collected {
+impl Observed {
     fn note(&self, batch: &BatchRun<'_>) {
         self.0.store(batch.number(), Ordering::Relaxed);
     }
 
     /// # Errors
-    /// If the batch was not collected; why not is the error of whoever failed.
+    /// If the batch was not observed; why not is the error of whoever failed.
     fn check(&self, batch: &BatchRun<'_>, name: &str) -> Result<()> {
         if self.0.load(Ordering::Relaxed) == batch.number() {
             return Ok(());

@@ -14,7 +14,7 @@ use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::pair::Shuffling;
 use super::super::{Computed, DStream};
-use super::Collected;
+use super::Observed;
 
 /// The pairs of a stream's values with one key for all of them, so that a batch is reduced as it
 /// comes in.
@@ -27,7 +27,7 @@ struct SingleNode<P, M, V: Data, F: Fn(V, V) -> V + Send + Sync + 'static, S> {
     store: Arc<SingleStore<V, S>>,
     /// The value of a window that has nothing.
     nothing: Option<V>,
-    collected: Collected,
+    observed: Observed,
     name: String,
 }
 
@@ -60,7 +60,7 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
             frame,
             store: Arc::new(SingleStore::new(frame, sliding)),
             nothing,
-            collected: Collected::default(),
+            observed: Observed::default(),
             name: name.clone(),
         };
         let node = self.builder.make_every(name, Box::new(node), frame.slide());
@@ -84,7 +84,7 @@ where
         self.shuffling.eager()
     }
 
-    fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
+    fn observe_batch(&self, batch: &BatchRun<'_>) -> Result<()> {
         let step = self.frame.step(batch.number());
         let mut value = None;
         if step.taken || self.shuffling.is_eager() {
@@ -100,7 +100,7 @@ where
         let value = value.filter(|_| step.taken);
         let slid = self.store.slide(step, value);
         slid.map_err(|fault| batch.failed(&self.name, &fault))?;
-        self.collected.note(batch);
+        self.observed.note(batch);
         Ok(())
     }
 
@@ -109,7 +109,7 @@ where
     }
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
-        self.collected.check(batch, &self.name)?;
+        self.observed.check(batch, &self.name)?;
         let value = self.store.value().or_else(|| self.nothing.clone());
         let records = vec![value.into_iter().collect()];
         Ok(Dataset::of(Rdd::of_partitions(records, batch.executor())))

@@ -13,7 +13,7 @@ use millrace_runtime::graph::{BatchRun, Dataset, Node};
 use millrace_types::Duration;
 
 use super::super::{Computed, DStream, named};
-use super::{Collected, Kind};
+use super::{Kind, Observed};
 
 impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
     /// The records of the last `window`, every `slide` (Spark: `window`); `None` slides as this
@@ -55,7 +55,7 @@ impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
             pipeline: Arc::clone(&self.pipeline),
             frame,
             store: Arc::new(WholeStore::new(frame, &self.builder.executor)),
-            collected: Collected::default(),
+            observed: Observed::default(),
             name: name.clone(),
         };
         let node = self.builder.make_every(name, Box::new(node), frame.slide());
@@ -67,7 +67,7 @@ struct WindowNode<P: Pipeline> {
     pipeline: Arc<P>,
     frame: WindowSpec,
     store: Arc<WholeStore<P::Item>>,
-    collected: Collected,
+    observed: Observed,
     name: String,
 }
 
@@ -76,7 +76,7 @@ impl<P: Pipeline<Item: Data>> Node for WindowNode<P> {
         self.pipeline.inputs()
     }
 
-    fn collect(&self, batch: &BatchRun<'_>) -> Result<()> {
+    fn observe_batch(&self, batch: &BatchRun<'_>) -> Result<()> {
         let step = self.frame.step(batch.number());
         // First of all: the room may be wanted for what comes.
         self.store.leave(step);
@@ -91,7 +91,7 @@ impl<P: Pipeline<Item: Data>> Node for WindowNode<P> {
             let entered = self.store.enter(step, held);
             entered.map_err(|fault| batch.failed(&self.name, &fault))?;
         }
-        self.collected.note(batch);
+        self.observed.note(batch);
         Ok(())
     }
 
@@ -100,7 +100,7 @@ impl<P: Pipeline<Item: Data>> Node for WindowNode<P> {
     }
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
-        self.collected.check(batch, &self.name)?;
+        self.observed.check(batch, &self.name)?;
         let parts = self.store.batches();
         Ok(Dataset::of(Rdd::concatenated(parts, batch.executor())))
     }

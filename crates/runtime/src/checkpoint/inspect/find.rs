@@ -149,6 +149,6 @@ pub(super) fn decoded(place: u64, key: &[u8], value: &[u8]) -> Result<StoreEntry
 pub(super) fn no_value(what: StoreError) -> Error {
     Error::new(
         ErrorKind::Io,
-        format!("what stands for a value is none: {what}"),
+        format!("a key or value is no MessagePack value: {what}"),
     )
 }

@@ -278,8 +278,8 @@ impl GenerationView {
             return Ok(());
         }
         Err(Error::illegal(format!(
-            "the window of {} has what its batches brought and no value for a key: only the \
-             program can make one of them",
+            "{} is a window; its checkpoint holds what each batch brought, not values per key, so \
+             they cannot be read",
             meta.operator
         )))
     }

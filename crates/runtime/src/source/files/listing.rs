@@ -196,7 +196,7 @@ pub(super) fn files(name: &str, troubles: &mut Troubles) -> Vec<Found> {
     let mut one = |path: &Path| match look(path) {
         Ok(found) => Some(found),
         Err(why) => {
-            let gone = || "is not read: it was taken and is gone".to_owned();
+            let gone = || "is not read: it was deleted before it could be read".to_owned();
             troubles.add(name_of(path), why.unwrap_or_else(gone));
             None
         }
@@ -287,7 +287,7 @@ mod tests {
         drop(socket);
         let mut troubles = Troubles::default();
         assert!(files(inside("gone").to_str().unwrap(), &mut troubles).is_empty());
-        assert!(troubles.lines()[0].ends_with("it was taken and is gone"));
+        assert!(troubles.lines()[0].ends_with("it was deleted before it could be read"));
         let (_, ended) = visible(&inside("good"));
         assert!(ended.is_err(), "a file is not taken for an empty directory");
     }

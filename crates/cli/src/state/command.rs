@@ -146,37 +146,26 @@ fn task(name: &str, matches: &ArgMatches) -> Task {
 }
 
 fn command() -> Command {
-    let directory = || {
-        Arg::new("DIR")
-            .required(true)
-            .value_parser(ValueParser::os_string())
-            .help("the checkpoint directory")
-    };
-    let number = |name: &'static str, help: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .value_name("N")
-            .value_parser(whole_number(0, u32::MAX))
-            .allow_negative_numbers(true)
-            .help(help)
-    };
-    let directory_or_page = || {
-        directory()
-            .value_name("DIR|URL")
-            .help("the checkpoint directory, or the address of a running program's page")
-    };
-    let limit = || {
-        number("limit", "how many keys, 1000 at most")
-            .value_parser(whole_number(1, 1000))
-            .default_value("20")
-    };
-    let generation = || {
-        number(
-            "generation",
-            "which generation [default: the one written last]",
+    Command::new(NAME)
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(
+            "Reads the state that a millrace program keeps: in its checkpoint directory, also while \
+             the program runs, or of the moment, from the page that it serves \
+             (http://localhost:4040/). Writes nothing, but for repartition, prune and \
+             drop-received.",
         )
-    };
-    let store = || number("store", "which store, from 0 [default: all]");
+        .after_help(
+            "Exit codes: 0; 1 if the answer is no: the key is not there (get), something differs \
+             (diff), a generation is damaged (ls, verify); 2 for a wrong command line, a \
+             checkpoint that cannot be read, or a program that does not answer.",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(tasks())
+}
+
+/// The commands for each task.
+fn tasks() -> [Command; 11] {
     let format = Arg::new("format")
         .long("format")
         .value_parser(PossibleValuesParser::new(["jsonl", "csv"]))
@@ -194,95 +183,124 @@ fn command() -> Command {
         .value_parser(whole_number(1, MOST_PARTITIONS))
         .allow_negative_numbers(true)
         .help("the number of partitions from now on");
-    Command::new(NAME)
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(
-            "Reads the state that a millrace program keeps: in its checkpoint directory, also while \
-             the program runs, or of the moment, from the page that it serves \
-             (http://localhost:4040/). Writes nothing, but for repartition, prune and \
-             drop-received.",
-        )
-        .after_help(
-            "Exit codes: 0; 1 if the answer is no: the key is not there (get), something differs \
-             (diff), a generation is damaged (ls, verify); 2 for a wrong command line, a \
-             checkpoint that cannot be read, or a program that does not answer.",
-        )
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands([
-            Command::new("ls")
-                .about("the generations: programs, last batches, what they keep; code 1 if one is damaged")
-                .arg(directory_or_page()),
-            Command::new("get")
-                .about("what is kept for a key, given as text or as JSON; code 1 if nothing")
-                .args([
-                    directory_or_page(),
-                    Arg::new("KEY")
-                        .required(true)
-                        .allow_hyphen_values(true)
-                        .help("as text, or as JSON: hello, 7, -7, '[\"a\",1]'"),
-                    generation(),
-                    store(),
-                ]),
-            Command::new("prefix")
-                .about("the keys that begin so, in order: of a text its letters, of others their JSON")
-                .args([
-                    directory_or_page(),
-                    Arg::new("PREFIX")
-                        .required(true)
-                        .allow_hyphen_values(true)
-                        .help("the beginning of the keys"),
-                    limit(),
-                    generation(),
-                    store(),
-                ]),
-            Command::new("top")
-                .about("the keys with the greatest values, the greatest first")
-                .args([
-                    directory_or_page(),
-                    Arg::new("PREFIX")
-                        .long("prefix")
-                        .value_name("PREFIX")
-                        .allow_hyphen_values(true)
-                        .help("only keys that begin so"),
-                    limit(),
-                    generation(),
-                    store(),
-                ]),
-            Command::new("export")
-                .about("every key with its value, in the order in which the keys came")
-                .args([directory(), format, before_damage, generation(), store()]),
-            Command::new("stats")
-                .about("how much is kept")
-                .args([directory_or_page(), generation()]),
-            Command::new("verify")
-                .about("reads everything and says whether it is whole; code 1 if not")
-                .arg(directory()),
-            Command::new("diff")
-                .about("what differs between the newest generations of two; code 1 if anything")
-                .args([
-                    directory(),
-                    Arg::new("OTHER")
-                        .required(true)
-                        .value_parser(ValueParser::os_string()),
-                    generation(),
-                ]),
-            Command::new("repartition")
-                .about("changes the number of partitions; no program may be running")
-                .args([directory(), partitions, generation()]),
-            Command::new("prune")
-                .about(
-                    "removes all generations but those that were written last; damaged ones stay, \
+    [
+        Command::new("ls")
+            .about(
+                "the generations: programs, last batches, what they keep; code 1 if one is damaged",
+            )
+            .arg(directory_or_page()),
+        Command::new("get")
+            .about("what is kept for a key, given as text or as JSON; code 1 if nothing")
+            .args([
+                directory_or_page(),
+                Arg::new("KEY")
+                    .required(true)
+                    .allow_hyphen_values(true)
+                    .help("as text, or as JSON: hello, 7, -7, '[\"a\",1]'"),
+                generation(),
+                store(),
+            ]),
+        Command::new("prefix")
+            .about("the keys that begin so, in order: of a text its letters, of others their JSON")
+            .args([
+                directory_or_page(),
+                Arg::new("PREFIX")
+                    .required(true)
+                    .allow_hyphen_values(true)
+                    .help("the beginning of the keys"),
+                limit(),
+                generation(),
+                store(),
+            ]),
+        Command::new("top")
+            .about("the keys with the greatest values, the greatest first")
+            .args([
+                directory_or_page(),
+                Arg::new("PREFIX")
+                    .long("prefix")
+                    .value_name("PREFIX")
+                    .allow_hyphen_values(true)
+                    .help("only keys that begin so"),
+                limit(),
+                generation(),
+                store(),
+            ]),
+        Command::new("export")
+            .about("every key with its value, in the order in which the keys came")
+            .args([directory(), format, before_damage, generation(), store()]),
+        Command::new("stats")
+            .about("how much is kept")
+            .args([directory_or_page(), generation()]),
+        Command::new("verify")
+            .about("reads everything and says whether it is whole; code 1 if not")
+            .arg(directory()),
+        Command::new("diff")
+            .about("what differs between the newest generations of two; code 1 if anything")
+            .args([
+                directory(),
+                Arg::new("OTHER")
+                    .required(true)
+                    .value_parser(ValueParser::os_string()),
+                generation(),
+            ]),
+        Command::new("repartition")
+            .about("changes the number of partitions; no program may be running")
+            .args([directory(), partitions, generation()]),
+        Command::new("prune")
+            .about(
+                "removes all generations but those that were written last; damaged ones stay, \
                      and no program may be running",
-                )
-                .args([directory(), keep]),
-            Command::new("drop-received")
-                .about(
-                    "has a program go on without the receivers' write-ahead log, which is put \
+            )
+            .args([directory(), keep]),
+        Command::new("drop-received")
+            .about(
+                "has a program go on without the receivers' write-ahead log, which is put \
                      aside; no program may be running",
-                )
-                .args([directory(), generation()]),
-        ])
+            )
+            .args([directory(), generation()]),
+    ]
+}
+
+/// The checkpoint directory.
+fn directory() -> Arg {
+    Arg::new("DIR")
+        .required(true)
+        .value_parser(ValueParser::os_string())
+        .help("the checkpoint directory")
+}
+
+/// The checkpoint directory, or a page.
+fn directory_or_page() -> Arg {
+    directory()
+        .value_name("DIR|URL")
+        .help("the checkpoint directory, or the address of a running program's page")
+}
+
+/// An option with a number.
+fn number(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_name("N")
+        .value_parser(whole_number(0, u32::MAX))
+        .allow_negative_numbers(true)
+        .help(help)
+}
+
+fn limit() -> Arg {
+    number("limit", "how many keys, 1000 at most")
+        .value_parser(whole_number(1, 1000))
+        .default_value("20")
+}
+
+fn generation() -> Arg {
+    number(
+        "generation",
+        "which generation [default: the one written last]",
+    )
+}
+
+fn store() -> Arg {
+    number("store", "which store, from 0 [default: all]")
 }
 
 #[cfg(test)]

@@ -6,20 +6,21 @@
     reason = "a bucket of DashMap's raw table is asked for its number"
 )]
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
 use dashmap::SharedValue;
-use millrace_types::BatchTime;
+use millrace_text::detached;
+use millrace_types::{BatchTime, Duration};
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
-use crate::durable::StoreError;
+use crate::durable::{Record, StoreError};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 use crate::shuffle::SHARDS;
 
-use super::due::Ticket;
+use super::due::{Due, Ticket};
 use super::entry::StateEntry;
 use super::handle::{Outcome, State};
 use super::home::{GROUP, prefetch_home};
@@ -28,7 +29,6 @@ use super::moves::Moves;
 use super::partition_cache::PartitionCache;
 use super::scatter::{Emitted, Gathered, NumberedPair, gathered, scattered};
 use super::update::WORTH_SHARING;
-use millrace_text::detached;
 
 /// The function of `map_with_state`: the batch time, a key, one new value or none if the key
 /// times out, and the key's state, into a record or none.
@@ -146,20 +146,8 @@ impl<K: Key, S: Data> MappedStore<K, S> {
     ) -> Result<ShardWork<K, M>, StoreError> {
         let states = &*self.states;
         let hasher = &states.hasher;
-        let (time, now) = (batch.time, batch.time.as_millis());
-        let records = pieces.iter().map(Vec::len).sum();
-        let mut partition_of = PartitionCache::new(&*states.partitioner, records);
-        let mut folded = ShardWork {
-            emitted: Vec::with_capacity(pieces.len()),
-            timed_out: Vec::new(),
-            moves: Moves::none(batch.next_place),
-        };
-        let moves = &mut folded.moves;
-        // Written down when the shard is done: a key may be touched by many records.
-        let mut touched: Vec<Ticket> = Vec::new();
         let mut table = states.map.shards()[index].write();
-        let mut record = states.recorder.begin(index, batch.number);
-        let mut due = self.due(index);
+        let mut shard = self.begin_shard(index, &pieces, batch);
         for (piece, records) in pieces.into_iter().enumerate() {
             let mut emitted = Vec::with_capacity(records.len());
             let mut records = records.into_iter();
@@ -176,119 +164,199 @@ impl<K: Key, S: Data> MappedStore<K, S> {
                 }
                 for (hash, at, key, value) in group.drain(..) {
                     if let Some((own, entry)) = table.get_mut(hash, |(other, _)| *other == key) {
-                        let entry = entry.get_mut();
-                        let place = entry.place();
-                        let old = entry.take();
-                        let updated = old.as_ref().map_or(now, |timed| timed.updated);
-                        let mut state = State::of(old.map(|timed| timed.state));
-                        let mapped = (batch.mapping)(time, own, Some(value), &mut state);
-                        emitted.push((partition_of.of(place, own), mapped));
-                        // With a timeout every record is a touch (Spark 3.5).
-                        let state = match state.outcome() {
-                            Outcome::Left(Some(state)) if self.timeout.is_none() => {
-                                entry.put_back(Timed { state, updated });
-                                continue;
-                            }
-                            Outcome::Updated(state) => Some(detached(state)),
-                            Outcome::Left(state) => state,
-                            Outcome::Removed => None,
-                            Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
-                        };
-                        if let Some(state) = state {
-                            if record.is_on() && !entry.is_touched() {
-                                touched.push((hash, place));
-                            }
-                            entry.put(Timed {
-                                state,
-                                updated: now,
-                            });
-                        } else {
-                            moves.removed.push(place);
-                            record.remove(own);
+                        let (record, stays) = shard.known(hash, own, entry.get_mut(), value)?;
+                        emitted.push(record);
+                        if !stays {
                             drop(table.remove_entry(hash, |(other, _)| *other == key));
                         }
                         continue;
                     }
-                    let key = millrace_text::detached(key);
-                    let mut state = State::of(None);
-                    let mapped = (batch.mapping)(time, &key, Some(value), &mut state);
+                    let key = detached(key);
                     let place = batch.places[piece] + u64::from(at);
-                    emitted.push((partition_of.of(place, &key), mapped));
-                    match state.outcome() {
-                        Outcome::Left(_) | Outcome::Removed => {}
-                        Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
-                        Outcome::Updated(state) => {
-                            moves.new.push((place, key.clone()));
-                            if self.timeout.is_some() {
-                                due.push(now, (hash, place));
-                            }
-                            if record.is_on() {
-                                touched.push((hash, place));
-                            }
-                            let timed = Timed {
-                                state: detached(state),
-                                updated: now,
-                            };
-                            let entry = SharedValue::new(StateEntry::new(timed, place));
-                            let full = table.capacity() == table.len();
-                            let bucket =
-                                table.insert(hash, (key, entry), |(key, _)| hasher.hash(key));
-                            // SAFETY: the bucket is one of this table.
-                            moves.put(unsafe { table.bucket_index(&bucket) }, full);
-                        }
+                    let (record, timed) = shard.new_key(hash, &key, place, value)?;
+                    emitted.push(record);
+                    if let Some(timed) = timed {
+                        let entry = SharedValue::new(StateEntry::new(timed, place));
+                        let full = table.capacity() == table.len();
+                        let bucket = table.insert(hash, (key, entry), |(key, _)| hasher.hash(key));
+                        // SAFETY: the bucket is one of this table.
+                        shard
+                            .work
+                            .moves
+                            .put(unsafe { table.bucket_index(&bucket) }, full);
                     }
                 }
             }
-            folded.emitted.push(emitted);
+            shard.work.emitted.push(emitted);
         }
         let at = |place: u64| {
             move |(_, entry): &(K, SharedValue<StateEntry<Timed<S>>>)| entry.get().place() == place
         };
         if let Some(timeout) = self.timeout {
-            due.close(now);
-            let threshold = (time - timeout).as_millis();
-            let mut idle = due.before(threshold);
-            idle.retain(|&(hash, place)| {
+            let updated = |(hash, place): Ticket| {
                 let entry = table.get(hash, at(place));
-                let updated = entry.and_then(|(_, entry)| Some(entry.get().get()?.updated));
-                if let Some(updated) = updated
-                    && updated >= threshold
-                {
-                    due.push(updated, (hash, place));
-                    return false;
-                }
-                updated.is_some()
-            });
-            idle.sort_unstable_by_key(|&(_, place)| place);
-            for (hash, place) in idle {
+                entry.and_then(|(_, entry)| Some(entry.get().get()?.updated))
+            };
+            for (hash, place) in shard.idle(timeout, updated) {
                 let Some((key, entry)) = table.remove_entry(hash, at(place)) else {
                     continue;
                 };
-                let Some(timed) = entry.into_inner().take() else {
-                    continue;
-                };
-                moves.removed.push(place);
-                record.remove(&key);
-                let mut state = State::timing_out(timed.state);
-                if let Some(mapped) = (batch.mapping)(time, &key, None, &mut state) {
-                    let partition = partition_of.of(place, &key);
-                    folded.timed_out.push((partition, place, mapped));
-                }
-                if let Outcome::Broke(rule) = state.outcome() {
-                    return Err(StoreError::Rule(rule.text()));
+                if let Some(timed) = entry.into_inner().take() {
+                    shard.time_out(&key, place, timed.state)?;
                 }
             }
         }
-        for (hash, place) in touched {
+        for (hash, place) in std::mem::take(&mut shard.touched) {
             if let Some((key, entry)) = table.get_mut(hash, at(place)) {
                 let entry = entry.get_mut();
                 entry.untouch();
                 if let Some(timed) = entry.get() {
-                    record.put(key, place, timed);
+                    shard.record.put(key, place, timed);
                 }
             }
         }
-        Ok(folded)
+        Ok(shard.work)
+    }
+
+    /// A shard whose lock the caller holds, before the first record of a batch.
+    fn begin_shard<'a, V, M>(
+        &'a self,
+        index: usize,
+        pieces: &[Vec<NumberedPair<K, V>>],
+        batch: &'a Batch<'_, K, V, S, M>,
+    ) -> OpenShard<'a, K, V, S, M> {
+        let states = &*self.states;
+        let records = pieces.iter().map(Vec::len).sum();
+        OpenShard {
+            batch,
+            now: batch.time.as_millis(),
+            times_out: self.timeout.is_some(),
+            partition_of: PartitionCache::new(&*states.partitioner, records),
+            due: self.due(index),
+            record: states.recorder.begin(index, batch.number),
+            touched: Vec::new(),
+            work: ShardWork {
+                emitted: Vec::with_capacity(pieces.len()),
+                timed_out: Vec::new(),
+                moves: Moves::none(batch.next_place),
+            },
+        }
+    }
+}
+
+/// A shard during a batch, but for its table.
+struct OpenShard<'a, K, V, S, M> {
+    batch: &'a Batch<'a, K, V, S, M>,
+    /// The time of the batch.
+    now: i64,
+    /// True if keys time out.
+    times_out: bool,
+    partition_of: PartitionCache<'a, K>,
+    due: MutexGuard<'a, Due>,
+    record: Record<'a>,
+    /// Keys that are written down when the shard is done: a key may be touched by many records.
+    touched: Vec<Ticket>,
+    work: ShardWork<K, M>,
+}
+
+impl<K: Key, V, S: Data, M> OpenShard<'_, K, V, S, M> {
+    /// Maps a record of a key that has a state; false if the key loses it.
+    #[inline]
+    fn known(
+        &mut self,
+        hash: u64,
+        key: &K,
+        entry: &mut StateEntry<Timed<S>>,
+        value: V,
+    ) -> Result<(Emitted<M>, bool), StoreError> {
+        let place = entry.place();
+        let old = entry.take();
+        let updated = old.as_ref().map_or(self.now, |timed| timed.updated);
+        let mut state = State::of(old.map(|timed| timed.state));
+        let mapped = (self.batch.mapping)(self.batch.time, key, Some(value), &mut state);
+        let record = (self.partition_of.of(place, key), mapped);
+        // With a timeout every record is a touch (Spark 3.5).
+        let state = match state.outcome() {
+            Outcome::Left(Some(state)) if !self.times_out => {
+                entry.put_back(Timed { state, updated });
+                return Ok((record, true));
+            }
+            Outcome::Updated(state) => Some(detached(state)),
+            Outcome::Left(state) => state,
+            Outcome::Removed => None,
+            Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
+        };
+        let Some(state) = state else {
+            self.work.moves.removed.push(place);
+            self.record.remove(key);
+            return Ok((record, false));
+        };
+        if self.record.is_on() && !entry.is_touched() {
+            self.touched.push((hash, place));
+        }
+        let updated = self.now;
+        entry.put(Timed { state, updated });
+        Ok((record, true))
+    }
+
+    /// Maps a record of a key that has no state, and gives the state that it is to have.
+    #[inline]
+    fn new_key(
+        &mut self,
+        hash: u64,
+        key: &K,
+        place: u64,
+        value: V,
+    ) -> Result<(Emitted<M>, Option<Timed<S>>), StoreError> {
+        let mut state = State::of(None);
+        let mapped = (self.batch.mapping)(self.batch.time, key, Some(value), &mut state);
+        let record = (self.partition_of.of(place, key), mapped);
+        let state = match state.outcome() {
+            Outcome::Left(_) | Outcome::Removed => return Ok((record, None)),
+            Outcome::Broke(rule) => return Err(StoreError::Rule(rule.text())),
+            Outcome::Updated(state) => detached(state),
+        };
+        self.work.moves.new.push((place, key.clone()));
+        if self.times_out {
+            self.due.push(self.now, (hash, place));
+        }
+        if self.record.is_on() {
+            self.touched.push((hash, place));
+        }
+        let updated = self.now;
+        Ok((record, Some(Timed { state, updated })))
+    }
+
+    /// The keys that time out in this batch, by their places. `updated` gives the time of a key's
+    /// last update, if the key has a state.
+    fn idle(&mut self, timeout: Duration, updated: impl Fn(Ticket) -> Option<i64>) -> Vec<Ticket> {
+        self.due.close(self.now);
+        let threshold = (self.batch.time - timeout).as_millis();
+        let mut idle = self.due.before(threshold);
+        idle.retain(|&ticket| match updated(ticket) {
+            Some(updated) if updated >= threshold => {
+                self.due.push(updated, ticket);
+                false
+            }
+            updated => updated.is_some(),
+        });
+        idle.sort_unstable_by_key(|&(_, place)| place);
+        idle
+    }
+
+    /// Maps the end of a key that has timed out.
+    fn time_out(&mut self, key: &K, place: u64, state: S) -> Result<(), StoreError> {
+        self.work.moves.removed.push(place);
+        self.record.remove(key);
+        let mut state = State::timing_out(state);
+        if let Some(mapped) = (self.batch.mapping)(self.batch.time, key, None, &mut state) {
+            let partition = self.partition_of.of(place, key);
+            self.work.timed_out.push((partition, place, mapped));
+        }
+        match state.outcome() {
+            Outcome::Broke(rule) => Err(StoreError::Rule(rule.text())),
+            _ => Ok(()),
+        }
     }
 }
 

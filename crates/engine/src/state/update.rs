@@ -10,10 +10,11 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use dashmap::SharedValue;
+use millrace_text::detached;
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
-use crate::durable::StoreError;
+use crate::durable::{Record, StoreError};
 use crate::exec::Executor;
 use crate::shuffle::{SHARDS, Shard, Values, identical, shard_of};
 
@@ -21,7 +22,6 @@ use super::entry::StateEntry;
 use super::home::{GROUP, prefetch_home};
 use super::moves::Moves;
 use super::store::StateStore;
-use millrace_text::detached;
 
 /// Below so many keys another thread would wake up for nothing.
 pub(super) const WORTH_SHARING: usize = 1 << 12;
@@ -159,30 +159,12 @@ impl<K: Key, S: Data> StateStore<K, S> {
                 if entry.untouch() {
                     continue;
                 }
-                old.clear();
-                let (place, state) = (entry.place(), entry.take());
-                // Most states stay as they are. Of one that can be compared as it is, nothing is
-                // written down to find that out.
-                let plain = |state: &&S| record.is_on() && identical(*state, *state);
-                let known = state.as_ref().filter(plain).cloned();
-                if let (None, Some(state)) = (&known, &state) {
-                    record.before(&mut old, key, place, state);
-                }
-                match update(key, &nothing, state) {
-                    Some(state) => {
-                        match &known {
-                            Some(known) if identical(known, &state) => {}
-                            Some(_) => record.put(key, place, &state),
-                            None => record.put_if_changed(key, place, &state, &old),
-                        }
-                        entry.put(state);
-                        entry.untouch();
-                    }
-                    None => {
-                        moves.removed.push(place);
-                        record.remove(key);
-                        table.erase(bucket);
-                    }
+                let stays = update_idle(key, entry, &mut record, &mut old, |state| {
+                    update(key, &nothing, state)
+                });
+                if !stays {
+                    moves.removed.push(entry.place());
+                    table.erase(bucket);
                 }
             }
         }
@@ -205,4 +187,37 @@ impl<K: Key, S: Data> StateStore<K, S> {
         });
         self.recorder.as_of(index)
     }
+}
+
+/// Updates the state of a key that the batch has not brought; false if the key loses it.
+/// `written` is memory for the entry as it was.
+#[inline]
+fn update_idle<K: Key, S: Data>(
+    key: &K,
+    entry: &mut StateEntry<S>,
+    record: &mut Record<'_>,
+    written: &mut Vec<u8>,
+    update: impl FnOnce(Option<S>) -> Option<S>,
+) -> bool {
+    written.clear();
+    let (place, state) = (entry.place(), entry.take());
+    // Most states stay as they are. Of one that can be compared as it is, nothing is
+    // written down to find that out.
+    let plain = |state: &&S| record.is_on() && identical(*state, *state);
+    let known = state.as_ref().filter(plain).cloned();
+    if let (None, Some(state)) = (&known, &state) {
+        record.before(written, key, place, state);
+    }
+    let Some(state) = update(state) else {
+        record.remove(key);
+        return false;
+    };
+    match &known {
+        Some(known) if identical(known, &state) => {}
+        Some(_) => record.put(key, place, &state),
+        None => record.put_if_changed(key, place, &state, written),
+    }
+    entry.put(state);
+    entry.untouch();
+    true
 }

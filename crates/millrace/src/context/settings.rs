@@ -94,18 +94,7 @@ impl Settings {
         let boolean = |key| Ok::<_, Error>(conf.boolean(key).map_err(Error::config)? == Some(true));
         let stop_at_reset = boolean(keys::STOP_AT_RESET)?;
         let millis = TimeUnit::Milliseconds;
-        let interval = duration(keys::BATCH_INTERVAL, millis)?.unwrap_or(batch_duration);
-        if interval.as_millis() <= 0 {
-            return Err(Error::config(format_args!(
-                "the batch interval must be positive, but was {interval}"
-            )));
-        }
-        if interval > Duration::LONGEST {
-            let longest = Duration::LONGEST;
-            return Err(Error::config(format_args!(
-                "the batch interval must be at most {longest} (a hundred years), but was {interval}"
-            )));
-        }
+        let interval = interval(conf, batch_duration)?;
         let parallelism = integer(keys::DEFAULT_PARALLELISM)?;
         let partitions = match parallelism {
             None => asked,
@@ -154,22 +143,40 @@ impl Settings {
                 _ => MissedBatches::Run,
             },
             snapshot_log_bytes: size(keys::CHECKPOINT_LOG_BYTES, 32 << 20)?,
-            wal: conf
-                .boolean(keys::RECEIVER_WAL)
-                .map_err(Error::config)?
-                .unwrap_or(false)
-                .then(|| {
-                    let sync = conf
-                        .get(keys::WAL_SYNC)
-                        .map(str::trim)
-                        .and_then(WalSync::parse);
-                    sync.unwrap_or_default()
-                }),
+            wal: wal(conf)?,
             most_skipped: most_skipped(conf)?,
             dead_letters: location(keys::DEAD_LETTER_DIR)?,
             durable: true,
         })
     }
+}
+
+/// The batch interval that is set, or else the program's.
+fn interval(conf: &Conf, batch_duration: Duration) -> Result<Duration> {
+    let set = conf.duration(keys::BATCH_INTERVAL, TimeUnit::Milliseconds);
+    let interval = set.map_err(Error::config)?.unwrap_or(batch_duration);
+    if interval.as_millis() <= 0 {
+        return Err(Error::config(format_args!(
+            "the batch interval must be positive, but was {interval}"
+        )));
+    }
+    if interval > Duration::LONGEST {
+        let longest = Duration::LONGEST;
+        return Err(Error::config(format_args!(
+            "the batch interval must be at most {longest} (a hundred years), but was {interval}"
+        )));
+    }
+    Ok(interval)
+}
+
+/// The way in which the receivers' log is made durable, if there is to be one.
+fn wal(conf: &Conf) -> Result<Option<WalSync>> {
+    let asked = conf.boolean(keys::RECEIVER_WAL).map_err(Error::config)?;
+    if asked != Some(true) {
+        return Ok(None);
+    }
+    let sync = conf.get(keys::WAL_SYNC).map(str::trim);
+    Ok(Some(sync.and_then(WalSync::parse).unwrap_or_default()))
 }
 
 /// A run that skips so many records at most is one whose input has changed, or whose program has.

@@ -14,6 +14,8 @@ mod json;
 mod pieces;
 mod recorder;
 mod skip;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use entry::{EntryReader, RawEntry, put, remove, show};
 pub(crate) use entry::{key_of, show_raw, show_value};

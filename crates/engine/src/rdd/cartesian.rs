@@ -1,5 +1,6 @@
 //! `cartesian`: every record of one [`Rdd`] with every record of another.
 
+use super::sides::Sides;
 use super::{Rdd, RddSource};
 
 impl<T: Clone + Send + Sync + 'static> Rdd<T> {
@@ -18,15 +19,11 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// });
     /// ```
     pub fn cartesian<U: Clone + Send + Sync + 'static>(&self, other: &Rdd<U>) -> Rdd<(T, U)> {
-        let (left, right) = (self.clone(), other.clone());
-        Rdd::new(Cartesian { left, right }, self.executor().clone())
+        Rdd::new(Cartesian(Sides::of(self, other)), self.executor().clone())
     }
 }
 
-struct Cartesian<T, U> {
-    left: Rdd<T>,
-    right: Rdd<U>,
-}
+struct Cartesian<T, U>(Sides<T, U>);
 
 impl<T, U> RddSource<(T, U)> for Cartesian<T, U>
 where
@@ -34,39 +31,37 @@ where
     U: Clone + Send + 'static,
 {
     fn partitions(&self) -> usize {
-        self.left.partitions() * self.right.partitions()
+        self.0.left.partitions() * self.0.right.partitions()
     }
 
     fn pieces(&self, partition: usize) -> usize {
-        let partition = partition / self.right.partitions();
-        self.left.source().pieces(partition)
+        let partition = partition / self.0.right.partitions();
+        self.0.left.source().pieces(partition)
     }
 
     fn visit(&self, partition: usize, piece: usize, each: &mut dyn FnMut((T, U))) {
-        let rights = self.right.partitions();
-        let right = self.right.read_partition(partition % rights);
-        self.left.visit(partition / rights, piece, &mut |left| {
+        let rights = self.0.right.partitions();
+        let right = self.0.right.read_partition(partition % rights);
+        self.0.left.visit(partition / rights, piece, &mut |left| {
             let rights = right.iter().cloned();
             rights.for_each(|right| each((left.clone(), right)));
         });
     }
 
     fn prepare(&self) {
-        self.left.source().prepare();
-        self.right.source().prepare();
+        self.0.prepare();
     }
 
     fn keep(&self) {
-        self.left.source().keep();
-        self.right.source().keep();
+        self.0.keep();
     }
 
     fn is_detached(&self) -> bool {
-        self.left.source().is_detached() && self.right.source().is_detached()
+        self.0.is_detached()
     }
 
     fn known_count(&self) -> Option<u64> {
-        let (left, right) = (self.left.source(), self.right.source());
+        let (left, right) = (self.0.left.source(), self.0.right.source());
         left.known_count()?.checked_mul(right.known_count()?)
     }
 }

@@ -23,6 +23,7 @@ mod python_random;
 mod read;
 mod repartition;
 mod sample;
+mod sides;
 mod sorted;
 mod stats;
 mod take_sample;

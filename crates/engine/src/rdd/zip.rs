@@ -5,6 +5,7 @@ use std::iter;
 use crate::error::{Error, ErrorKind};
 use crate::panics::fail;
 
+use super::sides::Sides;
 use super::{Rdd, RddSource};
 
 impl<T: Send + 'static> Rdd<T> {
@@ -30,8 +31,7 @@ impl<T: Send + 'static> Rdd<T> {
         }
         let zipped = Zipped {
             partitions: if together { self.partitions() } else { 0 },
-            left: self.clone(),
-            right: other.clone(),
+            sides: Sides::of(self, other),
         };
         Rdd::new(zipped, self.executor().clone())
     }
@@ -39,8 +39,7 @@ impl<T: Send + 'static> Rdd<T> {
 
 struct Zipped<T, U> {
     partitions: usize,
-    left: Rdd<T>,
-    right: Rdd<U>,
+    sides: Sides<T, U>,
 }
 
 impl<T: Send + 'static, U: Send + 'static> RddSource<(T, U)> for Zipped<T, U> {
@@ -49,8 +48,8 @@ impl<T: Send + 'static, U: Send + 'static> RddSource<(T, U)> for Zipped<T, U> {
     }
 
     fn visit(&self, partition: usize, _piece: usize, each: &mut dyn FnMut((T, U))) {
-        let left = self.left.read_partition(partition);
-        let right = self.right.read_partition(partition);
+        let left = self.sides.left.read_partition(partition);
+        let right = self.sides.right.read_partition(partition);
         if left.len() != right.len() {
             fail(Error::new(
                 ErrorKind::Task,
@@ -61,16 +60,14 @@ impl<T: Send + 'static, U: Send + 'static> RddSource<(T, U)> for Zipped<T, U> {
     }
 
     fn prepare(&self) {
-        self.left.source().prepare();
-        self.right.source().prepare();
+        self.sides.prepare();
     }
 
     fn keep(&self) {
-        self.left.source().keep();
-        self.right.source().keep();
+        self.sides.keep();
     }
 
     fn is_detached(&self) -> bool {
-        self.left.source().is_detached() && self.right.source().is_detached()
+        self.sides.is_detached()
     }
 }

@@ -2,12 +2,12 @@
 //! would have (law 5), whenever the shards of its snapshot were taken.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use millrace_types::{BatchTime, Duration};
 use proptest::prelude::*;
 
 use super::{batches, delta, in_order, partitioner, store};
+use crate::durable::tests::recover_while_batches_run;
 use crate::durable::{Durable, EntryReader, Loaded, Origin};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
@@ -320,43 +320,17 @@ fn snapshots_are_whole_while_batches_run() {
     let new = || Mapped {
         store: MappedStore::new(partitioner(2), Some(Duration::seconds(3)), Vec::new()),
     };
-    let (live, ended) = (new(), AtomicBool::new(false));
-    live.durable().record();
-    let mut log = Vec::new();
-    let (snapshots, last) = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            let mut newest = Vec::new();
-            while !ended.load(Ordering::SeqCst) || newest.is_empty() {
-                let shards = 0..live.durable().shards();
-                newest = shards
-                    .map(|shard| live.durable().snapshot(shard).unwrap())
-                    .collect();
-            }
-            newest
-        });
-        let mut last = Vec::new();
-        for number in 1..=batches {
+    let (live, recovered, mut last) = (new(), new(), Vec::new());
+    recover_while_batches_run(
+        live.durable(),
+        recovered.durable(),
+        batches,
+        &executor,
+        |number| {
             let keys = (0..5000).map(|at| ((at * 7 + number as u32 * 911) % 9000, (at % 10) as u8));
             last = live.batch(&[keys.collect()], number, &executor);
-            log.push((number, live.durable().take_changes()));
-        }
-        ended.store(true, Ordering::SeqCst);
-        (reader.join().unwrap(), last)
-    });
-    let recovered = new();
-    let load = |origin, entries: &[u8]| {
-        let loaded = executor.run(|| recovered.durable().load(origin, entries));
-        loaded.unwrap();
-    };
-    for (shard, (entries, as_of)) in (0..).zip(snapshots) {
-        load(Origin::Snapshot(as_of), &entries);
-        for (number, changes) in log.iter().filter(|(number, _)| *number > as_of) {
-            for (_, entries) in changes.iter().filter(|change| change.0 == shard) {
-                load(Origin::Batch(*number), entries);
-            }
-        }
-    }
-    recovered.durable().loaded(batches).unwrap();
+        },
+    );
     assert!(
         last.ends_with(&recovered.seen()),
         "the states are those of the live store"

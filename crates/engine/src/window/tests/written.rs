@@ -1,12 +1,12 @@
 //! The entries that a batch and a snapshot write of a window, and those that a load refuses.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::lives::Subject;
 use super::subjects::{
     Keyed, Numbers, counted, frame, grouped, inverted, reduced, shards_of_one, single, whole,
 };
+use crate::durable::tests::recover_while_batches_run;
 use crate::durable::{Origin, StoreError};
 use crate::exec::Executor;
 use crate::shuffle::Reduce;
@@ -109,46 +109,20 @@ fn entries_of_other_types_are_refused() {
 #[test]
 fn snapshots_are_whole_while_batches_run() {
     let (executor, batches) = (Executor::new(2).unwrap(), 60_u64);
-    let new = || reduced((1, 7, 1));
-    let (live, ended) = (new(), AtomicBool::new(false));
-    live.durable().record();
-    let mut log = Vec::new();
+    let (live, recovered) = (reduced((1, 7, 1)), reduced((1, 7, 1)));
     let records = |number: u64| -> Vec<(u32, u8)> {
         let key = |at: u32| (at * 7 + number as u32 * 911) % 9000;
         (0..4000).map(|at| (key(at), (at % 10) as u8)).collect()
     };
-    let snapshots = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            let mut newest = Vec::new();
-            while !ended.load(Ordering::SeqCst) || newest.is_empty() {
-                let shards = 0..live.durable().shards();
-                newest = shards
-                    .map(|shard| live.durable().snapshot(shard).unwrap())
-                    .collect();
-            }
-            newest
-        });
-        for number in 1..=batches {
+    recover_while_batches_run(
+        live.durable(),
+        recovered.durable(),
+        batches,
+        &executor,
+        |number| {
             live.batch(&records(number), number, &executor);
-            log.push((number, live.durable().take_changes()));
-        }
-        ended.store(true, Ordering::SeqCst);
-        reader.join().unwrap()
-    });
-    let recovered = new();
-    for (entries, as_of) in &snapshots {
-        let origin = Origin::Snapshot(*as_of);
-        recovered.durable().load(origin, entries).unwrap();
-    }
-    for (number, changes) in &log {
-        for (shard, entries) in changes {
-            if *number > snapshots[*shard as usize].1 {
-                let origin = Origin::Batch(*number);
-                recovered.durable().load(origin, entries).unwrap();
-            }
-        }
-    }
-    recovered.durable().loaded(batches).unwrap();
+        },
+    );
     for number in batches + 1..batches + 9 {
         let seen = recovered.batch(&records(number), number, &executor);
         assert_eq!(seen, live.batch(&records(number), number, &executor));

@@ -68,11 +68,11 @@ where
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let mut folded = None;
-        for mut shard in self.shuffling.shards(batch)?.unwrap_or_default() {
+        let mut shards = self.shuffling.shards(batch)?.unwrap_or_default();
+        for shard in &mut shards {
             shard.drain(|_, (), value| folded = Some(value));
-            shard.recycle();
-            self.shuffling.stage.spare_shards().push(shard);
         }
+        self.shuffling.give_back(shards);
         let value = (self.finish)(folded).into_iter().collect();
         Ok(Dataset::of(Rdd::of_partitions(
             vec![value],

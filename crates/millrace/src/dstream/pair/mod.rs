@@ -12,6 +12,7 @@ mod map_with_state;
 mod outer_join;
 mod partition_by;
 mod reduce_by_key;
+mod state_node;
 mod state_options;
 mod state_spec;
 mod update_state_by_key;

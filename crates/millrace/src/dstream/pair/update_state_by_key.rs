@@ -4,20 +4,18 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use millrace_engine::data::{Data, Key};
-use millrace_engine::durable::Durable;
-use millrace_engine::error::Result;
-use millrace_engine::pipeline::{NodeId, Pipeline};
+use millrace_engine::pipeline::Pipeline;
 use millrace_engine::poison::know;
 use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::{Group, Values};
-use millrace_engine::stage::EagerStage;
 use millrace_engine::state::{StateStore, state_view};
-use millrace_runtime::graph::{BatchRun, Dataset, Node};
+use millrace_runtime::graph::BatchRun;
 use millrace_types::BatchTime;
 
 use super::super::{Computed, DStream, named};
+use super::state_node::StateNode;
 use super::state_options::StateOptions;
-use super::{Shuffling, partitioner_of_state};
+use super::{Shards, Shuffling, partitioner_of_state};
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Keeps a state for every key (Spark: `updateStateByKey`).
@@ -134,58 +132,20 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
         }
         self.builder.keeps_state();
         know::<(K, S)>();
+        let (store, every) = (Arc::new(store), !options.idle_keeps);
         let node = StateNode {
             shuffling,
-            store: Arc::new(store),
-            function,
-            every: !options.idle_keeps,
+            store: Arc::clone(&store) as _,
+            update: move |delta: Shards<K, Values<V>>, batch: &BatchRun<'_>| {
+                let (executor, time) = (batch.executor(), batch.time());
+                let update =
+                    |key: &K, values: &Values<V>, state| function(time, key, values, state);
+                let spent = store.update(delta, &update, every, batch.number(), executor)?;
+                let view = state_view(Arc::clone(&store), executor.clone());
+                Ok((spent, Rdd::new(view, executor.clone())))
+            },
             name: name.clone(),
         };
         self.of_node(name, node)
-    }
-}
-
-struct StateNode<P, K: Key, V: Data, S, F> {
-    shuffling: Shuffling<P, K, V, Group>,
-    store: Arc<StateStore<K, S>>,
-    function: F,
-    every: bool,
-    name: String,
-}
-
-impl<P, K, V, S, F> Node for StateNode<P, K, V, S, F>
-where
-    P: Pipeline<Item = (K, V)>,
-    K: Key,
-    V: Data,
-    S: Data,
-    F: Fn(BatchTime, &K, &Values<V>, Option<S>) -> Option<S> + Send + Sync + 'static,
-{
-    fn inputs(&self) -> Vec<NodeId> {
-        self.shuffling.inputs.clone()
-    }
-
-    fn eager(&self) -> Option<Arc<dyn EagerStage>> {
-        self.shuffling.eager()
-    }
-
-    fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
-        vec![("state", Arc::clone(&self.store) as _)]
-    }
-
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
-        let delta = self.shuffling.shards(batch)?;
-        let (executor, time) = (batch.executor(), batch.time());
-        let update = |key: &K, values: &Values<V>, state| (self.function)(time, key, values, state);
-        let spent = self
-            .store
-            .update(delta, &update, self.every, batch.number(), executor)
-            .map_err(|message| batch.failed(&self.name, &message))?;
-        for mut shard in spent {
-            shard.recycle();
-            self.shuffling.stage.spare_shards().push(shard);
-        }
-        let view = state_view(Arc::clone(&self.store), executor.clone());
-        Ok(Dataset::of(Rdd::new(view, executor.clone())))
     }
 }

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use std::vec::IntoIter;
 
 use millrace_engine::data::{Data, Key};
-use millrace_engine::durable::Durable;
-use millrace_engine::error::{Error, Result};
-use millrace_engine::pipeline::{NodeId, Pipeline};
+use millrace_engine::error::Error;
+use millrace_engine::pipeline::Pipeline;
 use millrace_engine::shuffle::{Group, Values};
-use millrace_engine::stage::EagerStage;
 use millrace_engine::state::{PartitionStore, PartitionUpdate};
-use millrace_runtime::graph::{BatchRun, Dataset, Node};
+use millrace_runtime::graph::BatchRun;
 
 use super::super::{Computed, DStream, named};
+use super::state_node::StateNode;
 use super::state_options::StateOptions;
-use super::{Shuffling, partitioner_of_state};
+use super::{Shards, Shuffling, partitioner_of_state};
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Keeps a state for every key with a function that sees a whole partition at once (Spark:
@@ -71,56 +70,18 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
         let shuffling = Shuffling::new(&self.pipeline, Group, &self.builder, &name);
         let partitioner = partitioner_of_state(&self.builder, options.partitions, &name);
         let hasher = shuffling.stage.hasher().clone();
-        let store = PartitionStore::new(hasher, partitioner, options.initial);
+        let store = Arc::new(PartitionStore::new(hasher, partitioner, options.initial));
         self.builder.keeps_state();
-        let node = PartitionNode {
+        let function: PartitionUpdate<K, V, S> =
+            Arc::new(move |keys| function(keys.into_iter()).into_iter().collect());
+        let node = StateNode {
             shuffling,
-            store: Arc::new(store),
-            function: Arc::new(move |keys: Vec<(K, Values<V>, Option<S>)>| {
-                function(keys.into_iter()).into_iter().collect()
-            }),
+            store: Arc::clone(&store) as _,
+            update: move |delta: Shards<K, Values<V>>, batch: &BatchRun<'_>| {
+                store.update(delta, &function, batch.number(), batch.executor())
+            },
             name: name.clone(),
         };
         self.of_node(name, node)
-    }
-}
-
-struct PartitionNode<P, K: Key, V: Data, S> {
-    shuffling: Shuffling<P, K, V, Group>,
-    store: Arc<PartitionStore<K, S>>,
-    function: PartitionUpdate<K, V, S>,
-    name: String,
-}
-
-impl<P, K, V, S> Node for PartitionNode<P, K, V, S>
-where
-    P: Pipeline<Item = (K, V)>,
-    K: Key,
-    V: Data,
-    S: Data,
-{
-    fn inputs(&self) -> Vec<NodeId> {
-        self.shuffling.inputs.clone()
-    }
-
-    fn eager(&self) -> Option<Arc<dyn EagerStage>> {
-        self.shuffling.eager()
-    }
-
-    fn durables(&self) -> Vec<(&'static str, Arc<dyn Durable>)> {
-        vec![("state", Arc::clone(&self.store) as _)]
-    }
-
-    fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
-        let delta = self.shuffling.shards(batch)?;
-        let (spent, rdd) = self
-            .store
-            .update(delta, &self.function, batch.number(), batch.executor())
-            .map_err(|message| batch.failed(&self.name, &message))?;
-        for mut shard in spent {
-            shard.recycle();
-            self.shuffling.stage.spare_shards().push(shard);
-        }
-        Ok(Dataset::of(rdd))
     }
 }

@@ -1,0 +1,50 @@
+//! A law that every store obeys, for the tests of each.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::exec::Executor;
+
+use super::{Durable, Origin};
+
+/// Runs `batch` for the numbers 1 to `batches` on the store `live`, while another thread makes
+/// snapshots of it; then loads the last snapshot, and what batches after it have changed, into
+/// `recovered`.
+pub(crate) fn recover_while_batches_run(
+    live: &dyn Durable,
+    recovered: &dyn Durable,
+    batches: u64,
+    executor: &Executor,
+    mut batch: impl FnMut(u64),
+) {
+    let ended = AtomicBool::new(false);
+    live.record();
+    let mut log = Vec::new();
+    let snapshots = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut newest = Vec::new();
+            while !ended.load(Ordering::SeqCst) || newest.is_empty() {
+                let shards = 0..live.shards();
+                newest = shards.map(|shard| live.snapshot(shard).unwrap()).collect();
+            }
+            newest
+        });
+        for number in 1..=batches {
+            batch(number);
+            log.push((number, live.take_changes()));
+        }
+        ended.store(true, Ordering::SeqCst);
+        reader.join().unwrap()
+    });
+    let load = |origin, entries: &[u8]| {
+        executor.run(|| recovered.load(origin, entries)).unwrap();
+    };
+    for (shard, (entries, as_of)) in (0..).zip(snapshots) {
+        load(Origin::Snapshot(as_of), &entries);
+        for (number, changes) in log.iter().filter(|(number, _)| *number > as_of) {
+            for (_, entries) in changes.iter().filter(|change| change.0 == shard) {
+                load(Origin::Batch(*number), entries);
+            }
+        }
+    }
+    recovered.loaded(batches).unwrap();
+}

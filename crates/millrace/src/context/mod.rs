@@ -14,6 +14,7 @@ mod misuse;
 mod probe;
 mod queue_stream;
 mod receiver_stream;
+mod recovery;
 mod remember;
 mod settings;
 mod skip_record;

@@ -19,8 +19,9 @@ use millrace_runtime::threads::PATIENCE;
 use millrace_types::{StreamId, StreamingEvent};
 
 use super::active::ActiveSlot;
-use super::durability::{Begin, begin, counts_batches, replay, say_recovery};
+use super::durability::counts_batches;
 use super::missed::{Missed, say_skipped};
+use super::recovery::{Begin, begin, replay, say_recovery};
 use super::settings::MissedBatches;
 use super::{Settings, Source, StreamingContext};
 

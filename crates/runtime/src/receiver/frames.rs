@@ -7,7 +7,7 @@
 use std::io::{self, ErrorKind, Read};
 use std::net::TcpStream;
 
-use super::custom::ReceiverContext;
+use super::receiver_context::ReceiverContext;
 use super::socket_receiver::Ending;
 
 /// A session that stores every frame as a block; a frame longer than `longest` breaks the

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use millrace_engine::data::Data;
 
-use super::custom::{Receiver, ReceiverContext};
+use super::custom::Receiver;
 use super::dialer::address;
+use super::receiver_context::ReceiverContext;
 
 /// The end of a connection.
 pub struct Ending {

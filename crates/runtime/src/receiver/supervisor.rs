@@ -14,8 +14,9 @@ use millrace_engine::panics::message_of;
 
 use crate::threads::PATIENCE;
 
-use super::custom::{Receiver, ReceiverContext};
+use super::custom::Receiver;
 use super::ingest::Ingest;
+use super::receiver_context::ReceiverContext;
 use super::records::RecordGenerator;
 use super::reports::BY_DRIVER;
 use super::shared::{Command, NONE, Shared, lock};

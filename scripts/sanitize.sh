@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs the tests of the crates that have unsafe modules under tools that see what a test cannot:
 #
-#   AddressSanitizer  millrace-text and millrace, unit tests and laws   (a nightly toolchain)
-#   ThreadSanitizer   millrace-text and the engine, unit tests           (nightly and rust-src)
-#   valgrind          millrace-text, unit tests; of millrace, those of
-#                     the rooms with unsafe modules                     (valgrind)
+#   AddressSanitizer  millrace-text, the engine, the runtime and millrace,
+#                     unit tests, and the laws                          (a nightly toolchain)
+#   ThreadSanitizer   the same, unit tests                              (nightly and rust-src)
+#   valgrind          millrace-text, unit tests; of the engine, those of
+#                     the shuffle and the state                         (valgrind)
 #   Miri              millrace-text, unit tests                         (nightly and miri)
 #
 # A tool that is not installed is skipped, and the table at the end says so. Fails if one of
@@ -82,7 +83,7 @@ if wanted asan; then
                 cargo +nightly test --target "$host" "$@"
         }
         run AddressSanitizer "millrace-text, unit tests" asan -p millrace-text --lib
-        run AddressSanitizer "millrace, unit tests" asan -p millrace-engine -p millrace-runtime -p millrace --lib
+        run AddressSanitizer "engine, runtime, millrace, units" asan -p millrace-engine -p millrace-runtime -p millrace --lib
         panics_too=window_rules::a_function_that_panics
         run AddressSanitizer "millrace, laws" \
             asan -p millrace --test laws -- --skip blame --skip "$panics_too"
@@ -92,23 +93,23 @@ if wanted asan; then
             asan -p millrace --test laws -- blame "$panics_too"
         unset ASAN_OPTIONS
     else
-        row AddressSanitizer "millrace-text, millrace" "skipped: no nightly toolchain"
+        row AddressSanitizer "text, engine, runtime, millrace" "skipped: no nightly toolchain"
     fi
 fi
 
 if wanted tsan; then
     if ! has_nightly; then
-        row ThreadSanitizer "millrace-text, millrace" "skipped: no nightly toolchain"
+        row ThreadSanitizer "text, engine, runtime, millrace" "skipped: no nightly toolchain"
     elif ! has_component rust-src; then
         # Without the standard library's own locks it sees races that are none.
-        row ThreadSanitizer "millrace-text, millrace" "skipped: nightly has no rust-src"
+        row ThreadSanitizer "text, engine, runtime, millrace" "skipped: nightly has no rust-src"
     else
         tsan() {
             RUSTFLAGS=-Zsanitizer=thread CARGO_TARGET_DIR=$build/tsan \
                 cargo +nightly test -Zbuild-std --target "$host" "$@"
         }
         run ThreadSanitizer "millrace-text, unit tests" tsan -p millrace-text --lib
-        run ThreadSanitizer "millrace, unit tests" tsan -p millrace-engine -p millrace-runtime -p millrace --lib
+        run ThreadSanitizer "engine, runtime, millrace, units" tsan -p millrace-engine -p millrace-runtime -p millrace --lib
     fi
 fi
 
@@ -121,10 +122,10 @@ if wanted valgrind; then
         }
         run valgrind "millrace-text, unit tests" checked -p millrace-text
         # A million keys show nothing here that a thousand do not.
-        run valgrind "millrace, shuffle and state" checked -p millrace-engine -- \
+        run valgrind "millrace-engine, shuffle, state" checked -p millrace-engine -- \
             shuffle:: state:: --skip memory
     else
-        row valgrind "millrace-text, millrace" "skipped: not installed"
+        row valgrind "millrace-text, millrace-engine" "skipped: not installed"
     fi
 fi
 

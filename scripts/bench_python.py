@@ -1,4 +1,4 @@
-"""What scripts/bench_python.sh measures; it builds the programs and runs this."""
+"""The measurements of scripts/bench_python.sh, which builds the programs and runs this."""
 
 import argparse
 import os
@@ -245,7 +245,7 @@ def on_spark(program, data, times, directory, python):
     """PySpark with some data so many times: its CPU seconds from the start until all is printed, and
     the seconds on the wall since it connected.
 
-    What Spark has not computed yet costs nothing, so a batch has to be waited for that began when
+    Work that Spark has not done yet costs nothing, so a batch has to be waited for that began when
     all was sent. Its workers are no children of the program: the session counts.
     """
     environment = dict(os.environ, PYSPARK_SUBMIT_ARGS="--master %s pyspark-shell" % MASTER)

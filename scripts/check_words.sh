@@ -2,7 +2,8 @@
 # Doc comments begin with their subject. No sentence of a `///` or `//!` line
 # begins the line with What, Whether, How or Who, and no doc comment begins
 # with a pronoun or with Where: "The number of keys", not "How many keys there
-# are"; "True if the key has a slot", not "Whether it has one". Prints every
+# are"; "True if the key has a slot", not "Whether it has one". The same holds
+# for Python's docstrings and its comments that begin with `#:`. Prints every
 # line that does, with its place, and fails if there is one. Examples inside of
 # ``` are left alone.
 #
@@ -41,6 +42,39 @@ git ls-files -z --cached --others --exclude-standard -- '*.rs' | xargs -0 awk '
     }
     END { exit found }
 ' || die 'doc lines begin with their subject, a noun or a verb; see --help'
+
+git ls-files -z --cached --others --exclude-standard -- '*.py' | python3 -c '
+import ast, re, sys
+
+EVERY = re.compile(r"(What|Whatever|Whether|How|Who|Whoever)\b")
+FIRST = re.compile(r"(Where|That|It|Its|Those|These|This|They|Their|He|She)\b")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+def lines_of(source, name):
+    """The lines of docs of a file: number, text, and if the docs begin with it."""
+    for node in ast.walk(ast.parse(source, name)):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+            begins = True
+            for index, line in enumerate(ast.get_docstring(node, clean=False).splitlines()):
+                yield node.body[0].lineno + index, line.strip(), begins
+                begins = begins and not line.strip()
+    begins = True
+    for number, line in enumerate(source.splitlines(), 1):
+        is_doc = line.strip().startswith("#:")
+        if is_doc:
+            yield number, line.strip()[2:].strip(), begins
+        begins = not is_doc
+
+found = False
+for name in filter(None, sys.stdin.read().split("\0")):
+    with open(name, encoding="utf-8") as file:
+        source = file.read()
+    for number, line, begins in lines_of(source, name):
+        if EVERY.match(line) or begins and FIRST.match(line):
+            print("%s:%d: %s" % (name, number, line))
+            found = True
+sys.exit(found)
+' || die 'docstrings begin with their subject, a noun or a verb; see --help'
 
 twice=0
 for crate in crates/*; do

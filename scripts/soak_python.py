@@ -1,4 +1,4 @@
-"""What scripts/soak_python.sh runs: a program of each tier for long, and what it holds on the way."""
+"""The runs of scripts/soak_python.sh: a program of each tier for long, with what it holds meanwhile."""
 
 import argparse
 import json
@@ -137,7 +137,7 @@ def begin(tier, directory, until, every):
 
 
 def samples(tier, directory):
-    """What a program has written down: the time, then the columns."""
+    """The rows that a program has written down: the time, then the columns."""
     path = os.path.join(directory, tier + ".json")
     if not os.path.exists(path):
         return []
@@ -151,8 +151,8 @@ def near(rows, minute):
 
 
 def judged(tier, rows):
-    """What has grown from the third quarter to the last: the least of each, since a batch that runs
-    holds something, and since the first half has what the machine was too busy for in it."""
+    """The columns that have grown from the third quarter to the last: the least of each, since a batch
+    that runs holds something, and since the first half has what the machine was too busy for in it."""
     began, ended = rows[0][0], rows[-1][0]
     quarters = [
         [row for row in rows if at <= (row[0] - began) / (ended - began) * 4 <= at + 1]

@@ -17,7 +17,7 @@ from maturin import (  # noqa: F401
     get_requires_for_build_wheel,
 )
 
-#: Where maturin looks for what else belongs into the wheel; see pyproject.toml.
+#: The directory that maturin puts into the wheel besides; see pyproject.toml.
 DATA = os.path.join("target", "wheel.data")
 
 PROGRAMS = (

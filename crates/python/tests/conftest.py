@@ -1,4 +1,4 @@
-"""What the tests of the package share: a context, a sender, and programs as processes."""
+"""Fixtures that the tests of the package share: a context, a sender, and programs as processes."""
 
 import os
 import socket

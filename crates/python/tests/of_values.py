@@ -7,7 +7,7 @@ from pyspark.streaming._windowed import Windowed
 
 
 class Counted:
-    """How many batches were made as values, and how many CPython had to make."""
+    """The number of batches that were made as values, and of those that CPython had to make."""
 
     def __init__(self):
         self.made = self.given_up = 0

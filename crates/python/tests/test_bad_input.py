@@ -1,4 +1,4 @@
-"""What a program did wrong: its own lines, one clear message, the right code, nothing of ours."""
+"""Mistakes of a program: its own lines, one clear message, the right code, nothing of ours."""
 
 import os
 import signal

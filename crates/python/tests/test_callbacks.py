@@ -1,4 +1,4 @@
-"""What callbacks may do to the process, and an exception in each of them."""
+"""Callbacks: deeds that touch the whole process, and an exception in each of them."""
 
 import pytest
 
@@ -130,7 +130,7 @@ ssc.receiverStream(Wrong()).foreachRDD(lambda rdd: print(rdd.collect()))
 
 
 def shown(program, source):
-    """What a program printed that has ended well and said nothing."""
+    """The output of a program that has ended well and said nothing."""
     ended = program(HEAD + source + RUN, conf=BATCHES)
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ""

@@ -29,7 +29,7 @@ def messages(case):
 
 
 def completes_a_line(before, message):
-    """Whether a line ends in `message`, which comes behind `before`."""
+    """True if a line ends in `message`, which comes behind `before`."""
     if before.endswith(b"\r") and message.startswith(b"\n"):
         message = message[1:]
     return b"\n" in message or b"\r" in message

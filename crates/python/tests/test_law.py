@@ -33,7 +33,7 @@ def sent(rng):
 
 
 def printed(words, data, pieces, directory, environment):
-    """What a program prints for some bytes that come in pieces."""
+    """The output of a program for some bytes that come in pieces."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(60)
 

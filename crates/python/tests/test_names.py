@@ -26,7 +26,7 @@ CLASSES = {each.__name__: each for each in (
     StorageLevel, StatCounter, DStream, StreamingContext, StreamingListener, TransformedDStream,
 )}
 
-#: How PySpark itself moves a value between processes.
+#: Names by which PySpark itself moves a value between processes.
 INSIDE = {("Broadcast", name) for name in ("dump", "load", "load_from_path")}
 #: Set when a context is made, and so no names of the class.
 OF_AN_INSTANCE = {("SparkContext", "applicationId"), ("SparkContext", "startTime")}

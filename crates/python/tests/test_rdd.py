@@ -51,7 +51,7 @@ def test_the_zero_of_a_tree_counts_once_in_each_partition(sc):
 
 
 def test_statistics_as_a_dict_are_of_a_sample_unless_one_is_asked_for(sc):
-    """It is the wrong way round in PySpark 3.5, and stays so."""
+    """PySpark 3.5 has the two the wrong way round, and here they stay so."""
     stats = sc.parallelize([1.0, 2.0, 3.0, 4.0]).stats()
     assert stats.asDict()["variance"] == stats.sampleVariance()
     assert stats.asDict(sample=True)["variance"] == stats.variance()

@@ -215,7 +215,7 @@ ssc.start()
 ssc.awaitTermination()
 """
 
-#: What leaves the functions of windows in a tier.
+#: Wrappers that leave the functions of windows in a tier.
 TIERS = {"values": "", "CPython": "Call"}
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-#: Its first batch is due when a signal asks for it.
+#: A program whose first batch is due when a signal asks for it.
 PROGRAM = """
 import sys
 from pyspark import SparkContext

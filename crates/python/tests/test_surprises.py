@@ -1,4 +1,4 @@
-"""What programs for PySpark count on and a package that only looks like it would break."""
+"""Habits of programs for PySpark that a package which only looks like it would break."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""What a Python program shows on standard error: the live line, figures, the log."""
+"""Standard error of a Python program: the live line, figures, the log."""
 
 import json
 import os
@@ -114,7 +114,7 @@ def test_the_live_line_makes_room_for_the_program_and_leaves_nothing(tmp_path):
 
 
 def rows_end(row):
-    """What stands in a row when everything was written: a carriage return goes to its beginning."""
+    """The text of a row when everything was written: a carriage return goes to its beginning."""
     text = ""
     for piece in row.split("\r"):
         kept, cleared, rest = piece.partition("\x1b[K")

@@ -1,4 +1,4 @@
-"""What `pip install .` puts on PATH."""
+"""Programs that `pip install .` puts on PATH."""
 
 import os
 import re

@@ -74,7 +74,7 @@ def of_window(rng, pairs):
 
 
 def read(rng, stream):
-    """What is made of a window."""
+    """A stream that is made of a window."""
     for _ in range(rng.choice([0, 0, 1, 2])):
         stream = rng.choice([
             lambda: stream.map(lambda pair: (pair[1], pair[0])),
@@ -122,7 +122,7 @@ def told(error):
 
 
 def played(seed):
-    """What a random program shows of random batches."""
+    """The output of a random program for random batches."""
     rng = random.Random(seed)
     given = batches(rng)
     shown = []

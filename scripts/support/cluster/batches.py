@@ -1,4 +1,4 @@
-"""What functions of foreachRDD do with datasets: broadcast, accumulators, joins, sorts."""
+"""Datasets in functions of foreachRDD: broadcast, accumulators, joins, sorts."""
 
 from pyspark import SparkContext
 from pyspark.streaming import StreamingContext

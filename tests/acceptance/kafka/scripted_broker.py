@@ -157,7 +157,7 @@ def fetch(request):
 
 
 class Refused(Exception):
-    """Whoever logs in is not who he says."""
+    """A client that logs in is not who it says."""
 
 
 def plain(user, password):

@@ -38,7 +38,7 @@ def main():
 
 
 def judge(name, left, right, departure):
-    """What the table says of a case, and what is wrong with it."""
+    """The words of the table about a case, and its faults."""
     transcripts = []
     for directory in (left, right):
         path = directory / f"{name}.out"
@@ -74,7 +74,7 @@ def first_difference(spark, millrace):
 
 
 def is_explained(departure):
-    """Whether the section of docs/DIFFERENCES.md has the text that the departure names."""
+    """True if the section of docs/DIFFERENCES.md has the text that the departure names."""
     sections = ("\n" + DIFFERENCES.read_text(encoding="utf-8")).split("\n## ")
     for section in sections[1:]:
         title, _, text = section.partition("\n")

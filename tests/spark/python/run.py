@@ -201,7 +201,7 @@ def blocks(printed):
 
 
 def listing(folder, hidden):
-    """What a case left on the disk: each file with its lines behind it."""
+    """The files that a case left on the disk: each file with its lines behind it."""
     found = []
     for path in sorted(pathlib.Path(folder).rglob("*")):
         if path.is_dir() or (path.name.startswith(".") and not hidden):

@@ -1,4 +1,4 @@
-"""What the cases share: printing from foreachRDD in the frame of pprint, values that have a stable
+"""Helpers that the cases share: printing from foreachRDD in the frame of pprint, values that have a stable
 print, and the functions that several of them use."""
 
 FRAME = "-" * 43

@@ -6,7 +6,7 @@ language it knows. Nothing is decided here: only what an error says, and where, 
 
 import re
 
-#: What a line of Python 2 looks like that Python 3 cannot read, and what it is.
+#: Patterns of lines of Python 2 that Python 3 cannot read, each with its name.
 _CONSTRUCTS = (
     (r"^\s*(?:.*[:;]\s*)?print\s+[^\s(=.,)]", "print without parentheses"),
     (r"^\s*(?:.*[:;]\s*)?print\s*$", "print without parentheses"),

@@ -36,7 +36,7 @@ A_FILE = 10
 #: Times that a function is called.
 CALLS = 8
 
-#: What a function of the grammar may ask for before Python raises a MemoryError.
+#: The memory that a function of the grammar may ask for before Python raises a MemoryError.
 MEMORY = 3 << 30
 
 #: Seconds that CPython has for one call.
@@ -48,7 +48,7 @@ class Difference(Exception):
 
 
 def same(a, b):
-    """Whether two values are one and the same to a program."""
+    """True if two values are one and the same to a program."""
     if type(a) is not type(b):
         return False
     if isinstance(a, float):

@@ -41,7 +41,7 @@ def all_cases():
 
 
 def transcript(function, spark):
-    """What a case prints."""
+    """The text that a case prints."""
     for view in spark.catalog.listTables():
         spark.catalog.dropTempView(view.name)
     printed = io.StringIO()

@@ -1,4 +1,4 @@
-"""What saveAsTextFiles leaves on the disk. `folder` is empty when a case begins; the transcript
+"""Files that saveAsTextFiles leaves on the disk. `folder` is empty when a case begins; the transcript
 lists what is in it at the end."""
 
 from shared import each_with_time

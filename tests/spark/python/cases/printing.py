@@ -1,4 +1,4 @@
-"""What pprint writes, how queueStream feeds a program, and which RDDs a stream remembers."""
+"""Batches as pprint writes them, how queueStream feeds a program, and which RDDs a stream remembers."""
 
 from shared import Lists, Rdds, each_with_time
 

@@ -17,7 +17,7 @@ from ._statements import Statements
 #: The flags of code by their names. `inspect` has them too, and takes its time to load.
 _FLAGS = {name: flag for flag, name in dis.COMPILER_FLAG_NAMES.items()}
 
-#: What would have an effect, or a state, beyond its result.
+#: Kinds of functions that would have an effect, or a state, beyond their result.
 _KINDS = (
     (_FLAGS["GENERATOR"], "it yields"),
     (_FLAGS["COROUTINE"], "it awaits"),

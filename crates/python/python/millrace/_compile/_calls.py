@@ -44,7 +44,7 @@ _CONSUMING = {
     tuple: ("tuple", 0, 1),
 }
 
-#: Where the order of the items does not count, a set may stand.
+#: Functions for which the order of the items does not count, so that a set may stand there.
 _ORDERLESS = (all, any, max, min, sorted)
 
 _OPERATORS = {
@@ -150,12 +150,12 @@ _OF_TYPES = {
 
 
 def is_plain(called):
-    """Whether a function has a form of its own in the engine, as ``json.loads`` has."""
+    """True if a function has a form of its own in the engine, as ``json.loads`` has."""
     return _known(PLAIN, called) is not None
 
 
 def captured_attribute(lowering, node):
-    """What ``module.name`` or ``broadcast.value`` leads to, or None if it begins at a local."""
+    """The value that ``module.name`` or ``broadcast.value`` leads to; None if it begins at a local."""
     base = node.value
     if isinstance(base, ast.Attribute):
         found = captured_attribute(lowering, base)
@@ -193,7 +193,7 @@ def callee(lowering, node):
 
 
 def _is(value, *ones):
-    """Whether a value is one of these objects; what it says of equality does not count."""
+    """True if a value is one of these objects; its own idea of equality does not count."""
     return any(value is one for one in ones)
 
 

@@ -4,12 +4,12 @@ import struct
 
 from ._result import Refused
 
-#: What cannot be changed, so that a copy cannot be told from the original.
+#: Types whose values cannot be changed, so that a copy cannot be told from the original.
 PLAIN = (type(None), bool, int, float, str, bytes)
 
 
 def is_plain(value):
-    """Whether a value is of an exact builtin type that nothing can change."""
+    """True if a value is of an exact builtin type that nothing can change."""
     if type(value) is tuple:
         return all(map(is_plain, value))
     return type(value) in PLAIN

@@ -11,7 +11,7 @@ from . import _calls
 from ._constants import encode
 from ._result import Refused
 
-#: What the engine gives up on: an index that no tuple has.
+#: An expression that the engine gives up on: an index that no tuple has.
 GIVE_UP = ["index", ["tuple", []], ["const", ["i", "0"]]]
 
 OPERATORS = {
@@ -219,7 +219,7 @@ class Expressions:
         return ["text", parts]
 
     def target(self, node):
-        """What a loop or a comprehension assigns to."""
+        """The slot or slots that a loop or a comprehension assigns to."""
         if isinstance(node, ast.Name):
             return self.scope.find(node.id)
         if isinstance(node, (ast.Tuple, ast.List)):
@@ -260,7 +260,7 @@ class Expressions:
             self.scope.names.pop()
 
     def bind(self, names, make):
-        """What ``make`` lowers while these names stand for new slots, which it is given."""
+        """The result of ``make``, called with new slots; meanwhile the names stand for them."""
         slots = {name: self.scope.slot() for name in names}
         self.scope.names.append(slots)
         try:

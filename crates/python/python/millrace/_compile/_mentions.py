@@ -6,9 +6,9 @@ object alone counts as handing it on.
 
 import ast
 
-#: It is only looked at.
+#: The object is only looked at.
 READ = "read"
-#: It is changed here and now.
+#: The object is changed here and now.
 CHANGE = "change"
 #: Something else holds it from now on, and may change it whenever it likes.
 HOLD = "hold"

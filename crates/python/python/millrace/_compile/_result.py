@@ -1,4 +1,4 @@
-"""What lowering a function gives."""
+"""The result of lowering a function."""
 
 from collections import namedtuple
 

@@ -9,7 +9,7 @@ from ._result import Refused
 
 
 class Captured:
-    """What a name outside of the function stands for."""
+    """A name from outside of the function, and its value."""
 
     def __init__(self, name, value):
         self.name = name
@@ -43,7 +43,7 @@ class Scope:
         return None
 
     def outer(self, name, node):
-        """What a name that is not a local variable leads to, as ``Captured``."""
+        """The value of a name that is not a local variable, as ``Captured``."""
         code = self.function.__code__
         if name in code.co_freevars:
             cell = self.function.__closure__[code.co_freevars.index(name)]

@@ -120,7 +120,7 @@ _PARTS = (
 
 
 def _same(a, b):
-    """Whether two code objects do the same, wherever they stand."""
+    """True if two code objects do the same, wherever they stand."""
     if any(getattr(a, part) != getattr(b, part) for part in _PARTS):
         return False
     return len(a.co_consts) == len(b.co_consts) and all(

@@ -1,4 +1,4 @@
-"""Whether what a function captures stays as it is while the program runs.
+"""Captured variables that stay as they are while the program runs.
 
 Spark sends a function with what it captures anew for every batch, so that a variable which a
 callback changes has its new value in the next one. A lowered function holds copies from the time
@@ -150,7 +150,7 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def _scope(file, node):
-    """Where the name that a node binds belongs: a function, a comprehension, None: the module."""
+    """The scope of the name that a node binds: a function, a comprehension, a class, None: the module."""
     while node in file.parents:
         node = file.parents[node]
         if isinstance(node, _FUNCTIONS + _COMPREHENSIONS + (ast.ClassDef,)):

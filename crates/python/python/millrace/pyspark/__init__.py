@@ -35,7 +35,7 @@ else:
     ]
 
     def __getattr__(name):
-        """What PySpark has here for old programs; SQL is loaded by those alone that use it."""
+        """A name that PySpark has here for old programs; SQL is loaded by those alone that use it."""
         if name in ("HiveContext", "Row", "SQLContext"):
             from . import sql
 

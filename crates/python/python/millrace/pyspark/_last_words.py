@@ -1,4 +1,4 @@
-"""What is shown of an exception that ends the program.
+"""The lines that are shown of an exception that ends the program.
 
 Python's own traceback, without the frames of this package: a bad record shows the line of the
 function that met it. After a SIGINT that was asked for there is nothing to show.

@@ -1,4 +1,4 @@
-"""How something is refused that Spark has and this package has not."""
+"""Refusals of modules and names that Spark has and this package has not."""
 
 import sys
 

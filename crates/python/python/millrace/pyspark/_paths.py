@@ -8,7 +8,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def is_ours(filename):
-    """Whether a frame's file belongs to this package."""
+    """True if a frame's file belongs to this package."""
     return os.path.abspath(filename).startswith(ROOT)
 
 
@@ -18,7 +18,7 @@ def caller():
 
 
 def called():
-    """What the program called of this package, and the file and the line where it did."""
+    """The function of this package that the program called, and the file and the line of the call."""
     frame, name = sys._getframe(1), ""
     while frame.f_back is not None and is_ours(frame.f_code.co_filename):
         name = frame.f_code.co_name

@@ -1,4 +1,4 @@
-"""What this package says on standard error.
+"""Messages of this package on standard error.
 
 The engine and Python share the screen, so lines go through the engine, which keeps them whole and
 knows which are wanted. Where the program has put something else in the place of ``sys.stderr``, as

@@ -1,4 +1,4 @@
-"""What a record function may share with the program, and what it gets a copy of.
+"""Values that a record function shares with the program, and those that it gets a copy of.
 
 Spark pickles a function with all that it captures and runs the copy elsewhere. Here it runs in the
 same interpreter; what it captures is copied where somebody could tell the difference: a global
@@ -50,7 +50,7 @@ _BY_REFERENCE = (
 
 
 def in_task():
-    """Whether this thread is running a record function."""
+    """True if this thread is running a record function."""
     return getattr(_state, "depth", 0) > 0
 
 
@@ -89,7 +89,7 @@ def unpicklable(error):
 
 
 def are_atoms(records):
-    """Whether nobody could change any of these records, or what is in them."""
+    """True if nobody could change any of these records, or a part of one."""
     kinds = set(map(type, records))
     if kinds <= ATOMS:
         return True
@@ -175,7 +175,7 @@ def _function(function, memo):
 
 
 def _is_shared(value, met):
-    """Whether a task and the program can have the very same value without noticing."""
+    """True if a task and the program can have the very same value without noticing."""
     kind = type(value)
     if kind in ATOMS or isinstance(value, _BY_REFERENCE) or getattr(value, "_is_shared", False):
         return True
@@ -199,7 +199,7 @@ def _is_shared(value, met):
 
 
 def _is_importable(function):
-    """Whether a pickle would name the function instead of holding it."""
+    """True if a pickle would name the function instead of holding it."""
     import sys
 
     found = sys.modules.get(function.__module__)
@@ -238,7 +238,7 @@ def _globals_of(code):
 
 @functools.lru_cache(maxsize=4096)
 def _writes_globals(code):
-    """Whether some code assigns to a global, or to a name of a function around it."""
+    """True if some code assigns to a global, or to a name of a function around it."""
     writing = ("STORE_GLOBAL", "DELETE_GLOBAL")
     for instruction in dis.get_instructions(code):
         if instruction.opname in writing:

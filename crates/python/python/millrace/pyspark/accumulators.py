@@ -1,4 +1,4 @@
-"""What record functions add to and the program reads."""
+"""Accumulators: record functions add to them, and the program reads them."""
 
 import copy
 
@@ -8,10 +8,10 @@ _next = [0]
 
 
 class AccumulatorParam:
-    """How values are added up. A subclass has both methods."""
+    """The way in which values are added up. A subclass has both methods."""
 
     def zero(self, value):
-        """What a sum begins with that is of the kind of `value`."""
+        """The first value of a sum whose values are of the kind of `value`."""
         raise NotImplementedError
 
     def addInPlace(self, value1, value2):

@@ -6,7 +6,7 @@ from ._tasks import pickled
 
 
 class Broadcast:
-    """What ``SparkContext.broadcast`` gives. It is not copied when a function captures it."""
+    """A value of ``SparkContext.broadcast``. It is not copied when a function captures it."""
 
     #: There is one for the program and for all record functions.
     _is_shared = True

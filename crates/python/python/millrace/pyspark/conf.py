@@ -67,7 +67,7 @@ class SparkConf:
         return list(self._conf.items())
 
     def contains(self, key):
-        """Whether a key is set."""
+        """True if a key is set."""
         return key in self._conf
 
     def toDebugString(self):

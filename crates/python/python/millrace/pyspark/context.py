@@ -21,7 +21,7 @@ _LEVELS = ("ALL", "DEBUG", "ERROR", "FATAL", "INFO", "OFF", "TRACE", "WARN")
 
 
 class SparkContext(Rare):
-    """What makes datasets; one in a process.
+    """The maker of datasets; there is one in a process.
 
     >>> sc = SparkContext("local[2]", "example")
     >>> sc.parallelize([1, 2, 3]).map(lambda x: x * 2).collect()
@@ -164,7 +164,7 @@ class SparkContext(Rare):
 
     @property
     def defaultParallelism(self):
-        """How many partitions are made where nobody says."""
+        """The number of partitions that are made where nobody says."""
         return int(self._conf.get("spark.default.parallelism", self._threads))
 
     @property
@@ -201,7 +201,7 @@ class SparkContext(Rare):
         return next(self._rdd_ids)
 
     def _run(self, rdd, function, partitions=None):
-        """What `function` makes of every partition's records."""
+        """The results of `function` for the records of every partition."""
         if partitions is None:
             partitions = range(rdd.getNumPartitions())
         return run(rdd, function, partitions)
@@ -288,7 +288,7 @@ class SparkContext(Rare):
         return records(self, path, recordLength)
 
     def pickleFile(self, name, minPartitions=None):
-        """What ``RDD.saveAsPickleFile`` has written."""
+        """The records that ``RDD.saveAsPickleFile`` has written."""
         from ._rdd.textfile import pickles
 
         return pickles(self, name)

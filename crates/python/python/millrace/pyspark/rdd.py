@@ -125,7 +125,7 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         return self.ctx
 
     def id(self):
-        """Its number."""
+        """The number of the RDD."""
         return self._id
 
     def name(self):
@@ -138,7 +138,7 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         return self
 
     def getNumPartitions(self):
-        """How many partitions there are."""
+        """The number of partitions."""
         return self._partition_count()
 
     def cache(self):
@@ -181,7 +181,7 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         self.is_cached = True
 
     def isCheckpointed(self):
-        """Whether ``checkpoint`` was asked for and something has been computed."""
+        """True if ``checkpoint`` was asked for and something has been computed."""
         return self.is_checkpointed and bool(self._stored)
 
     def isLocallyCheckpointed(self):
@@ -220,7 +220,7 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         return self._each is not None and self.ctx._skip is not None
 
     def _whole(self):
-        """This RDD, whose function makes states: it must not fail at one of them."""
+        """The RDD itself, of whose records none is skipped: its function makes states."""
         self._each = None
         return self
 
@@ -230,7 +230,7 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
 
 
 class PipelinedRDD(RDD):
-    """What is made of another RDD, partition by partition."""
+    """An RDD that is made of another one, partition by partition."""
 
     def __init__(self, prev, compute, partitioner=None):
         self._prev = prev

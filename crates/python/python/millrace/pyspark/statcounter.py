@@ -5,7 +5,7 @@ import math
 
 
 class StatCounter:
-    """What ``RDD.stats`` gives. Numerically stable: means and variances are merged, not sums."""
+    """The result of ``RDD.stats``. Numerically stable: means and variances are merged, not sums."""
 
     def __init__(self, values=None):
         self.n = 0
@@ -54,15 +54,15 @@ class StatCounter:
         return copy.deepcopy(self)
 
     def count(self):
-        """How many numbers there were."""
+        """The number of numbers."""
         return int(self.n)
 
     def mean(self):
-        """Their mean."""
+        """The mean of the numbers."""
         return self.mu
 
     def sum(self):
-        """Their sum."""
+        """The sum of the numbers."""
         return self.n * self.mu
 
     def min(self):

@@ -1,8 +1,8 @@
-"""Where a persisted dataset is kept. Here it is always memory; the levels keep their names."""
+"""Levels of storage for persisted datasets. Here all are memory; the levels keep their names."""
 
 
 class StorageLevel:
-    """How a dataset is persisted."""
+    """The way in which a dataset is persisted."""
 
     def __init__(self, useDisk, useMemory, useOffHeap, deserialized, replication=1):
         self.useDisk = useDisk

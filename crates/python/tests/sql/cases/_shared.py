@@ -1,4 +1,4 @@
-"""What the cases share."""
+"""Data and helpers that the cases share."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What ``show`` and ``printSchema`` print, to the byte."""
+"""Tables of ``show`` and trees of ``printSchema``, to the byte."""
 
 import datetime
 import decimal

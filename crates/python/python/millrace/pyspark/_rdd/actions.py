@@ -49,11 +49,11 @@ class Actions:
         self.ctx._run(self, each)
 
     def count(self):
-        """How many records there are."""
+        """The number of records."""
         return sum(self.ctx._run(self, lambda records: sum(1 for _ in records)))
 
     def isEmpty(self):
-        """Whether there is no record."""
+        """True if there is no record."""
         return self.getNumPartitions() == 0 or not self.take(1)
 
     def take(self, num):
@@ -189,7 +189,7 @@ class Actions:
 
 
 def run(rdd, function, partitions):
-    """What `function` makes of the iterator of every partition, as a list."""
+    """The results of `function` for the iterator of every partition, as a list."""
 
     def compute():
         with task():
@@ -199,7 +199,7 @@ def run(rdd, function, partitions):
 
 
 def job(compute):
-    """What `compute` gives; an exception in it is that of a job which failed."""
+    """The result of `compute`; an exception in it becomes that of a job which failed."""
     from ..errors.exceptions import Py4JJavaError, task_failed
 
     try:

@@ -150,7 +150,7 @@ class Keyed:
         )
 
     def countByKey(self):
-        """How many pairs every key has, as a dict."""
+        """The number of pairs of every key, as a dict."""
         return self.map(lambda pair: pair[0]).countByValue()
 
     def countByValue(self):

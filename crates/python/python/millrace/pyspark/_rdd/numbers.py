@@ -40,7 +40,7 @@ class Numbers:
         return self.stats().sampleStdev()
 
     def countApprox(self, timeout, confidence=0.95):
-        """How many records there are; exact here."""
+        """The number of records; exact here."""
         return self.count()
 
     def sumApprox(self, timeout, confidence=0.95):
@@ -52,13 +52,13 @@ class Numbers:
         return self.map(float).mean()
 
     def countApproxDistinct(self, relativeSD=0.05):
-        """How many different records there are; exact here."""
+        """The number of different records; exact here."""
         if relativeSD < 0.000017:
             raise ValueError("relativeSD should be greater than 0.000017")
         return self.distinct().count()
 
     def histogram(self, buckets):
-        """How many records are in each bucket: bounds and counts.
+        """The bounds of the buckets, and the number of records in each.
 
         `buckets` is a number of buckets of equal width between the extremes, or a sorted list of
         bounds. The last bucket has its upper bound in it.

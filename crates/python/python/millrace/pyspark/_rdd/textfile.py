@@ -153,7 +153,7 @@ def records(sc, names, length):
 
 
 def pickles(sc, names):
-    """What `saveAsPickleFile` has written, a partition a file."""
+    """The records that `saveAsPickleFile` has written; each file is a partition."""
 
     def read(path):
         with open(path, "rb") as file:

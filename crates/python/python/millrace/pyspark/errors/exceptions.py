@@ -24,7 +24,7 @@ class PySparkException(Exception):
         return self.error_class
 
     def getMessageParameters(self):
-        """What the message was made of, or None."""
+        """The parameters of the message, or None."""
         return self.message_parameters
 
     def __str__(self):
@@ -82,7 +82,7 @@ class SparkRuntimeException(PySparkException):
 
 
 class SparkUpgradeException(PySparkException):
-    """What an older Spark did another way."""
+    """A behaviour that was another one in an older Spark."""
 
 
 class UnknownException(PySparkException):
@@ -114,7 +114,7 @@ class PySparkAssertionError(PySparkException, AssertionError):
 
 
 class PySparkNotImplementedError(PySparkException, NotImplementedError):
-    """What is not there."""
+    """A call that is not implemented."""
 
 
 class Py4JError(Exception):

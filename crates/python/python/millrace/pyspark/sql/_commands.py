@@ -1,4 +1,4 @@
-"""What ``SparkSession.sql`` does with a text."""
+"""Commands and queries in texts for ``SparkSession.sql``."""
 
 from . import _tables
 from ._create import local
@@ -25,7 +25,7 @@ def run(session, text, args=None, names=None):
 
 
 def _given(session, key, value):
-    """What stands in a text for a value or a DataFrame."""
+    """The words that stand in a text for a value or a DataFrame."""
     if hasattr(value, "createOrReplaceTempView"):
         name = "_given_%s" % key
         value.createOrReplaceTempView(name)

@@ -93,7 +93,7 @@ def _verified(parts, kind, is_rdd):
 
 
 def _is_plainly_right(part, kind):
-    """Whether the records are tuples of just these types: seen column by column, and cheap."""
+    """True if the records are tuples of just these types: seen column by column, and cheap."""
     if not isinstance(kind, StructType) or not part:
         return False
     if set(map(type, part)) != {tuple} or set(map(len, part)) != {len(kind.fields)}:

@@ -80,7 +80,7 @@ def kind_of(cells):
 
 
 def reader_of(kind):
-    """What makes a value of a type of a cell; None where it is none."""
+    """The function from a cell to a value of a type, or to None where the cell holds none."""
     if isinstance(kind, T.StringType):
         return str
     if isinstance(kind, T.IntegralType):

@@ -88,7 +88,7 @@ class Engine:
         self._dropped = collections.deque()
 
     def cursor(self):
-        """This thread's own cursor."""
+        """The cursor of the calling thread."""
         made = getattr(self._local, "cursor", None)
         if made is None:
             with _lock:

@@ -116,7 +116,7 @@ def syntax(text, position, near):
 
 
 def _distance(a, b):
-    """How many letters differ (Levenshtein)."""
+    """The number of letters that differ (Levenshtein)."""
     a, b = a.lower(), b.lower()
     row = list(range(len(b) + 1))
     for i, left in enumerate(a, 1):

@@ -129,7 +129,7 @@ def _merged_structs(a, b):
 
 
 def has_nulls(kind):
-    """Whether some part of a type is not known yet."""
+    """True if some part of a type is not known yet."""
     if isinstance(kind, StructType):
         return any(has_nulls(field.dataType) for field in kind.fields)
     if isinstance(kind, ArrayType):
@@ -173,7 +173,7 @@ def _all_merged(records, names):
 
 
 def _shape(record):
-    """What decides about the schema of a flat record, or None."""
+    """The types of a flat record, which decide about its schema, or None."""
     if not isinstance(record, tuple):
         return None
     kinds = tuple(map(type, record))

@@ -56,7 +56,7 @@ def timestamp_text(value):
 
 
 def java_text(value):
-    """What Java's ``toString`` makes of a Python value that Spark was given for a text."""
+    """Java's ``toString`` of a Python value that Spark was given for a text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

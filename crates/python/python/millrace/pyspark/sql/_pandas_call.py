@@ -23,7 +23,7 @@ class PandasFunction(PythonFunction):
         self.evaluation = evaluation
 
     def values(self, function, rows, kinds):
-        """What the function makes of rows, whose columns have these types."""
+        """The results of the function for rows whose columns have these types."""
         import pandas
 
         columns = list(zip(*rows)) if rows else [() for _ in kinds]

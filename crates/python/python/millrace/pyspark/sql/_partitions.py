@@ -10,7 +10,7 @@ from ._errors import analysis
 from ._expr import nodes as N
 from ._javatext import cast_text
 
-#: What stands for null.
+#: The name that stands for null.
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 #: Letters that Spark writes as numbers in the name of a directory.
 _ESCAPED = re.compile(r"[\x01-\x1f\"#%'*/:=?\\\x7f{\[\]^]")

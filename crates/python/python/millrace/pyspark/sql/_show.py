@@ -1,4 +1,4 @@
-"""What ``show`` prints."""
+"""The table that ``show`` prints."""
 
 import unicodedata
 

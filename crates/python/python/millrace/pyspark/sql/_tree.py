@@ -1,4 +1,4 @@
-"""What ``printSchema`` prints."""
+"""The tree that ``printSchema`` prints."""
 
 from .types import ArrayType, MapType, StructType
 

@@ -44,7 +44,7 @@ class Views:
 
 
 class Catalog:
-    """What ``spark.catalog`` has."""
+    """The databases, tables, views and functions of a session: ``spark.catalog``."""
 
     def __init__(self, session):
         self._session = session
@@ -76,7 +76,7 @@ class Catalog:
         ]
 
     def tableExists(self, tableName, dbName=None):
-        """Whether there is a view or a table of that name."""
+        """True if there is a view or a table of that name."""
         return self._session._find(tableName) is not None
 
     def dropTempView(self, viewName):

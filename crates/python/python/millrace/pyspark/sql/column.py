@@ -101,16 +101,16 @@ class Column:
     __rmul__ = _reflected(_arithmetic("*"), "The product.")
     __rtruediv__ = _reflected(_arithmetic("/"), "The quotient.")
     __rmod__ = _reflected(_arithmetic("%"), "The rest.")
-    __eq__ = _binary(_comparison("="), "Whether both are equal.")
-    __lt__ = _binary(_comparison("<"), "Whether it is less.")
-    __le__ = _binary(_comparison("<="), "Whether it is not more.")
-    __gt__ = _binary(_comparison(">"), "Whether it is more.")
-    __ge__ = _binary(_comparison(">="), "Whether it is not less.")
-    eqNullSafe = _binary(_comparison("<=>"), "Whether both are equal; two nulls are.")
-    __and__ = _binary(_logic("AND"), "Whether both hold.")
-    __rand__ = _reflected(_logic("AND"), "Whether both hold.")
-    __or__ = _binary(_logic("OR"), "Whether one of them holds.")
-    __ror__ = _reflected(_logic("OR"), "Whether one of them holds.")
+    __eq__ = _binary(_comparison("="), "True where both are equal.")
+    __lt__ = _binary(_comparison("<"), "True where the value is less.")
+    __le__ = _binary(_comparison("<="), "True where the value is not more.")
+    __gt__ = _binary(_comparison(">"), "True where the value is more.")
+    __ge__ = _binary(_comparison(">="), "True where the value is not less.")
+    eqNullSafe = _binary(_comparison("<=>"), "True where both are equal; two nulls are.")
+    __and__ = _binary(_logic("AND"), "True where both hold.")
+    __rand__ = _reflected(_logic("AND"), "True where both hold.")
+    __or__ = _binary(_logic("OR"), "True where one of them holds.")
+    __ror__ = _reflected(_logic("OR"), "True where one of them holds.")
     __hash__ = None
 
     def __ne__(self, other):
@@ -189,28 +189,28 @@ class Column:
     desc_nulls_last = _sorted(False, False, "As `desc`, nulls last.")
 
     def isNull(self):
-        """Whether it is null."""
+        """True where the value is null."""
         return Column(N.IsNull(self._node))
 
     def isNotNull(self):
-        """Whether it is not null."""
+        """True where the value is not null."""
         return Column(N.IsNull(self._node, True))
 
     def isin(self, *cols):
-        """Whether it is one of these values."""
+        """True where the value is one of these."""
         if len(cols) == 1 and isinstance(cols[0], (list, set, tuple)):
             cols = cols[0]
         return Column(N.In(self._node, [node_of(value) for value in cols]))
 
     def between(self, lowerBound, upperBound):
-        """Whether it is neither less than the one nor more than the other."""
+        """True where the value is neither less than the one nor more than the other."""
         return (self >= lowerBound) & (self <= upperBound)
 
     def _call(self, function, *others, shown=None):
         return Column(Call(function, [self._node, *map(node_of, others)], shown=shown))
 
     def like(self, other):
-        """Whether it fits a pattern of SQL."""
+        """True where the text fits a pattern of SQL."""
         return self._call("like", other, shown="%s LIKE %s" % (self._node.name(), other))
 
     def ilike(self, other):
@@ -218,19 +218,19 @@ class Column:
         return self._call("ilike", other)
 
     def rlike(self, other):
-        """Whether a regular expression is found in it."""
+        """True where a regular expression is found in the text."""
         return self._call("rlike", other, shown="RLIKE(%s, %s)" % (self._node.name(), other))
 
     def startswith(self, other):
-        """Whether it begins with a text."""
+        """True where the value begins with a text."""
         return self._call("startswith", other)
 
     def endswith(self, other):
-        """Whether it ends with a text."""
+        """True where the value ends with a text."""
         return self._call("endswith", other)
 
     def contains(self, other):
-        """Whether a text is in it."""
+        """True where a text is in the value."""
         return self._call("contains", other)
 
     def substr(self, startPos, length):
@@ -253,7 +253,7 @@ class Column:
         return Column(N.Case([*node.branches, (condition._node, node_of(value))]))
 
     def otherwise(self, value):
-        """What `functions.when` gives where no condition holds."""
+        """Completes `functions.when` by the value where no condition holds."""
         node = self._node
         if not isinstance(node, N.Case) or node.otherwise is not None:
             raise ValueError(

@@ -29,7 +29,7 @@ class RuntimeConfig:
         self._conf._conf.pop(key, None)
 
     def isModifiable(self, key):
-        """Whether setting it changes anything from now on."""
+        """True if setting the key changes anything from now on; no key does."""
         return False
 
 

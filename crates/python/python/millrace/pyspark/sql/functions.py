@@ -100,12 +100,12 @@ def pandas_udf(f=None, returnType=None, functionType=None):
 
 
 def count(col):
-    """How many values there are that are not null; how many rows for ``*``."""
+    """The number of values that are not null; of rows for ``*``."""
     return Column(Call("count", [named_node(col)]))
 
 
 def countDistinct(col, *cols):
-    """How many different values there are."""
+    """The number of different values."""
     return Column(Call("count", _named((col, *cols)), distinct=True))
 
 
@@ -181,7 +181,7 @@ def to_timestamp(col, format=None):
 
 
 def from_json(col, schema, options=None):
-    """What a text of JSON holds, as the type says."""
+    """The value in a text of JSON, as the type says."""
     if not isinstance(schema, DataType):
         from ._ddl import parsed_type
 

@@ -95,7 +95,7 @@ class GroupedData:
         return GroupedData(self._df, self._keys, (node, values))
 
     def count(self):
-        """How many rows every group has, in a column ``count``."""
+        """The number of rows of every group, in a column ``count``."""
         return self.agg(Column(N.Alias(Call("count", [N.Star()]), "count")))
 
     def _each(self, function, cols):

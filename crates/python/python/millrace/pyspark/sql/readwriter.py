@@ -45,7 +45,7 @@ def _roots(paths):
 
 
 class _Options:
-    """What readers and writers have in common."""
+    """The base of readers and writers: a format and options."""
 
     def __init__(self):
         self._options = {}
@@ -181,7 +181,7 @@ class DataFrameWriter(_Options):
         self._by = []
 
     def mode(self, saveMode):
-        """What to do where there is something: append, overwrite, ignore, error."""
+        """Chooses what happens where there is something: append, overwrite, ignore, error."""
         if saveMode is None:
             return self
         mode = saveMode.lower()

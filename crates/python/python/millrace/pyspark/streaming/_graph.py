@@ -1,4 +1,4 @@
-"""What a program has described, and one batch after the other of it.
+"""The streams and outputs that a program has described, and one batch after the other of them.
 
 The engine tells when a batch is due, output by output. With the first one all streams say what
 they have for the batch, as Spark generates its jobs, and then every output runs. An error of the
@@ -43,7 +43,7 @@ class Graph:
         self.now = None
         self._jobs = []
         self._fresh = []
-        #: What the output that runs has printed, if it prints records.
+        #: The lines that the output that runs has printed, if it prints records.
         self._printed = None
         #: State of streams over a restart, if there is some and a place for it.
         self.kept = None
@@ -70,7 +70,7 @@ class Graph:
             stream._is_eager = stream._is_eager or self._is_timely(stream)
 
     def _is_timely(self, stream):
-        """Whether a stream has to be looked at in every batch, because later it cannot be."""
+        """True if a stream has to be looked at in every batch, because later it cannot be."""
         if stream._engine_stream is not None or stream._is_by_key or stream._states is not None:
             return True
         return any(parent._is_eager or self._is_timely(parent) for parent in stream._parents)
@@ -108,7 +108,7 @@ class Graph:
         return reason, None if self._printed is None else self._printed.lines
 
     def prints(self):
-        """Where the output that runs puts the lines that it prints."""
+        """A new place for the lines that the output that runs prints."""
         self._printed = Printed()
         return self._printed
 

@@ -13,7 +13,7 @@ from .._paths import named_as
 from .._rdd.partitioner import common
 from ..rdd import RDD
 
-#: How many records are read together: few at first, since nobody may want more.
+#: The numbers of records that are read together: few at first, since nobody may want more.
 _FEW, _MANY = 32, 1024
 
 
@@ -21,7 +21,7 @@ class Source:
     """The records of a dataset: those of values, or of a dataset of CPython's."""
 
     def __init__(self, plain, make=None, held=None):
-        #: What CPython would make; None once the values surely are all that is needed.
+        #: The dataset that CPython would make; None once the values surely are all that is needed.
         self._plain = plain
         #: Makes the values, or gives None; None once it was called.
         self._make = make
@@ -70,7 +70,7 @@ class Source:
 
 @named_as(RDD)
 class ValueRDD(RDD):
-    """What `make` makes as values, and `plain` is made of the same records by CPython."""
+    """An RDD of the values that `make` makes; `plain` has the same records, made by CPython."""
 
     def __init__(self, plain, make):
         source = Source(plain, make)
@@ -78,11 +78,11 @@ class ValueRDD(RDD):
         self._source = source
 
     def _as_values(self):
-        """Its values, or None."""
+        """The values of the RDD, or None."""
         return None if self._source is None else self._source.held()
 
     def _held_values(self):
-        """Its values if it is held and they are all there is of it, or None."""
+        """The values of the RDD if it is held and they are all there is of it, or None."""
         return None if self._source is None else self._source.only_held()
 
     def _partition_count(self):

@@ -38,7 +38,7 @@ class Kept:
         self._lacks = False
 
     def shown(self):
-        """What whoever watches the run sees of it: names of notes, names for people, by key or not."""
+        """The streams as the page shows them: names of notes, names for people, by key or not."""
         return [
             (name, "%s at %s:%d" % stream._called, stream._keeps != "window")
             for name, stream in self._streams.items()

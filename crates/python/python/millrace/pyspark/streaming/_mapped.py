@@ -29,7 +29,7 @@ class States:
         self._due = {}
         #: Pairs that the first batch finds.
         self._initial = initial
-        #: What the batch has changed: a new entry, or None for a key that has no state any more.
+        #: Changes of the batch by key: a new entry, or None for a key that has no state any more.
         self._touched = {}
         #: All keys that were changed since they were last noted, if somebody notes them.
         self._unnoted = None
@@ -132,7 +132,7 @@ class States:
         self._unnoted = set()
 
     def take_notes(self):
-        """What has changed: keys and values to be kept, and the keys of what may be forgotten."""
+        """Changes since the last call: keys and values to be kept, and keys that may be forgotten."""
         noted, gone = [], []
         if not self._is_noted:
             noted.append(((), self._next))
@@ -160,7 +160,7 @@ class States:
 
 
 class MapWithStateDStream(TransformedDStream):
-    """What ``mapWithState`` gives: the mapped stream, and the states behind it."""
+    """The stream of ``mapWithState``: the mapped records, and the states behind it."""
 
     _keeps = "mapWithState"
 

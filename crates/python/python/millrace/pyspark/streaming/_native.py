@@ -29,7 +29,7 @@ class NativeRDD(RDD):
         self._batch = batch
         self._by_keys = count
         self._stays_values = is_held
-        #: Its values, once it is held.
+        #: The values of the RDD, once it is held.
         self._held = None
         stored = {}
         # It does not refer to this object: when the program lets go of a batch, it is gone at
@@ -38,7 +38,7 @@ class NativeRDD(RDD):
         self._stored = stored
 
     def _held_values(self):
-        """Its values if it is held as values, or None."""
+        """The values of the RDD if it is held as values, or None."""
         return self._held
 
     _as_values = _held_values

@@ -55,7 +55,7 @@ class Plan:
         return self.forms[stream]
 
     def is_engines(self, stream):
-        """Whether the engine can compute a stream."""
+        """True if the engine can compute a stream."""
         if stream not in self.engines:
             self.engines[stream] = self._is_engines(stream)
         return self.engines[stream]
@@ -106,7 +106,7 @@ class Plan:
         )
 
     def is_kept(self, stream):
-        """Whether an absorbed stream is computed once and not again by each that reads it."""
+        """True if an absorbed stream is computed once and not again by each that reads it."""
         return stream._operator is None or stream._operator[0] in _BY_KEY
 
     def described(self, stream):

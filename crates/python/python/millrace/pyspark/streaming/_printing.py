@@ -1,4 +1,4 @@
-"""What ``pprint`` shows of a batch, in PySpark's form or one that ``millrace.print.format`` names.
+"""Batches as ``pprint`` shows them, in PySpark's form or one that ``millrace.print.format`` names.
 
 A batch is written in one piece, by the engine: it gives an output up that nobody reads when the
 run is to end, and minds no terminal that was closed. Where the program has put something else in

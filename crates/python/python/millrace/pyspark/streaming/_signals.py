@@ -31,7 +31,7 @@ _held = threading.local()
 def _hold_back():
     """Runs before a fork: a pool may end its child by SIGTERM before that has left our handlers.
 
-    What comes meanwhile waits, for the child as for this process.
+    A signal that comes meanwhile waits, for the child as for this process.
     """
     if len(_heard_here):
         _held.before = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
@@ -112,7 +112,7 @@ class Signals:
             raise SystemExit(0)
 
     def asked(self):
-        """Whether a signal has come."""
+        """True if a signal has come."""
         return self._heard is not None
 
     @contextmanager

@@ -80,7 +80,7 @@ class Table:
         self._unnoted = {}
 
     def take_notes(self):
-        """What has changed: keys and values to be kept, and the keys of what may be forgotten."""
+        """Changes since the last call: keys and values to be kept, and keys that may be forgotten."""
         if self.time is None:
             return [], []
         noted, gone = [((), (self.time, len(self.parts)))], []

@@ -18,7 +18,7 @@ from .dstream import TransformedDStream
 
 @named_as(TransformedDStream)
 class Updated(TransformedDStream):
-    """What ``updateStateByKey`` gives."""
+    """The stream of ``updateStateByKey``."""
 
     _keeps = "updateStateByKey"
 
@@ -86,7 +86,7 @@ class Updated(TransformedDStream):
         return changed
 
     def _is_idle_kept(self):
-        """Whether keys for which nothing came surely keep their states."""
+        """True if keys for which nothing came surely keep their states."""
         if self._keeps_idle is None:
             form = lower(self._function, 2, False).json
             self._keeps_idle = form is not None and _engine.Function(form).keeps_idle_ints

@@ -1,6 +1,6 @@
-"""Which windows are made of the engine's values, and what reads them.
+"""Windows that are made of the engine's values, and the streams that read them.
 
-What the engine computes of a batch stays as values where windows are made of it. A window, and what
+The results of the engine for a batch stay values where windows are made of them. A window, and what
 is made of it by functions that can be lowered, is put together of them, a batch at a time. When a
 batch is due, and how long it stays, is decided by the streams as ever; see ``_held`` for the law.
 """
@@ -15,7 +15,7 @@ from ._held import ValueRDD, union_of, values_of
 class Inverse:
     """A window with an inverse function."""
 
-    #: How many arguments function, inverse and filter take.
+    #: The numbers of arguments of function, inverse and filter.
     COUNTS = (2, 2, 1)
 
     def __init__(self, parts, functions, partitions):
@@ -128,7 +128,7 @@ class Windowed:
         return sources
 
     def _making(self, stream):
-        """What gives, for a batch time, a function that makes the values of the batch."""
+        """A function from a batch time to a function that makes the values of the batch."""
         if stream._window is not None:
             return lambda time: _union(stream._window(time))
         if stream._inverse is not None:

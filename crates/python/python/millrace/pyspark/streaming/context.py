@@ -173,9 +173,9 @@ class StreamingContext:
         return self._native(self._engine.binary_records_stream(place, directory, recordLength))
 
     def receiverStream(self, receiver):
-        """What a `Receiver` of the program's own stores, which PySpark does not have.
+        """The records that a `Receiver` of the program's own stores, which PySpark does not have.
 
-        What it stores between two ticks is one batch, in one partition.
+        All that the receiver stores between two ticks is one batch, in one partition.
         """
         if not isinstance(receiver, Receiver):
             raise TypeError("receiverStream takes a Receiver, not %r" % (receiver,))

@@ -20,7 +20,7 @@ class DStream(Stateful, Windows):
 
     #: The name of its notes in the checkpoint, where its batches are needed later.
     _keeps = "window"
-    #: Whether only its last batch counts, which has every key once.
+    #: True if only the last batch counts, which has every key once.
     _is_by_key = False
     #: States that know what has changed of them, if the stream has such.
     _states = None
@@ -30,8 +30,8 @@ class DStream(Stateful, Windows):
     _inverse = None
 
     def __init__(self, ssc, slide, compute, parents=()):
-        #: What it is made by, for the part of a program that the engine can compute: the kind of
-        #: the operator, its function and its options. None of a stream that only Python knows.
+        #: The operator that makes the stream, for the part of a program that the engine can compute:
+        #: its kind, its function and its options. None of a stream that only Python knows.
         self._operator = None
         #: The number of the engine's stream that it is, or None.
         self._engine_stream = None
@@ -43,12 +43,12 @@ class DStream(Stateful, Windows):
         self._made = {}
         self._remember = 0
         self._is_held = False
-        #: Whether its batches are made in their turn, though nobody may read them.
+        #: True if the batches are made in their turn, though nobody may read them.
         self._is_eager = False
         self.is_cached = False
         self.is_checkpointed = False
         self._by_cpython = []
-        #: What the program called to have it, and where.
+        #: The call of the program that made the stream, and its place.
         self._called = called()
         ssc._add_stream(self)
 
@@ -74,7 +74,7 @@ class DStream(Stateful, Windows):
         return rdd
 
     def _is_due(self, time):
-        """Whether it has an RDD at a batch time."""
+        """True if the stream has an RDD at a batch time."""
         zero = self._ssc._graph.zero
         return zero is not None and time > zero and not (time - zero) % self._slide
 

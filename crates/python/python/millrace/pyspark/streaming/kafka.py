@@ -121,7 +121,7 @@ def _check_topics(topics, pattern):
 
 
 def _offsets(topics, offsets):
-    """Where partitions begin, as the engine takes it."""
+    """The offsets at which partitions begin, as the engine takes them."""
     if not offsets:
         return []
     named = {part._topic for part in offsets}
@@ -134,7 +134,7 @@ def _offsets(topics, offsets):
 
 
 def _asked(brokers, topics, pattern=None, offsets=(), client=None, of_group=False):
-    """What a stream reads, as the engine takes it."""
+    """The description of all that a stream reads, as the engine takes it."""
     return {
         "brokers": brokers,
         "topics": topics or [],

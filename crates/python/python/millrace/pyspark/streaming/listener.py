@@ -1,4 +1,4 @@
-"""What a program is told of its own run.
+"""Events of its own run that a program is told.
 
 An event is looked into by Java's getters, as in PySpark:
 ``batchCompleted.batchInfo().batchTime().milliseconds()``.
@@ -58,7 +58,7 @@ class Time:
 
 
 class Info:
-    """What an event holds: a method for each of its parts."""
+    """The contents of an event: a method for each of its parts."""
 
     def __init__(self, parts):
         self._parts = {name: _seen(name, value) for name, value in parts.items()}

@@ -24,8 +24,8 @@ class Receiver:
     ...         yield from range(3, 0, -1)
     >>> ssc.receiverStream(Countdown()).pprint()
 
-    Who needs more overrides `onStart`, which starts threads (`spawn`) that call `store` until
-    `isStopped` says that they should end, and returns; and `onStop`, if the threads have to be
+    A program that needs more overrides `onStart`, which starts threads (`spawn`) that call `store`
+    until `isStopped` says that they should end, and returns; and `onStop`, if the threads have to be
     woken for that. After `restart`, `onStop` is called and, after a delay, `onStart` again.
 
     `storageLevel` has no effect: what is received waits in memory.

@@ -1,4 +1,4 @@
-"""What ``mapWithState`` takes and hands to the program's function: ``StateSpec`` and ``State``.
+"""``StateSpec``, which ``mapWithState`` takes, and ``State``, which the program's function gets.
 
 PySpark has neither; names and rules are those of Scala's classes, and so are the words of errors.
 """
@@ -66,7 +66,7 @@ class StateSpec:
 
 
 def _arity(function):
-    """How many arguments a mapping function takes: 3 or 4."""
+    """The number of arguments of a mapping function: 3 or 4."""
     import inspect
 
     given = inspect.signature(function).parameters.values()

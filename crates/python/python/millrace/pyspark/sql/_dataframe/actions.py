@@ -49,14 +49,14 @@ class Actions:
         return self.head()
 
     def count(self):
-        """How many rows there are."""
+        """The number of rows."""
         try:
             return self._relation.count()
         except engine().error as error:
             raise _failed(error) from None
 
     def isEmpty(self):
-        """Whether there is no row."""
+        """True if there is no row."""
         return not self.take(1)
 
     def foreach(self, f):

@@ -7,7 +7,7 @@ from .._plan.select import select, where
 
 
 class DataFrameNaFunctions:
-    """What ``df.na`` has."""
+    """The methods of ``df.na``."""
 
     def __init__(self, df):
         self._df = df

@@ -285,7 +285,7 @@ class Operators:
         return self
 
     def transform(self, func, *args, **kwargs):
-        """What a function makes of the DataFrame."""
+        """The result of a function that is called with the DataFrame."""
         return func(self, *args, **kwargs)
 
     def withWatermark(self, eventTime, delayThreshold):

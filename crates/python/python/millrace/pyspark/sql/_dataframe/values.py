@@ -43,7 +43,7 @@ class Values:
         raise missing("DataFrame.writeStream (Structured Streaming)", "pyspark.streaming")
 
     def describe(self, *cols):
-        """How many values columns have, their mean, deviation, least and greatest."""
+        """The number of values of columns, their mean, deviation, least and greatest."""
         return self._summary(cols, ["count", "mean", "stddev", "min", "max"])
 
     def summary(self, *statistics):
@@ -77,7 +77,7 @@ class Values:
         return self._session.createDataFrame(rows, schema)
 
     def corr(self, col1, col2, method=None):
-        """How two columns go together."""
+        """The correlation of two columns (Pearson)."""
         from ..column import Column
 
         # Spark takes a null for a zero here, and only here.

@@ -24,7 +24,7 @@ class Call(Node):
         self.at = at
         self.options = options or {}
 
-        #: How many of Spark's partitions the rows are in that an aggregate reads.
+        #: The number of Spark's partitions of the rows that an aggregate reads.
         self.partitions = 1
 
     def children(self):
@@ -36,7 +36,7 @@ class Call(Node):
         return self.function.lower()
 
     def is_aggregate(self):
-        """Whether it makes one value of many rows."""
+        """True if the function makes one value of many rows."""
         return self.key in AGGREGATES
 
     def name(self):

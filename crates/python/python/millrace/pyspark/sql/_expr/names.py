@@ -108,7 +108,7 @@ class SortKey(Node):
         return self.child.resolve(scope)
 
     def order(self, sql):
-        """What stands behind ORDER BY for the sorted expression."""
+        """The words behind ORDER BY for the sorted expression."""
         return "%s %s NULLS %s" % (
             sql,
             "ASC" if self.ascending else "DESC",

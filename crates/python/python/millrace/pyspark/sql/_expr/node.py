@@ -1,10 +1,10 @@
-"""What every expression is."""
+"""The base of every expression."""
 
 
 class Node:
     """An expression, not resolved yet."""
 
-    #: Where it stands in the text of a query: line and position.
+    #: The place of the expression in the text of a query: line and position.
     at = None
 
     def children(self):
@@ -20,7 +20,7 @@ class Node:
         raise NotImplementedError
 
     def walk(self):
-        """It and all that is in it."""
+        """The expression, then all that is in it."""
         yield self
         for child in self.children():
             yield from child.walk()

@@ -47,7 +47,7 @@ def around():
 
 @contextmanager
 def inside(scope):
-    """What is built within may name the columns of `scope`, too."""
+    """Lets queries that are built within name the columns of `scope`, too."""
     made = _building.around = Around(scope, around())
     try:
         yield made
@@ -127,7 +127,7 @@ def column(attribute):
 
 
 def _of_around(parts):
-    """What a name means in the queries around the one that is built, the nearest first."""
+    """The column of a name in the queries around the one that is built, the nearest first."""
     passed, at = [], around()
     while at is not None:
         passed.append(at)

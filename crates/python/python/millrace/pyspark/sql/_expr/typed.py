@@ -13,7 +13,7 @@ class Typed:
     sql: str
     type: T.DataType
     nullable: bool = True
-    #: Whether an aggregate is in it.
+    #: True if an aggregate is in the expression.
     aggregate: bool = False
     #: Names of the columns outside of aggregates.
     bare: tuple = ()
@@ -48,7 +48,7 @@ _DIGITS = {T.ByteType: 3, T.ShortType: 5, T.IntegerType: 10, T.LongType: 20}
 
 
 def is_number(kind):
-    """Whether it is a type of numbers."""
+    """True for a type of numbers."""
     return isinstance(kind, T.NumericType)
 
 

@@ -90,7 +90,7 @@ class ConditionReader(Tokens):
         return Call("rlike", [made, pattern], shown="RLIKE(%s, %s)" % (made.name(), pattern.name()))
 
     def several(self, one):
-        """What `one` reads, with commas between."""
+        """The parts that `one` reads, with commas between."""
         made = [one()]
         while self.accept(","):
             made.append(one())

@@ -26,7 +26,7 @@ class ScalarQuery(OfQuery):
 
 
 class ExistsQuery(OfQuery):
-    """Whether a query has a row."""
+    """The condition that a query has a row."""
 
     def name(self):
         return "exists()"
@@ -36,7 +36,7 @@ class ExistsQuery(OfQuery):
 
 
 class InQuery(OfQuery):
-    """Whether a value is among those of a query."""
+    """The condition that a value is among those of a query."""
 
     def __init__(self, child, query):
         super().__init__(query)

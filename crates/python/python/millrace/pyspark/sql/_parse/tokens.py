@@ -49,7 +49,7 @@ class Tokens:
         return token
 
     def at(self, *words):
-        """Whether these words or signs come."""
+        """True if these words or signs come next."""
         return all(
             self.ahead(index).upper == word and self.ahead(index).kind in ("word", "sign")
             for index, word in enumerate(words)
@@ -104,7 +104,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
 
 
 def text_of(token):
-    """What a text in quotes stands for."""
+    """The text that stands in quotes."""
     quote, inside = token[0], token[1:-1]
     inside = inside.replace(quote * 2, quote)
 

@@ -1,1 +1,1 @@
-"""What a DataFrame is made of: relations, each of which can say itself as a query for DuckDB."""
+"""Relations, of which DataFrames are made: each can say itself as a query for DuckDB."""

@@ -15,7 +15,7 @@ class Aggregate(Kept):
         self.attributes = [attribute for attribute, _ in columns]
         self.expressions = [typed for _, typed in columns]
         self.shuffle = shuffle
-        #: Whether Spark shuffles twice, so that it is forgotten where a group was first seen.
+        #: True if Spark shuffles twice, so that it is forgotten where a group was first seen.
         self.twice = False
         self.is_single = child.is_single or not keys
 

@@ -14,7 +14,7 @@ class Sort(Relation):
 
     def __init__(self, child, keys):
         self.child = child
-        #: What stands behind ORDER BY.
+        #: The keys behind ORDER BY.
         self.keys = keys
         self.attributes = child.attributes
         self.is_single = child.is_single

@@ -14,7 +14,7 @@ class PythonFunction:
         self.function, self.kind, self.name = function, kind, name
 
     def values(self, function, rows, kinds):
-        """What a task's copy of the function makes of rows, whose columns have these types."""
+        """The results of a task's copy of the function for rows whose columns have these types."""
         return [fitted(function(*row), self.kind) for row in rows]
 
 

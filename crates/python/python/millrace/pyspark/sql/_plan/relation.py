@@ -15,9 +15,9 @@ class Relation:
     """Columns, and a query that gives them."""
 
     attributes = ()
-    #: Whether the rows of several of Spark's partitions are in it.
+    #: The number of Spark's partitions that the rows are in.
     partitions = 1
-    #: Whether Spark knows that there is one partition, and need not shuffle.
+    #: True if Spark knows that there is one partition, and need not shuffle.
     is_single = False
 
     def sql(self):
@@ -31,7 +31,7 @@ class Relation:
         return rows if self.attributes else [() for _ in rows]
 
     def count(self):
-        """How many rows there are."""
+        """The number of rows."""
         return engine().rows("SELECT count(*) FROM (%s)" % self.sql())[0][0]
 
     def scope(self, functions=None):

@@ -29,7 +29,7 @@ def expanded(nodes, scope):
 
 
 def has_aggregate(node):
-    """Whether an aggregate is in it that is not over a window."""
+    """True if an aggregate is in the expression that is not over a window."""
     if isinstance(node, Over):
         return any(has_aggregate(part) for part in node.call.arguments)
     if isinstance(node, Call) and node.is_aggregate():

@@ -1,1 +1,1 @@
-"""What ``pyspark.sql.types`` is made of."""
+"""The parts of ``pyspark.sql.types``."""

@@ -167,7 +167,7 @@ class StructType(DataType):
         return "StructType([%s])" % ", ".join(str(field) for field in self.fields)
 
     def treeString(self, maxDepth=None):
-        """What ``printSchema`` prints."""
+        """The tree that ``printSchema`` prints."""
         from .._tree import tree_string
 
         return tree_string(self)

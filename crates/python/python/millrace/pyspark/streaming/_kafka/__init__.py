@@ -1,1 +1,1 @@
-"""What ``pyspark.streaming.kafka`` is made of."""
+"""The parts of ``pyspark.streaming.kafka``."""

@@ -1,4 +1,4 @@
-"""What becomes of the bytes of a record.
+"""Decoders of the bytes of a record.
 
 The engine makes texts where `utf8_decoder` is asked for. Whatever else a program wants is a
 function on records behind the source, which is lowered if it can be.
@@ -13,18 +13,18 @@ def utf8_decoder(s):
 
 
 class Decoding:
-    """What a program wants of every record."""
+    """The parts that a program wants of every record."""
 
     def __init__(self, key, value, handler=None, headers=False):
         own_key, own_value = key is not utf8_decoder, value is not utf8_decoder
-        #: What the engine gives.
+        #: The parts that the engine gives.
         self.wanted = {
             "key_is_text": not own_key and handler is None,
             "value_is_text": not own_value and handler is None,
             "place": handler is not None,
             "headers": headers or handler is not None,
         }
-        #: What is left to do, a function on records, or None.
+        #: The rest of the work, a function on records, or None.
         self.rest = None
         if handler is not None:
             self.rest = _handling(key, value, handler)

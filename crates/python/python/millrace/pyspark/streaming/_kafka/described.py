@@ -30,7 +30,7 @@ def described_stream(ssc, asked, decoding, by_key=None):
 
 
 def reader_of(sc, brokers, client, decoding, ranges):
-    """What reads ranges of offsets, all of which the brokers have."""
+    """A reader of ranges of offsets, all of which the brokers have."""
     from ...errors.exceptions import Py4JJavaError
 
     settings = sc._conf.getAll()

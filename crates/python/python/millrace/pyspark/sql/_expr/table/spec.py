@@ -1,4 +1,4 @@
-"""How a function is written down in the tables."""
+"""Functions as the tables write them down."""
 
 from ... import types as T
 from ..typed import Typed, cast
@@ -15,11 +15,11 @@ class Spec:
         self.plain = plain
 
     def takes(self, count):
-        """Whether it takes so many arguments."""
+        """True if the function takes so many arguments."""
         return self.least <= count and (self.most < 0 or count <= self.most)
 
     def wanted(self):
-        """How many it takes, for a message."""
+        """The number of arguments that the function takes, for a message."""
         if self.most < 0:
             return "> %d" % (self.least - 1)
         if self.least == self.most:

@@ -1,6 +1,6 @@
 //! The plain counter: what somebody writes in an afternoon who wants this count to be fast, with
 //! a good hash map and without vector instructions. A thread reads and cuts at line ends, two
-//! threads count, and once a second their counts are merged and dropped.
+//! threads count, and once per second their counts are merged and dropped.
 //!
 //! The limit line says what the machine can do; this says what one would do without an engine.
 #![expect(clippy::print_stdout, reason = "the figures are this program's output")]
@@ -85,7 +85,7 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// Reads until the end, deals whole lines to the counters in turn, and merges once an interval.
+/// Reads until the end, deals whole lines to the counters in turn, and merges once per interval.
 fn read(mut input: impl Read, counters: &[SyncSender<Order>]) -> io::Result<(u64, Summary)> {
     let gone = |_| io::Error::other("a counting thread panicked");
     let (mut bytes, mut summary, mut turn) = (0, Summary::default(), 0);

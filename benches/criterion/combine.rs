@@ -1,4 +1,4 @@
-//! A batch of one worker: words into one value a key, with few keys, which combine in a table
+//! A batch of one worker: words into one value per key, with few keys, which combine in a table
 //! that stays in the cache, and with many, which flush and merge.
 
 mod run;

@@ -1,4 +1,4 @@
-//! One line for every family of operators: how many million records a second
+//! One line for every family of operators: how many million records per second
 //! it takes on one worker and on two.
 //!
 //! A family is a program through the public API with closures as anybody would

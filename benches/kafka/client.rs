@@ -1,4 +1,4 @@
-//! The client library alone: one consumer of all partitions, and hundreds of records a call.
+//! The client library alone: one consumer of all partitions, and hundreds of records per call.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;

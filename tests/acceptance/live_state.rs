@@ -46,7 +46,7 @@ fn counting(sender: &Sender) -> (Program, Connection, String) {
     let mut connection = sender.accept();
     connection.send(b"to be or not to be <script>alert(1)</script>\n");
     program.wait_for_stdout("the words", |text| text.contains("'to', 2").then_some(()));
-    // Figures are told once a second at most, by another thread than the one that prints.
+    // Figures are told once per second at most, by another thread than the one that prints.
     while !lines(&["stats", &url])
         .iter()
         .any(|line| line.contains("7 keys"))

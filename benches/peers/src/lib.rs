@@ -26,7 +26,7 @@ const TURNS: u64 = 10;
 pub enum Program {
     /// Counts the words of every batch of a text.
     WordCount,
-    /// Joins two streams, in each of which every key comes once a batch.
+    /// Joins two streams, in each of which every key comes once per batch.
     Join,
     /// Sums the values of every key over the last sixty batches; a batch brings a tenth of the
     /// keys. Some records are read of every window, and all of the last one.

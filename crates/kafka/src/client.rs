@@ -128,7 +128,7 @@ pub(crate) fn reading(mut config: ClientConfig, queued: u64) -> ClientConfig {
         // A broker may answer for a topic that it has no more with a leader and without the topic's
         // id. The library (2.12.1 to 2.16.0) compares that answer's missing name with the names in
         // its cache, and crashes, unless the cache is empty. The reading client takes leaders from
-        // answers as they come and needs no cache; it asks for its topics once a second then.
+        // answers as they come and needs no cache; it asks for its topics once per second then.
         ("metadata.max.age.ms", "1".to_owned()),
     ];
     for (key, value) in settings {

@@ -1,6 +1,6 @@
 //! Limits of the records that a batch takes of each partition.
 
-/// Settings of the limit, in records a second.
+/// Settings of the limit, in records per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Limits {
     /// `spark.streaming.kafka.maxRatePerPartition`; 0 is no limit.

@@ -1,7 +1,7 @@
 //! The queue of one partition, and the messages that come out of it.
 //!
 //! The `rdkafka` crate hands messages over one by one, and tells of the end of a partition
-//! without the offset at which it is. Both are needed here: hundreds of records a call, and to
+//! without the offset at which it is. Both are needed here: hundreds of records per call, and to
 //! know that an end is not one of before the records that are waited for. So this module calls
 //! the C library itself, and is the one module of the crate that may.
 #![allow(unsafe_code)]

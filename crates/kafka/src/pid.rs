@@ -1,4 +1,4 @@
-//! An estimate of how many records a second the program can take, by what its batches took
+//! An estimate of how many records per second the program can take, by what its batches took
 //! (Spark 3.5: `PIDRateEstimator`).
 
 /// Settings of the estimator.
@@ -11,7 +11,7 @@ pub(crate) struct Gains {
     pub(crate) integral: f64,
     /// `spark.streaming.backpressure.pid.derived`: of how fast the difference changes.
     pub(crate) derived: f64,
-    /// `spark.streaming.backpressure.pid.minRate`: records a second.
+    /// `spark.streaming.backpressure.pid.minRate`: records per second.
     pub(crate) least: f64,
     /// The length of a batch, in milliseconds.
     pub(crate) interval: f64,
@@ -49,7 +49,7 @@ impl Pid {
         Pid { gains, last: None }
     }
 
-    /// The rate in records a second after a batch, if the batch says anything of it. The first
+    /// The rate in records per second after a batch, if the batch says anything of it. The first
     /// one gives only what the others are compared with.
     pub(crate) fn after(&mut self, batch: Took) -> Option<f64> {
         let late = self.last.is_some_and(|last| batch.ended <= last.time);

@@ -11,7 +11,7 @@ use millrace::testing::{Setup, run_context};
 
 const BATCHES: usize = 30;
 
-/// A message a batch: many lines, so that many map tasks run before their batch is due.
+/// A message per batch: many lines, so that many map tasks run before their batch is due.
 fn messages() -> Vec<String> {
     vec!["x\n".repeat(400); BATCHES]
 }

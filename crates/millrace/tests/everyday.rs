@@ -138,7 +138,7 @@ proptest! {
         prop_assert_eq!(glommed(&one.fold_by_key_with(0, add, count)), sums(0, partitions));
         prop_assert_eq!(glommed(&one.aggregate_by_key_with(0, add, add, count)), sums(0, partitions));
         prop_assert_eq!(glommed(&one.fold_by_key(0, add)), sums(0, cut));
-        // One task has one zero a key.
+        // One task has one zero per key.
         let whole = parallelize(left.clone(), 1);
         prop_assert_eq!(glommed(&whole.aggregate_by_key(9, add, add)), sums(9, 1));
 

@@ -56,7 +56,7 @@ impl Batch {
         list(py, records)
     }
 
-    /// All records, a list a partition.
+    /// All records, a list per partition.
     fn collect<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let partitions = reading(py, || self.rdd.glom().collect())?;
         lists(py, partitions)

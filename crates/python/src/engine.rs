@@ -1,7 +1,7 @@
 //! The engine's context as the Python package drives it.
 //!
 //! Python keeps the graph of its streams itself and is told when a batch is due: the engine calls
-//! one function an output and batch, on the thread that runs the batches. What the engine's own
+//! one function per output and batch, on the thread that runs the batches. What the engine's own
 //! streams have made of the batch is put where those functions find it, and taken away when the
 //! last of them is through. The law: the lock is free whenever the engine waits or computes.
 

@@ -16,7 +16,7 @@ use crate::say::MESSAGES;
 pub enum Format {
     /// Messages as they are, and lines of the log with time, level and target before them.
     Text,
-    /// One object a line: `timestamp`, `level`, `target`, `message` and, if there are any,
+    /// One object per line: `timestamp`, `level`, `target`, `message` and, if there are any,
     /// `fields`.
     Json,
 }

@@ -1,7 +1,7 @@
 //! Texts of a program within bounds.
 //!
 //! The failures and the inputs of a thousand batches are kept, written to the event log, and sent to
-//! pages four times a second. A program decides how long such a text is, so there is a limit.
+//! pages four times per second. A program decides how long such a text is, so there is a limit.
 
 /// Bytes that are kept of the beginning of a text, and as many of its end.
 const HALF: usize = 4096;

@@ -100,7 +100,7 @@ impl Table {
         );
     }
 
-    /// A row a failpoint, a column a program.
+    /// A row per failpoint, a column per program.
     pub(super) fn show(&self, seed: u64) -> String {
         let mut kinds: Vec<Kind> = self
             .rows

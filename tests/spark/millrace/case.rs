@@ -141,7 +141,7 @@ impl Case<'_> {
         format!("{}/{name}", self.folder)
     }
 
-    /// Prints, for every batch, what `lines` makes of its dataset, one value a line.
+    /// Prints, for every batch, what `lines` makes of its dataset, one value per line.
     pub(super) fn each<P: Pipeline, T: Data>(
         &self,
         stream: &DStream<P::Item, P>,

@@ -1,4 +1,4 @@
-//! The worker threads: one owned pool a context, `local[N]` threads in it, never the global one.
+//! The worker threads: one owned pool per context, `local[N]` threads in it, never the global one.
 //!
 //! Two kinds of work meet here. Map tasks run whenever blocks come in, for as long as they do;
 //! the work of a batch that is due (merging, folding, reading) is *urgent*: a sender that never

@@ -32,7 +32,7 @@ impl<T: Send + 'static> Rdd<T> {
     }
 
     /// Combines all records of every partition with `zero`, then the partitions' results with
-    /// `zero` (Spark: `fold`): `zero` counts once a partition and once more, so it should change
+    /// `zero` (Spark: `fold`): `zero` counts once per partition and once more, so it should change
     /// nothing.
     ///
     /// ```
@@ -104,7 +104,7 @@ impl<T: Send + 'static> Rdd<T> {
     }
 
     /// Runs `function` on the records of every partition, on the workers (Spark:
-    /// `foreachPartition`): what is made once a partition, a connection for instance, is made in
+    /// `foreachPartition`): what is made once per partition, a connection for instance, is made in
     /// it.
     ///
     /// ```

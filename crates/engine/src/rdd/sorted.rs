@@ -2,7 +2,7 @@
 //!
 //! Sorted records stand in ranges, one per partition, so that partition after partition is the
 //! order. PySpark draws samples to find where a range ends, and of a dataset of up to twenty
-//! records a partition the sample is everything; here it always is. So the ranges of small
+//! records per partition the sample is everything; here it always is. So the ranges of small
 //! datasets are PySpark's, those of large ones are the exact ones that it estimates.
 
 use rayon::prelude::*;

@@ -2,12 +2,12 @@
 //!
 //! A probe that misses the cache stalls for longer than a word costs in all. The combiner
 //! therefore asks for a record's slot when the record comes, and looks at it a group of records
-//! later, when it is there. Gathering is also all that is left of this in the loop that cuts and
-//! maps, which has the registers it needs.
+//! later, when it is there. The loop that cuts and maps only appends to the queue, so it keeps its
+//! registers.
 //!
-//! A group of records that hold megabytes each would be gigabytes. Nothing here knows what a
-//! record holds; whoever reads it does, and says so with [`before_heavy_record`], by which the
-//! group that is being gathered is complete with its next record.
+//! A group of records that hold megabytes each would be gigabytes. The queue does not
+//! know the size of a record. The reader of the record does: it calls [`before_heavy_record`], which
+//! completes the group that is being gathered with its next record.
 
 #![expect(unsafe_code, reason = "two groups of which a part is initialised")]
 

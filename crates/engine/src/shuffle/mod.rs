@@ -1,4 +1,4 @@
-//! From records of many map tasks to one value a key: combine locally, exchange, merge.
+//! From records of many map tasks to one value per key: combine locally, exchange, merge.
 //!
 //! Three steps, each with one law:
 //!

@@ -1,4 +1,4 @@
-//! `map_with_state` on the state map: the program's function once a record, then once a key that
+//! `map_with_state` on the state map: the program's function once per record, then once per key that
 //! timed out.
 
 #![expect(

@@ -1,7 +1,7 @@
 //! The keyed state of a stream between batches.
 //!
 //! A DashMap, used shard-wise: for a batch, a task owns a shard and takes its lock once, never
-//! an entry lock a record; whoever reads from outside sees the map between and during batches.
+//! an entry lock per record; whoever reads from outside sees the map between and during batches.
 //! A shard of the map is a shard of the shuffle, so that a merged delta meets its state without
 //! another exchange. No lock is held across a call into the pool.
 //!
@@ -9,7 +9,7 @@
 //! places grow, so a key that returns comes last.
 //!
 //! Three ways to fold a batch in: [`StateStore::update`] visits a key once, [`MappedStore::map`]
-//! once a record and when it times out, and [`PartitionStore::update`] hands whole partitions to
+//! once per record and when it times out, and [`PartitionStore::update`] hands whole partitions to
 //! the program and keeps them as lists, for there is nothing else to look up.
 
 mod copy;

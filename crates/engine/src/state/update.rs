@@ -1,5 +1,5 @@
-//! `update_state_by_key` on the state map: one visit a shard and batch. The keys of a batch are looked
-//! for in groups, whose buckets have been asked for.
+//! `update_state_by_key` on the state map: one visit per shard and batch. Keys are looked for in groups,
+//! whose buckets are fetched before.
 
 #![expect(
     unsafe_code,

@@ -1,4 +1,4 @@
-//! `reduce_by_key_and_window` of a function with an inverse: one value a key, from which what
+//! `reduce_by_key_and_window` of a function with an inverse: one value per key, from which what
 //! leaves is taken and to which what enters is added.
 //!
 //! Spark's steps, for every key that left or entered (Spark 3.5, `ReducedWindowedDStream`): the

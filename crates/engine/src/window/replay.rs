@@ -109,7 +109,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
             let step = frame.step(frame.number(batch));
             self.step(&mut kept, step, None, |kept| {
                 while let Some(delta) = deltas.next_if(|delta| frame.batch(delta.number) <= batch) {
-                    // No window has it if the program has another window than it had.
+                    // Skipped if no window of the new length covers this batch.
                     if step.taken {
                         let Delta {
                             key, place, value, ..

@@ -1,7 +1,7 @@
 //! The values that the batches of a window brought to a shard, oldest first, with a chain
 //! through the items of every key.
 //!
-//! One ring a shard and not a list a key: a batch is appended and leaves as it came, nothing is
+//! One ring per shard and not a list per key: a batch is appended and leaves as it came, nothing is
 //! allocated for a key, and a leaving item knows its key's slot.
 
 use std::collections::VecDeque;

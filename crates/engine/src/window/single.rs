@@ -1,4 +1,4 @@
-//! Windows over one value a batch: `reduce_by_window` and its kin, the keyed windows without the
+//! Windows over one value per batch: `reduce_by_window` and its kin, the keyed windows without the
 //! keys.
 
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! The window over one value a batch, with its lock and its checkpoint.
+//! The window over one value per batch, with its lock and its checkpoint.
 //!
 //! As in a keyed window, what is written down of a batch is what it brought, a snapshot has what
 //! is kept as it is, and what lies between is slid again (see [`replay`](super::replay)).
@@ -110,7 +110,7 @@ where
     }
 }
 
-/// A window over one value a batch.
+/// A window over one value per batch.
 pub struct SingleStore<V, S> {
     frame: WindowSpec,
     window: Mutex<Window<V, S>>,

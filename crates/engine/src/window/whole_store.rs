@@ -194,7 +194,7 @@ impl<T: Data> Durable for WholeStore<T> {
         for (number, pieces) in read(entries)? {
             let step = self.frame.step(number);
             kept.leave(step.forgotten);
-            // No window has it if the program has another window than it had.
+            // Skipped if no window of the new length covers this batch.
             if step.taken {
                 let rdd = Rdd::of_pieces(pieces, &self.executor);
                 kept.batches.push_back((step.batch, rdd));

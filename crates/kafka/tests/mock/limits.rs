@@ -42,7 +42,7 @@ fn backpressure_begins_at_the_initial_rate_and_goes_on_at_the_estimate() {
         ("spark.streaming.backpressure.pid.minRate", "50"),
     ];
     let life = Life::start_with(&settings, &cluster, Topics::subscribe(["t"]), earliest());
-    // Three records a batch until the second batch has said how fast the program is.
+    // Three records per batch until the second batch has said how fast the program is.
     life.wait_until("another rate than the first", |life| {
         let batches = life.batches();
         let counts = batches

@@ -32,7 +32,7 @@ impl StreamingContext {
     /// large ones are read by several workers at once. Lines are those of
     /// [`socket_text_stream`](StreamingContext::socket_text_stream), but a byte order mark at
     /// the start is dropped; one longer than `millrace.receiver.maxLineBytes` is cut there, which
-    /// is said once a file and counted. A file whose name ends with `.gz`, `.bz2`, `.deflate`, `.lz4`,
+    /// is said once per file and counted. A file whose name ends with `.gz`, `.bz2`, `.deflate`, `.lz4`,
     /// `.snappy` or `.zst` is decompressed, by one worker. Names that begin with `.` or `_`, and
     /// files that are empty, are not read. Of a sub-directory that is moved here, the files
     /// directly in it are read; see also [`FileOptions::recursive`]. Records are not counted as

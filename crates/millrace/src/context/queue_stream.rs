@@ -12,7 +12,7 @@ use crate::dstream::Computed;
 use super::StreamingContext;
 
 impl StreamingContext {
-    /// A stream whose batches come from a queue, one item a batch (Spark: `queueStream`).
+    /// A stream whose batches come from a queue, one item per batch (Spark: `queueStream`).
     ///
     /// The queue is live: a program that keeps a clone of it may push from any thread. A batch
     /// that finds no item has one empty partition (Spark 3.5). Records of a queue are not counted

@@ -41,7 +41,7 @@ pub(crate) struct Settings {
     pub(crate) interval: Duration,
     pub(crate) block_interval: StdDuration,
     pub(crate) restart_delay: StdDuration,
-    /// `spark.streaming.receiver.maxRate`: records a second of one receiver.
+    /// `spark.streaming.receiver.maxRate`: records per second of one receiver.
     pub(crate) max_rate: Option<u64>,
     /// `spark.streaming.fileStream.minRememberDuration`.
     pub(crate) min_remember: Duration,

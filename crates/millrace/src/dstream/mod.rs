@@ -1,4 +1,4 @@
-//! Streams of batches, and what a program can do with them: one operator a file.
+//! Streams of batches, and what a program can do with them: one operator per file.
 //!
 //! Every operator is an inherent method, so that nothing has to be imported. Narrow ones nest
 //! the pipeline's type; wide ones add a node to the graph and begin a new pipeline at it;

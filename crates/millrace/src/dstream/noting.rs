@@ -42,7 +42,7 @@ pub struct Notes<K, V>(Arc<NoteStore<K, V>>);
 
 impl<K: Key, V: Data> Notes<K, V> {
     /// Notes a value for every key that has one, and forgets the keys that have none. To be called
-    /// by an output of the stream, at most once a batch.
+    /// by an output of the stream, at most once per batch.
     ///
     /// # Errors
     /// If a key or value cannot be written down; then nothing is changed.

@@ -14,7 +14,7 @@ use super::{Computed, DStream, named};
 impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Makes every batch what `function` makes of it (Spark: `transform`).
     ///
-    /// `function` runs once a batch on the thread that runs the batches; the operators of the
+    /// `function` runs once per batch on the thread that runs the batches; the operators of the
     /// [`Rdd`] it is given run on the workers. What feeds it is held until the tick.
     ///
     /// ```

@@ -16,7 +16,7 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// `transformWith`).
     ///
     /// Both must have the same slide and the same context; otherwise `start` fails with Spark's
-    /// words for it. `function` runs once a batch on the thread that runs the batches. What
+    /// words for it. `function` runs once per batch on the thread that runs the batches. What
     /// feeds it is held until the tick.
     ///
     /// ```

@@ -13,7 +13,7 @@ use millrace::{Conf, DStream, Duration, Result, StreamingContext, keys};
 
 use super::support::{failure, watched};
 
-/// Three numbers a batch.
+/// Three numbers per batch.
 struct Threes;
 
 struct Three(Range<u64>);

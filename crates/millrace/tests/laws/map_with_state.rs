@@ -1,4 +1,4 @@
-//! `map_with_state`: one call a record and one a key that times out, in an order that neither
+//! `map_with_state`: one call per record and one a key that times out, in an order that neither
 //! workers nor blocks can be seen in (laws 2 and 3), at the cost of what the batch brings and of
 //! what is due (law 4); and Spark's rules for the state, in its words.
 

@@ -18,7 +18,7 @@ use millrace::{Conf, Duration, ErrorKind, Result, StreamingContext, StreamingLis
 
 use super::support::{failure, watched};
 
-/// Counts on: `step` numbers a batch, nothing in every third one, in two partitions of two pieces.
+/// Counts on: `step` numbers per batch, nothing in every third one, in two partitions of two pieces.
 #[derive(Clone, Default)]
 struct Numbers {
     step: u64,

@@ -284,7 +284,7 @@ proptest! {
         });
         let values = records.iter().map(|(_, value)| value.clone());
         prop_assert_eq!(reduced, values.reduce(CONCATENATE));
-        // The zero counts once a partition and once more.
+        // The zero counts once per partition and once more.
         let (mut fold, mut keys) = ("<".to_owned(), Vec::new());
         for slice in slices(&records, cut) {
             fold.push('<');

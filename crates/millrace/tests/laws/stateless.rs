@@ -221,7 +221,7 @@ fn begins(number: usize, partitions: usize) -> usize {
     seen[partitions - 1][number]
 }
 
-/// A function runs once a record, however many read what is kept; and as often as it is read if
+/// A function runs once per record, however many read what is kept; and as often as it is read if
 /// it is not kept.
 #[test]
 fn what_is_kept_is_computed_once() {

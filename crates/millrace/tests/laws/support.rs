@@ -86,7 +86,7 @@ pub(crate) fn block_bytes() -> impl Strategy<Value = usize> {
     prop_oneof![1_usize..12, 12_usize..200, Just(usize::MAX)]
 }
 
-/// Bytes of a socket, one message a batch: words of few letters, so that keys meet; blanks that
+/// Bytes of a socket, one message per batch: words of few letters, so that keys meet; blanks that
 /// make empty words; every line end; letters of several bytes, and bytes that are no letters.
 /// A line may be cut anywhere, between messages too.
 pub(crate) fn messages() -> impl Strategy<Value = Vec<Vec<u8>>> {

@@ -20,7 +20,7 @@ fn keys(lines: &DStream<Text, Lines>) -> Pairs {
     })
 }
 
-/// Batches of keys of one letter, each at most once a batch.
+/// Batches of keys of one letter, each at most once per batch.
 fn batches() -> impl Strategy<Value = Vec<Vec<char>>> {
     let keys: Vec<char> = ('a'..='p').collect();
     prop::collection::vec(prop::sample::subsequence(keys, 0..10), 1..14)

@@ -169,7 +169,7 @@ const PROGRAMS: [(&str, Program); 18] = [
     }),
 ];
 
-/// Lines of a number and some words, one message a batch; many bring nothing.
+/// Lines of a number and some words, one message per batch; many bring nothing.
 fn messages() -> impl Strategy<Value = Vec<String>> {
     let line = prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "dd", "e"]), 0..4);
     let message = prop::collection::vec(line, 0..3);

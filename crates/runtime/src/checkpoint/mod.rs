@@ -235,7 +235,7 @@ impl Checkpoint {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has something else looked at once a second.
+    /// Has something else looked at once per second.
     pub fn watch(&self, watch: Watch) {
         self.snapshots().watch(watch);
     }
@@ -331,9 +331,9 @@ impl Checkpoint {
         count_blocks(&self.directory, other.number, from).map_err(refused)
     }
 
-    /// Ends the background work and lets another run have the directory: whoever is told of the
-    /// end may start one, and threads of this run may still know its engine. Nothing is committed
-    /// any more.
+    /// Stops the snapshot thread and releases the lock of the directory; nothing is committed any
+    /// more. Must precede the notification of waiters, who may start a new run on the same directory
+    /// while threads of this one still hold its engine.
     pub fn close(&self) {
         self.snapshots().close();
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);

@@ -34,7 +34,7 @@ pub(crate) type Failed = Box<dyn Fn(Error) + Send + Sync>;
 /// The lock of the directory, until the run lets go of it.
 pub(crate) type SharedLock = Arc<Mutex<Option<DirectoryLock>>>;
 
-/// The other things that are looked at once a second, and who is told.
+/// The other things that are looked at once per second, and who is told.
 pub(crate) struct Watched {
     pub lock: SharedLock,
     pub failed: Failed,
@@ -124,7 +124,7 @@ impl Snapshots {
         self.shared.changed.notify_all();
     }
 
-    /// Has something else looked at once a second.
+    /// Has something else looked at once per second.
     pub(crate) fn watch(&self, watch: Watch) {
         // A context does it once.
         drop(self.shared.watched.watch.set(watch));

@@ -1,4 +1,4 @@
-//! The batch log: one delta a batch, and the word that it is complete.
+//! The batch log: one delta per batch, and the word that it is complete.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -30,7 +30,7 @@ pub trait SaveRdd {
     /// ```
     fn save_as_text_file(&self, path: &str) -> Result<()>;
 
-    /// Writes the file `path`: a line a record, each a JSON value, partition after partition.
+    /// Writes the file `path`: a line per record, each a JSON value, partition after partition.
     ///
     /// A record is what serde makes of it: a struct an object, a tuple or a `Vec` an array, an
     /// `Option` the value or `null`. The file appears when it is complete, and replaces one

@@ -32,11 +32,11 @@ pub struct Builder {
     /// The batches that have been run and are remembered.
     pub memory: Arc<RememberedBatches>,
     state: Mutex<BuilderState>,
-    /// Told of calls that break a rule when the context has been started.
+    /// Called with errors of misuse that are raised after the start.
     late: OnceLock<Late>,
 }
 
-/// Tells whoever waits.
+/// Gives an error to the threads that wait for the end.
 type Late = Box<dyn Fn(Error) + Send + Sync>;
 
 struct BuilderState {
@@ -76,7 +76,7 @@ impl Builder {
         }
     }
 
-    /// Has `late` told of calls that break a rule when the context has been started.
+    /// Has `late` called with errors of misuse that are raised after the start.
     pub fn on_late_error(&self, late: impl Fn(Error) + Send + Sync + 'static) {
         self.late.get_or_init(|| Box::new(late));
     }

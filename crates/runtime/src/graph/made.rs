@@ -1,6 +1,6 @@
 //! The datasets of a batch, and why there is none of a node.
 //!
-//! The law: a node is asked for its dataset once a batch, however many read it. What it took in for
+//! The law: a node is asked for its dataset once per batch, however many read it. What it took in for
 //! the batch is gone then, also if it failed.
 
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use super::{BatchRun, Dataset, Entry, Node, NodeKind};
 use crate::zone;
 
 impl BatchRun<'_> {
-    /// The dataset of a node, made once a batch; if that failed, it fails for all who ask.
+    /// The dataset of a node, made once per batch; if that failed, it fails for all who ask.
     pub(super) fn made(&self, node: NodeId) -> Result<Dataset> {
         let known = |made: &Mutex<HashMap<NodeId, Dataset>>| {
             made.lock()

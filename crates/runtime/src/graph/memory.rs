@@ -97,7 +97,7 @@ impl RememberedBatches {
         self.state().batches.push_back(Arc::new(running));
     }
 
-    /// Keeps a batch that has been run, in the place of what was shown of it.
+    /// Replaces the in-progress entry of a batch by its final one, and forgets batches that are too old.
     fn keep(&self, past: RememberedBatch) {
         let mut state = self.state();
         let shown = state

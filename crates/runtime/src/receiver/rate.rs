@@ -57,7 +57,7 @@ impl Bucket {
 }
 
 impl RateLimiter {
-    /// A limiter for `rate` records a second, which must not be zero.
+    /// A limiter for `rate` records per second, which must not be zero.
     pub fn new(rate: u64, clock: Arc<dyn Clock>) -> RateLimiter {
         let bucket = Bucket {
             rate: i128::from(rate),

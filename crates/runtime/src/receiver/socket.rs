@@ -2,8 +2,8 @@
 //!
 //! As Spark's: the program connects to the sender, on whichever of the host's addresses
 //! answers; a connection that is refused, reset or ended is tried again after a delay, for
-//! ever, while batches go on. What is said on standard error is said once a
-//! change and not once a try, and what changes again and again is said at growing intervals.
+//! ever, while batches go on. A line on standard error is written once per
+//! change and not once per try, and for what changes again and again at growing intervals.
 
 use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};

@@ -3,7 +3,7 @@
 //! Workers beyond the cores help functions that wait, for a disk or another machine. Where functions
 //! compute, every further map task holds blocks and a table of its own: runs get short, there is
 //! more to merge, and the tables leave the cache. So the processor time of the process is looked at
-//! some times a second. While the process keeps the cores busy, a stage has as many map tasks as
+//! some times per second. While the process keeps the cores busy, a stage has as many map tasks as
 //! there are cores; when it does not and blocks wait all the same, functions wait, and all workers
 //! take some. The order of records and the bytes of results do not depend on it.
 

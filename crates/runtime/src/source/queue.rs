@@ -136,7 +136,7 @@ pub struct QueueOptions<T> {
 }
 
 impl<T> QueueOptions<T> {
-    /// One item a batch; a batch without one has one empty partition.
+    /// One item per batch; a batch without one has one empty partition.
     pub fn new() -> QueueOptions<T> {
         QueueOptions {
             all_at_once: false,

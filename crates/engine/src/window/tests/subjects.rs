@@ -34,7 +34,7 @@ pub(super) fn frame((parent, length, slide): Numbers) -> WindowSpec {
     WindowSpec::new(parent, length, slide)
 }
 
-/// A few records a batch, so that keys come and go, or so many that they share shards; many
+/// A few records per batch, so that keys come and go, or so many that they share shards; many
 /// batches bring nothing, and now and then there are enough of these to empty a window.
 pub(super) fn batches() -> impl Strategy<Value = Vec<Vec<(u32, u8)>>> {
     let few = prop::collection::vec((0_u32..12, 1_u8..10), 0..12);
@@ -271,7 +271,7 @@ impl Subject for Whole {
         self.store.leave(step);
         if step.taken {
             // No partition if there is nothing, else one for every five records, the middle one
-            // without a piece; two records a piece.
+            // without a piece; two records per piece.
             let pieces = |records: &[(u32, u8)]| records.chunks(2).map(Vec::from).collect();
             let mut partitions: Vec<Vec<Vec<(u32, u8)>>> = records.chunks(5).map(pieces).collect();
             partitions.insert(partitions.len() / 2, Vec::new());

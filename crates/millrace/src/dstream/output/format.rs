@@ -23,7 +23,7 @@ pub enum PrintFormat {
     PySpark,
     /// Scala's: a time is `N ms`, a record what its `toString` says.
     Scala,
-    /// JSON, an object or a value a line.
+    /// JSON, an object or a value per line.
     Json,
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::super::{DStream, named};
 
 impl<T: Serialize + Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
-    /// Writes every batch into a file of its own, a JSON value a line (what
+    /// Writes every batch into a file of its own, a JSON value per line (what
     /// `rdd.toDF().write.json` is for in Spark): `<prefix>-<time in ms>.<suffix>`, by the rules
     /// of [`save_as_text_files`](DStream::save_as_text_files).
     ///

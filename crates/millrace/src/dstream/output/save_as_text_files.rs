@@ -14,7 +14,7 @@ impl<T: Serialize + Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// empty prefix just the time.
     ///
     /// The directory is what [`Rdd::save_as_text_file`](crate::Rdd::save_as_text_file) writes: a
-    /// file a partition, empty ones too, a line a record, and `_SUCCESS`. It appears when it is
+    /// file a partition, empty ones too, a line per record, and `_SUCCESS`. It appears when it is
     /// complete, and a batch that runs again replaces what it wrote before. A batch without
     /// partitions, such as that of an idle socket, has `_SUCCESS` alone.
     ///

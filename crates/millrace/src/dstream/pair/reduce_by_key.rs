@@ -19,7 +19,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// meet. It need not be commutative; the parts meet in arrival order.
     ///
     /// The result has `spark.default.parallelism` partitions, else as many as workers, and is
-    /// ordered by partition and first arrival. Cost: one table operation a record, one merge a
+    /// ordered by partition and first arrival. Cost: one table operation per record, one merge per
     /// distinct key and run.
     ///
     /// ```

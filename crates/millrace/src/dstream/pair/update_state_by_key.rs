@@ -1,4 +1,4 @@
-//! `update_state_by_key`: a value a key that lives from batch to batch.
+//! `update_state_by_key`: a value per key that lives from batch to batch.
 
 use std::panic::Location;
 use std::sync::Arc;

@@ -23,7 +23,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// first arrival in the window. Durations are as in [`window`](DStream::window), partitions
     /// as in [`reduce_by_key`](DStream::reduce_by_key).
     ///
-    /// Cost: every batch is reduced as it comes in, and kept as one value a key; a window calls
+    /// Cost: every batch is reduced as it comes in, and kept as one value per key; a window calls
     /// `function` only for keys that entered or left, about three times for each batch of a key,
     /// whatever the length of the window. A function with an inverse keeps less:
     /// [`reduce_by_key_and_window_inverse`](DStream::reduce_by_key_and_window_inverse).

@@ -1,4 +1,4 @@
-//! `reduce_by_key_and_window_inverse`: a value a key from which what leaves is taken.
+//! `reduce_by_key_and_window_inverse`: one value per key, from which departing batches are subtracted.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// partition and by the arrival that brought the key. Needs a checkpoint directory, as in
     /// Spark.
     ///
-    /// Cost: every batch is reduced as it comes in, and kept as one value a key; a window calls
+    /// Cost: every batch is reduced as it comes in, and kept as one value per key; a window calls
     /// `inverse` and `function` once at most for a key, and for no key that neither entered nor
     /// left.
     ///

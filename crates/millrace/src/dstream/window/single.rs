@@ -1,4 +1,4 @@
-//! The node of a window over one value a batch.
+//! The node of a window over one value per batch.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ struct SingleNode<P, M, V: Data, F: Fn(V, V) -> V + Send + Sync + 'static, S> {
 }
 
 impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
-    /// A stream of one value a window, or of `nothing` if there is none: every record becomes a
+    /// A stream of one value per window, or of `nothing` if there is none: every record becomes a
     /// value by `value`, those of a batch one by `function`, and those of the batches slide.
     pub(super) fn single_window<V, M, F, S>(
         &self,

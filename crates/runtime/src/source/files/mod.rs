@@ -1,7 +1,7 @@
 //! Files that are moved into a directory, as a stream (Spark: `fileStream`).
 //!
 //! Before a batch runs, its node lists the directory, and [`selection`] says which files are the
-//! batch's. Each becomes a partition that is read when somebody asks, a piece a task. So a
+//! batch's. Each becomes a partition that is read when somebody asks, a piece per task. So a
 //! file of any size takes no more memory than the pieces that are being read, and a batch that
 //! nobody reads opens nothing.
 //!

@@ -1,7 +1,7 @@
 //! The programs as their users meet them: run as processes, fed through
 //! sockets, judged by what they print and how they end.
 //!
-//! Nothing here looks inside the engine. What a run should print is known from
+//! Nothing here looks inside the engine. The output that a run should print is known from
 //! transcripts of real PySpark (`golden`) and from a reference model that is
 //! as plain as we could write it (`model`); the other modules hold the laws
 //! and the manners that the documentation promises.

@@ -5,7 +5,7 @@
 //! here is general: words are counted, and nothing else; counts live for one
 //! interval; the output is one line at the end.
 //!
-//! Two threads take turns at the socket. Whoever reads a block also counts
+//! Two threads take turns at the socket. The thread that reads a block also counts
 //! it, while it is in that core's cache, and the other one reads meanwhile:
 //! no thread that only reads, no hand-over, no block in flight
 //! ([`read`]). A block is split into lists of words by length, many words an

@@ -167,7 +167,7 @@ fn a_batch_is_pinned_or_the_newest_one_is_followed() {
 }
 
 /// Has the page take overviews as fast as it draws them, and not four a second: an hour is minutes
-/// then. What it takes is the server's own.
+/// then. The overviews are the server's own.
 const IN_A_HURRY: &str = "
     window.taken = 0;
     window.spent = 0;

@@ -3,10 +3,11 @@
 //! The matrix is programs times failpoints: real binaries, those that read a socket with the
 //! write-ahead log on, killed with SIGKILL, recovered, perhaps killed while they recover, and
 //! judged after every kill and every recovery: what has arrived is a beginning of what was sent,
-//! each line once, and never less than what was seen before. What the program had not written
-//! down when it died belongs to the sender, which goes on behind what has arrived. Files belong to
+//! each line once, and never less than what was seen before. Lines that the program had not written
+//! down when it died belong to the sender, which goes on behind what has arrived. Files belong to
 //! nobody but the directory: all of them are counted, each in the batch of its own time. A topic is
-//! kept by its brokers, which are never killed. What a batch has shown it shows again, and what it has saved is whole whenever somebody looks.
+//! kept by its brokers, which are never killed. A batch that is run again shows the same again, and
+//! saved files are whole whenever somebody looks.
 //!
 //! A short slice runs with the other tests. `scripts/kill_matrix.sh` runs the whole, and shows
 //! that it can fail. The seed of a run that failed is in its message; `MILLRACE_KILL_SEED` runs it

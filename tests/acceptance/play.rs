@@ -1,6 +1,6 @@
 //! Playing messages to a program so that each is in a batch of its own.
 //!
-//! The clock of the run is the program's. What a message brings is waited for
+//! The clock of the run is the program's. The output of a message is waited for
 //! before the next one is sent, and the model tells whether it brings anything
 //! that can be seen. A message of which nothing can be seen (half a line, or
 //! counts beyond the tenth) is given two batches; should it still get into the

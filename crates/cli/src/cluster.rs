@@ -2,8 +2,8 @@
 //!
 //! The program that has outgrown the machine moves by one option. `millrace-submit` becomes the
 //! `spark-submit` that is there and hands over everything as it was typed, without what only
-//! millrace knows: Spark warns of foreign settings and refuses foreign options. Whatever Spark
-//! itself would say of the rest, Spark says.
+//! millrace knows: Spark warns of foreign settings and refuses foreign options. All other
+//! complaints are left to Spark itself.
 
 use std::env;
 use std::ffi::OsString;

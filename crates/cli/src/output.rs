@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// Tries whether `path` can be written as a file. What is there stays as it is, and nothing is
-/// left where nothing was. A pipe or device is taken as it is: to open one may wait, or end it.
+/// Tries whether `path` can be written as a file. A file that is there stays as it is, and
+/// nothing is left where nothing was. A pipe or device is taken as it is: to open one may wait, or end it.
 ///
 /// # Errors
 /// The error of the system.

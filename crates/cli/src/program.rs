@@ -79,8 +79,8 @@ const SUBMIT: &str = "millrace-submit";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
     /// The settings, checked; `spark.master` and `spark.app.name` are always
-    /// among them. What a program sets here itself is stronger than anything
-    /// typed, as in Spark.
+    /// among them. A setting that a program makes here itself is stronger than
+    /// anything typed, as in Spark.
     pub conf: Conf,
     /// The arguments, as many as the program takes.
     pub arguments: Vec<String>,

@@ -149,7 +149,7 @@ impl App {
     }
 
     /// Argument number `index` as a file that the run will write, which `what` names: a path, or
-    /// `file:` and one. What is there stays as it is.
+    /// `file:` and one. A file that is there stays as it is.
     ///
     /// # Errors
     /// An [`Exit`] that names the argument, if it is no location of this machine or cannot be

@@ -1,6 +1,6 @@
 //! The first step: exactly what was typed, before it means anything.
 //!
-//! clap finds options and values. What spark-submit does differently is asked
+//! clap finds options and values. The ways of spark-submit that differ are asked
 //! of it here: an option takes the next word even when that begins with a
 //! dash, the first word that is no option ends the options, and everything
 //! behind it belongs to the program.

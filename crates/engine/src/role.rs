@@ -14,7 +14,7 @@ pub enum Role {
     Program,
     /// The program's main thread, whose panic the program's end tells.
     Main,
-    /// A thread of the engine: a worker, a receiver, the generator of batches. Who started it
+    /// A thread of the engine: a worker, a receiver, the generator of batches. Its starter
     /// catches its panics.
     Engine,
     /// The engine's thread that hands events to listeners.

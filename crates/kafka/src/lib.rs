@@ -2,8 +2,8 @@
 //! offsets of each topic partition is fixed; the records of that range are the batch.
 //!
 //! Which is why every record is in exactly one batch, whatever dies meanwhile: the range is in the
-//! checkpoint before its batch runs, and the brokers give the same records for it again. What is
-//! committed to a consumer group is for other people's tools, and is never read.
+//! checkpoint before its batch runs, and the brokers give the same records for it again. Offsets
+//! committed to a consumer group are for other people's tools, and are never read.
 //!
 //! [`KafkaStreams`] has the calls; `docs/KAFKA.md` has the settings, and says what happens when
 //! something goes wrong.

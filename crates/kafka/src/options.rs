@@ -12,7 +12,7 @@ use crate::pid::Gains;
 use crate::planner::Ends;
 use crate::starting::StartingOffsets;
 
-/// Options of a stream of Kafka. What a setting says is stronger than what is said here.
+/// Options of a stream of Kafka. A setting is stronger than an option.
 ///
 /// ```
 /// use millrace_kafka::{KafkaOptions, StartingOffsets};

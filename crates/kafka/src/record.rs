@@ -48,7 +48,7 @@ impl<'a> KafkaMessage<'a> {
         self.message.value()
     }
 
-    /// The key as text. What is not UTF-8 becomes U+FFFD. Many texts have one block of 16 KiB, so
+    /// The key as text. Bytes that are not UTF-8 become U+FFFD. Many texts have one block of 16 KiB, so
     /// that a program which keeps one by itself should [detach](Text::detach) it.
     pub fn key_text(&self) -> Option<Text> {
         self.key().map(|key| self.text(key))
@@ -114,12 +114,12 @@ pub struct KafkaRecord {
 }
 
 impl KafkaRecord {
-    /// The key as text. What is not UTF-8 becomes U+FFFD.
+    /// The key as text. Bytes that are not UTF-8 become U+FFFD.
     pub fn key_text(&self) -> Option<Text> {
         self.key.as_deref().map(text)
     }
 
-    /// The value as text. What is not UTF-8 becomes U+FFFD.
+    /// The value as text. Bytes that are not UTF-8 become U+FFFD.
     pub fn value_text(&self) -> Option<Text> {
         self.value.as_deref().map(text)
     }

@@ -15,8 +15,8 @@ pub(crate) fn voice() -> Voice {
 pub(crate) struct Troubles(BTreeMap<String, String>);
 
 impl Troubles {
-    /// Takes all troubles that there are now, and says what has changed. What is not said, since
-    /// its subject was heard a short while ago, is said another time if it lasts.
+    /// Takes all troubles that there are now, and says what has changed. A trouble whose
+    /// subject was heard a short while ago is said another time, if it lasts.
     pub(crate) fn change(
         &mut self,
         now: &BTreeMap<String, String>,

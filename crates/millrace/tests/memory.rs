@@ -2,7 +2,7 @@
 //! block that it was cut out of, or the receiver would wait for ever.
 //!
 //! Every test sends many times its budget over a real socket, and keeps some lines from all over
-//! it. What is kept is never as much as the budget, so every line must arrive.
+//! it. The lines that are kept are never as much as the budget, so every line must arrive.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,9 +1,9 @@
 //! The engine's context as the Python package drives it.
 //!
 //! Python keeps the graph of its streams itself and is told when a batch is due: the engine calls
-//! one function per output and batch, on the thread that runs the batches. What the engine's own
-//! streams have made of the batch is put where those functions find it, and taken away when the
-//! last of them is through. The law: the lock is free whenever the engine waits or computes.
+//! one function per output and batch, on the thread that runs the batches. The results of the
+//! engine's own streams for the batch are put where those functions find them, and taken away when
+//! the last of them is through. The law: the lock is free whenever the engine waits or computes.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration as StdDuration;

@@ -120,8 +120,8 @@ impl Write for Stdout {
     }
 }
 
-/// The same terminal by a descriptor that does not block. Whether one blocks is shared by all that
-/// were copied of it, other programs' among them, so that of standard output stays as it is. `None`
+/// The same terminal by a descriptor that does not block. Blocking is a property that
+/// all copies of a descriptor share, other programs' among them, so standard output's own stays as it is. `None`
 /// where a descriptor cannot be opened by its number, or not by this user.
 fn anew(terminal: BorrowedFd<'_>) -> Option<OwnedFd> {
     let path = format!("/proc/self/fd/{}", terminal.as_raw_fd());

@@ -2,7 +2,7 @@
 //!
 //! They are those of the standard library and of crossbeam. A test build with `--cfg shuttle` has
 //! those of a model checker in their place, which tries one schedule after the other on the same
-//! code: `scripts/model_check.sh`. Whoever hands blocks on takes them from here; a lock that is
+//! code: `scripts/model_check.sh`. Code that hands blocks on takes them from here; a lock that is
 //! not from here must not be held where one of these is taken.
 
 #[cfg(not(all(test, shuttle)))]

@@ -1,7 +1,7 @@
 //! Standard error that may not be read: a pipe that is full, a terminal that was stopped.
 //!
 //! A line is for people, and holds nobody up: neither a batch nor the end of the program waits
-//! for whoever reads it. What is not taken within a moment is left out and counted, and the count
+//! for whoever reads it. A line that is not taken within a moment is left out and counted, and the count
 //! is said when lines are taken again. A line that has begun is always ended first.
 //!
 //! A descriptor that blocks does so for all that were copied of it, other programs' among them, so

@@ -13,8 +13,8 @@
 //! 2. `local` is touched only by a thread that reads its own token in `owner`.
 //! 3. While the lease is held `shared` carries `BIAS` more than its counts, so that it cannot
 //!    reach zero however many slices other threads drop.
-//! 4. Ending the lease adds `local - BIAS` to `shared` in one operation. Whoever makes `shared`
-//!    zero frees the memory: at that moment nothing refers to it.
+//! 4. Ending the lease adds `local - BIAS` to `shared` in one operation. The thread that makes
+//!    `shared` zero frees the memory: at that moment nothing refers to it.
 //!
 //! Memory law: behind the last byte there are [`PADDING`] readable bytes, so that masks and
 //! short words can be loaded whole at any position.

@@ -1,6 +1,6 @@
 //! The count of a block under a model checker, which runs it in one schedule after the other:
-//! `scripts/model_check.sh`. Whatever threads do with their texts, a block goes back to its host
-//! once, when its last text is gone, and not before.
+//! `scripts/model_check.sh`. A block goes back to its host once, whatever threads do with their
+//! texts: when its last text is gone, and not before.
 
 use std::env;
 use std::sync::Arc;

@@ -64,8 +64,8 @@ impl Duration {
     /// No time at all.
     pub const ZERO: Duration = Duration(0);
 
-    /// A hundred years, 36,500 days: the longest that a setting or an argument may be. What is
-    /// typed longer is a slip, and nobody would live to see it.
+    /// A hundred years, 36,500 days: the longest that a setting or an argument may be. A longer
+    /// one is a slip, and nobody would live to see it.
     pub const LONGEST: Duration = Duration(36_500 * 86_400_000);
 
     /// A duration of `amount` milliseconds.
@@ -111,8 +111,8 @@ impl Duration {
 
     /// Reads a duration as Spark 3.5 writes it in settings: `200ms`, `1s`,
     /// `2m`, `3min`, `1h`, `1d`, `500us`, in any case and with blanks around;
-    /// a bare number counts `default_unit`. What is finer than a millisecond
-    /// is cut off, and what is larger than the range saturates.
+    /// a bare number counts `default_unit`. A part finer than a
+    /// millisecond is cut off, and a value larger than the range saturates.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 
 /// The name or address of a machine to connect to.
 ///
-/// `[::1]` is `::1`. What can be neither a name nor an address is refused, because trying it
+/// `[::1]` is `::1`. A text that can be neither a name nor an address is refused, because trying it
 /// again never helps; a name that nobody knows is not, because somebody may know it later. A name
 /// is made of labels of 1 to 63 bytes between dots, 253 bytes in all, and of the letters, digits
 /// and hyphens of RFC 1123. An underscore passes too, which the names of containers have, and so

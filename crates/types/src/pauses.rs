@@ -1,7 +1,7 @@
 //! Lines that can come again and again, and are said at growing intervals.
 //!
 //! The first of a kind is said at once. After it the kind has a pause of ten seconds, then of
-//! twenty, and so on up to an hour. What comes within a pause is counted, and the next line of
+//! twenty, and so on up to an hour. A notice that comes within a pause is counted, and the next line of
 //! the kind says how many there were. A kind that was quiet for twice its pause begins anew.
 //!
 //! It stands here since every floor says something again and again: the engine, the pages of

@@ -1,7 +1,7 @@
 //! Questions that a running program answers, besides what it tells its listeners.
 //!
 //! Events say what has happened; how much is kept, and of which key what, is too much to be told
-//! after every batch. Whoever watches a run asks for it. No question makes a batch wait for longer
+//! after every batch. The page that watches a run asks for it. No question makes a batch wait for longer
 //! than it takes to look at a thousand keys.
 
 use std::time::Duration;

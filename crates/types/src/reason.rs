@@ -1,7 +1,7 @@
 //! The system's errors in words for people.
 //!
-//! Rust writes the number of an error of the system behind its words, ` (os error 13)`. Whoever reads
-//! a message can do nothing with it, so every message is made with [`reason`].
+//! Rust writes the number of an error of the system behind its words, ` (os error 13)`. A reader of
+//! the message can do nothing with it, so every message is made with [`reason`].
 
 use std::io;
 

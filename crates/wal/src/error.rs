@@ -26,7 +26,7 @@ pub enum WalError {
         /// The system's error.
         source: io::Error,
     },
-    /// The disk, or a quota on it, is full. What was durable before still is.
+    /// The disk, or a quota on it, is full. Frames that were durable before still are.
     Full {
         /// The file that could not grow.
         path: PathBuf,

@@ -1,7 +1,7 @@
 //! The floor of durability: bytes that are still there after a crash.
 //!
-//! It knows bytes, frames and files, and nothing of keys, types, batches or streams. What is
-//! written in a frame is its caller's business; that it is the same frame when it is read again,
+//! It knows bytes, frames and files, and nothing of keys, types, batches or streams. The
+//! contents of a frame are its caller's business; that it is the same frame when it is read again,
 //! in the same place, is the business of this crate. The layouts stand in `docs/DURABILITY.md`,
 //! byte by byte, and that page is the norm.
 //!

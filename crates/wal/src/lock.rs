@@ -2,7 +2,7 @@
 //!
 //! The lock is the kernel's, on an open file, so it goes with the process however that ends.
 //! The file itself stays: to remove it would let two hold a lock on two files of one name. Others
-//! may do so all the same, or move the directory; whoever holds the lock can ask. Who only reads
+//! may do so all the same, or move the directory; whoever holds the lock can ask. A reader
 //! needs no lock.
 
 use std::path::{Path, PathBuf};

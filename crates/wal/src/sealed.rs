@@ -99,7 +99,7 @@ impl SealedWriter {
     }
 }
 
-/// Reads a sealed file, giving every frame but the last to `visit`. What was visited counts
+/// Reads a sealed file, giving every frame but the last to `visit`. Visited frames count
 /// only if all of it went well.
 ///
 /// # Errors

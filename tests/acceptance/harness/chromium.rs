@@ -90,7 +90,7 @@ impl Chromium {
         answer.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
-    /// The result of a command, or its error. What the browser tells besides is passed over.
+    /// The result of a command, or its error. Other messages of the browser are passed over.
     fn try_ask(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
         self.sent += 1;
         let mut message = json!({ "id": self.sent, "method": method, "params": parameters });

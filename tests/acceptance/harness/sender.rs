@@ -168,7 +168,7 @@ impl Connection {
     }
 
     /// Sends bytes to a program that may have stopped reading; says whether it
-    /// took them in time. What it did not take is lost.
+    /// took them in time. Bytes that it did not take are lost.
     pub(crate) fn try_send_within(&mut self, bytes: &[u8], time: Duration) -> bool {
         self.stream.set_write_timeout(Some(time)).unwrap();
         let sent = self.try_send(bytes);

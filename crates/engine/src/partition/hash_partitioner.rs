@@ -49,8 +49,8 @@ impl fmt::Debug for HashPartitioner {
     }
 }
 
-/// The partitioner of operators that were given none. How many partitions it has is known when
-/// the program starts: a checkpoint that it goes on from may say so.
+/// The partitioner of operators that were given none. Its number of partitions is known when
+/// the program starts: a checkpoint that the program goes on from may have it.
 pub struct DefaultPartitioner {
     partitions: Arc<AtomicUsize>,
 }

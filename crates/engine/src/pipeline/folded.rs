@@ -1,6 +1,6 @@
 //! All records of a block into one value: what `count` and `reduce` send to their shuffle.
 //!
-//! The block is folded in the loop that reads it, without a table. What comes out holds no
+//! The block is folded in the loop that reads it, without a table. The result holds no
 //! text of the block, which can be let go: a batch may be larger than the budget (law 6).
 
 use std::marker::PhantomData;

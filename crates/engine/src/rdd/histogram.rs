@@ -57,7 +57,7 @@ impl<T: Number> Rdd<T> {
     }
 
     /// Counts the numbers in the ranges between `bounds` (Spark: `histogram` with a list). A range
-    /// has its lower bound and not its upper one; the last has both. What is outside, and NaN, does
+    /// has its lower bound and not its upper one; the last has both. A number outside, and NaN, does
     /// not count.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! One batch of a stream as a value: what `transform` and `foreach_rdd` see.
 //!
-//! An [`Rdd`] is a list of partitions, read when somebody asks. How its records come about is
-//! its source's business (a shuffle's shards, the state, a pipeline over blocks). A partition is
-//! what a program sees and what decides order; a *piece* is what one task reads. What was
-//! received in a batch is one partition, whose pieces are its blocks: how bytes were cut into
+//! An [`Rdd`] is a list of partitions, read when somebody asks. Its source decides how
+//! records come about (a shuffle's shards, the state, a pipeline over blocks). A partition is
+//! what a program sees and what decides order; a *piece* is what one task reads. The records
+//! received in a batch are one partition, whose pieces are its blocks: how bytes were cut into
 //! blocks must not show (law 2).
 
 mod cartesian;
@@ -108,8 +108,8 @@ pub trait RddSource<T>: Send + Sync {
 ///
 /// Results of actions (`collect`, `take`, `first`, `reduce`, `fold`, `aggregate`, `top`,
 /// `take_ordered`) may be kept: a [`Text`](millrace_text::Text) in them is
-/// [detached](millrace_text::Text::detach) from the block that it was received in. What `for_each` hands
-/// to a function is not, and an `Rdd` that is itself kept keeps what its batch received.
+/// [detached](millrace_text::Text::detach) from the block that it was received in. A text that `for_each`
+/// hands to a function is not, and an `Rdd` that is itself kept keeps what its batch received.
 #[must_use = "a dataset is read by actions only, such as `collect` or `for_each`"]
 pub struct Rdd<T> {
     source: Arc<dyn RddSource<T>>,

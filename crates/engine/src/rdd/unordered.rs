@@ -2,8 +2,8 @@
 //!
 //! PySpark's order of a keyed result is made when somebody reads it: every key is asked for its
 //! partition, and all are sorted by their arrival. `for_each`, or a count behind a filter, cannot
-//! see any of that. Whatever keeps its keys in shards is read shard by shard for them, and what is
-//! made of it record by record passes the question on. Few records are put in order all the same:
+//! see any of that. A store that keeps its keys in shards is read shard by shard for them, and a
+//! dataset that is made of it record by record passes the question on. Few records are put in order all the same:
 //! that costs nothing, and whoever looks at them finds them where they always were.
 
 use std::sync::Arc;

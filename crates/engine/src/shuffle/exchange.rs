@@ -342,8 +342,8 @@ impl<K, C> Lane<K, C> {
 }
 
 impl<K: Key, C> Merging<K, C> {
-    /// Merges all that waits, behind `before` arrivals. Who does so holds the shard while the queue
-    /// is taken, or is the last to come: order is kept.
+    /// Merges all that waits, behind `before` arrivals. The caller holds the shard while the
+    /// queue is taken, or is the last to come: order is kept.
     fn merge_into<V, A: Aggregator<V, Acc = C>>(
         &self,
         shard: &mut Shard<K, C>,

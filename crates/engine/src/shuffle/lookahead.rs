@@ -101,7 +101,7 @@ impl<T> ProbeQueue<T> {
 
     /// Gives up the group that waits, in order. The one that came waits from now on if it is
     /// complete; if it is not, these are the last items or hold much memory, and are given up as
-    /// well. Whoever does not move an item out of its place leaks it.
+    /// well. A caller that does not move an item out of its place leaks it.
     #[inline(always)]
     pub(super) fn take_ready(&mut self) -> Ready<'_, T> {
         let waited = if self.waits { GROUP } else { 0 };

@@ -3,7 +3,7 @@
 //! Spark gives an update function the list of a key's new values. A word count makes that list
 //! a million ones for a frequent word; kept as runs of equal values it is one pair. Only types
 //! whose equality is identity (integers, `bool`, `char`, `()`) are kept so; all others are a
-//! plain list. What can be seen is the same.
+//! plain list. A reader sees no difference.
 
 use std::any::TypeId;
 use std::fmt;

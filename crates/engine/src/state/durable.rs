@@ -29,7 +29,7 @@ impl<K: Key, S: Data> StateStore<K, S> {
         });
     }
 
-    /// Takes lists of entries, no two of which have a key in common. What is read is sorted by
+    /// Takes lists of entries, no two of which have a key in common. Entries are sorted by
     /// the shards of this run first, and then put into one shard's table after the other: ten
     /// million keys put in as they come would miss the cache ten million times.
     fn load_lists(&self, lists: &[Vec<&[u8]>]) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! `State`: what a function of `map_with_state` holds of its key.
 //!
-//! Spark's rules and its words for them. It throws; nothing here panics. What a function may not
-//! do is noted, and fails its batch when the function returns; the `try_` methods give the error
+//! Spark's rules and its words for them. It throws; nothing here panics. A forbidden call of a
+//! function is noted, and fails its batch when the function returns; the `try_` methods give the error
 //! to whoever wants to go on.
 
 use crate::error::{Error, Result};

@@ -1,8 +1,8 @@
 //! A part of a front end's notes, shown to those who watch the run as a store of its own.
 //!
 //! A front end has one place for all that its operators keep, and tells their notes apart by their
-//! keys. Who looks for a word wants the keys and values of one operator, and not what the front end
-//! has put around them. It is taken off the bytes: no value is made of them, which in a front end
+//! keys. A search for a word wants the keys and values of one operator, and not the frame that the front
+//! end has put around them. The frame is taken off the bytes: no value is made of them, which in a front end
 //! could be its own code.
 
 use std::sync::Arc;

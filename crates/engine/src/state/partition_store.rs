@@ -3,7 +3,7 @@
 //!
 //! The function sees every key of a partition in order, and what it gives is the partition from
 //! then on, in the order in which it gives it. There is nothing to look up, so a partition is a
-//! list: its task takes it, and puts the new one in its place. What the stream shows is the same
+//! list: its task takes it, and puts the new one in its place. The stream shows the same
 //! list, shared; if somebody still holds it when the next batch comes, it is copied.
 //!
 //! A key keeps its place as long as the function leaves the order alone. From the first key that

@@ -1,7 +1,7 @@
 //! The records of a batch by the shard of their keys, and what came of them put back in order.
 //!
 //! Keys do not know of each other, so the shards of a state can be worked on side by side, each
-//! with its records in arrival order. What they give is put back into the order of the batch by
+//! with its records in arrival order. Their results are put back into the order of the batch by
 //! the list of shards that the records of a piece went to: nothing is sorted.
 
 use crate::data::Key;

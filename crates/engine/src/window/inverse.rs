@@ -8,8 +8,8 @@
 //! cannot be made, and the batch fails in Spark's words.
 //!
 //! A window that fires with every batch lets one batch leave and one enter: there is nothing to
-//! merge, and the steps are taken where the value stands. What several batches bring to or take from
-//! a key before the window fires is kept as a *change* of the key.
+//! merge, and the steps are taken where the value stands. The sum of what several batches bring to
+//! or take from a key before the window fires is kept as a *change* of the key.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //! entered and left.
 //!
 //! A keyed window is a [`WindowStore`]: the shards of the shuffle, each with the keys of the
-//! window and what their batches brought, oldest first. How a key's value slides is a
+//! window and what their batches brought, oldest first. The rule by which a key's value slides is a
 //! [`Sliding`]: [`Grouping`] keeps lists, [`Reducing`] an associative function's partial
 //! results, [`Inverting`] one value that an inverse function takes from. A window over one value
 //! a batch is a [`SingleStore`]; one over records as they are, a [`WholeStore`].

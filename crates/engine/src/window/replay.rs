@@ -5,9 +5,9 @@
 //! with the same arguments to the program's functions in the same order (law 5): sums of
 //! floating point numbers are the same, a filter is asked what it was asked.
 //!
-//! The shards of a snapshot are of different batches, and keys are in other shards now. What is
-//! of one batch is a *part* of a shard; every part is slid by itself up to the last batch, and
-//! what comes of them is put together.
+//! The shards of a snapshot are of different batches, and keys are in other shards now. The keys
+//! of one batch are a *part* of a shard; every part is slid by itself up to the last batch, and
+//! the results are put together.
 
 use std::collections::BTreeMap;
 

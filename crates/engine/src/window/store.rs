@@ -180,8 +180,8 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         }
     }
 
-    /// Slides the window over a batch of the parent, on the workers. What the batch brought
-    /// comes in the shards of the store's hasher; those that are there are given back empty.
+    /// Slides the window over a batch of the parent, on the workers. The entries of the
+    /// batch come in the shards of the store's hasher, which are given back empty.
     ///
     /// # Errors
     /// As [`Sliding::settle`], or if what the batch brought cannot be written down for the

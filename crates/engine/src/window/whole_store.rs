@@ -102,7 +102,7 @@ type Each<'a> =
 /// Writes down one piece of one partition.
 type WritePiece<'a> = dyn Fn(usize, usize) -> Result<Vec<u8>, StoreError> + Sync + 'a;
 
-/// The entries of a batch: its number, then its pieces. What has no partition is nothing.
+/// The entries of a batch: its number, then its pieces. A dataset without a partition has none.
 fn written<T: Data>(number: u64, held: &Rdd<T>, each: Each<'_>) -> Result<Vec<u8>, StoreError> {
     let (mut entries, none) = (Vec::new(), Vec::<T>::new());
     if held.partitions() == 0 {

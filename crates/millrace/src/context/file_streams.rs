@@ -151,8 +151,8 @@ impl StreamingContext {
 
     /// The records, of `record_length` bytes each, of the files that are moved into a directory
     /// (Spark: `binaryRecordsStream`). Which files they are, and in which order, is as with
-    /// [`text_file_stream`](StreamingContext::text_file_stream). What is behind the last whole
-    /// record of a file is not read, which is said (in Spark 3.5 it fails the batch), and neither
+    /// [`text_file_stream`](StreamingContext::text_file_stream). Bytes behind the last whole
+    /// record of a file are not read, which is said (in Spark 3.5 they fail the batch), and neither
     /// are compressed files. A `record_length` of zero is reported by `start`.
     ///
     /// ```

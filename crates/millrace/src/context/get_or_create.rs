@@ -19,10 +19,10 @@ pub enum ActiveOrCreated {
 impl StreamingContext {
     /// Makes the context of a program that goes on where it was: `create` describes the program,
     /// and what it kept is read from the generation in `directory` with the newest batch, if
-    /// there is one (Spark: `getOrCreate`). What it goes on from is said on standard error.
+    /// there is one (Spark: `getOrCreate`). A line on standard error says from where it goes on.
     ///
     /// Unlike Spark's, `create` is called every time: functions are not written down, so that a
-    /// program can be changed and keep its state. What the program keeps must be the same:
+    /// program can be changed and keep its state. The state that the program keeps must be the same:
     /// [`start`](StreamingContext::start) refuses a checkpoint of another program and says what
     /// differs. [`is_recovering`](StreamingContext::is_recovering) tells whether there is one.
     ///

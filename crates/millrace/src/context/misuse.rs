@@ -13,8 +13,8 @@ impl StreamingContext {
     /// operator does after the start, a window whose length is no multiple of the slide, streams of
     /// two contexts that meet (Spark throws it at the call).
     ///
-    /// Asked after every call, it tells which call broke a rule. What is taken here is reported
-    /// neither by [`start`](StreamingContext::start) nor by
+    /// Asked after every call, it tells which call broke a rule. An error that is taken here is
+    /// reported neither by [`start`](StreamingContext::start) nor by
     /// [`await_termination`](StreamingContext::await_termination). The stream that the call gave
     /// stands for nothing and should not be used.
     ///

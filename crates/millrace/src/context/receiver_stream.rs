@@ -12,7 +12,7 @@ impl StreamingContext {
     ///
     /// The receiver starts when the context does, on threads of its own; see [`Receiver`] for
     /// how one is written, with an example. Any number of receivers can run, each of them a
-    /// stream. What a receiver stored between two ticks is one batch, in one partition.
+    /// stream. The records stored between two ticks are one batch, in one partition.
     ///
     /// ```
     /// use millrace::{Conf, Duration, Receiver, ReceiverContext, StreamingContext, keys};

@@ -68,7 +68,7 @@ impl StreamingContext {
 
     /// Stops the context and waits until it has stopped. `graceful` says whether what was
     /// received is run first; that takes at most `spark.streaming.gracefulStopTimeout`, ten
-    /// batch intervals by default. What is left then is an error
+    /// batch intervals by default. Input that is left then is an error
     /// ([`Unfinished`](crate::ErrorKind::Unfinished)) to whoever waits.
     ///
     /// Called by a function of a batch, it asks for the stop and returns: the batch that runs

@@ -18,7 +18,7 @@ impl StreamingContext {
     /// in their order, and of the batch time (Spark: `transform`).
     ///
     /// The streams have to meet the conditions of [`union`](StreamingContext::union);
-    /// `function` runs once per batch, on the thread that runs the batches. What feeds it is
+    /// `function` runs once per batch, on the thread that runs the batches. Its input is
     /// held until the tick.
     ///
     /// ```
@@ -51,7 +51,7 @@ impl StreamingContext {
     ///
     /// A stream that keeps something from batch to batch and has failed once fails in every later
     /// batch, and no batch is committed any more: a run that goes on from the checkpoint begins with
-    /// the batch that failed. What cannot be read of an input ends the run as ever.
+    /// the batch that failed. An input that cannot be read ends the run as ever.
     ///
     /// ```
     /// use millrace::testing::Setup;

@@ -11,8 +11,8 @@ use super::{DStream, named};
 
 impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Asks that the stream be checkpointed every `interval` (Spark: `checkpoint(interval)`), and
-    /// gives the stream. What a program keeps is written down in every batch whatever is asked
-    /// here, so the interval changes nothing; it is checked as Spark checks it.
+    /// gives the stream. All that a program keeps is written down in every batch, whatever is
+    /// asked here, so the interval changes nothing; it is checked as Spark checks it.
     ///
     /// Like every stream that keeps something it needs a checkpoint directory, see
     /// [`StreamingContext::checkpoint`](crate::StreamingContext::checkpoint).

@@ -16,8 +16,8 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Counts the records of every batch (Spark: `count`): one record, 0 for a batch without
     /// any (Scala's rule; PySpark has no record where there is no partition). One partition.
     ///
-    /// Cost: blocks are counted as they come in, and let go. What a shuffle or a state made is
-    /// not read: it knows how many it has.
+    /// Cost: blocks are counted as they come in, and let go. The result of a shuffle or a
+    /// state is not read: it knows how many records it has.
     ///
     /// ```
     /// let batches = millrace::testing::run_batches(&["a b\nc\n", ""], |lines| {

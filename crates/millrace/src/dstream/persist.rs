@@ -15,10 +15,10 @@ impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
     ///
     /// Narrow operators run again for everything that reads them, and functions of `transform`
     /// or `map_partitions` too; behind `persist` they do not. It is the stream that is returned
-    /// that is kept, not the one it is called on. What a shuffle made is kept anyway and costs
+    /// that is kept, not the one it is called on. The result of a shuffle is kept anyway and costs
     /// nothing more; of a state all keys are copied.
     ///
-    /// Memory: the records of a batch. What feeds it is held until the tick.
+    /// Memory: the records of a batch. Its input is held until the tick.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -15,7 +15,7 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
     /// Makes every batch what `function` makes of it (Spark: `transform`).
     ///
     /// `function` runs once per batch on the thread that runs the batches; the operators of the
-    /// [`Rdd`] it is given run on the workers. What feeds it is held until the tick.
+    /// [`Rdd`] it is given run on the workers. Its input is held until the tick.
     ///
     /// ```
     /// let batches = millrace::testing::run_batches(&["b\na\n"], |lines| {

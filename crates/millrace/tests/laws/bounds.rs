@@ -1,5 +1,5 @@
 //! Law 6 from outside: with a budget far below what is sent, nothing is lost and nobody waits
-//! for ever. What the budget counts is tested where it is counted.
+//! for ever. The counting itself is tested beside the budget.
 
 use std::sync::{Arc, Mutex};
 

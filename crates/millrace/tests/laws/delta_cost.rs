@@ -1,5 +1,5 @@
 //! Law 4: a batch costs what it brings and not what the state holds, unless the program asked
-//! for all of it. What can be counted is how often the program's function is called.
+//! for all of it. The cost that can be counted is the number of calls of the program's function.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

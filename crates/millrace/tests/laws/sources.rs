@@ -1,5 +1,5 @@
 //! Laws 1, 2 and 7 for the sources that are no socket of lines: queues, directories, receivers
-//! that a program brings, sockets of records. What goes in is in one batch, whole and in order.
+//! that a program brings, sockets of records. Each record that goes in is in one batch, whole and in order.
 
 mod content;
 mod directory;

@@ -67,7 +67,8 @@ impl Store {
         u64::try_from(bytes / u128::from(measured)).unwrap_or(u64::MAX)
     }
 
-    /// Measures some entries, of as many shards as it takes to have enough of them. What was measured long ago counts less and less.
+    /// Measures some entries, of as many shards as it takes to have enough of them. Old measurements count less
+    /// and less.
     fn measure(&self) {
         let shards = u64::from(self.durable.shards()).max(1);
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);

@@ -3,7 +3,7 @@
 //! Not the highest number: a start that forgot to go on makes a generation with a higher one and
 //! nothing in it that counts. Not the highest time of a batch either: a run that makes up missed
 //! batches has old ones. Generations take turns, and the first commit of a run takes the next
-//! one; those that know nothing of turns go by the times of their batches. What is looked at is the end of each log, not what it holds, so
+//! one; those that know nothing of turns go by the times of their batches. The end of each log is looked at and not its contents, so
 //! that old generations cost nothing and damage in them hides none that is whole. A damaged generation is passed over if it
 //! cannot be the newest; if it may be, whoever runs the program has to choose.
 

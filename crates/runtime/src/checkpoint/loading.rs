@@ -12,8 +12,8 @@ use rayon::prelude::*;
 
 use super::record::Section;
 
-/// Bytes of sections that are gathered before they are loaded together. What is read of them
-/// takes a few times as much for a moment.
+/// Bytes of sections that are gathered before they are loaded together. The entries read of them
+/// take a few times as much for a moment.
 const TOGETHER: usize = 32 << 20;
 
 /// Takes sections in the order in which they apply.

@@ -1,7 +1,7 @@
 //! Compressed files, by the endings and in the forms that Hadoop's codecs have.
 //!
-//! `.lz4` and `.snappy` are Hadoop's own: blocks with their lengths in front of them. What the
-//! command lines of the same names write begins with a mark of its own and is read as well, which
+//! `.lz4` and `.snappy` are Hadoop's own: blocks with their lengths in front of them. Files of the
+//! command lines of the same names begin with a mark of their own and are read as well, which
 //! Hadoop does not do. A file is decompressed while it is read, so that it takes no more memory
 //! than a block of it, whatever it claims to hold.
 
@@ -48,8 +48,8 @@ impl Codec {
     /// A reader of the file's decompressed content.
     ///
     /// # Errors
-    /// If it cannot be read. What is damaged or missing is an error of the reader, of the kind
-    /// [`ErrorKind::UnexpectedEof`] if the file ends too soon.
+    /// If it cannot be read. Damage is an error of the reader, of the kind [`ErrorKind::UnexpectedEof`] if
+    /// the file ends too soon.
     pub(crate) fn decoder(self, file: impl Read + 'static) -> io::Result<impl Read> {
         let ended = Rc::new(Cell::new(false));
         let file = EndWatched {

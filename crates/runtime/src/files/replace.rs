@@ -60,7 +60,7 @@ pub(super) fn cannot_write(path: &Path, error: io::Error) -> Error {
     Error::io(format!("cannot write {}", path.display()), error)
 }
 
-/// A place beside the one that is meant. What is still there when this goes is removed.
+/// A place beside the one that is meant. A file or directory that is still there when this is dropped is removed.
 struct Beside {
     path: PathBuf,
 }

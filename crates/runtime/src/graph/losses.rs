@@ -1,7 +1,7 @@
 //! Stores that lack a batch.
 //!
-//! A run may go on after a batch that failed. What is kept from batch to batch lacks that batch
-//! then, or has half of it. The law: such a store is neither read nor committed any more; whoever
+//! A run may go on after a batch that failed. A store that keeps something from batch to batch lacks that
+//! batch then, or has half of it. The law: such a store is neither read nor committed any more; whoever
 //! goes on from the checkpoint begins with the batch that failed.
 
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! The datasets of a batch, and why there is none of a node.
 //!
-//! The law: a node is asked for its dataset once per batch, however many read it. What it took in for
-//! the batch is gone then, also if it failed.
+//! The law: a node is asked for its dataset once per batch, however many read it. The input that it took
+//! for the batch is gone then, also if it failed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,7 +2,7 @@
 //! as `remember` says (Spark 3.5's rule: after batch `T` what is not newer than `T` less the
 //! duration goes; no stream remembers less than its last batch).
 //!
-//! Nothing is kept unless it is asked for. What is kept is bounded by the duration: received
+//! Nothing is kept unless it is asked for. The duration bounds all that is kept: received
 //! text counts against the receivers' budget until it is forgotten, so a sender waits and memory
 //! does not grow; a keyed dataset is its distinct keys, and a state is a copy of all of it, once
 //! a batch.

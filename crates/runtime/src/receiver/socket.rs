@@ -253,7 +253,7 @@ impl SocketReceiver {
 }
 
 impl Ingest for SocketReceiver {
-    /// Asks the receiver to end. What the kernel has received already is still read.
+    /// Asks the receiver to end. Bytes that the kernel has received already are still read.
     fn stop(&self) {
         let mut control = self.control();
         control.stopped = true;

@@ -52,8 +52,8 @@ impl<T: Data> SocketSource<T> {
     }
 }
 
-/// A session that stores what `converter` makes of the connection. What it does with the error
-/// that a broken connection gives it is not seen, so the connection itself is asked.
+/// A session that stores what `converter` makes of the connection. The converter may hide the
+/// error of a broken connection, so the connection itself is asked.
 pub fn converted<T: Data, I: Iterator<Item = T>>(
     converter: impl Fn(TcpStream) -> I,
 ) -> impl Fn(&ReceiverContext<T>, TcpStream) -> Ending {

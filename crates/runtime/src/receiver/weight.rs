@@ -1,6 +1,6 @@
 //! The memory that a record takes, near enough for a budget.
 //!
-//! A record counts the size of its type. What it points to (strings, vectors) counts as the
+//! A record counts the size of its type. Memory that it points to (strings, vectors) counts as the
 //! length of its JSON form, which is measured for one record of every [`EVERY`] and taken to
 //! hold until the next is measured: measuring each would cost more than storing it. A type that
 //! points to nothing is not measured at all.

@@ -1,7 +1,7 @@
 //! Spark's REST interface under `/api/v1/`: its paths, names, types and status codes, so that a
 //! script written for Spark works.
 //!
-//! Source of the rules: answers of Spark 3.5.9. What millrace adds stands under paths of its own
+//! Source of the rules: answers of Spark 3.5.9. Additions of millrace stand under paths of their own
 //! (`overview`, `checkpoints`, `state`, `events`).
 
 mod applications;

@@ -6,7 +6,7 @@
 //! So only the last can be torn, and a segment that is missing, doubled, swapped or cut short
 //! is seen.
 //!
-//! The log starts no thread. Whoever wants frames to be appended while a sync is under way
+//! The log starts no thread. A caller that wants frames to be appended while a sync is under way
 //! splits it: [`prepare_sync`](SegmentLog::prepare_sync) and
 //! [`complete_sync`](SegmentLog::complete_sync) under a lock, [`PendingSync::run`] without.
 
@@ -75,8 +75,8 @@ impl SegmentLog {
     ///
     /// # Errors
     /// [`WalError::Damage`] and [`WalError::NewerFormat`] if the log is not as it was written,
-    /// before anything was changed; what `visit` returns; what the system refuses. What was
-    /// visited before an error does not count.
+    /// before anything was changed; what `visit` returns; what the system refuses. Frames
+    /// visited before an error do not count.
     pub fn open(
         storage: &Arc<dyn Storage>,
         directory: &Path,

@@ -36,7 +36,7 @@ pub struct Replay {
 ///
 /// # Errors
 /// [`WalError::Damage`] and [`WalError::NewerFormat`] if the log is not as it was written; what
-/// `visit` returns; what the system refuses. What was visited before an error does not count.
+/// `visit` returns; what the system refuses. Frames visited before an error do not count.
 pub fn read_log(
     storage: &dyn Storage,
     directory: &Path,

@@ -29,8 +29,8 @@ pub trait Storage: Debug + Send + Sync {
     /// Opens a file that exists, to read.
     fn open_read(&self, path: &Path) -> io::Result<Arc<dyn StorageFile>>;
 
-    /// Gives a file another name in the same directory, in one step. What had that name is
-    /// gone.
+    /// Gives a file another name in the same directory, in one step. A file that had that
+    /// name is gone.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.

@@ -1,5 +1,5 @@
-//! Files of the first version of the format, which have to be readable for ever. What is written
-//! today has to be the same bytes, or it is another version.
+//! Files of the first version of the format, which have to be readable for ever. A file
+//! written today has to have the same bytes, or it is another version.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -14,7 +14,7 @@ use super::support::{recover, run};
 
 const DIRECTORY: &str = "MILLRACE_TEST_DIRECTORY";
 
-/// The program, in a process of its own. What it acknowledges it writes beside the directory.
+/// The program, in a process of its own. Acknowledged frames are written down beside the directory.
 #[test]
 #[ignore = "started by the others"]
 fn program() {

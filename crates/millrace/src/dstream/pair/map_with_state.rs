@@ -22,9 +22,9 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// `mapWithState`).
     ///
     /// The function is called once for every record, those of a key in arrival order; keys do
-    /// not wait for each other. What it gives stands in the partition of the key, in the order
+    /// not wait for each other. Its results stand in the partition of the key, in the order
     /// of the records; behind that come those of the keys that timed out, in the order of their
-    /// places. What the function may do with a [`State`](crate::State) stands there; what it may
+    /// places. [`State`](crate::State) says what the function may do with it; what it may
     /// not do fails the batch.
     ///
     /// Cost: the records of the batch and the keys that are due, whatever the state holds. What

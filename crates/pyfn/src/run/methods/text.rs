@@ -1,4 +1,4 @@
-//! Methods of `str`. What depends on Python's tables of characters is exact for ASCII alone.
+//! Methods of `str`. A method that depends on Python's tables of characters is exact for ASCII alone.
 
 use millrace_text::Text;
 

@@ -1,6 +1,6 @@
 //! A checkpoint as somebody sees it who has never seen the program: for tools.
 //!
-//! Reads only, takes no lock and can do so while a program writes. What it gives is the state as
+//! Reads only, takes no lock and can do so while a program writes. The result is the state as
 //! of one committed batch.
 
 mod differ;
@@ -320,7 +320,7 @@ impl CheckpointReader {
         Ok(removed)
     }
 
-    /// Passes over what a program does that cleans up while it is read. What is missing in the
+    /// Passes over what a program does that cleans up while it is read. A file that is missing in the
     /// same place again and again is damage: a program has moved on by then.
     fn try_again(&self, error: WalError, tries: &mut Tries) -> Result<()> {
         let gone = matches!(&error, WalError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)

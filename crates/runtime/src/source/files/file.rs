@@ -47,8 +47,8 @@ impl Taken {
         }
     }
 
-    /// Opens it. What has come into its place since it was taken is refused if it is no file, and
-    /// never waited for: a pipe may have nobody who writes into it.
+    /// Opens it. A thing that has come into its place since it was taken is refused if it is no file,
+    /// and never waited for: a pipe may have nobody who writes into it.
     pub(super) fn open(&self) -> io::Result<File> {
         let mut options = File::options();
         let options = options.read(true).custom_flags(libc::O_NONBLOCK);

@@ -80,8 +80,8 @@ impl Glob {
         })
     }
 
-    /// The directories that there are now, each once and in order. What cannot be looked into on
-    /// the way is told to `unreadable`.
+    /// The directories that there are now, each once and in order. Those that cannot be looked into
+    /// on the way are told to `unreadable`.
     pub(super) fn directories(&self, unreadable: &mut Unreadable<'_>) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for steps in &self.paths {

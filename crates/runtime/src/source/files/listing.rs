@@ -190,7 +190,7 @@ pub(super) fn can_be_taken(found: &Found, troubles: &mut Troubles) -> bool {
 }
 
 /// The files that a path which was taken stands for, oldest first, as they are now: itself, or,
-/// if it is a directory, what is directly in it. What cannot be looked at goes to `troubles`.
+/// if it is a directory, what is directly in it. A file that cannot be looked at goes to `troubles`.
 pub(super) fn files(name: &str, troubles: &mut Troubles) -> Vec<Found> {
     let path = path_of(name);
     let mut one = |path: &Path| match look(path) {

@@ -276,7 +276,7 @@ fn give(mut buffer: Buffer, first: bool, each: &mut dyn FnMut(Text)) {
     });
 }
 
-/// Reads until the buffer is full; says whether it is. What was read before an error stays.
+/// Reads until the buffer is full; says whether it is. Bytes that were read before an error stay.
 fn fill(file: &mut (impl Read + ?Sized), buffer: &mut Buffer) -> io::Result<bool> {
     while buffer.len() < buffer.capacity() {
         match file.read(buffer.spare_mut()) {

@@ -1,6 +1,6 @@
 //! Notices of files that are not read, or not as their owner may think: each thing once, as long
-//! as it lasts, and in one line for all files that have it in common. What comes again and again
-//! with other files is said at growing intervals.
+//! as it lasts, and in one line for all files that have it in common. A notice that comes again and
+//! again with other files is said at growing intervals.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Doc comments begin with their subject. No sentence of a `///` or `//!` line
-# begins the line with What, Whether, How or Who, and no doc comment begins
+# Doc comments begin with their subject. No line and no sentence of a `///` or
+# `//!` comment begins with What, Whether, How or Who, and no doc comment begins
 # with a pronoun or with Where: "The number of keys", not "How many keys there
 # are"; "True if the key has a slot", not "Whether it has one". The same holds
 # for Python's docstrings and its comments that begin with `#:`. Prints every
@@ -35,6 +35,7 @@ git ls-files -z --cached --others --exclude-standard -- '*.rs' | xargs -0 awk '
         word = text
         sub(/[^A-Za-z].*/, "", word)
         if (word ~ /^(What|Whatever|Whether|How|Who|Whoever)$/ ||
+            text ~ /[.!] (What|Whatever|Whether|How|Who|Whoever)[^A-Za-z]/ ||
             first && word ~ /^(Where|That|It|Its|Those|These|This|They|Their|He|She)$/) {
             print FILENAME ":" FNR ": " text
             found = 1
@@ -46,7 +47,7 @@ git ls-files -z --cached --others --exclude-standard -- '*.rs' | xargs -0 awk '
 git ls-files -z --cached --others --exclude-standard -- '*.py' | python3 -c '
 import ast, re, sys
 
-EVERY = re.compile(r"(What|Whatever|Whether|How|Who|Whoever)\b")
+EVERY = re.compile(r"(.*[.!] )?(What|Whatever|Whether|How|Who|Whoever)\b")
 FIRST = re.compile(r"(Where|That|It|Its|Those|These|This|They|Their|He|She)\b")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 

@@ -162,7 +162,7 @@ numbers.foreachRDD(show)
 
 
 def test_a_child_of_a_fork_is_ended_by_a_signal_that_comes_at_once(program):
-    """As pools end children that have hardly begun. What runs first in the child takes its time."""
+    """As pools end children that have hardly begun. The first code in the child takes its time."""
     ended = program("""
 import os, time
 slow = []

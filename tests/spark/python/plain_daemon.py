@@ -1,8 +1,8 @@
 """Spark's own daemon of Python workers, without archives on its path.
 
 A worker looks its import path over at the start of every task, and CPython 3.11 reads the whole
-table of contents of every archive on it again: 0.2 s a task for Spark's jars, in which there is
-nothing to import. What a task computes is the same.
+table of contents of every archive on it again: 0.2 s per task for Spark's jars, in which there is
+nothing to import. The results of tasks are the same.
 """
 
 import os

@@ -27,8 +27,8 @@ use super::lookahead::{ProbeQueue, Ready};
 use super::table::{Probed, Table, Tagged, tag_of_stamp};
 
 /// A local table keeps below this: what the keys of the longest run take, if every tenth word of
-/// it is new. What a word pays for a table beyond the cache is less than what it would pay for
-/// being spilled and merged more often.
+/// it is new. A word pays less for a table beyond the cache than it would pay for being flushed and
+/// merged more often.
 const TABLE_BYTES: usize = 96 << 20;
 
 /// Slots of a new table: enough for a small batch, little to clear.

@@ -28,7 +28,7 @@ use crate::shuffle::{
 
 pub use shuffled::Shuffled;
 
-/// The most bytes that a run takes, unless one block alone is larger. What a run has combined is
+/// The most bytes that a run takes, unless one block alone is larger. Its combined entries are
 /// flushed and merged when it ends: longer runs do less of that, and keep a worker busy for longer
 /// when their batch is due.
 const RUN_BYTES: u64 = 64 << 20;

@@ -1,7 +1,7 @@
 """An interactive Python with ``sc`` and ``spark`` in it: ``millrace-submit --shell``.
 
-Programs can be tried line by line, or pasted, as in ``pyspark``. What comes through a pipe is run
-as a whole: values of expressions are shown, and the first error ends it. A program in a file that
+Programs can be tried line by line, or pasted, as in ``pyspark``. A program that comes through a pipe
+is run as a whole: values of expressions are shown, and the first error ends it. A program in a file that
 was written for a shell, and makes no context of its own, runs in it too.
 """
 

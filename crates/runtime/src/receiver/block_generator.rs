@@ -2,7 +2,7 @@
 //!
 //! The receiver's thread and the generator's share the open buffer: the one reads into it, the
 //! other cuts it at the tick, so that a batch has all whole lines that were read before its
-//! time. What follows the last line end starts the next block. A `\r` that ends a block may be
+//! time. The bytes behind the last line end start the next block. A `\r` that ends a block may be
 //! half of a `\r\n`; the next block is told to pass over a `\n` at its start.
 
 use std::io;

@@ -1,7 +1,7 @@
 """The effect of a mention of a name on the list, dict or set that it stands for.
 
-Nothing is executed: only the shape of the program is looked at. What is not known to leave an
-object alone counts as handing it on.
+Nothing is executed: only the shape of the program is looked at. A use that is not known to leave
+an object alone counts as handing it on.
 """
 
 import ast

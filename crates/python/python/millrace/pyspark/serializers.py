@@ -1,7 +1,7 @@
 """PySpark's serializers, which programs hand to a ``SparkContext``.
 
-Records stay in the process here, so none of them is used for those. What they make of an object,
-and back, is what PySpark's make of it.
+Records stay in the process here, so none of them is used for those. They turn an object
+into the same bytes as PySpark's, and bytes into the same object.
 """
 
 import marshal

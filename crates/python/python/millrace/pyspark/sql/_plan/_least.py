@@ -1,8 +1,8 @@
 """The least rows of partitions, chosen the way Spark chooses them.
 
 Rows that are equal do not come in the order in which they stood: Spark keeps twice as many rows as
-are asked for, and cuts them down by a quickselect when there are more. What that leaves in which
-order is seen in the output of ``ORDER BY ... LIMIT``.
+are asked for, and cuts them down by a quickselect when there are more. The rows that are left, and
+their order, are seen in the output of ``ORDER BY ... LIMIT``.
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """Decoders of the bytes of a record.
 
-The engine makes texts where `utf8_decoder` is asked for. Whatever else a program wants is a
+The engine makes texts where `utf8_decoder` is asked for. All else that a program wants is a
 function on records behind the source, which is lowered if it can be.
 """
 

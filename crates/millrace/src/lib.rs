@@ -22,14 +22,15 @@
 //! # Where to go on
 //!
 //! - [`StreamingContext`] makes streams from sockets, files, queues and receivers of your own.
-//! - [`DStream`] has the operators; `docs/OPERATORS.md` lists them all with what each costs.
+//! - [`guide`] is the way from a first program to state, windows, a restart and tests.
+//! - [`DStream`] has the operators; [`guide::operators`] lists them all with what each costs.
 //! - [`Rdd`] is one batch, as [`foreach_rdd`](DStream::foreach_rdd) sees it.
 //! - [`keys`] are the settings: Spark's names where Spark has one.
 //! - [`testing`] runs a program on given batches, without a socket or a clock.
 //! - `cargo run --example word_count` and its neighbours in `examples/` are whole programs.
 //!
-//! Promises of order, memory and failure stand in `docs/ARCHITECTURE.md`, differences from Spark in
-//! `docs/DIFFERENCES.md`.
+//! Differences from Spark stand in [`guide::differences`], promises of order, memory and failure in
+//! `docs/ARCHITECTURE.md` of the repository.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![forbid(unsafe_code)]
@@ -69,6 +70,35 @@ pub mod events {
         BatchInfo, CheckpointInfo, OutputOperationInfo, ReceiverInfo, RunProbe, StreamId,
         StreamInputInfo, StreamingEvent,
     };
+}
+
+/// Pages for people who write programs: the guide, the operators, the differences from Spark.
+///
+/// [operators]: crate::guide::operators
+/// [differences]: crate::guide::differences
+#[cfg(doc)]
+#[doc = include_str!("../docs/GUIDE.md")]
+pub mod guide {
+    // A link of a page leads to a file beside it. The first definition of a link counts, so the
+    // definitions here lead to the pages of these docs instead.
+
+    /// All operators of streams and datasets.
+    ///
+    /// [differences]: crate::guide::differences
+    #[doc = include_str!("../docs/OPERATORS.md")]
+    pub mod operators {}
+
+    /// Differences from Spark, with their reasons.
+    ///
+    /// [monitoring]: crate::guide#other-pages
+    /// [not-there-yet]: crate::guide#other-pages
+    /// [python]: crate::guide#other-pages
+    /// [python-differences]: crate::guide#other-pages
+    /// [python-failed-batch]: crate::guide#other-pages
+    /// [settings]: crate::keys
+    /// [sql-differences]: crate::guide#other-pages
+    #[doc = include_str!("../docs/DIFFERENCES.md")]
+    pub mod differences {}
 }
 
 /// Panics of a program's functions as one line.

@@ -112,7 +112,7 @@ fn reset(params: &BTreeMap<String, String>) -> Result<StartingOffsets, Error> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backpressure {
     pub(crate) gains: Gains,
-    /// Records a second before the first estimate; 0 is no limit.
+    /// Records per second before the first estimate; 0 is no limit.
     pub(crate) initial: f64,
 }
 

@@ -9,7 +9,7 @@ use millrace::events::{BatchInfo, StreamId};
 
 use crate::pid::{Pid, Took};
 
-/// Records a second of all partitions together; 0 while nothing was estimated.
+/// Records per second of all partitions together; 0 while nothing was estimated.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Rate(Arc<AtomicU64>);
 

@@ -34,7 +34,7 @@ pub const PID_INTEGRAL: &str = "spark.streaming.backpressure.pid.integral";
 pub const PID_DERIVED: &str = "spark.streaming.backpressure.pid.derived";
 /// The lowest rate that is estimated.
 pub const PID_MIN_RATE: &str = "spark.streaming.backpressure.pid.minRate";
-/// Records a second of a Kafka partition.
+/// Records per second of a Kafka partition.
 pub const KAFKA_MAX_RATE: &str = "spark.streaming.kafka.maxRatePerPartition";
 /// Records of a batch that a Kafka partition gives at least, when there is a limit.
 pub const KAFKA_MIN_RATE: &str = "spark.streaming.kafka.minRatePerPartition";

@@ -50,7 +50,7 @@ pub(crate) enum Event {
     Streams {
         names: Vec<(u32, String)>,
     },
-    /// The amounts that the run keeps; one a second at most.
+    /// The amounts that the run keeps; one per second at most.
     Kept(Kept),
     /// Events that were not delivered because listeners were too slow, in all so far.
     EventsDropped {

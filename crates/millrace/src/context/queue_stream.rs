@@ -1,4 +1,4 @@
-//! `queue_stream`: a queue of datasets, one a batch.
+//! `queue_stream`: a queue of datasets, one per batch.
 
 use std::sync::Arc;
 

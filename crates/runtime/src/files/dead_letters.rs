@@ -1,4 +1,4 @@
-//! The files of records that were passed over: one a batch that has any.
+//! The files of records that were passed over: one per batch that has any.
 //!
 //! A file is on the disk before its batch is committed. A batch that is run again replaces it, or
 //! removes it if nothing fails any more; so every record of a committed batch is there once. A run

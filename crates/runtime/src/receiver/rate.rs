@@ -11,7 +11,7 @@ use millrace_types::BatchTime;
 
 use crate::clock::Clock;
 
-/// A token is counted in thousandths: a rate of one a second brings one of them a millisecond.
+/// A token is counted in thousandths: a rate of one per second brings one of them per millisecond.
 const TOKEN: i128 = 1000;
 
 /// Lets so many records pass in a second.
@@ -21,7 +21,7 @@ pub struct RateLimiter {
 }
 
 struct Bucket {
-    /// Records a second.
+    /// Records per second.
     rate: i128,
     /// Thousandths of tokens; below zero if what has passed is not paid for yet.
     tokens: i128,

@@ -1,6 +1,6 @@
 //! The life of a program's receiver: started, restarted, stopped, its panics contained.
 //!
-//! One thread a receiver, `millrace-recv-N`, calls `on_start` and `on_stop`, cuts the open block
+//! One thread per receiver, `millrace-recv-N`, calls `on_start` and `on_stop`, cuts the open block
 //! at every block interval, and does what the receiver's own threads ask for. It waits on the
 //! context's clock, so that tests own the delays. A panic of the program's code restarts its
 //! receiver and harms nobody else (law 7).

@@ -1,7 +1,7 @@
 //! One generation, held open: its files can be read again and again, and are the same each time.
 //!
 //! Nothing is held in memory but where things stand. The shards of the snapshot are read side by
-//! side, one a worker; the log is read segment by segment.
+//! side, one per worker; the log is read segment by segment.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;

@@ -1,8 +1,8 @@
 """An interactive Python with ``sc`` and ``spark`` in it: ``millrace-submit --shell``.
 
 Programs can be tried line by line, or pasted, as in ``pyspark``. A program that comes through a pipe
-is run as a whole: values of expressions are shown, and the first error ends it. A program in a file that
-was written for a shell, and makes no context of its own, runs in it too.
+is run as a whole: values of expressions are shown, and the first error ends it. A program in a
+file that was written for a shell, and makes no context of its own, runs in it too.
 """
 
 import argparse

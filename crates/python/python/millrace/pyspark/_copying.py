@@ -1,8 +1,8 @@
 """Copies of values, as PySpark's pickler makes them when it sends a function.
 
 ``copy.deepcopy`` makes them where it can. A value that it has no copy of, and PySpark has, goes
-through a pickle in which modules, functions and classes stand for themselves: a dict with modules in it, the
-views of a dict, an open file.
+through a pickle in which modules, functions and classes stand for themselves: a dict with modules
+in it, the views of a dict, an open file.
 """
 
 import collections

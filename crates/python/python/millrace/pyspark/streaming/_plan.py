@@ -1,8 +1,8 @@
 """Hands to the engine the part of a program that it can compute.
 
 A stream can be the engine's if its parent is, and if its function can be lowered. Such a
-stream that an output reads, or a stream that is not the engine's, becomes a stream of the engine
-that Python reads; the streams before it are absorbed and never made in Python.
+stream becomes a stream of the engine that Python reads if an output reads it, or a stream that is
+not the engine's; the streams before it are absorbed and never made in Python.
 """
 
 from millrace._compile import lower as lowered_form

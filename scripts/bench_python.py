@@ -144,6 +144,29 @@ def tell(rdd):
 lines.foreachRDD(tell)
 """
 
+# What a batch costs once the keys are there: the first batches bring them, and what loading leaves
+# to be done is done in some more.
+KEYS = """
+import os, time
+
+def update(new_values, last_sum):
+    return sum(new_values) + (last_sum or 0)
+
+words = lines.flatMap(lambda line: line.split(" ")).map(lambda word: (word, 1))
+words.updateStateByKey(update).foreachRDD(lambda rdd: None)
+
+few, more, spent = %(few)d, %(more)d, []
+
+def tell(rdd):
+    spent.append(time.process_time())
+    if len(spent) == few + more + 1:
+        costs = sorted(after - before for before, after in zip(spent[few:], spent[few + 1:]))
+        print("spent", *(cost * 1e3 for cost in (sum(costs) / more, costs[0], costs[-1])), flush=True)
+        os._exit(0)
+
+lines.foreachRDD(tell)
+"""
+
 OF_WINDOWS = [
     ("with an inverse, values", "pairs.reduceByKeyAndWindow(add, take, %(window)s, %(slide)s)"),
     ("with an inverse, CPython", "pairs.reduceByKeyAndWindow(add, Call(take), %(window)s, %(slide)s)"),
@@ -450,6 +473,27 @@ def rdds(options, directory):
     subprocess.run(submit, cwd=directory, check=True, timeout=options.limit)
 
 
+def told(program, feeder, directory):
+    """The numbers that a program says it has spent, once it has run its batches."""
+    process = subprocess.Popen(
+        command(program, feeder.port, directory),
+        cwd=directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+    )
+    watch = threading.Timer(Feeder.limit, end, [process])
+    watch.start()
+    lines = [line for line in process.stdout if line.startswith("spent ")]
+    watch.cancel()
+    end(process)
+    if not lines:
+        name = os.path.basename(program)
+        raise Late("%s had not run its batches within %s s" % (name, Feeder.limit))
+    return [float(number) for number in lines[0].split()[1:]]
+
+
 def windows(options, directory):
     """Every batch has every word once, and a window is 30 batches."""
     words = ["w%05d" % number for number in range(options.words)]
@@ -461,24 +505,13 @@ def windows(options, directory):
         body = WINDOWS % (body, options.fill, options.full)
         program = written(directory, "window%d" % number, body, interval)
         feeder = Feeder(data, options.limit, pace=interval)
-        process = subprocess.Popen(
-            command(program, feeder.port, directory),
-            cwd=directory,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            text=True,
-        )
-        watch = threading.Timer(options.limit, end, [process])
-        watch.start()
-        told = [line for line in process.stdout if line.startswith("spent ")]
-        watch.cancel()
-        end(process)
-        if not told:
-            print("  left out: %s had not run its batches in %s s" % (name, options.limit), flush=True)
+        try:
+            (cost,) = told(program, feeder, directory)
+        except Late as error:
+            print("  left out: %s" % error, flush=True)
             continue
         line = "  a window of 30 batches of {:,} words, {:<25} {:8.1f} ms of CPU a batch"
-        print(line.format(options.words, name, float(told[0].split()[1])), flush=True)
+        print(line.format(options.words, name, cost), flush=True)
 
 
 def used(process):
@@ -549,18 +582,18 @@ def state(options, directory):
     million = " ".join("k%07d" % number for number in range(options.keys))
     words = " ".join("k%07d" % number for number in range(1000))
     lines = "".join(million[at : at + 9000].strip() + "\n" for at in range(0, len(million), 9000))
-    program = written(directory, "sums", STATE.replace(".pprint()", ".foreachRDD(lambda rdd: None)"))
-
-    def cost(batches):
-        feeder = Feeder((words + "\n").encode(), batches, pace=1.0)
-        first = feeder.data
-        feeder.data = lines.encode() + first
-        threading.Timer(0.5, lambda: setattr(feeder, "data", first)).start()
-        return run(program, feeder, directory)[0]
-
-    few, many = cost(options.few), cost(options.few + options.more)
-    each = (many - few) / options.more * 1e3
-    print("  a batch of 1000 words on {:,} keys: {:.2f} ms of CPU".format(options.keys, each))
+    program = written(directory, "sums", KEYS % vars(options))
+    feeder = Feeder((words + "\n").encode(), options.limit, pace=1.0)
+    first = feeder.data
+    feeder.data = lines.encode() + first
+    # The keys are sent once.
+    threading.Timer(0.5, lambda: setattr(feeder, "data", first)).start()
+    cost, least, most = told(program, feeder, directory)
+    print(
+        "  a batch of 1000 words on {:,} keys: {:.2f} ms of CPU, the mean of {}; {:.2f} to {:.2f}".format(
+            options.keys, cost, options.more, least, most
+        )
+    )
 
 
 def main():

@@ -24,6 +24,7 @@ use crate::data::{Data, Key};
 use super::aggregate::Aggregator;
 use super::hasher::{KeyHasher, SHARDS, shard_of_tag, tag_of};
 use super::lookahead::{ProbeQueue, Ready};
+use super::spare_lists::SpareLists;
 use super::table::{Probed, Table, Tagged, tag_of_stamp};
 
 /// A local table keeps below this: what the keys of the longest run take, if every tenth word of
@@ -90,6 +91,8 @@ pub(crate) struct LocalTable<K, C> {
     passes: usize,
     /// Entries a shard of the last run, if records were being passed when it ended.
     entries: usize,
+    /// Empty lists for the entries of the next run.
+    lists: Vec<Vec<Entry<K, C>>>,
 }
 
 impl<K, C> LocalTable<K, C> {
@@ -98,6 +101,14 @@ impl<K, C> LocalTable<K, C> {
             table: Table::with_slots(FIRST_SLOTS),
             passes: 0,
             entries: 0,
+            lists: Vec::new(),
+        }
+    }
+
+    /// Takes lists from `spare`, if records are passed at first: as many as they will fill.
+    pub(crate) fn take_lists(&mut self, spare: &SpareLists<K, C>) {
+        if self.passes > 0 {
+            self.lists = spare.take(SHARDS);
         }
     }
 }
@@ -137,9 +148,14 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             table,
             passes,
             entries,
+            mut lists,
         } = memory;
         // Runs are mostly as long as the one before: lists that grow are copied again and again.
-        let list = |_| Vec::with_capacity(entries + entries / 8);
+        let room = entries + entries / 8;
+        let list = |_| {
+            let kept = lists.pop().filter(|list| list.capacity() >= entries);
+            kept.unwrap_or_else(|| Vec::with_capacity(room))
+        };
         let shards = (0..SHARDS).map(list).collect();
         let mut run = Run {
             aggregator,
@@ -208,6 +224,7 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             table,
             passes,
             entries,
+            lists: Vec::new(),
         };
         (spilled, memory)
     }

@@ -15,7 +15,7 @@
 //! tabled again.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
@@ -27,6 +27,7 @@ use super::combiner::Partials;
 use super::hasher::{KeyHasher, SHARDS};
 use super::own::{has_own_worker, is_own, own_first};
 use super::shard::Shard;
+use super::spare_lists::SpareLists;
 use super::unmerged::{RunEntries, Unmerged};
 
 /// Entries that wait at a shard before it is worth bringing its table into the cache. Few in tests,
@@ -43,6 +44,8 @@ const WORTH_SHARING: usize = 1 << 14;
 /// The shuffle of one stage in one batch.
 pub(crate) struct Exchange<K, C> {
     lanes: Vec<Lane<K, C>>,
+    /// What becomes of lists that were emptied.
+    spare: Arc<SpareLists<K, C>>,
 }
 
 struct Lane<K, C> {
@@ -85,7 +88,7 @@ struct Waiting<K, C> {
 }
 
 impl<K: Key, C: Send> Exchange<K, C> {
-    pub(crate) fn new(lanes: usize) -> Exchange<K, C> {
+    pub(crate) fn new(lanes: usize, spare: &Arc<SpareLists<K, C>>) -> Exchange<K, C> {
         let lane = |number| Lane {
             progress: Mutex::new(Progress {
                 claimed: 0,
@@ -106,6 +109,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
         };
         Exchange {
             lanes: (0..lanes).map(lane).collect(),
+            spare: Arc::clone(spare),
         }
     }
 
@@ -174,7 +178,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
                     break;
                 };
                 let own = own.get_or_insert_with(&shard);
-                merging.merge_into(own, 0, aggregator, hasher);
+                merging.merge_into(own, 0, aggregator, hasher, &self.spare);
             }
         }
         // Only now: user code that panics in a merge has to fail the batch before it is taken
@@ -208,7 +212,8 @@ impl<K: Key, C: Send> Exchange<K, C> {
         share: impl FnOnce(&(dyn Fn() + Sync)),
     ) -> Result<Option<Vec<Shard<K, C>>>, Fault> {
         let lanes = self.settled()?;
-        Ok(merged(&lanes, aggregator, hasher, shard, share))
+        let spare = &self.spare;
+        Ok(merged(&lanes, aggregator, hasher, shard, share, spare))
     }
 
     /// [`finish`](Exchange::finish) for a store that looks for every key in its own table: entries
@@ -226,7 +231,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
         {
             return Ok(Some(shards.iter().map(Merging::take).collect()));
         }
-        let merged = merged(&lanes, aggregator, hasher, shard, share);
+        let merged = merged(&lanes, aggregator, hasher, shard, share, &self.spare);
         Ok(merged.map(|shards| shards.into_iter().map(Unmerged::from).collect()))
     }
 
@@ -272,19 +277,20 @@ fn merged<K: Key, C: Send, V, A: Aggregator<V, Acc = C>>(
     hasher: &KeyHasher,
     shard: impl Fn() -> Shard<K, C> + Sync,
     share: impl FnOnce(&(dyn Fn() + Sync)),
+    spare: &SpareLists<K, C>,
 ) -> Option<Vec<Shard<K, C>>> {
     // Nothing has arrived before the first one: a lane without shards had no run.
     let ((first, _), later) = lanes.split_first()?;
     let finish_shard = |index: usize| {
         let merging: &Merging<K, C> = &first[index];
         let mut whole = lock(&merging.shard).take().unwrap_or_else(&shard);
-        merging.merge_into(&mut whole, 0, aggregator, hasher);
+        merging.merge_into(&mut whole, 0, aggregator, hasher, spare);
         for (shards, before) in later {
             let merging: &Merging<K, C> = &shards[index];
             if let Some(own) = lock(&merging.shard).take() {
                 whole.append(own, *before, aggregator, hasher);
             }
-            merging.merge_into(&mut whole, *before, aggregator, hasher);
+            merging.merge_into(&mut whole, *before, aggregator, hasher, spare);
         }
         whole
     };
@@ -350,9 +356,11 @@ impl<K: Key, C> Merging<K, C> {
         before: u64,
         aggregator: &A,
         hasher: &KeyHasher,
+        spare: &SpareLists<K, C>,
     ) {
-        for (earlier, entries) in self.take_runs() {
-            shard.merge(before + earlier, entries, aggregator, hasher);
+        for (earlier, mut entries) in self.take_runs() {
+            shard.merge(before + earlier, &mut entries, aggregator, hasher);
+            spare.keep(entries);
         }
     }
 
@@ -418,7 +426,7 @@ mod tests {
             backwards: bool,
         ) {
             let (list, hasher) = (to_lists(), KeyHasher::default());
-            let exchange = Exchange::new(lanes.len());
+            let exchange = Exchange::new(lanes.len(), &Arc::new(SpareLists::new()));
             let mut model: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
             let mut numbers = 0..;
             for (lane, runs) in lanes.iter().enumerate() {
@@ -459,7 +467,7 @@ mod tests {
     fn a_store_has_entries_as_they_wait_if_keys_of_its_one_lane_hardly_repeat() {
         let (hasher, sum) = (KeyHasher::default(), Reduce(|a: u32, b: u32| a + b));
         let merged_shards = |lanes, hardly_repeats| {
-            let exchange = Exchange::new(lanes);
+            let exchange = Exchange::new(lanes, &Arc::new(SpareLists::new()));
             for lane in 0..lanes {
                 exchange.expect(lane);
                 let number = exchange.claim(lane, 1);
@@ -481,7 +489,7 @@ mod tests {
     fn a_later_lane_has_shards_of_its_own_only_if_its_keys_repeat() {
         let (hasher, sum) = (KeyHasher::default(), Reduce(|a: u32, b: u32| a + b));
         let own_shards = |hardly_repeats| {
-            let exchange = Exchange::new(2);
+            let exchange = Exchange::new(2, &Arc::new(SpareLists::new()));
             exchange.expect(1);
             let number = exchange.claim(1, 1);
             let records = (0..(2 * WORTH_MERGING * SHARDS) as u32).map(|key| (key, 1));

@@ -43,16 +43,17 @@ impl<K: Key, C> Shard<K, C> {
         self.table.len()
     }
 
-    /// Merges the entries that a run flushed; before the run there were `before` arrivals. Runs come in order.
+    /// Merges the entries that a run flushed, and empties the list; before the run there were
+    /// `before` arrivals. Runs come in order.
     pub fn merge<V, A: Aggregator<V, Acc = C>>(
         &mut self,
         before: u64,
-        entries: Vec<Entry<K, C>>,
+        entries: &mut Vec<Entry<K, C>>,
         aggregator: &A,
         hasher: &KeyHasher,
     ) {
         self.reserve(entries.len(), hasher);
-        let mut entries = entries.into_iter();
+        let mut entries = entries.drain(..);
         for entry in entries.as_slice().iter().take(AHEAD) {
             self.table.prefetch(bucket_of(entry.tag()));
         }

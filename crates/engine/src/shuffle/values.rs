@@ -8,6 +8,11 @@
 use std::any::TypeId;
 use std::fmt;
 
+use thin_vec::ThinVec;
+
+/// Room of the first list of a key: most have few values, and a list that grows is copied.
+const FIRST_RUNS: usize = 4;
+
 /// The values of one key in one batch, in arrival order.
 ///
 /// ```
@@ -27,11 +32,8 @@ pub struct Values<V> {
 enum Runs<V> {
     None,
     One(V, u32),
-    #[expect(
-        clippy::box_collection,
-        reason = "a Vec would double the size of every group"
-    )]
-    Many(Box<Vec<(V, u32)>>),
+    /// Its length stands in front of its items: a `Vec` would double the size of every group.
+    Many(ThinVec<(V, u32)>),
 }
 
 impl<V> Values<V> {
@@ -109,7 +111,11 @@ impl<V: Clone + 'static> Values<V> {
                 runs.push((value, count));
                 Runs::Many(runs)
             }
-            Runs::One(first, times) => Runs::Many(Box::new(vec![(first, times), (value, count)])),
+            Runs::One(first, times) => {
+                let mut runs = ThinVec::with_capacity(FIRST_RUNS);
+                runs.extend([(first, times), (value, count)]);
+                Runs::Many(runs)
+            }
             Runs::None => Runs::One(value, count),
         };
     }

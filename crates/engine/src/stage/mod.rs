@@ -23,7 +23,7 @@ use crate::panics::{Fault, caught};
 use crate::pipeline::{Partition, Pipeline, drive_carefully};
 use crate::poison::{At, Skipping, next_reader};
 use crate::shuffle::{
-    Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Partials, Shard, Unmerged,
+    Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Partials, Shard, SpareLists, Unmerged,
 };
 
 pub use shuffled::Shuffled;
@@ -66,6 +66,7 @@ pub struct ShuffleStage<P, K, V, A: Aggregator<V>> {
     /// Tables that no map task has; the one that was put back last is warm, and taken first.
     local_tables: Mutex<Vec<LocalTable<K, Acc<V, A>>>>,
     shards: Arc<SegQueue<Shard<K, Acc<V, A>>>>,
+    lists: Arc<SpareLists<K, Acc<V, A>>>,
     /// The number of this reader among all, and its name in error messages.
     reader: u64,
     name: Arc<str>,
@@ -116,13 +117,14 @@ where
         name: Arc<str>,
     ) -> ShuffleStage<P, K, V, A> {
         let lanes = pipeline.inputs().len();
+        let lists = Arc::new(SpareLists::new());
         ShuffleStage {
             pipeline,
             aggregator,
             hasher,
             executor,
             queue: Mutex::new(Queue {
-                open: Arc::new(Exchange::new(lanes)),
+                open: Arc::new(Exchange::new(lanes, &lists)),
                 epoch: 1,
                 closed: HashMap::new(),
                 blocks: VecDeque::new(),
@@ -130,6 +132,7 @@ where
             }),
             local_tables: Mutex::default(),
             shards: Arc::new(SegQueue::new()),
+            lists,
             reader: next_reader(),
             name,
         }
@@ -195,7 +198,7 @@ where
 
     /// Combines partitions, lane by lane, each in a run of its own.
     fn mapped(self: &Arc<Self>, inputs: Vec<Vec<Partition>>) -> Arc<Exchange<K, Acc<V, A>>> {
-        let exchange = Arc::new(Exchange::new(inputs.len()));
+        let exchange = Arc::new(Exchange::new(inputs.len(), &self.lists));
         self.executor.run(|| {
             rayon::scope_fifo(|scope| {
                 for (lane, partitions) in inputs.into_iter().enumerate() {
@@ -228,7 +231,9 @@ where
             let share = |work: &(dyn Fn() + Sync)| self.executor.run(work);
             exchange.finish(&self.aggregator, &self.hasher, || self.shard(), share)
         });
-        catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)))
+        let merged = catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)));
+        self.lists.end_batch();
+        merged
     }
 
     fn unmerged(&self, exchange: &Exchange<K, Acc<V, A>>) -> FinishedUnmerged<K, Acc<V, A>> {
@@ -236,7 +241,9 @@ where
             let share = |work: &(dyn Fn() + Sync)| self.executor.run(work);
             exchange.finish_unmerged(&self.aggregator, &self.hasher, || self.shard(), share)
         });
-        catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)))
+        let merged = catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)));
+        self.lists.end_batch();
+        merged
     }
 
     /// One map task: a run, then the next if there is one.
@@ -331,7 +338,9 @@ where
     /// An empty local table, with the memory of one that was used before if there is any.
     fn local_table(&self) -> LocalTable<K, Acc<V, A>> {
         let kept = self.local_tables().pop();
-        kept.unwrap_or_else(LocalTable::new)
+        let mut table = kept.unwrap_or_else(LocalTable::new);
+        table.take_lists(&self.lists);
+        table
     }
 
     /// Keeps a local table for the next run, unless there is one for each map task already.
@@ -409,7 +418,7 @@ where
 
     fn close_batch(&self, time: BatchTime) {
         let mut queue = self.queue();
-        let next = Arc::new(Exchange::new(self.pipeline.inputs().len()));
+        let next = Arc::new(Exchange::new(self.pipeline.inputs().len(), &self.lists));
         let ended = std::mem::replace(&mut queue.open, next);
         queue.epoch += 1;
         queue.closed.insert(time, ended);

@@ -123,9 +123,9 @@ fn a_run_that_spills_halfway_keeps_every_value_in_order() {
     assert!(spills.sum::<usize>() > 0, "nothing was spilled halfway");
     let (spilled, _) = combiner.finish();
     let mut merged = Vec::new();
-    for entries in spilled.shards {
+    for mut entries in spilled.shards {
         let mut shard = Shard::new();
-        shard.merge(0, entries, &first_last_and_count, &hasher);
+        shard.merge(0, &mut entries, &first_last_and_count, &hasher);
         shard.drain(|stamp, key, value| merged.push((stamp, key, value)));
     }
     merged.sort_by_key(|(stamp, ..)| *stamp);
@@ -168,9 +168,9 @@ fn passed_records_stand_in_order_among_combined_ones() {
     let entries: usize = spilled.shards.iter().map(Vec::len).sum();
     assert!(entries < records.len() - 50_000, "{entries} entries");
     let mut merged = Vec::new();
-    for entries in spilled.shards {
+    for mut entries in spilled.shards {
         let mut shard = Shard::new();
-        shard.merge(0, entries, &list, &hasher);
+        shard.merge(0, &mut entries, &list, &hasher);
         shard.drain(|stamp, key, numbers| merged.push((stamp, key, numbers)));
     }
     merged.sort_by_key(|(stamp, ..)| *stamp);

@@ -15,7 +15,7 @@ use crate::data::Data;
 use crate::exec::Executor;
 use crate::partition::{HashPartitioner, Partitioner};
 use crate::rdd::RddSource;
-use crate::shuffle::{Combiner, Exchange, Group, KeyHasher, LocalTable, Shard, Values};
+use crate::shuffle::{Combiner, Exchange, Group, KeyHasher, LocalTable, Shard, SpareLists, Values};
 
 pub(super) fn partitioner(partitions: u32) -> Arc<dyn Partitioner<u32>> {
     Arc::new(HashPartitioner::new(NonZeroU32::new(partitions).unwrap()))
@@ -65,7 +65,7 @@ pub(super) fn delta<V: Data>(
     hasher: &KeyHasher,
     runs: &[Vec<(u32, V)>],
 ) -> Option<Vec<Shard<u32, Values<V>>>> {
-    let exchange = Exchange::new(1);
+    let exchange = Exchange::new(1, &Arc::new(SpareLists::new()));
     for run in runs {
         exchange.expect(0);
         let number = exchange.claim(0, 1);

@@ -15,7 +15,8 @@ use crate::exec::Executor;
 use crate::partition::{HashPartitioner, Partitioner};
 use crate::rdd::Rdd;
 use crate::shuffle::{
-    Aggregator, Combiner, Exchange, Group, KeyHasher, LocalTable, Reduce, SHARDS, Shard, Unmerged,
+    Aggregator, Combiner, Exchange, Group, KeyHasher, LocalTable, Reduce, SHARDS, Shard,
+    SpareLists, Unmerged,
 };
 use crate::store::{Stored, handles};
 use crate::window::{
@@ -56,7 +57,7 @@ fn shards<V: Data, A: Aggregator<V>>(
     aggregator: &A,
     hasher: &KeyHasher,
 ) -> Option<Vec<Unmerged<u32, A::Acc>>> {
-    let exchange = Exchange::new(1);
+    let exchange = Exchange::new(1, &Arc::new(SpareLists::new()));
     let mut records: Vec<(u32, V)> = records.into_iter().collect();
     let run = FEW.max(records.len() / FEW);
     loop {

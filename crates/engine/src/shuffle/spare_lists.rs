@@ -1,0 +1,95 @@
+//! The lists of entries that merges have emptied, for the runs to come.
+//!
+//! A run that passes its records makes a list for every shard, and whoever merges the shard empties
+//! it. Freed there, it would take the lock of the memory of the worker that made it, while that one
+//! needs the lock for its own lists (see [`own`](super::own)). So the list goes to a run to come,
+//! which needs no new memory then. Lists that a whole batch has not needed are freed.
+//!
+//! Values without memory of their own leave the allocator's locks alone; their lists are not kept.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::combiner::Entry;
+use super::own::has_own_worker;
+
+/// Empty lists with room.
+pub(crate) struct SpareLists<K, C>(Mutex<Kept<K, C>>);
+
+struct Kept<K, C> {
+    lists: Vec<Vec<Entry<K, C>>>,
+    /// The fewest lists that there were at any time of this batch.
+    fewest: usize,
+}
+
+impl<K, C> SpareLists<K, C> {
+    pub(crate) fn new() -> SpareLists<K, C> {
+        SpareLists(Mutex::new(Kept {
+            lists: Vec::new(),
+            fewest: 0,
+        }))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<K, C>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// At most `count` lists.
+    pub(super) fn take(&self, count: usize) -> Vec<Vec<Entry<K, C>>> {
+        let mut kept = self.kept();
+        let left = kept.lists.len().saturating_sub(count);
+        kept.fewest = kept.fewest.min(left);
+        kept.lists.split_off(left)
+    }
+
+    /// Keeps a list that was emptied, if its values have memory of their own.
+    pub(super) fn keep(&self, list: Vec<Entry<K, C>>) {
+        debug_assert!(list.is_empty());
+        if has_own_worker::<C>() {
+            self.kept().lists.push(list);
+        }
+    }
+
+    /// Frees the lists that the batch which ends has not needed.
+    pub(crate) fn end_batch(&self) {
+        let mut kept = self.kept();
+        let needed = kept.lists.len() - kept.fewest;
+        let unneeded = kept.lists.split_off(needed);
+        kept.fewest = needed;
+        // Freed when the lock is.
+        drop(kept);
+        drop(unneeded);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(room: usize) -> Vec<Entry<u32, String>> {
+        Vec::with_capacity(room)
+    }
+
+    #[test]
+    fn lists_that_a_whole_batch_has_not_needed_are_freed() {
+        let spare = SpareLists::new();
+        (0..10).for_each(|_| spare.keep(list(8)));
+        spare.end_batch();
+        // Three at a time are needed, however often.
+        for _ in 0..5 {
+            let taken = spare.take(3);
+            assert_eq!(taken.len(), 3);
+            taken.into_iter().for_each(|list| spare.keep(list));
+        }
+        spare.end_batch();
+        assert_eq!(spare.take(10).len(), 3);
+        spare.end_batch();
+        assert_eq!(spare.take(10).len(), 0);
+    }
+
+    #[test]
+    fn lists_of_plain_values_are_not_kept() {
+        let spare = SpareLists::<u32, u64>::new();
+        spare.keep(Vec::with_capacity(8));
+        assert_eq!(spare.take(1).len(), 0);
+    }
+}

@@ -44,7 +44,7 @@ const WORTH_SHARING: usize = 1 << 14;
 /// The shuffle of one stage in one batch.
 pub(crate) struct Exchange<K, C> {
     lanes: Vec<Lane<K, C>>,
-    /// What becomes of lists that were emptied.
+    /// Lists that merges have emptied.
     spare: Arc<SpareLists<K, C>>,
 }
 

@@ -32,7 +32,7 @@ pub struct Values<V> {
 enum Runs<V> {
     None,
     One(V, u32),
-    /// Its length stands in front of its items: a `Vec` would double the size of every group.
+    /// A list with its length in front of its items: a `Vec` would double the size of every group.
     Many(ThinVec<(V, u32)>),
 }
 

@@ -13,9 +13,9 @@ use super::combiner::Entry;
 use super::own::has_own_worker;
 
 /// Empty lists with room.
-pub(crate) struct SpareLists<K, C>(Mutex<Kept<K, C>>);
+pub(crate) struct SpareLists<K, C>(Mutex<SpareOnes<K, C>>);
 
-struct Kept<K, C> {
+struct SpareOnes<K, C> {
     lists: Vec<Vec<Entry<K, C>>>,
     /// The fewest lists that there were at any time of this batch.
     fewest: usize,
@@ -23,13 +23,13 @@ struct Kept<K, C> {
 
 impl<K, C> SpareLists<K, C> {
     pub(crate) fn new() -> SpareLists<K, C> {
-        SpareLists(Mutex::new(Kept {
+        SpareLists(Mutex::new(SpareOnes {
             lists: Vec::new(),
             fewest: 0,
         }))
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept<K, C>> {
+    fn kept(&self) -> MutexGuard<'_, SpareOnes<K, C>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

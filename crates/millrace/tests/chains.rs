@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod chains {
+    mod dealt;
     mod engine;
     mod model;
     mod op;

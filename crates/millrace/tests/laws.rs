@@ -31,15 +31,18 @@ mod laws {
     mod poison;
     mod pull_sources;
     mod rdd;
+    mod rdd_cases;
     mod rules;
     mod silence;
     mod slice;
     mod sources;
     mod state;
     mod stateless;
+    mod stateless_rules;
     mod support;
     mod transparency;
     mod unordered;
+    mod window_cases;
     mod window_rules;
     mod windows;
 }

@@ -1,8 +1,7 @@
 //! The same chains over plain lists: a batch is a list of partitions, a stream a list of
 //! batches, and everything is computed anew from the first batch on.
 
-use std::collections::HashMap;
-
+use super::dealt::repartitioned;
 use super::op::{Frame, Op, Record};
 
 /// The number of records of a batch that go on where a chain could grow without bound.
@@ -18,7 +17,7 @@ pub(super) fn cut(text: &str) -> String {
 }
 
 type Partition = Vec<Record>;
-type Batch = Vec<Partition>;
+pub(super) type Batch = Vec<Partition>;
 type Stream = Vec<Batch>;
 
 pub(super) fn run(ops: &[Op], batches: &[Vec<Record>], partitions: usize) -> Vec<Vec<Record>> {
@@ -490,24 +489,3 @@ fn sorted(batch: Batch, partitions: usize) -> Batch {
     }
     ranges
 }
-
-/// Parcels of ten, dealt out from a start that Java draws.
-fn repartitioned(batch: Batch, partitions: usize) -> Batch {
-    // Drawn by a JVM with Spark 3.5.9: `new XORShiftRandom(index).nextInt(n)`, for 0, 1, …
-    let starts: HashMap<usize, &[usize]> =
-        HashMap::from([(1, &[0; 256][..]), (2, &STARTS_2[..]), (3, &STARTS_3[..])]);
-    let mut spread: Batch = vec![Vec::new(); partitions];
-    for (index, part) in batch.into_iter().enumerate() {
-        let start = starts[&partitions][index];
-        for (parcel, records) in part.chunks(10).enumerate() {
-            spread[(start + 1 + parcel) % partitions].extend_from_slice(records);
-        }
-    }
-    spread
-}
-
-#[rustfmt::skip]
-const STARTS_2: [usize; 256] = [0, 0, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 0, 0, 1, 0, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 1];
-
-#[rustfmt::skip]
-const STARTS_3: [usize; 256] = [2, 0, 1, 2, 1, 1, 2, 1, 2, 2, 2, 2, 0, 2, 1, 1, 0, 2, 1, 0, 0, 0, 1, 0, 2, 1, 0, 0, 0, 2, 2, 1, 1, 1, 2, 2, 1, 1, 2, 0, 0, 1, 2, 0, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 1, 1, 1, 0, 2, 0, 2, 2, 1, 0, 0, 0, 2, 2, 2, 2, 0, 2, 0, 0, 0, 2, 0, 1, 1, 0, 0, 1, 2, 2, 2, 0, 1, 1, 0, 1, 2, 1, 2, 0, 2, 0, 1, 1, 1, 2, 1, 2, 2, 1, 0, 1, 1, 1, 1, 2, 2, 1, 0, 2, 0, 2, 0, 1, 0, 2, 2, 0, 0, 2, 1, 0, 0, 2, 0, 0, 1, 1, 1, 1, 2, 1, 1, 2, 0, 0, 0, 2, 1, 2, 2, 2, 0, 1, 0, 2, 0, 1, 1, 0, 0, 0, 1, 0, 2, 0, 0, 2, 1, 2, 1, 1, 1, 0, 2, 1, 0, 0, 0, 1, 2, 2, 1, 2, 1, 2, 0, 2, 1, 2, 2, 1, 2, 0, 0, 1, 1, 1, 0, 2, 1, 1, 2, 2, 1, 2, 0, 2, 2, 2, 0, 2, 1, 2, 2, 2, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 1, 2, 2, 0, 1, 1, 1, 0, 0, 2, 2, 0, 2, 1, 2, 2, 1, 0, 0, 1, 0, 2, 2, 0, 2];

@@ -1,9 +1,9 @@
 //! The local half of a shuffle: one run of blocks, one thread, one table.
 //!
 //! The table is looked at a group of records behind the loop that makes them, so that it may be
-//! larger than the cache. It is not grown without end but *spilled* when it is full, and at the
+//! larger than the cache. It is not grown without end but *flushed* when it is full, and at the
 //! end of the run: its entries move, by shard, to the run's output. A text of few distinct words
-//! is combined almost wholly here; one of a million spills every tenth record and merges shard
+//! is combined almost wholly here; one of a million flushes every tenth record and merges shard
 //! by shard. Both walk memory forwards: the local table has its keys in the order of the shards'
 //! ones.
 //!
@@ -44,7 +44,7 @@ const MOSTLY_NEW: usize = 7;
 /// Records that are passed before the next sample.
 const PASSED: usize = 1 << 18;
 
-/// A spilled record: what a slot held. The stamp is the tag over the arrival in the run.
+/// A flushed record: what a slot held. The stamp is the tag over the arrival in the run.
 pub struct Entry<K, C> {
     stamp: u64,
     pub(crate) key: K,
@@ -130,7 +130,7 @@ struct Run<'a, K, V, A: Aggregator<V>> {
     arrivals: u32,
     /// The number of keys in the table, by shard.
     of_shard: [u32; SHARDS],
-    spilled: Partials<K, A::Acc>,
+    flushed: Partials<K, A::Acc>,
     /// The records of this sample, and the arrivals before it.
     sampled: usize,
     before: u32,
@@ -163,7 +163,7 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             aside: None,
             arrivals: 0,
             of_shard: [0; SHARDS],
-            spilled: Partials {
+            flushed: Partials {
                 shards,
                 arrivals: 0,
                 hardly_repeats: false,
@@ -211,9 +211,9 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             Table::with_slots((slots / 4).max(FIRST_SLOTS))
         };
         let passes = run.passes;
-        let spilled = Partials {
+        let flushed = Partials {
             arrivals: run.arrivals,
-            ..run.spilled
+            ..run.flushed
         };
         let entries = if passes > 0 {
             run.arrivals as usize / SHARDS
@@ -226,7 +226,7 @@ impl<'a, K: Key, V: Data, A: Aggregator<V>> Combiner<'a, K, V, A> {
             entries,
             lists: Vec::new(),
         };
-        (spilled, memory)
+        (flushed, memory)
     }
 }
 
@@ -296,9 +296,9 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             let stamp = stamp_of(&mut self.arrivals, tag);
             let value = self.aggregator.publish(self.aggregator.create(value));
             let key = millrace_text::detached(key);
-            self.spilled.shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
+            self.flushed.shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
         }
-        self.spilled.hardly_repeats |= !records.is_empty();
+        self.flushed.hardly_repeats |= !records.is_empty();
         self.passes = self.passes.saturating_sub(records.len());
         if self.passes == 0 {
             self.take_back();
@@ -351,7 +351,7 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
     }
 
     fn flush(&mut self) {
-        let shards = &mut self.spilled.shards;
+        let shards = &mut self.flushed.shards;
         for (shard, count) in shards
             .iter_mut()
             .zip(std::mem::replace(&mut self.of_shard, [0; SHARDS]))

@@ -31,9 +31,9 @@ fn lets_go<A: Aggregator<Text>>(aggregator: &A) -> bool {
     buffer
         .freeze()
         .for_each_line(false, |line| combiner.push((line.len(), line)));
-    let (spilled, table) = combiner.finish();
+    let (flushed, table) = combiner.finish();
     let lets_go = host.0.load(Ordering::Relaxed);
-    drop((spilled, table));
+    drop((flushed, table));
     assert!(host.0.load(Ordering::Relaxed), "nothing is left");
     lets_go
 }
@@ -63,9 +63,9 @@ fn a_table_shrinks_step_by_step_to_what_runs_need() {
         let mut combiner = Combiner::new(&sum, &hasher, table);
         // Twice each, or they would be passed.
         (0..2 * keys).for_each(|record| combiner.push((record / 2, 1)));
-        let (spilled, table) = combiner.finish();
-        let keys_spilled = spilled.shards.iter().map(Vec::len).sum::<usize>();
-        assert_eq!(keys_spilled, keys as usize);
+        let (flushed, table) = combiner.finish();
+        let keys_flushed = flushed.shards.iter().map(Vec::len).sum::<usize>();
+        assert_eq!(keys_flushed, keys as usize);
         (table.table.slots(), table)
     };
     let (long, mut table) = slots_after(200_000, LocalTable::new());
@@ -88,12 +88,12 @@ fn a_table_shrinks_step_by_step_to_what_runs_need() {
 type Large = [u32; 32];
 
 #[test]
-fn a_run_that_has_just_spilled_keeps_its_table() {
+fn a_run_that_has_just_flushed_keeps_its_table() {
     let first = Reduce(|earlier: Large, _| earlier);
     let hasher = KeyHasher::default();
     let mut combiner = Combiner::new(&first, &hasher, LocalTable::new());
     let mut records = 0_u32..;
-    while combiner.run.spilled.shards.iter().all(Vec::is_empty) {
+    while combiner.run.flushed.shards.iter().all(Vec::is_empty) {
         combiner.push((records.next().expect("many") / 2, [0; 32]));
     }
     let slots = combiner.run.table.slots();
@@ -102,7 +102,7 @@ fn a_run_that_has_just_spilled_keeps_its_table() {
 }
 
 #[test]
-fn a_run_that_spills_halfway_keeps_every_value_in_order() {
+fn a_run_that_flushes_halfway_keeps_every_value_in_order() {
     let keys = (TABLE_BYTES / size_of::<Large>()) as u32;
     let first_last_and_count = Reduce(|mut earlier: Large, later: Large| {
         earlier[1] = later[1];
@@ -119,11 +119,11 @@ fn a_run_that_spills_halfway_keeps_every_value_in_order() {
         value[..3].copy_from_slice(&[at, at, 1]);
         combiner.push((key, value));
     }
-    let spills = combiner.run.spilled.shards.iter().map(Vec::len);
-    assert!(spills.sum::<usize>() > 0, "nothing was spilled halfway");
-    let (spilled, _) = combiner.finish();
+    let flushes = combiner.run.flushed.shards.iter().map(Vec::len);
+    assert!(flushes.sum::<usize>() > 0, "nothing was flushed halfway");
+    let (flushed, _) = combiner.finish();
     let mut merged = Vec::new();
-    for mut entries in spilled.shards {
+    for mut entries in flushed.shards {
         let mut shard = Shard::new();
         shard.merge(0, &mut entries, &first_last_and_count, &hasher);
         shard.drain(|stamp, key, value| merged.push((stamp, key, value)));
@@ -164,11 +164,11 @@ fn passed_records_stand_in_order_among_combined_ones() {
         numbers.push(number as u32);
     }
     assert!(has_passed && combiner.run.passes == 0);
-    let (spilled, _) = combiner.finish();
-    let entries: usize = spilled.shards.iter().map(Vec::len).sum();
+    let (flushed, _) = combiner.finish();
+    let entries: usize = flushed.shards.iter().map(Vec::len).sum();
     assert!(entries < records.len() - 50_000, "{entries} entries");
     let mut merged = Vec::new();
-    for mut entries in spilled.shards {
+    for mut entries in flushed.shards {
         let mut shard = Shard::new();
         shard.merge(0, &mut entries, &list, &hasher);
         shard.drain(|stamp, key, numbers| merged.push((stamp, key, numbers)));

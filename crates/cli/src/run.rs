@@ -6,15 +6,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
 
 use millrace::panics::{panic_message, panics_in_one_line};
 use millrace::{Conf, Duration, Error, ErrorKind, StreamingContext, keys};
 use millrace_stderr::finish;
-use millrace_types::TimeUnit;
 use millrace_ui::{RunInfo, Ui};
 
-use millrace_types::{Host, local_path, one_line, reason};
+use millrace_types::{Host, Lock, TimeUnit, local_path, one_line, reason};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -32,7 +30,7 @@ pub struct App {
     summary: Option<Summary>,
     signals: Signals,
     /// The Streaming page of each context, served until the program ends.
-    pages: Mutex<Vec<Ui>>,
+    pages: Lock<Vec<Ui>>,
 }
 
 /// Reads the command line, runs `body`, and turns what comes of it into an exit code.
@@ -86,7 +84,7 @@ pub fn run(program: &Program, body: impl FnOnce(&App) -> Result<(), Exit>) -> Ex
         invocation,
         summary,
         signals: Signals::default(),
-        pages: Mutex::default(),
+        pages: Lock::default(),
     };
     let ended = catch_unwind(AssertUnwindSafe(|| body(&app)));
     let ended = ended.unwrap_or_else(|payload| {
@@ -217,7 +215,7 @@ impl App {
         let ui = Ui::start(conf, info).map_err(|error| Exit::error(error.to_string()))?;
         ui.ask(ssc.probe());
         ssc.add_streaming_listener(ui.listener());
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pages = self.pages.lock();
         pages.push(ui);
         Ok(())
     }

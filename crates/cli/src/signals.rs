@@ -11,10 +11,11 @@
 use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use millrace::context::StopHandle;
 use millrace_stderr::{info, retire};
+use millrace_types::Lock;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 use signal_hook::iterator::Signals as Incoming;
@@ -22,7 +23,7 @@ use signal_hook::iterator::Signals as Incoming;
 /// The signals that came, and the streams to ask to stop.
 #[derive(Clone, Default)]
 pub(crate) struct Signals {
-    state: Arc<Mutex<State>>,
+    state: Arc<Lock<State>>,
 }
 
 #[derive(Default)]
@@ -42,7 +43,7 @@ impl State {
 
 impl Signals {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Watches for the rest of the process's life; a second call does nothing.

@@ -3,12 +3,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use millrace::events::{BatchInfo, InputCounts};
 use millrace::{Conf, StreamingContext, StreamingListener, keys};
 use millrace_stderr::answer;
+use millrace_types::Lock;
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
@@ -57,7 +58,7 @@ struct Collector {
     /// The file that takes it as JSON; without one it is said on stderr, for people.
     file: Option<PathBuf>,
     started: Instant,
-    figures: Mutex<Figures>,
+    figures: Lock<Figures>,
 }
 
 #[derive(Debug, Default)]
@@ -103,12 +104,12 @@ impl Collector {
         Collector {
             file,
             started: Instant::now(),
-            figures: Mutex::default(),
+            figures: Lock::default(),
         }
     }
 
     fn figures(&self) -> MutexGuard<'_, Figures> {
-        self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+        self.figures.lock()
     }
 
     /// Writes the file, or says the figures; an error says why it could not.

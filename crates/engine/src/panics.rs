@@ -9,7 +9,9 @@ use std::any::Any;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{MutexGuard, Once};
+
+use millrace_types::Lock;
 
 use crate::error::Error;
 
@@ -17,7 +19,7 @@ use crate::error::Error;
 const KEPT: usize = 256;
 
 /// Messages of panics with their places.
-static PLACES: Mutex<VecDeque<(String, String)>> = Mutex::new(VecDeque::new());
+static PLACES: Lock<VecDeque<(String, String)>> = Lock::new(VecDeque::new());
 
 thread_local! {
     /// True while a panic of this thread is told only to its catcher.
@@ -25,7 +27,7 @@ thread_local! {
 }
 
 fn places() -> MutexGuard<'static, VecDeque<(String, String)>> {
-    PLACES.lock().unwrap_or_else(PoisonError::into_inner)
+    PLACES.lock()
 }
 
 /// Ends the reading of a dataset with an error that is not the program's doing.

@@ -3,14 +3,16 @@
 //! A program's receivers and listeners run on them, and code of the program may never return.
 //! A run ends all the same, and its outcome is told (law 7).
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
+
+use millrace_types::{Lock, Wakeup};
 
 /// Threads that have not ended.
 #[derive(Default)]
 pub struct ThreadGroup {
-    count: Mutex<usize>,
-    ended: Condvar,
+    count: Lock<usize>,
+    ended: Wakeup,
 }
 
 /// One of them; its thread drops it at the end, and when it panics.
@@ -18,7 +20,7 @@ pub struct Running(Arc<ThreadGroup>);
 
 impl ThreadGroup {
     fn count(&self) -> MutexGuard<'_, usize> {
-        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+        self.count.lock()
     }
 
     /// Counts a thread that is about to be started.
@@ -34,7 +36,7 @@ impl ThreadGroup {
         let waited = self
             .ended
             .wait_timeout_while(self.count(), patience, running);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+        *waited.0
     }
 }
 

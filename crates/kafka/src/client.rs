@@ -1,10 +1,11 @@
 //! A client of the brokers: its settings, and what it says by itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use millrace_stderr::Voice;
+use millrace_types::Lock;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
@@ -20,19 +21,19 @@ use crate::say::{Troubles, voice};
 #[derive(Debug)]
 pub(crate) struct Context {
     /// The newest error of a connection.
-    reason: Mutex<Option<String>>,
+    reason: Lock<Option<String>>,
     /// Commits that are on their way.
     pub(crate) commits: AtomicUsize,
-    troubles: Mutex<Troubles>,
+    troubles: Lock<Troubles>,
     voice: Voice,
 }
 
 impl Default for Context {
     fn default() -> Context {
         Context {
-            reason: Mutex::default(),
+            reason: Lock::default(),
             commits: AtomicUsize::default(),
-            troubles: Mutex::default(),
+            troubles: Lock::default(),
             voice: voice(),
         }
     }
@@ -41,13 +42,13 @@ impl Default for Context {
 impl Context {
     /// The newest error of a connection, which is forgotten then.
     pub(crate) fn take_reason(&self) -> Option<String> {
-        let mut reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reason = self.reason.lock();
         reason.take()
     }
 
     fn commit_ended(&self, error: Option<String>) {
         let now = error.map(|error| ("committing offsets to the group".to_owned(), error));
-        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut troubles = self.troubles.lock();
         let now = now.into_iter().collect();
         troubles.change(&now, |kind, line| self.voice.say(kind, line));
     }
@@ -57,7 +58,7 @@ impl ClientContext for Context {
     fn log(&self, _level: RDKafkaLogLevel, _fac: &str, _message: &str) {}
 
     fn error(&self, _error: KafkaError, reason: &str) {
-        let mut newest = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut newest = self.reason.lock();
         if newest.is_none() || !reason.ends_with(LESS) {
             *newest = Some(reason.to_owned());
         }

@@ -8,11 +8,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use millrace::source::RunStop;
 use millrace_stderr::Voice;
+use millrace_types::Lock;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
@@ -56,7 +57,7 @@ pub(crate) struct Reader {
     /// The way on when records are gone.
     loss: OnLoss,
     voice: Arc<Voice>,
-    open: Mutex<Option<Arc<Open>>>,
+    open: Lock<Option<Arc<Open>>>,
     stop: OnceLock<RunStop>,
     /// Set once a batch was given up because the run is to end.
     given_up: AtomicBool,
@@ -66,8 +67,8 @@ pub(crate) struct Reader {
 struct Open {
     /// The number of partitions whose queues the budget has room for.
     room: usize,
-    ahead: Mutex<Ahead>,
-    lanes: Mutex<HashMap<Part, Arc<Mutex<Lane>>>>,
+    ahead: Lock<Ahead>,
+    lanes: Lock<HashMap<Part, Arc<Lock<Lane>>>>,
     client: Arc<BaseConsumer<Context>>,
 }
 
@@ -78,10 +79,6 @@ struct Lane {
     assigned: bool,
     /// The offset that comes next, unless the reading was broken off.
     next: Option<i64>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn part_of(range: &OffsetRange) -> Part {
@@ -96,7 +93,7 @@ impl Reader {
             patience: options.patience,
             loss: options.loss,
             voice,
-            open: Mutex::new(None),
+            open: Lock::new(None),
             stop: OnceLock::new(),
             given_up: AtomicBool::new(false),
         }
@@ -112,7 +109,7 @@ impl Reader {
     /// # Errors
     /// If there is no client, or it does not take a partition.
     pub(crate) fn open(&self, ranges: &[OffsetRange]) -> io::Result<()> {
-        let mut open = lock(&self.open);
+        let mut open = self.open.lock();
         if open.is_none() {
             let queued = self.budget / ranges.len().max(1) as u64;
             let queued = queued.clamp(QUEUED.0, QUEUED.1);
@@ -121,8 +118,8 @@ impl Reader {
             let room = self.budget / (queued + FETCHED);
             *open = Some(Arc::new(Open {
                 room: usize::try_from(room).unwrap_or(usize::MAX).max(1),
-                ahead: Mutex::default(),
-                lanes: Mutex::new(HashMap::new()),
+                ahead: Lock::default(),
+                lanes: Lock::new(HashMap::new()),
                 client: client::create(&config).map_err(io::Error::other)?,
             }));
         }
@@ -143,12 +140,12 @@ impl Reader {
             return Ok(());
         }
         let part = part_of(range);
-        let open = lock(&self.open).clone();
+        let open = self.open.lock().clone();
         let open = open.ok_or(Fault::NoClient)?;
         while open.client.poll(Duration::ZERO).is_some() {}
         let lane = open.lane(&part)?;
         open.go_ahead(Some(&part))?;
-        let mut lane = lock(&lane);
+        let mut lane = lane.lock();
         open.place(&mut lane, &part, range.from_offset)?;
         let mut read = Reading {
             reader: self,
@@ -169,14 +166,14 @@ impl Reader {
 }
 
 impl Open {
-    fn lane(&self, part: &Part) -> io::Result<Arc<Mutex<Lane>>> {
-        let mut lanes = lock(&self.lanes);
+    fn lane(&self, part: &Part) -> io::Result<Arc<Lock<Lane>>> {
+        let mut lanes = self.lanes.lock();
         if let Some(lane) = lanes.get(part) {
             return Ok(Arc::clone(lane));
         }
         let queue = Queue::of(&self.client, &part.0, part.1);
         let queue = queue.ok_or_else(|| Fault::NoQueue(part.clone()))?;
-        let lane = Arc::new(Mutex::new(Lane {
+        let lane = Arc::new(Lock::new(Lane {
             held: VecDeque::new(),
             queue,
             assigned: false,
@@ -192,18 +189,18 @@ impl Open {
         for range in ranges {
             let lane = self.lane(&part_of(range))?;
             // One that is being read at the moment is fetched.
-            if lane.try_lock().is_ok_and(|lane| !lane.assigned) {
+            if lane.try_lock().is_some_and(|lane| !lane.assigned) {
                 waiting.push_back(range.clone());
             }
         }
-        *lock(&self.ahead) = Ahead::of(waiting, self.room);
+        *self.ahead.lock() = Ahead::of(waiting, self.room);
         self.go_ahead(None)
     }
 
     /// Begins to fetch further partitions, one of which may have its turn now.
     fn go_ahead(&self, begun: Option<&Part>) -> io::Result<()> {
         // Nobody may take the turn of a partition meanwhile.
-        let mut ahead = lock(&self.ahead);
+        let mut ahead = self.ahead.lock();
         if let Some(part) = begun {
             ahead.begin(part);
         }
@@ -221,7 +218,7 @@ impl Open {
         assigned.map_err(|error| Fault::Assign(part_of(first), error))?;
         for range in &ranges {
             let lane = self.lane(&part_of(range))?;
-            let mut lane = lock(&lane);
+            let mut lane = lane.lock();
             (lane.assigned, lane.next) = (true, Some(range.from_offset));
         }
         Ok(())

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use millrace::Text;
 use millrace::source::{BatchSource, RunStop, SourceBatch, SourceInput, SourcePartition};
 use millrace_stderr::Voice;
 use millrace_text::Scribe;
+use millrace_types::Lock;
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -33,21 +34,18 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The offset ranges of the batch that is run at the moment (Spark: `HasOffsetRanges`).
 #[derive(Debug, Clone, Default)]
-pub struct BatchOffsets(Arc<Mutex<Vec<OffsetRange>>>);
+pub struct BatchOffsets(Arc<Lock<Vec<OffsetRange>>>);
 
 impl BatchOffsets {
     /// The ranges, one for each partition that is known, by topic and number; those without a
     /// record too. To be asked while the batch is run, in `foreach_rdd` or `transform`; none if
     /// the brokers could not be asked for the batch.
     pub fn ranges(&self) -> Vec<OffsetRange> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 
     fn set(&self, ranges: &[OffsetRange]) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = ranges.to_vec();
+        *self.0.lock() = ranges.to_vec();
     }
 }
 

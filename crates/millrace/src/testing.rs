@@ -3,8 +3,8 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration as StdDuration;
 
 use jiff::tz::TimeZone;
@@ -15,7 +15,7 @@ use millrace_engine::rdd::Rdd;
 use millrace_runtime::checkpoint::Start;
 use millrace_runtime::scheduler::ManualClock;
 use millrace_text::Text;
-use millrace_types::{Conf, Duration, keys};
+use millrace_types::{Conf, Duration, Lock, keys};
 
 use crate::context::{Settings, StreamingContext};
 use crate::dstream::{DStream, Printer};
@@ -67,17 +67,14 @@ impl Setup {
         P: Pipeline<Item: Clone>,
         B: FnOnce(&StreamingContext, &DStream<Text, Lines>) -> DStream<P::Item, P>,
     {
-        let collected = Arc::new(Mutex::new(Vec::new()));
+        let collected = Arc::new(Lock::new(Vec::new()));
         let collector = Arc::clone(&collected);
         self.drive(messages, |ssc, lines| {
             program(ssc, lines).foreach_rdd(move |rdd| {
-                collector
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(rdd.collect());
+                collector.lock().push(rdd.collect());
             });
         });
-        std::mem::take(&mut *collected.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *collected.lock())
     }
 
     /// Runs one batch for every message, and gives what the outputs that `program` registers
@@ -195,7 +192,7 @@ impl Setup {
         P: Pipeline<Item: Clone>,
         B: Fn(&DStream<Text, Lines>) -> DStream<P::Item, P>,
     {
-        let collected = Arc::new(Mutex::new(Vec::new()));
+        let collected = Arc::new(Lock::new(Vec::new()));
         let messages: Vec<&[u8]> = messages.iter().map(AsRef::as_ref).collect();
         let (mut begun, all) = (0, [messages.len()]);
         for end in ends.iter().chain(&all) {
@@ -210,7 +207,7 @@ impl Setup {
             let (_, ended) = self.drive_all(conf, life, &messages[begun..end], &mut |_, lines| {
                 let collector = Arc::clone(&collector);
                 program(lines).foreach_rdd(move |rdd| {
-                    let mut collected = collector.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut collected = collector.lock();
                     collected.push(rdd.collect());
                 });
             });
@@ -219,7 +216,7 @@ impl Setup {
             }
             begun = end;
         }
-        std::mem::take(&mut *collected.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *collected.lock())
     }
 
     fn drive<M: AsRef<[u8]>>(
@@ -376,31 +373,28 @@ pub fn context(conf: &Conf, batch_duration: Duration) -> Result<StreamingContext
 /// Signals after every batch: outputs run in the order in which they were registered.
 fn end_of_batch(lines: &DStream<Text, Lines>) -> Receiver<()> {
     let (send, done) = channel();
-    let send = Mutex::new(send);
+    let send = Lock::new(send);
     lines.foreach_rdd(move |_| {
         // Nobody waits any more if the harness has given up.
-        let _ = send.lock().unwrap_or_else(PoisonError::into_inner).send(());
+        let _ = send.lock().send(());
     });
     done
 }
 
 /// Collects what is printed.
 #[derive(Clone, Default)]
-struct Printed(Arc<Mutex<Vec<u8>>>);
+struct Printed(Arc<Lock<Vec<u8>>>);
 
 impl Printed {
     fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = self.0.lock();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
 impl io::Write for Printed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(bytes)
+        self.0.lock().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -5,7 +5,7 @@
 //! engine's own streams for the batch are put where those functions find them, and taken away when
 //! the last of them is through. The law: the lock is free whenever the engine waits or computes.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 use std::time::Duration as StdDuration;
 
 use millrace::context::ContextState;
@@ -15,7 +15,7 @@ use millrace::{
 };
 use millrace_cli::{Exit, Summary};
 use millrace_pyfn::Value;
-use millrace_types::{TimeUnit, keys};
+use millrace_types::{Lock, TimeUnit, keys};
 use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -33,11 +33,11 @@ type Tried = Result<Rdd<Value>, Failure>;
 
 /// The datasets of all of them.
 #[derive(Clone, Default)]
-struct Slots(Arc<Mutex<Vec<Tried>>>);
+struct Slots(Arc<Lock<Vec<Tried>>>);
 
 impl Slots {
     fn rdds(&self) -> MutexGuard<'_, Vec<Tried>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

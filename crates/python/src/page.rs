@@ -3,16 +3,16 @@
 //! They are those of a native program: the same settings, the same listener, the same figures. The
 //! law: no port for the page is no reason not to run, and what is wrong is said by Python.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use millrace::{Conf, Duration, StreamingContext};
-use millrace_types::keys;
+use millrace_types::{Lock, keys};
 use millrace_ui::{RunInfo, Ui};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 /// The watcher of a run, until the program closes it.
-pub(crate) struct Page(Mutex<Option<Ui>>);
+pub(crate) struct Page(Lock<Option<Ui>>);
 
 impl Page {
     /// Begins what the settings ask for, and listens to the context.
@@ -22,11 +22,11 @@ impl Page {
         let ui = Ui::start(conf, info).map_err(|error| PyValueError::new_err(error.to_string()))?;
         ui.ask(ssc.probe());
         ssc.add_streaming_listener(ui.listener());
-        Ok(Page(Mutex::new(Some(ui))))
+        Ok(Page(Lock::new(Some(ui))))
     }
 
     fn ui(&self) -> MutexGuard<'_, Option<Ui>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// The address of the page, without a slash at its end as Spark has it; `None` if there is no

@@ -6,18 +6,19 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
+use millrace_types::Lock;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 /// More than there are threads, which may all fail at once; those of skipped records go first.
 const MOST: usize = 256;
 
-static LAST: Mutex<VecDeque<(String, PyErr)>> = Mutex::new(VecDeque::new());
+static LAST: Lock<VecDeque<(String, PyErr)>> = Lock::new(VecDeque::new());
 
 fn last() -> MutexGuard<'static, VecDeque<(String, PyErr)>> {
-    LAST.lock().unwrap_or_else(PoisonError::into_inner)
+    LAST.lock()
 }
 
 /// An exception with the line of the program that raised it.

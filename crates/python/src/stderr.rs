@@ -1,10 +1,10 @@
 //! Standard error, for what the Python package says there.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::Instant;
 
 use millrace_stderr::Level;
-use millrace_types::Conf;
+use millrace_types::{Conf, Lock};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -74,7 +74,7 @@ pub(crate) fn retire_live_line(py: Python<'_>) {
 #[pyclass(frozen)]
 pub(crate) struct Pauses {
     since: Instant,
-    pauses: Mutex<millrace_types::Pauses>,
+    pauses: Lock<millrace_types::Pauses>,
 }
 
 #[pymethods]
@@ -83,7 +83,7 @@ impl Pauses {
     fn new() -> Pauses {
         Pauses {
             since: Instant::now(),
-            pauses: Mutex::default(),
+            pauses: Lock::default(),
         }
     }
 
@@ -107,6 +107,6 @@ impl Pauses {
     }
 
     fn pauses(&self) -> MutexGuard<'_, millrace_types::Pauses> {
-        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pauses.lock()
     }
 }

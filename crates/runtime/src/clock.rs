@@ -5,10 +5,10 @@
 //! for a length of time goes by the second.
 
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, Lock, Wakeup};
 
 /// Two readings of the clock that are further apart are taken again: what came between is in one
 /// of them only.
@@ -52,16 +52,16 @@ pub trait Clock: Send + Sync {
 /// The wall clock.
 pub struct SystemClock {
     begun: Instant,
-    lock: Mutex<()>,
-    woken: Condvar,
+    lock: Lock<()>,
+    woken: Wakeup,
 }
 
 impl Default for SystemClock {
     fn default() -> SystemClock {
         SystemClock {
             begun: Instant::now(),
-            lock: Mutex::default(),
-            woken: Condvar::new(),
+            lock: Lock::default(),
+            woken: Wakeup::default(),
         }
     }
 }
@@ -86,7 +86,7 @@ impl Clock for SystemClock {
         let left = time.as_millis().saturating_sub(self.now());
         let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
         let begun = Instant::now();
-        let mut guard = lock(&self.lock);
+        let mut guard = self.lock.lock();
         loop {
             if interrupted() {
                 return false;
@@ -95,14 +95,13 @@ impl Clock for SystemClock {
             if left.is_zero() {
                 return true;
             }
-            let waited = self.woken.wait_timeout(guard, left);
-            guard = waited.unwrap_or_else(PoisonError::into_inner).0;
+            guard = self.woken.wait_timeout(guard, left);
         }
     }
 
     fn wake(&self) {
         // Under the lock, so that nobody is between looking and waiting.
-        let _guard = lock(&self.lock);
+        let _guard = self.lock.lock();
         self.woken.notify_all();
     }
 }
@@ -118,15 +117,15 @@ pub struct ManualClock {
 }
 
 struct Manual {
-    now: Mutex<Reading>,
-    moved: Condvar,
+    now: Lock<Reading>,
+    moved: Wakeup,
 }
 
 impl Default for Manual {
     fn default() -> Manual {
         Manual {
-            now: Mutex::new(Reading { wall: 0, steady: 0 }),
-            moved: Condvar::new(),
+            now: Lock::new(Reading { wall: 0, steady: 0 }),
+            moved: Wakeup::default(),
         }
     }
 }
@@ -140,7 +139,7 @@ impl ManualClock {
 
     /// Lets time pass. Every tick that is passed on the way happens, in order, with its own time.
     pub fn advance(&self, by: millrace_types::Duration) {
-        let mut now = lock(&self.inner.now);
+        let mut now = self.inner.now.lock();
         now.wall += by.as_millis();
         now.steady += by.as_millis();
         self.inner.moved.notify_all();
@@ -149,18 +148,18 @@ impl ManualClock {
     /// Sets what the clock shows forward, or back, while no time passes.
     #[cfg(test)]
     pub fn set(&self, by: millrace_types::Duration) {
-        lock(&self.inner.now).wall += by.as_millis();
+        self.inner.now.lock().wall += by.as_millis();
         self.inner.moved.notify_all();
     }
 }
 
 impl Clock for ManualClock {
     fn reading(&self) -> Reading {
-        *lock(&self.inner.now)
+        *self.inner.now.lock()
     }
 
     fn wait_until(&self, time: BatchTime, interrupted: &dyn Fn() -> bool) -> bool {
-        let mut now = lock(&self.inner.now);
+        let mut now = self.inner.now.lock();
         let left = time.as_millis().saturating_sub(now.wall);
         let until = now.steady.saturating_add(left);
         loop {
@@ -170,16 +169,12 @@ impl Clock for ManualClock {
             if interrupted() {
                 return false;
             }
-            now = self
-                .inner
-                .moved
-                .wait(now)
-                .unwrap_or_else(PoisonError::into_inner);
+            now = self.inner.moved.wait(now);
         }
     }
 
     fn wake(&self) {
-        let _now = lock(&self.inner.now);
+        let _now = self.inner.now.lock();
         self.inner.moved.notify_all();
     }
 }
@@ -190,10 +185,6 @@ impl fmt::Debug for ManualClock {
             .field("now", &self.now())
             .finish()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -13,10 +13,11 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
 use millrace_engine::error::{Error, ErrorKind as Fault};
+use millrace_types::Lock;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -35,7 +36,7 @@ type GivesUp = Box<dyn Fn(Duration) -> bool + Send + Sync>;
 
 /// The reader of the output of a run, as far as the run can see.
 pub struct Reader {
-    waiting: Mutex<Option<Instant>>,
+    waiting: Lock<Option<Instant>>,
     gives_up: GivesUp,
 }
 
@@ -47,13 +48,13 @@ impl Reader {
     /// `gives_up` says whether a write that has waited so long is not worth waiting for.
     pub fn new(gives_up: impl Fn(Duration) -> bool + Send + Sync + 'static) -> Reader {
         Reader {
-            waiting: Mutex::default(),
+            waiting: Lock::default(),
             gives_up: Box::new(gives_up),
         }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 
     /// Makes writes of this thread wait as the reader says.

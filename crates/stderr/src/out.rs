@@ -2,9 +2,10 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::Duration;
 
+use millrace_types::Lock;
 use tracing::Level;
 
 use crate::format::{Format, json_line};
@@ -29,15 +30,15 @@ pub(crate) struct Live {
     retired: bool,
 }
 
-static LIVE: Mutex<Live> = Mutex::new(Live::new());
+static LIVE: Lock<Live> = Lock::new(Live::new());
 
 pub(crate) fn live() -> MutexGuard<'static, Live> {
-    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+    LIVE.lock()
 }
 
 /// The live line, unless somebody is writing at this moment.
 pub(crate) fn live_if_free() -> Option<MutexGuard<'static, Live>> {
-    LIVE.try_lock().ok()
+    LIVE.try_lock()
 }
 
 /// Writes a line, unless nobody reads: then it is counted. The live line makes room for it and

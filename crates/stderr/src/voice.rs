@@ -4,10 +4,10 @@
 //! one way of saying it seldom serves them all.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::Instant;
 
-use millrace_types::{Pauses, one_line};
+use millrace_types::{Lock, Pauses, one_line};
 
 use crate::warn;
 
@@ -25,7 +25,7 @@ use crate::warn;
 pub struct Voice {
     prefix: &'static str,
     since: Instant,
-    pauses: Mutex<Pauses>,
+    pauses: Lock<Pauses>,
 }
 
 impl Voice {
@@ -35,7 +35,7 @@ impl Voice {
         Voice {
             prefix,
             since: Instant::now(),
-            pauses: Mutex::default(),
+            pauses: Lock::default(),
         }
     }
 
@@ -55,7 +55,7 @@ impl Voice {
     }
 
     fn pauses(&self) -> MutexGuard<'_, Pauses> {
-        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pauses.lock()
     }
 
     fn now(&self) -> i64 {

@@ -4,10 +4,10 @@
 //! questions, one after the other; if a few wait already, the next is refused at once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use millrace_types::RunProbe;
+use millrace_types::{Lock, RunProbe};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -32,7 +32,7 @@ struct Asked {
 /// Takes questions. Its thread begins with the first one and ends with the desk.
 #[derive(Default)]
 pub(crate) struct Desk {
-    line: Mutex<Option<SyncSender<Asked>>>,
+    line: Lock<Option<SyncSender<Asked>>>,
 }
 
 impl Desk {
@@ -42,7 +42,7 @@ impl Desk {
         probe: Arc<dyn RunProbe>,
         question: StateQuestion,
     ) -> Option<oneshot::Receiver<StateAnswer>> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = self.line.lock();
         if line.is_none() {
             *line = open();
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use millrace_stderr::Voice;
-use millrace_types::{Conf, reason};
+use millrace_types::{Conf, Lock, reason};
 
 use crate::error::UiError;
 use crate::log::{LogReader, directories};
@@ -27,7 +27,7 @@ pub struct History {
 struct Logs {
     directory: PathBuf,
     retained: usize,
-    readers: Mutex<BTreeMap<PathBuf, LogReader>>,
+    readers: Lock<BTreeMap<PathBuf, LogReader>>,
     /// A log is looked at every second: what cannot be read is said at growing intervals.
     voice: Voice,
 }
@@ -43,7 +43,7 @@ impl History {
         let logs = Logs {
             directory: directory.to_owned(),
             retained,
-            readers: Mutex::default(),
+            readers: Lock::default(),
             voice: Voice::new(PREFIX),
         };
         logs.refresh().map_err(|error| UiError::Directory {
@@ -109,7 +109,7 @@ impl HistoryServer {
 
 impl Logs {
     fn readers(&self) -> MutexGuard<'_, BTreeMap<PathBuf, LogReader>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.readers.lock()
     }
 
     fn refresh(&self) -> io::Result<()> {

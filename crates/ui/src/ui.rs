@@ -1,9 +1,9 @@
 //! All that shows a run while it runs, and afterwards: begun by its settings, ended with it.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use millrace_stderr::LiveLine;
-use millrace_types::{Conf, RunProbe, StreamingListener};
+use millrace_types::{Conf, Lock, RunProbe, StreamingListener};
 
 use crate::error::UiError;
 use crate::event::RunInfo;
@@ -24,8 +24,8 @@ pub struct Ui {
     /// The server, if the page is to be served; an error if no port could be had.
     server: Result<Option<Server>, UiError>,
     page: Option<Page>,
-    log: Mutex<Option<LogWriter>>,
-    progress: Mutex<Option<Progress>>,
+    log: Lock<Option<LogWriter>>,
+    progress: Lock<Option<Progress>>,
     probe: Arc<OnceLock<Arc<dyn RunProbe>>>,
 }
 
@@ -41,9 +41,9 @@ impl Ui {
         let settings = Settings::resolve(conf)?;
         let log = settings.log;
         let log = log.map(|log| LogWriter::create(log, &mut info));
-        let log = Mutex::new(log.transpose()?);
+        let log = Lock::new(log.transpose()?);
         let progress = LiveLine::of(conf).map(|line| Progress::new(line, info.batch_duration));
-        let progress = Mutex::new(progress);
+        let progress = Lock::new(progress);
         if !settings.enabled {
             return Ok(Ui {
                 server: Ok(None),
@@ -110,8 +110,8 @@ impl Ui {
     }
 }
 
-fn taken<T>(from: &Mutex<Option<T>>) -> Option<T> {
-    from.lock().unwrap_or_else(PoisonError::into_inner).take()
+fn taken<T>(from: &Lock<Option<T>>) -> Option<T> {
+    from.lock().take()
 }
 
 impl std::fmt::Debug for Ui {

@@ -9,9 +9,10 @@
 //! be taken for the state before it.
 
 use std::ops::Range;
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use millrace_types::Lock;
 use serde::Serialize;
 
 use super::entry;
@@ -20,7 +21,7 @@ use super::error::StoreError;
 /// The changes of a store since they were last taken.
 pub(crate) struct Recorder {
     on: AtomicBool,
-    shards: Vec<Mutex<ShardLog>>,
+    shards: Vec<Lock<ShardLog>>,
 }
 
 #[derive(Default)]
@@ -38,7 +39,7 @@ impl Recorder {
     pub(crate) fn new(shards: usize) -> Recorder {
         Recorder {
             on: AtomicBool::new(false),
-            shards: (0..shards).map(|_| Mutex::default()).collect(),
+            shards: (0..shards).map(|_| Lock::default()).collect(),
         }
     }
 
@@ -48,7 +49,7 @@ impl Recorder {
 
     /// Begins the changes of batch `number` to a shard, whose lock the caller holds.
     pub(crate) fn begin(&self, shard: usize, number: u64) -> Record<'_> {
-        let mut log = lock(&self.shards[shard]);
+        let mut log = self.shards[shard].lock();
         log.as_of = number;
         log.begun += 1;
         Record {
@@ -59,26 +60,26 @@ impl Recorder {
 
     /// The last batch whose changes are in the shard, whose lock the caller holds.
     pub(crate) fn as_of(&self, shard: usize) -> u64 {
-        lock(&self.shards[shard]).as_of
+        self.shards[shard].lock().as_of
     }
 
     /// [`as_of`](Recorder::as_of), and a number that is another one when the shard was changed.
     pub(crate) fn version(&self, shard: usize) -> (u64, u64) {
-        let log = lock(&self.shards[shard]);
+        let log = self.shards[shard].lock();
         (log.as_of, log.begun)
     }
 
     /// Says that `number` is the last batch whose changes are in the shards.
     pub(crate) fn loaded(&self, number: u64) {
         for shard in &self.shards {
-            lock(shard).as_of = number;
+            shard.lock().as_of = number;
         }
     }
 
     /// Takes what was recorded, of shards where there is something.
     pub(crate) fn take(&self) -> Vec<(u32, Vec<u8>)> {
         let taken = (0..).zip(&self.shards).map(|(shard, log)| {
-            let entries = std::mem::take(&mut lock(log).entries);
+            let entries = std::mem::take(&mut log.lock().entries);
             (shard, entries)
         });
         taken.filter(|(_, entries)| !entries.is_empty()).collect()
@@ -87,7 +88,7 @@ impl Recorder {
     /// # Errors
     /// The first thing that could not be written down, in words for the program's author.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        let failed = |shard: &Mutex<ShardLog>| lock(shard).failed.clone();
+        let failed = |shard: &Lock<ShardLog>| shard.lock().failed.clone();
         match self.shards.iter().find_map(failed) {
             None => Ok(()),
             Some(error) => Err(StoreError::unwritable("what is kept of a key", error)),
@@ -167,9 +168,4 @@ impl Record<'_> {
             self.log.failed.get_or_insert(error);
         }
     }
-}
-
-/// A panic while the lock was held was the program's; it has failed the batch.
-fn lock(log: &Mutex<ShardLog>) -> MutexGuard<'_, ShardLog> {
-    log.lock().unwrap_or_else(PoisonError::into_inner)
 }

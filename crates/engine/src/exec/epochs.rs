@@ -6,8 +6,10 @@
 //! counted from one in each run of a program; zero is before the first.
 
 use std::cell::Cell;
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use millrace_types::Lock;
 
 thread_local! {
     /// The batch of the map task that runs on this thread; zero if none does.
@@ -17,13 +19,13 @@ thread_local! {
 /// The batches of a context: the one that is open, and the one that runs.
 #[derive(Debug, Default)]
 pub struct Epochs {
-    open: Mutex<u64>,
+    open: Lock<u64>,
     running: AtomicU64,
 }
 
 impl Epochs {
     fn open(&self) -> MutexGuard<'_, u64> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 
     /// The context starts: the first batch is open.

@@ -10,10 +10,11 @@ mod epochs;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use millrace_types::Lock;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -48,7 +49,7 @@ struct Workers {
     /// The most map tasks of a stage at a time.
     most_map_tasks: AtomicUsize,
     urgent: AtomicUsize,
-    parked: Mutex<Vec<Task>>,
+    parked: Lock<Vec<Task>>,
     /// Map tasks that are queued, parked or running.
     tasks: Arc<ThreadGroup>,
     /// The place where the context notes a broken rule; nobody does without a context.
@@ -93,7 +94,7 @@ impl Executor {
                 epochs: Arc::default(),
                 most_map_tasks: AtomicUsize::new(workers),
                 urgent: AtomicUsize::new(0),
-                parked: Mutex::new(Vec::new()),
+                parked: Lock::new(Vec::new()),
                 tasks: Arc::default(),
                 refusal: OnceLock::new(),
                 poison: OnceLock::new(),
@@ -268,7 +269,7 @@ impl Workers {
     }
 
     fn parked(&self) -> std::sync::MutexGuard<'_, Vec<Task>> {
-        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
+        self.parked.lock()
     }
 }
 

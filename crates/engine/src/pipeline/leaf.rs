@@ -3,10 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use millrace_text::line_rule::{count_lines, rest_of_pair};
 use millrace_text::{Block, Buffer, Text};
+use millrace_types::Lock;
 
 use crate::poison::shown;
 use crate::rdd::Rdd;
@@ -16,13 +17,13 @@ use super::{EachRecord, NodeId, Partition, Pipeline};
 /// A block of received text: raw until the first stage looks at it, so that checking and
 /// replacing UTF-8 is the workers' work and not the receiver's.
 pub struct LineBlock {
-    raw: Mutex<Option<Buffer>>,
+    raw: Lock<Option<Buffer>>,
     block: OnceLock<Block>,
     /// The bytes before this block ended in `\r`.
     skip_newline: bool,
     bytes: u64,
     /// The counter of the lines, filled by the first stage that reads them.
-    count: Mutex<Option<Arc<LineCount>>>,
+    count: Lock<Option<Arc<LineCount>>>,
 }
 
 /// Counts the lines of one input in one batch.
@@ -42,11 +43,11 @@ impl LineBlock {
     pub fn new(buffer: Buffer, skip_newline: bool) -> LineBlock {
         let bytes = buffer.len() as u64;
         LineBlock {
-            raw: Mutex::new(Some(buffer)),
+            raw: Lock::new(Some(buffer)),
             block: OnceLock::new(),
             skip_newline,
             bytes,
-            count: Mutex::new(None),
+            count: Lock::new(None),
         }
     }
 
@@ -59,7 +60,7 @@ impl LineBlock {
     /// over, and the bytes as received.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.push(u8::from(self.skip_newline));
-        let raw = self.raw.lock().unwrap_or_else(PoisonError::into_inner);
+        let raw = self.raw.lock();
         // Nothing has read the block yet: it is logged before anything can see it.
         out.extend_from_slice(raw.as_ref().map_or(&[], Buffer::as_slice));
     }
@@ -67,7 +68,7 @@ impl LineBlock {
     /// Counts the lines now, by their ends: nothing reads this block before its batch is due, and
     /// perhaps nothing does then.
     pub fn count_unread(&self) {
-        let raw = self.raw.lock().unwrap_or_else(PoisonError::into_inner);
+        let raw = self.raw.lock();
         let Some(bytes) = raw.as_ref().map(Buffer::as_slice) else {
             return;
         };
@@ -77,28 +78,19 @@ impl LineBlock {
 
     /// Adds to the count of lines, the first time.
     fn counted(&self, lines: u64) {
-        if let Some(total) = self
-            .count
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
+        if let Some(total) = self.count.lock().take() {
             total.0.fetch_add(lines, Ordering::Relaxed);
         }
     }
 
     /// Says where the block's lines are to be counted.
     pub fn count_in(&mut self, count: Arc<LineCount>) {
-        self.count = Mutex::new(Some(count));
+        self.count = Lock::new(Some(count));
     }
 
     fn block(&self) -> &Block {
         self.block.get_or_init(|| {
-            let raw = self
-                .raw
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
+            let raw = self.raw.lock().take();
             raw.expect("the bytes are there until the block is")
                 .freeze()
         })

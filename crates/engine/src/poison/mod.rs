@@ -13,7 +13,9 @@ mod shown;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
+
+use millrace_types::Lock;
 
 use crate::error::{Error, ErrorKind};
 use crate::panics::fail;
@@ -48,7 +50,7 @@ struct Place {
 /// The records that were passed over and are not written down yet.
 pub struct Poison {
     limit: u64,
-    state: Mutex<PoisonState>,
+    state: Lock<PoisonState>,
 }
 
 #[derive(Default)]
@@ -64,12 +66,12 @@ impl Poison {
     pub(crate) fn new(limit: u64) -> Poison {
         Poison {
             limit,
-            state: Mutex::default(),
+            state: Lock::default(),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, PoisonState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn note(&self, epoch: u64, place: Place, letter: Letter) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 //! what nobody looks at (law 3); how many of them are needed is not known when a filter stands
 //! between.
 
-use std::sync::{Mutex, PoisonError};
+use millrace_types::Lock;
 
 use crate::exec::Executor;
 
@@ -42,12 +42,12 @@ impl<T: Send + 'static> Rdd<T> {
     /// Records that are read once, as one partition.
     #[doc(hidden)]
     pub fn read_once(records: Vec<T>, executor: &Executor) -> Rdd<T> {
-        Rdd::new(ReadOnce(Mutex::new(records)), executor.clone())
+        Rdd::new(ReadOnce(Lock::new(records)), executor.clone())
     }
 }
 
 /// Records that go to the first who reads them: they need not be cloned.
-struct ReadOnce<T>(Mutex<Vec<T>>);
+struct ReadOnce<T>(Lock<Vec<T>>);
 
 impl<T: Send> RddSource<T> for ReadOnce<T> {
     fn partitions(&self) -> usize {
@@ -55,7 +55,7 @@ impl<T: Send> RddSource<T> for ReadOnce<T> {
     }
 
     fn visit(&self, _partition: usize, _piece: usize, each: &mut dyn FnMut(T)) {
-        let records = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let records = std::mem::take(&mut *self.0.lock());
         records.into_iter().for_each(each);
     }
 }

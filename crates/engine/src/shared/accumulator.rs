@@ -5,9 +5,10 @@
 
 use std::fmt;
 use std::ops::AddAssign;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crossbeam::utils::CachePadded;
+use millrace_types::Lock;
 
 use crate::exec::Executor;
 
@@ -40,7 +41,7 @@ struct Cells<T> {
     name: String,
     merge: Merge<T>,
     /// The initial value with what the driver's side added; then a cell per worker.
-    cells: Vec<CachePadded<Mutex<Option<T>>>>,
+    cells: Vec<CachePadded<Lock<Option<T>>>>,
 }
 
 impl<T: Clone + Send + 'static> Accumulator<T> {
@@ -53,7 +54,7 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
     ) -> Accumulator<T> {
         let workers = (0..executor.workers()).map(|_| None);
         let cells = std::iter::once(Some(initial)).chain(workers);
-        let cells = cells.map(|cell| CachePadded::new(Mutex::new(cell)));
+        let cells = cells.map(|cell| CachePadded::new(Lock::new(cell)));
         Accumulator {
             inner: Arc::new(Cells {
                 name: name.to_owned(),
@@ -82,7 +83,7 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
         let worker = rayon::current_thread_index().map_or(0, |index| index + 1);
         let cells = &self.inner.cells;
         // A thread of another pool has no cell of its own.
-        let mut cell = lock(cells.get(worker).unwrap_or(&cells[0]));
+        let mut cell = cells.get(worker).unwrap_or(&cells[0]).lock();
         match cell.as_mut() {
             None => *cell = Some(value),
             Some(sum) => (self.inner.merge)(sum, value),
@@ -96,7 +97,7 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
             .inner
             .cells
             .iter()
-            .filter_map(|cell| lock(cell).clone());
+            .filter_map(|cell| cell.lock().clone());
         let mut sum = cells
             .next()
             .expect("the first cell has what was there at the beginning");
@@ -108,8 +109,8 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
     /// be called while tasks add: what they add meanwhile may be in or not.
     pub fn set(&self, value: T) {
         let (first, workers) = (&self.inner.cells[0], &self.inner.cells[1..]);
-        workers.iter().for_each(|cell| *lock(cell) = None);
-        *lock(first) = Some(millrace_text::detached(value));
+        workers.iter().for_each(|cell| *cell.lock() = None);
+        *first.lock() = Some(millrace_text::detached(value));
     }
 
     /// The accumulator's name; empty if it was given none.
@@ -117,10 +118,6 @@ impl<T: Clone + Send + 'static> Accumulator<T> {
     pub fn name(&self) -> &str {
         &self.inner.name
     }
-}
-
-fn lock<T>(cell: &Mutex<T>) -> MutexGuard<'_, T> {
-    cell.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T> Clone for Accumulator<T> {

@@ -15,8 +15,9 @@
 //! tabled again.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
+use millrace_types::{Lock, Wakeup};
 use rayon::prelude::*;
 
 use crate::data::Key;
@@ -49,8 +50,8 @@ pub(crate) struct Exchange<K, C> {
 }
 
 struct Lane<K, C> {
-    progress: Mutex<Progress<K, C>>,
-    settled: Condvar,
+    progress: Lock<Progress<K, C>>,
+    settled: Wakeup,
     shards: OnceLock<Vec<Merging<K, C>>>,
     /// Entries that wait at a shard if their keys hardly repeat.
     worth_merging: usize,
@@ -74,9 +75,9 @@ struct Progress<K, C> {
 }
 
 struct Merging<K, C> {
-    queue: Mutex<Waiting<K, C>>,
+    queue: Lock<Waiting<K, C>>,
     /// The shard, once anything was merged.
-    shard: Mutex<Option<Shard<K, C>>>,
+    shard: Lock<Option<Shard<K, C>>>,
 }
 
 struct Waiting<K, C> {
@@ -90,7 +91,7 @@ struct Waiting<K, C> {
 impl<K: Key, C: Send> Exchange<K, C> {
     pub(crate) fn new(lanes: usize, spare: &Arc<SpareLists<K, C>>) -> Exchange<K, C> {
         let lane = |number| Lane {
-            progress: Mutex::new(Progress {
+            progress: Lock::new(Progress {
                 claimed: 0,
                 published: 0,
                 arrivals: 0,
@@ -99,7 +100,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
                 sizes: BTreeMap::new(),
                 failure: None,
             }),
-            settled: Condvar::new(),
+            settled: Wakeup::default(),
             shards: OnceLock::new(),
             worth_merging: if number == 0 {
                 WORTH_MERGING
@@ -155,7 +156,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
             };
             for (merging, entries) in shards.iter().zip(output.shards) {
                 if !entries.is_empty() {
-                    let mut queue = lock(&merging.queue);
+                    let mut queue = merging.queue.lock();
                     queue.entries += entries.len();
                     if output.hardly_repeats {
                         queue.passed += entries.len();
@@ -172,9 +173,10 @@ impl<K: Key, C: Send> Exchange<K, C> {
             let waits = has_own_worker::<C>() && !is_own(index);
             let worth_merging = if waits { WORTH_A_SHARD } else { worth_merging };
             // Whoever holds the lock sees what was queued before it took the queue; what came
-            // later is seen by the next publisher or by `finish`.
-            while lock(&merging.queue).entries >= worth_merging {
-                let Ok(mut own) = merging.shard.try_lock() else {
+            // later is seen by the next publisher or by `finish`. A shard in which a merge has
+            // panicked is touched by nobody: the batch has failed.
+            while merging.queue.lock().entries >= worth_merging {
+                let Some(mut own) = merging.shard.try_lock() else {
                     break;
                 };
                 let own = own.get_or_insert_with(&shard);
@@ -243,8 +245,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
         for lane in &self.lanes {
             let mut progress = lane
                 .settled
-                .wait_while(lane.lock(), |p| p.outstanding > 0 && p.failure.is_none())
-                .unwrap_or_else(PoisonError::into_inner);
+                .wait_while(lane.lock(), |p| p.outstanding > 0 && p.failure.is_none());
             if let Some(fault) = progress.failure.take() {
                 return Err(fault);
             }
@@ -263,7 +264,7 @@ type SettledLane<'a, K, C> = (&'a [Merging<K, C>], u64);
 /// True if most entries that wait are of runs whose keys hardly repeat.
 fn hardly_repeats<K, C>(shards: &[Merging<K, C>]) -> bool {
     let waiting = shards.iter().map(|merging| {
-        let queue = lock(&merging.queue);
+        let queue = merging.queue.lock();
         (queue.entries, queue.passed)
     });
     let (entries, passed) = waiting.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
@@ -283,11 +284,11 @@ fn merged<K: Key, C: Send, V, A: Aggregator<V, Acc = C>>(
     let ((first, _), later) = lanes.split_first()?;
     let finish_shard = |index: usize| {
         let merging: &Merging<K, C> = &first[index];
-        let mut whole = lock(&merging.shard).take().unwrap_or_else(&shard);
+        let mut whole = merging.shard.lock().take().unwrap_or_else(&shard);
         merging.merge_into(&mut whole, 0, aggregator, hasher, spare);
         for (shards, before) in later {
             let merging: &Merging<K, C> = &shards[index];
-            if let Some(own) = lock(&merging.shard).take() {
+            if let Some(own) = merging.shard.lock().take() {
                 whole.append(own, *before, aggregator, hasher);
             }
             merging.merge_into(&mut whole, *before, aggregator, hasher, spare);
@@ -295,52 +296,48 @@ fn merged<K: Key, C: Send, V, A: Aggregator<V, Acc = C>>(
         whole
     };
     let waiting = lanes.iter().flat_map(|(shards, _)| shards.iter());
-    let left: usize = waiting.map(|merging| lock(&merging.queue).entries).sum();
+    let left: usize = waiting.map(|merging| merging.queue.lock().entries).sum();
     if left < WORTH_SHARING && lanes.len() == 1 {
         return Some((0..SHARDS).map(finish_shard).collect());
     }
     if has_own_worker::<C>() {
-        let finished: Vec<Mutex<Option<Shard<K, C>>>> =
-            (0..SHARDS).map(|_| Mutex::new(None)).collect();
+        let finished: Vec<Lock<Option<Shard<K, C>>>> =
+            (0..SHARDS).map(|_| Lock::new(None)).collect();
         share(&|| {
             own_first(SHARDS, |index| {
                 let whole = finish_shard(index);
-                *lock(&finished[index]) = Some(whole);
+                *finished[index].lock() = Some(whole);
             });
         });
-        let whole = |shard: Mutex<_>| shard.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let whole = |shard: Lock<_>| shard.into_inner();
         return finished.into_iter().map(whole).collect();
     }
-    let finished = Mutex::new(Vec::new());
+    let finished = Lock::new(Vec::new());
     share(&|| {
         let shards = (0..SHARDS)
             .into_par_iter()
             .with_max_len(1)
             .map(finish_shard)
             .collect();
-        *lock(&finished) = shards;
+        *finished.lock() = shards;
     });
-    Some(
-        finished
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner),
-    )
+    Some(finished.into_inner())
 }
 
 impl<K, C> Lane<K, C> {
     fn lock(&self) -> std::sync::MutexGuard<'_, Progress<K, C>> {
-        lock(&self.progress)
+        self.progress.lock()
     }
 
     fn shards(&self) -> &[Merging<K, C>] {
         self.shards.get_or_init(|| {
             let merging = || Merging {
-                queue: Mutex::new(Waiting {
+                queue: Lock::new(Waiting {
                     runs: Vec::new(),
                     entries: 0,
                     passed: 0,
                 }),
-                shard: Mutex::new(None),
+                shard: Lock::new(None),
             };
             (0..SHARDS).map(|_| merging()).collect()
         })
@@ -366,7 +363,7 @@ impl<K: Key, C> Merging<K, C> {
 
     /// Takes what waits.
     fn take_runs(&self) -> Vec<RunEntries<K, C>> {
-        let mut queue = lock(&self.queue);
+        let mut queue = self.queue.lock();
         (queue.entries, queue.passed) = (0, 0);
         std::mem::take(&mut queue.runs)
     }
@@ -374,16 +371,10 @@ impl<K: Key, C> Merging<K, C> {
     /// Takes the shard, as far as it was merged, and what waits behind it.
     fn take(&self) -> Unmerged<K, C> {
         Unmerged {
-            merged: lock(&self.shard).take(),
+            merged: self.shard.lock().take(),
             runs: self.take_runs(),
         }
     }
-}
-
-/// A panic while a lock was held was user code in a merge; it has been reported as the batch's
-/// failure, and nobody reads what it left.
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -411,6 +402,17 @@ mod tests {
             hardly_repeats,
             ..output
         }
+    }
+
+    /// Keys that are spread over the shards whatever the seed of the hasher is: numbers that follow
+    /// each other meet in few shards with some seeds.
+    fn spread(count: usize) -> impl Iterator<Item = (u32, u32)> {
+        let mixed = |number: u32| {
+            let key = (number ^ number >> 16).wrapping_mul(0x7FEB_352D);
+            let key = (key ^ key >> 15).wrapping_mul(0x846C_A68B);
+            key ^ key >> 16
+        };
+        (0..count as u32).map(move |number| (mixed(number), 1))
     }
 
     proptest! {
@@ -471,7 +473,7 @@ mod tests {
             for lane in 0..lanes {
                 exchange.expect(lane);
                 let number = exchange.claim(lane, 1);
-                let output = run((0..200).map(|key| (key, 1)), hardly_repeats, &sum, &hasher);
+                let output = run(spread(200), hardly_repeats, &sum, &hasher);
                 exchange.publish(lane, number, output, &sum, &hasher, Shard::new);
             }
             let shards = exchange.finish_unmerged(&sum, &hasher, Shard::new, |work| work());
@@ -492,12 +494,12 @@ mod tests {
             let exchange = Exchange::new(2, &Arc::new(SpareLists::new()));
             exchange.expect(1);
             let number = exchange.claim(1, 1);
-            let records = (0..(2 * WORTH_MERGING * SHARDS) as u32).map(|key| (key, 1));
+            let records = spread(2 * WORTH_MERGING * SHARDS);
             let output = run(records, hardly_repeats, &sum, &hasher);
             exchange.publish(1, number, output, &sum, &hasher, Shard::new);
             let shards = exchange.lanes[1].shards().iter();
             shards
-                .filter(|merging| lock(&merging.shard).is_some())
+                .filter(|merging| merging.shard.lock().is_some())
                 .count()
         };
         assert_eq!(own_shards(true), 0);

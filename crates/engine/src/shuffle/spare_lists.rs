@@ -7,13 +7,13 @@
 //!
 //! Values without memory of their own leave the allocator's locks alone; their lists are not kept.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use millrace_types::Lock;
 
 use super::combiner::Entry;
 use super::own::has_own_worker;
 
 /// Empty lists with room.
-pub(crate) struct SpareLists<K, C>(Mutex<SpareOnes<K, C>>);
+pub(crate) struct SpareLists<K, C>(Lock<SpareOnes<K, C>>);
 
 struct SpareOnes<K, C> {
     lists: Vec<Vec<Entry<K, C>>>,
@@ -23,19 +23,15 @@ struct SpareOnes<K, C> {
 
 impl<K, C> SpareLists<K, C> {
     pub(crate) fn new() -> SpareLists<K, C> {
-        SpareLists(Mutex::new(SpareOnes {
+        SpareLists(Lock::new(SpareOnes {
             lists: Vec::new(),
             fewest: 0,
         }))
     }
 
-    fn kept(&self) -> MutexGuard<'_, SpareOnes<K, C>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// At most `count` lists.
     pub(super) fn take(&self, count: usize) -> Vec<Vec<Entry<K, C>>> {
-        let mut kept = self.kept();
+        let mut kept = self.0.lock();
         let left = kept.lists.len().saturating_sub(count);
         kept.fewest = kept.fewest.min(left);
         kept.lists.split_off(left)
@@ -45,13 +41,13 @@ impl<K, C> SpareLists<K, C> {
     pub(super) fn keep(&self, list: Vec<Entry<K, C>>) {
         debug_assert!(list.is_empty());
         if has_own_worker::<C>() {
-            self.kept().lists.push(list);
+            self.0.lock().lists.push(list);
         }
     }
 
     /// Frees the lists that the batch which ends has not needed.
     pub(crate) fn end_batch(&self) {
-        let mut kept = self.kept();
+        let mut kept = self.0.lock();
         let needed = kept.lists.len() - kept.fewest;
         let unneeded = kept.lists.split_off(needed);
         kept.fewest = needed;

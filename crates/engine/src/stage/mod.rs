@@ -12,10 +12,10 @@ mod tests;
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use crossbeam::queue::SegQueue;
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, Lock};
 
 use crate::data::{Data, Key};
 use crate::exec::{Early, Executor};
@@ -62,9 +62,9 @@ pub struct ShuffleStage<P, K, V, A: Aggregator<V>> {
     aggregator: A,
     hasher: KeyHasher,
     executor: Executor,
-    queue: Mutex<Queue<K, Acc<V, A>>>,
+    queue: Lock<Queue<K, Acc<V, A>>>,
     /// Tables that no map task has; the one that was put back last is warm, and taken first.
-    local_tables: Mutex<Vec<LocalTable<K, Acc<V, A>>>>,
+    local_tables: Lock<Vec<LocalTable<K, Acc<V, A>>>>,
     shards: Arc<SegQueue<Shard<K, Acc<V, A>>>>,
     lists: Arc<SpareLists<K, Acc<V, A>>>,
     /// The number of this reader among all, and its name in error messages.
@@ -123,14 +123,14 @@ where
             aggregator,
             hasher,
             executor,
-            queue: Mutex::new(Queue {
+            queue: Lock::new(Queue {
                 open: Arc::new(Exchange::new(lanes, &lists)),
                 epoch: 1,
                 closed: HashMap::new(),
                 blocks: VecDeque::new(),
                 tasks: 0,
             }),
-            local_tables: Mutex::default(),
+            local_tables: Lock::default(),
             shards: Arc::new(SegQueue::new()),
             lists,
             reader: next_reader(),
@@ -149,7 +149,7 @@ where
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue<K, Acc<V, A>>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 
     /// The shards of the batch that was closed at `time`, all its blocks combined and merged;
@@ -330,9 +330,7 @@ where
     }
 
     fn local_tables(&self) -> MutexGuard<'_, Vec<LocalTable<K, Acc<V, A>>>> {
-        self.local_tables
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.local_tables.lock()
     }
 
     /// An empty local table, with the memory of one that was used before if there is any.

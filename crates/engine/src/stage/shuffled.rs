@@ -7,9 +7,10 @@
 //! records stay in their shards.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use crossbeam::queue::SegQueue;
+use millrace_types::Lock;
 
 use crate::data::{Data, Key};
 use crate::exec::Executor;
@@ -241,13 +242,13 @@ impl<K: Key, C: Data> Drop for Shuffled<K, C> {
     fn drop(&mut self) {
         let mut shards = std::mem::take(&mut self.shards);
         if self.len >= WORTH_SHARING && has_own_worker::<C>() {
-            let all = shards.drain(..).map(|shard| Mutex::new(Some(shard)));
+            let all = shards.drain(..).map(|shard| Lock::new(Some(shard)));
             let all: Arc<Vec<_>> = Arc::new(all.collect());
             for _ in 0..all.len().div_ceil(GIVEN_BACK) {
                 let (all, spare) = (Arc::clone(&all), Arc::clone(&self.spare));
                 self.spawn(move || {
                     let left = own_first_of(all.len()).filter_map(|index| {
-                        let mut shard = all[index].lock().unwrap_or_else(PoisonError::into_inner);
+                        let mut shard = all[index].lock();
                         shard.take()
                     });
                     give_back(left.take(GIVEN_BACK), &spare);

@@ -1,9 +1,9 @@
 //! The state of `map_with_state`: the state map, with the time of every key's last update.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
-use millrace_types::{BatchTime, Duration};
+use millrace_types::{BatchTime, Duration, Lock};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Key};
@@ -36,7 +36,7 @@ const FIRST_BATCH: i64 = i64::MAX;
 pub struct MappedStore<K: Key, S> {
     pub(super) states: Arc<StateStore<K, Timed<S>>>,
     pub(super) timeout: Option<Duration>,
-    due: Vec<Mutex<Due>>,
+    due: Vec<Lock<Due>>,
     /// True while states wait for the time of the first batch.
     initial: AtomicBool,
 }
@@ -64,7 +64,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
         MappedStore {
             states: Arc::new(states),
             timeout,
-            due: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            due: (0..SHARDS).map(|_| Lock::default()).collect(),
             initial: AtomicBool::new(some),
         }
     }
@@ -75,9 +75,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
     }
 
     pub(super) fn due(&self, shard: usize) -> MutexGuard<'_, Due> {
-        self.due[shard]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.due[shard].lock()
     }
 
     /// The initial states count as updated by the first batch (Spark 3.5).

@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use millrace_types::Lock;
 
 use crate::data::{Data, Key};
 use crate::durable::{Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard};
@@ -16,7 +18,7 @@ use super::note_part::Part;
 
 /// The notes of a stream.
 pub struct NoteStore<K, V> {
-    kept: Mutex<Kept<K>>,
+    kept: Lock<Kept<K>>,
     /// The batch that runs.
     number: AtomicU64,
     /// True once a batch is lacking that the notes should have.
@@ -77,7 +79,7 @@ impl<K: Key, V: Data> NoteStore<K, V> {
     #[must_use]
     pub fn new() -> NoteStore<K, V> {
         NoteStore {
-            kept: Mutex::new(Kept {
+            kept: Lock::new(Kept {
                 places: HashMap::new(),
                 entries: BTreeMap::new(),
                 next: 0,
@@ -92,7 +94,7 @@ impl<K: Key, V: Data> NoteStore<K, V> {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept<K>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 
     /// Says which batch runs.

@@ -12,8 +12,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 
+use millrace_types::Lock;
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
@@ -37,16 +38,16 @@ pub struct PartitionStore<K: Key, S> {
     partitioner: Arc<dyn Partitioner<K>>,
     hasher: KeyHasher,
     /// The program's initial states, until it is known how many partitions there are.
-    initial: Mutex<Vec<(K, S)>>,
+    initial: Lock<Vec<(K, S)>>,
     /// Made when it is first asked for, which is after the start.
     kept: OnceLock<Parts<K, S>>,
     /// The checkpoint's states, while they are being read.
-    loading: Mutex<HashMap<K, (u64, S), KeyHasher>>,
+    loading: Lock<HashMap<K, (u64, S), KeyHasher>>,
     loaded: AtomicBool,
 }
 
 struct Parts<K, S> {
-    parts: Vec<Mutex<KeptPart<K, S>>>,
+    parts: Vec<Lock<KeptPart<K, S>>>,
     recorder: Recorder,
 }
 
@@ -67,9 +68,9 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
     ) -> PartitionStore<K, S> {
         PartitionStore {
             partitioner,
-            initial: Mutex::new(initial),
+            initial: Lock::new(initial),
             kept: OnceLock::new(),
-            loading: Mutex::new(HashMap::with_hasher(hasher.clone())),
+            loading: Lock::new(HashMap::with_hasher(hasher.clone())),
             hasher,
             loaded: AtomicBool::new(false),
         }
@@ -81,14 +82,14 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
             let partitions = self.partitioner.partitions();
             let mut parts: Vec<Vec<StatedKey<K, S>>> =
                 (0..partitions).map(|_| Vec::new()).collect();
-            for (key, state) in std::mem::take(&mut *lock(&self.initial)) {
+            for (key, state) in std::mem::take(&mut *self.initial.lock()) {
                 let key = millrace_text::detached(key);
                 if seen.insert(key.clone(), ()).is_none() {
                     let part = &mut parts[self.partitioner.partition(&key)];
                     part.push((key, part.len() as u64, detached(state)));
                 }
             }
-            let part = |part| Mutex::new(KeptPart::of(part));
+            let part = |part| Lock::new(KeptPart::of(part));
             Parts {
                 recorder: Recorder::new(partitions),
                 parts: parts.into_iter().map(part).collect(),
@@ -96,7 +97,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         })
     }
 
-    fn parts(&self) -> &[Mutex<KeptPart<K, S>>] {
+    fn parts(&self) -> &[Lock<KeptPart<K, S>>] {
         &self.kept().parts
     }
 
@@ -160,7 +161,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         function: &PartitionUpdate<K, V, S>,
         number: u64,
     ) -> Result<Arc<Vec<StatedKey<K, S>>>, StoreError> {
-        let mut part = lock(&self.parts()[partition]);
+        let mut part = self.parts()[partition].lock();
         let mut record = self.recorder().begin(partition, number);
         let old = std::mem::take(&mut part.records);
         let old = Arc::try_unwrap(old).unwrap_or_else(|shared| (*shared).clone());
@@ -360,7 +361,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         if !self.loaded.swap(true, Ordering::Relaxed) {
             drop(self.recorder().take());
         }
-        lock(&self.loading)
+        self.loading.lock()
     }
 }
 
@@ -375,7 +376,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
             return;
         }
         for (partition, part) in self.parts().iter().enumerate() {
-            let part = lock(part);
+            let part = part.lock();
             let mut record = self.recorder().begin(partition, 0);
             for (key, place, state) in part.records.iter() {
                 record.put(key, *place, state);
@@ -393,7 +394,7 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
 
     fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (records, number) = {
-            let part = lock(&self.parts()[shard as usize]);
+            let part = self.parts()[shard as usize].lock();
             (
                 Arc::clone(&part.records),
                 self.recorder().as_of(shard as usize),
@@ -431,19 +432,19 @@ impl<K: Key, S: Data> Durable for PartitionStore<K, S> {
         }
         for (part, mut records) in self.parts().iter().zip(parts) {
             records.sort_unstable_by_key(|&(_, place, _)| place);
-            *lock(part) = KeptPart::of(records);
+            *part.lock() = KeptPart::of(records);
         }
         self.recorder().loaded(number);
         Ok(())
     }
 
     fn keys(&self) -> Option<u64> {
-        let keys = |part: &Mutex<KeptPart<K, S>>| lock(part).records.len() as u64;
+        let keys = |part: &Lock<KeptPart<K, S>>| part.lock().records.len() as u64;
         Some(self.parts().iter().map(keys).sum())
     }
 
     fn look(&self, shard: u32, from: Look, most: usize, out: &mut Vec<u8>) -> Option<Look> {
-        let part = lock(&self.parts()[shard as usize]);
+        let part = self.parts()[shard as usize].lock();
         let start = from.start(part.records.len());
         let end = part.records.len().min(start + most);
         for (key, place, state) in &part.records[start..end] {
@@ -460,10 +461,4 @@ impl<K, S> KeptPart<K, S> {
             records: Arc::new(records),
         }
     }
-}
-
-/// A panic while a lock was held was the program's; it has failed the batch, and nobody uses
-/// what it left.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

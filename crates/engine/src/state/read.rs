@@ -5,7 +5,9 @@
     reason = "DashMap's raw tables are read slot by slot, under their lock"
 )]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use millrace_types::Lock;
 
 use crate::data::{Data, Key};
 use crate::durable::Look;
@@ -61,7 +63,7 @@ impl<K: Key, S: Data, T: Data> Stored for ShownStates<K, S, T> {
         self.states.partitions()
     }
 
-    fn order(&self) -> &Mutex<Order> {
+    fn order(&self) -> &Lock<Order> {
         &self.states.order
     }
 

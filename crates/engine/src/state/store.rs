@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, MutexGuard, Once};
 
 use dashmap::DashMap;
+use millrace_types::Lock;
 
 use crate::data::{Data, Key};
 use crate::durable::Recorder;
@@ -23,14 +24,14 @@ pub struct StateStore<K: Key, S> {
     pub(super) map: DashMap<K, StateEntry<S>, KeyHasher>,
     pub(super) hasher: KeyHasher,
     pub(super) partitioner: Arc<dyn Partitioner<K>>,
-    head: Mutex<Head<K>>,
+    head: Lock<Head<K>>,
     /// The place that comes after all given ones.
     pub(super) next_place: AtomicU64,
     /// Batches folded in so far.
     generation: AtomicU64,
-    pub(super) order: Mutex<Order>,
+    pub(super) order: Lock<Order>,
     /// By shard, the slots of keys that are not in the order yet.
-    placed: Vec<Mutex<PlacesGiven>>,
+    placed: Vec<Lock<PlacesGiven>>,
     pub(super) recorder: Recorder,
     /// Done once the states here were read from a checkpoint, and not given by the program.
     pub(super) loaded: Once,
@@ -44,11 +45,11 @@ impl<K: Key, S: Data> StateStore<K, S> {
             map,
             hasher,
             partitioner,
-            head: Mutex::new(Head::new()),
+            head: Lock::new(Head::new()),
             next_place: AtomicU64::new(0),
             generation: AtomicU64::new(0),
-            order: Mutex::default(),
-            placed: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            order: Lock::default(),
+            placed: (0..SHARDS).map(|_| Lock::default()).collect(),
             recorder: Recorder::new(SHARDS),
             loaded: Once::new(),
         }
@@ -96,13 +97,11 @@ impl<K: Key, S: Data> StateStore<K, S> {
     }
 
     pub(super) fn head(&self) -> MutexGuard<'_, Head<K>> {
-        self.head.lock().unwrap_or_else(PoisonError::into_inner)
+        self.head.lock()
     }
 
     pub(super) fn placed(&self, shard: usize) -> MutexGuard<'_, PlacesGiven> {
-        self.placed[shard]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.placed[shard].lock()
     }
 
     pub(super) fn generation(&self) -> u64 {

@@ -8,7 +8,7 @@
 mod order;
 mod view;
 
-use std::sync::Mutex;
+use millrace_types::Lock;
 
 use crate::data::Data;
 
@@ -50,7 +50,7 @@ pub trait Stored: Send + Sync + 'static {
     fn partitions(&self) -> usize;
 
     /// The order, as far as it is kept.
-    fn order(&self) -> &Mutex<Order>;
+    fn order(&self) -> &Lock<Order>;
 
     /// The slots of a shard whose keys were given places since the last call; `None` if that is
     /// not known, or slots have moved.

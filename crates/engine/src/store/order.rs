@@ -6,8 +6,9 @@
 //! places since the last one. A key that is gone, or that has moved, leaves a hole: its old handle
 //! has a place that the slot does not have any more.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use millrace_types::Lock;
 use rayon::prelude::*;
 
 use crate::exec::Executor;
@@ -54,8 +55,8 @@ pub struct Order {
 impl Order {
     /// Gives the memory of the order back if nobody has asked for it for long; true if the store
     /// need not note what it gives places to.
-    pub(crate) fn forgets(order: &Mutex<Order>, generation: u64) -> bool {
-        let mut order = lock(order);
+    pub(crate) fn forgets(order: &Lock<Order>, generation: u64) -> bool {
+        let mut order = order.lock();
         let forgets = order
             .as_of
             .is_none_or(|as_of| as_of + PATIENCE < generation);
@@ -66,14 +67,10 @@ impl Order {
     }
 }
 
-fn lock(order: &Mutex<Order>) -> MutexGuard<'_, Order> {
-    order.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The handles of all keys; made on the workers if `executor` is given. Not to be given by one of
 /// them.
 pub(super) fn handles<S: Stored>(store: &S, executor: Option<&Executor>) -> Arc<Handles> {
-    let mut order = lock(store.order());
+    let mut order = store.order().lock();
     let generation = store.generation();
     if order.as_of != Some(generation) {
         let known = order.as_of.is_some();

@@ -5,8 +5,8 @@
 //! [`replay`](super::replay) for what is made of both.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
-use std::sync::{MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -27,9 +27,7 @@ const NO_REMOVAL: &str = "a window holds an entry that removes a key";
 
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     fn loading(&self, shard: usize) -> MutexGuard<'_, Loading<K, S>> {
-        self.loading[shard]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.loading[shard].lock()
     }
 
     fn shard_of(&self, key: &K) -> usize {

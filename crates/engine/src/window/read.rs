@@ -1,7 +1,8 @@
 //! The readers of a window: of its first few keys, or of all in order.
 
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+
+use millrace_types::Lock;
 
 use crate::data::Key;
 use crate::order::Earliest;
@@ -32,7 +33,7 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
         self.partitioner.partitions()
     }
 
-    fn order(&self) -> &Mutex<Order> {
+    fn order(&self) -> &Lock<Order> {
         &self.order
     }
 

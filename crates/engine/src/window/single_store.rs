@@ -4,8 +4,9 @@
 //! is kept as it is, and what lies between is slid again (see [`replay`](super::replay)).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
+use millrace_types::Lock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -113,7 +114,7 @@ where
 /// A window over one value per batch.
 pub struct SingleStore<V, S> {
     frame: WindowSpec,
-    window: Mutex<Window<V, S>>,
+    window: Lock<Window<V, S>>,
     recorder: Recorder,
 }
 
@@ -138,7 +139,7 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
         };
         SingleStore {
             frame,
-            window: Mutex::new(window),
+            window: Lock::new(window),
             recorder: Recorder::new(1),
         }
     }
@@ -146,7 +147,7 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
     /// A lock is poisoned by a panic of the program's code; the node that has the store does not
     /// let anybody read it then.
     fn window(&self) -> MutexGuard<'_, Window<V, S>> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+        self.window.lock()
     }
 
     /// Slides the window over a batch of the parent, which has `value`.

@@ -6,8 +6,9 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use millrace_types::Lock;
 use rayon::prelude::*;
 
 use serde::Serialize;
@@ -149,10 +150,10 @@ pub struct WindowStore<K: Key, S: Sliding<K>> {
     pub(super) generation: AtomicU64,
     /// True once somebody asked for the first few keys.
     pub(super) wants_first: AtomicBool,
-    pub(super) order: Mutex<Order>,
+    pub(super) order: Lock<Order>,
     pub(super) recorder: Recorder,
     /// A checkpoint's content, by shard, until all of it is there.
-    pub(super) loading: Vec<Mutex<Loading<K, S>>>,
+    pub(super) loading: Vec<Lock<Loading<K, S>>>,
 }
 
 impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
@@ -174,9 +175,9 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
             unsettled: AtomicUsize::new(0),
             generation: AtomicU64::new(0),
             wants_first: AtomicBool::new(false),
-            order: Mutex::default(),
+            order: Lock::default(),
             recorder: Recorder::new(SHARDS),
-            loading: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            loading: (0..SHARDS).map(|_| Lock::default()).collect(),
         }
     }
 

@@ -4,7 +4,9 @@
 //! that tasks read, so that what is read again is cut as it was. The workers write it.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
+
+use millrace_types::Lock;
 
 use crate::data::Data;
 use crate::durable::{Durable, EntryReader, Origin, StoreError, put, take_only_shard};
@@ -17,7 +19,7 @@ use super::frame::{SlideStep, WindowSpec};
 pub struct WholeStore<T> {
     frame: WindowSpec,
     executor: Executor,
-    kept: Mutex<KeptBatches<T>>,
+    kept: Lock<KeptBatches<T>>,
 }
 
 struct KeptBatches<T> {
@@ -39,7 +41,7 @@ impl<T: Data> WholeStore<T> {
         WholeStore {
             frame,
             executor: executor.clone(),
-            kept: Mutex::new(KeptBatches {
+            kept: Lock::new(KeptBatches {
                 batches: VecDeque::new(),
                 as_of: 0,
                 changes: None,
@@ -48,7 +50,7 @@ impl<T: Data> WholeStore<T> {
     }
 
     fn kept(&self) -> MutexGuard<'_, KeptBatches<T>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 
     /// Lets go of what no window has from `step` on.

@@ -2,14 +2,15 @@
 //! and leaves when its run has ended.
 
 use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, Weak};
 
 use millrace_engine::error::{Error, Result};
 use millrace_runtime::scheduler::Engine;
+use millrace_types::Lock;
 
 use super::{StopHandle, StreamingContext};
 
-static ACTIVE: Mutex<Option<Active>> = Mutex::new(None);
+static ACTIVE: Lock<Option<Active>> = Lock::new(None);
 
 struct Active {
     /// Nothing before the threads are about to start.
@@ -18,7 +19,7 @@ struct Active {
 }
 
 fn active() -> MutexGuard<'static, Option<Active>> {
-    ACTIVE.lock().unwrap_or_else(PoisonError::into_inner)
+    ACTIVE.lock()
 }
 
 /// The place of the context that is active. It is left when this goes.

@@ -30,7 +30,7 @@ mod union;
 use std::fmt;
 use std::panic::Location;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::thread::JoinHandle;
 
 use millrace_engine::error::{Error, Result};
@@ -45,7 +45,7 @@ use millrace_runtime::scheduler::{Clock, Engine, RunState};
 use millrace_runtime::source::OpenSources;
 use millrace_runtime::stdout::Stdout;
 use millrace_text::Text;
-use millrace_types::{Conf, Duration, StreamId, StreamingListener, keys};
+use millrace_types::{Conf, Duration, Lock, StreamId, StreamingListener, keys};
 
 use crate::dstream::{DStream, PrintFormat, Printer};
 
@@ -88,7 +88,7 @@ pub struct StreamingContext {
     calls: Repeats,
     /// True if only one such context may be active in its process.
     exclusive: bool,
-    parts: Mutex<Registrations>,
+    parts: Lock<Registrations>,
 }
 
 #[derive(Default)]
@@ -198,7 +198,7 @@ impl StreamingContext {
             ends: Arc::default(),
             counters,
             exclusive: false,
-            parts: Mutex::default(),
+            parts: Lock::default(),
             settings,
         })
     }
@@ -221,7 +221,7 @@ impl StreamingContext {
     }
 
     fn parts(&self) -> MutexGuard<'_, Registrations> {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.parts.lock()
     }
 
     pub(crate) fn text_stream(&self, address: Option<(String, u16)>) -> DStream<Text, Lines> {

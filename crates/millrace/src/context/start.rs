@@ -1,6 +1,6 @@
 //! From what a program described to the engine that runs it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use millrace_engine::error::Result;
@@ -16,7 +16,7 @@ use millrace_runtime::receiver::{
 use millrace_runtime::scheduler::{BatchQueue, Clock, Engine, StopMode, start};
 use millrace_runtime::stdout::Reader;
 use millrace_runtime::threads::PATIENCE;
-use millrace_types::{StreamId, StreamingEvent};
+use millrace_types::{Lock, StreamId, StreamingEvent};
 
 use super::active::ActiveSlot;
 use super::durability::counts_batches;
@@ -170,7 +170,7 @@ impl StreamingContext {
             reads: false,
             dead_letters: None,
             reader: Arc::new(reader),
-            running: Mutex::default(),
+            running: Lock::default(),
             graph,
             stages,
             executor: self.builder.executor.clone(),

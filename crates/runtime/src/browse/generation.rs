@@ -2,10 +2,9 @@
 //! runs.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
 
 use millrace_engine::error::Result;
-use millrace_types::KeptRecord;
+use millrace_types::{KeptRecord, Lock};
 
 use crate::checkpoint::GenerationView;
 
@@ -26,12 +25,12 @@ impl GenerationView {
         top: bool,
         limit: usize,
     ) -> Result<Vec<KeptRecord>> {
-        let best = Mutex::new(Best::new(limit, top));
+        let best = Lock::new(Best::new(limit, top));
         self.render(
             store,
             &|entry, _| {
                 if begins_with(entry.key, prefix) {
-                    let mut best = best.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut best = best.lock();
                     // What is no value was never written by a program.
                     let _shown = best.offer(entry.key, entry.value);
                 }
@@ -39,7 +38,7 @@ impl GenerationView {
             },
             &mut io::sink(),
         )?;
-        let best = best.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let best = best.into_inner();
         Ok(best.into_records())
     }
 }

@@ -18,13 +18,13 @@ mod snapshots;
 mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 use std::time::Instant;
 
 use millrace_engine::durable::{Durable, StoreError};
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::exec::Executor;
-use millrace_types::{BatchTime, CheckpointInfo, counted};
+use millrace_types::{BatchTime, CheckpointInfo, Lock, counted};
 use millrace_wal::{
     DirectoryLock, Disk, LogOptions, Position, SegmentLog, Storage, WalError, failpoint,
     remove_temporaries,
@@ -70,13 +70,13 @@ pub enum Start {
 /// The checkpoint of a running context.
 pub struct Checkpoint {
     log: Arc<BatchLog>,
-    snapshots: Mutex<Snapshots>,
+    snapshots: Lock<Snapshots>,
     /// The position in the receivers' log after the last batch, for runs without one too.
-    blocks: Mutex<Position>,
+    blocks: Lock<Position>,
     directory: Directory,
     generation: u32,
     /// The account that the generation gives of itself when it has its turn, until then.
-    turn: Mutex<Option<Meta>>,
+    turn: Lock<Option<Meta>>,
     lock: SharedLock,
 }
 
@@ -196,7 +196,7 @@ impl Checkpoint {
         let log = Arc::new(log);
         let next = contents.snapshot.map_or(1, |number| number + 1);
         let blocks = contents.last.map_or(Position::START, |last| last.blocks);
-        let lock = Arc::new(Mutex::new(Some(lock)));
+        let lock = Arc::new(Lock::new(Some(lock)));
         let snapshots = Snapshots::start(
             directory.clone(),
             generation,
@@ -214,9 +214,9 @@ impl Checkpoint {
         Ok(Opened {
             checkpoint: Checkpoint {
                 log,
-                snapshots: Mutex::new(snapshots),
-                blocks: Mutex::new(blocks),
-                turn: Mutex::new(takes_turn.then_some(meta)),
+                snapshots: Lock::new(snapshots),
+                blocks: Lock::new(blocks),
+                turn: Lock::new(takes_turn.then_some(meta)),
                 directory,
                 generation,
                 lock,
@@ -230,9 +230,7 @@ impl Checkpoint {
     }
 
     fn snapshots(&self) -> MutexGuard<'_, Snapshots> {
-        self.snapshots
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.snapshots.lock()
     }
 
     /// Has something else looked at once per second.
@@ -272,12 +270,12 @@ impl Checkpoint {
         blocks: Option<Position>,
     ) -> Result<CheckpointInfo> {
         let started = Instant::now();
-        let mut last = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.blocks.lock();
         *last = blocks.unwrap_or(*last);
         let snapshots = self.snapshots();
         snapshots.check_lock().map_err(refused)?;
         let committed = self.log.commit(number, time, *last)?;
-        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut turn = self.turn.lock();
         if let Some(meta) = turn.take() {
             let written = self.directory.write_meta(self.generation, &meta);
             written.map_err(refused)?;
@@ -306,7 +304,7 @@ impl Checkpoint {
         open: impl FnOnce(&Arc<dyn Storage>, &Path, u32, Position) -> Result<R, WalError>,
     ) -> Result<R> {
         let path = self.directory.blocks(self.generation);
-        let from = *self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = *self.blocks.lock();
         open(&self.directory.storage, &path, self.generation, from)
             .map_err(|error| damaged(&self.directory, self.generation, error))
     }
@@ -317,7 +315,7 @@ impl Checkpoint {
     /// # Errors
     /// If it is damaged or cannot be read.
     pub fn blocks_not_run(&self) -> Result<u64> {
-        let from = *self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = *self.blocks.lock();
         let own = count_blocks(&self.directory, self.generation, from);
         own.map_err(|error| damaged(&self.directory, self.generation, error))
     }
@@ -336,7 +334,7 @@ impl Checkpoint {
     /// while threads of this one still hold its engine.
     pub fn close(&self) {
         self.snapshots().close();
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lock = self.lock.lock();
         drop(lock.take());
     }
 }

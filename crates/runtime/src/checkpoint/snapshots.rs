@@ -4,12 +4,13 @@
 //! which. A snapshot gets its name when the newest of these batches is durable in the log: state
 //! from the future must not survive a crash. The log before it is let go then.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use millrace_engine::error::Error;
 use millrace_engine::role::Role;
+use millrace_types::{Lock, Wakeup};
 use millrace_wal::{DirectoryLock, SealedWriter, WalError, failpoint};
 
 use crate::clock::Clock;
@@ -32,7 +33,7 @@ pub(crate) type Watch = Box<dyn Fn() + Send + Sync>;
 pub(crate) type Failed = Box<dyn Fn(Error) + Send + Sync>;
 
 /// The lock of the directory, until the run lets go of it.
-pub(crate) type SharedLock = Arc<Mutex<Option<DirectoryLock>>>;
+pub(crate) type SharedLock = Arc<Lock<Option<DirectoryLock>>>;
 
 /// The other things that are looked at once per second, and who is told.
 pub(crate) struct Watched {
@@ -46,7 +47,7 @@ pub(crate) struct Watched {
 
 impl Watched {
     fn check_lock(&self) -> Result<()> {
-        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = self.lock.lock();
         lock.as_ref().map_or(Ok(()), DirectoryLock::check)
     }
 }
@@ -64,8 +65,8 @@ struct SharedSnapshots {
     /// A snapshot is written when the log has grown by so many bytes, or by twice the last
     /// snapshot if that is more.
     log_bytes: u64,
-    state: Mutex<SnapshotState>,
-    changed: Condvar,
+    state: Lock<SnapshotState>,
+    changed: Wakeup,
     watched: Watched,
 }
 
@@ -98,8 +99,8 @@ impl Snapshots {
             generation,
             log,
             log_bytes,
-            state: Mutex::new(state),
-            changed: Condvar::new(),
+            state: Lock::new(state),
+            changed: Wakeup::default(),
             watched,
         });
         let own = Arc::clone(&shared);
@@ -154,7 +155,7 @@ impl Drop for Snapshots {
 
 impl SharedSnapshots {
     fn state(&self) -> MutexGuard<'_, SnapshotState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn work(&self) {
@@ -166,14 +167,13 @@ impl SharedSnapshots {
                 let due = self.log_bytes.max(2 * state.last_snapshot_bytes);
                 !state.closed && (state.bytes < due || state.committed.is_none())
             };
-            let waited = self.changed.wait_timeout_while(self.state(), LOOK, idle);
-            let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            let (mut state, timed_out) = self.changed.wait_timeout_while(self.state(), LOOK, idle);
             if state.closed {
                 drop(state);
                 repeats.end("snapshots");
                 return;
             }
-            let from = state.committed.filter(|_| !timeout.timed_out());
+            let from = state.committed.filter(|_| !timed_out);
             let Some(from) = from else {
                 drop(state);
                 match self.look(&seen) {
@@ -274,8 +274,7 @@ impl SharedSnapshots {
             let last = state.committed.map_or(0, |last| last.commit.number);
             !state.closed && last < newest
         };
-        let waited = self.changed.wait_while(self.state(), not_yet);
-        let closed = waited.unwrap_or_else(PoisonError::into_inner).closed;
+        let closed = self.changed.wait_while(self.state(), not_yet).closed;
         if closed {
             return Ok(None);
         }

@@ -1,10 +1,11 @@
 //! The batch log: one delta per batch, and the word that it is complete.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use millrace_engine::durable::{Durable, TooLong, pieces};
 use millrace_engine::error::{Error, ErrorKind, Result};
+use millrace_types::Lock;
 use millrace_wal::{Position, SegmentLog, WalError, failpoint};
 
 use super::record::{Commit, FrameKind, MOST_ENTRIES, Section};
@@ -12,7 +13,7 @@ use super::refused;
 
 /// Writes batches down, one after the other.
 pub(crate) struct BatchLog {
-    log: Mutex<SegmentLog>,
+    log: Lock<SegmentLog>,
     stores: Vec<Arc<dyn Durable>>,
     /// The operator of each store.
     operators: Vec<String>,
@@ -39,7 +40,7 @@ impl BatchLog {
         epoch: u32,
     ) -> BatchLog {
         BatchLog {
-            log: Mutex::new(log),
+            log: Lock::new(log),
             stores,
             operators,
             epoch,
@@ -74,7 +75,7 @@ impl BatchLog {
     }
 
     fn log(&self) -> std::sync::MutexGuard<'_, SegmentLog> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        self.log.lock()
     }
 
     pub(crate) fn stores(&self) -> &[Arc<dyn Durable>] {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::exec::Executor;
@@ -10,7 +10,7 @@ use millrace_engine::panics::Fault;
 use millrace_engine::pipeline::{NodeId, Partition, Pipeline, drive_carefully, drive_or_skip};
 use millrace_engine::poison::{At, Operator, Skipping, next_reader};
 use millrace_engine::rdd::{Rdd, RddSource, by_pieces};
-use millrace_types::{BatchTime, StreamId, StreamInputInfo};
+use millrace_types::{BatchTime, Lock, StreamId, StreamInputInfo};
 use millrace_wal::Position;
 
 use super::memory::RememberedBatch;
@@ -29,7 +29,7 @@ pub struct Batch {
     /// The input of every receiver and source; complete when the batch has been run.
     pub inputs: Vec<InputCounter>,
     /// The input so far from sources that are read when the batch is due.
-    pub read: Mutex<Vec<StreamInputInfo>>,
+    pub read: Lock<Vec<StreamInputInfo>>,
     /// The position in the receivers' log after this batch, if there is one.
     pub log: Option<Position>,
     /// True if anything was received for it.
@@ -47,7 +47,7 @@ impl Batch {
             epoch: 0,
             blocks: HashMap::new(),
             inputs: Vec::new(),
-            read: Mutex::default(),
+            read: Lock::default(),
             log: None,
             has_input: false,
             submitted,
@@ -56,7 +56,7 @@ impl Batch {
 
     /// The input of every input stream; the records are all counted when the batch has been run.
     pub(crate) fn input_info(&self) -> BTreeMap<StreamId, StreamInputInfo> {
-        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = self.read.lock();
         self.inputs
             .iter()
             .map(|info| info())
@@ -74,11 +74,11 @@ pub struct BatchRun<'a> {
     batch: &'a Batch,
     pub(super) graph: &'a Graph,
     executor: &'a Executor,
-    pub(super) made: Mutex<HashMap<NodeId, Dataset>>,
+    pub(super) made: Lock<HashMap<NodeId, Dataset>>,
     /// Why nodes have no dataset.
-    pub(super) failed: Mutex<HashMap<NodeId, Error>>,
+    pub(super) failed: Lock<HashMap<NodeId, Error>>,
     /// Why the output that runs has failed, if the run goes on all the same.
-    reported: Mutex<Option<String>>,
+    reported: Lock<Option<String>>,
 }
 
 impl<'a> BatchRun<'a> {
@@ -88,20 +88,20 @@ impl<'a> BatchRun<'a> {
             batch,
             graph,
             executor,
-            made: Mutex::new(HashMap::new()),
-            failed: Mutex::default(),
-            reported: Mutex::default(),
+            made: Lock::new(HashMap::new()),
+            failed: Lock::default(),
+            reported: Lock::default(),
         }
     }
 
     /// Notes why the output that runs has failed, with which the run goes on.
     pub fn reported(&self, reason: String) {
-        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+        *self.reported.lock() = Some(reason);
     }
 
     /// Takes what was noted of the output that has run.
     pub(crate) fn take_reported(&self) -> Option<String> {
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.reported.lock();
         reported.take()
     }
 
@@ -122,11 +122,7 @@ impl<'a> BatchRun<'a> {
 
     /// Says what an input that is read when the batch is due has brought.
     pub(crate) fn report(&self, input: StreamInputInfo) {
-        let mut read = self
-            .batch
-            .read
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut read = self.batch.read.lock();
         read.push(input);
     }
 
@@ -204,7 +200,7 @@ impl<'a> BatchRun<'a> {
 
     /// The part of this batch that can be read while it is being run.
     pub(super) fn snapshot(&self) -> RememberedBatch {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = self.made.lock();
         RememberedBatch {
             time: self.batch.time,
             number: self.batch.number,

@@ -1,12 +1,12 @@
 //! The graph while it grows: shared by all streams of a context until `start` freezes it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::NodeId;
-use millrace_types::{Duration, StreamId};
+use millrace_types::{Duration, Lock, StreamId};
 
 use super::{Entry, Graph, Node, NodeKind, OutputFn, OutputOp, RememberedBatches, Shown};
 
@@ -31,7 +31,7 @@ pub struct Builder {
     pub interval: Duration,
     /// The batches that have been run and are remembered.
     pub memory: Arc<RememberedBatches>,
-    state: Mutex<BuilderState>,
+    state: Lock<BuilderState>,
     /// Called with errors of misuse that are raised after the start.
     late: OnceLock<Late>,
 }
@@ -71,7 +71,7 @@ impl Builder {
             default_partitions,
             interval,
             memory: Arc::default(),
-            state: Mutex::new(state),
+            state: Lock::new(state),
             late: OnceLock::new(),
         }
     }
@@ -82,7 +82,7 @@ impl Builder {
     }
 
     fn state(&self) -> MutexGuard<'_, BuilderState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Adds a node that receives, with the number of its input stream.

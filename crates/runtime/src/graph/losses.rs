@@ -5,18 +5,18 @@
 //! goes on from the checkpoint begins with the batch that failed.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use millrace_engine::pipeline::NodeId;
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, Lock};
 
 /// The nodes whose stores lack a batch, with the first one that they lack.
 #[derive(Default)]
-pub(super) struct Losses(Mutex<HashMap<NodeId, BatchTime>>);
+pub(super) struct Losses(Lock<HashMap<NodeId, BatchTime>>);
 
 impl Losses {
     fn of(&self) -> MutexGuard<'_, HashMap<NodeId, BatchTime>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Notes that the store of a node lacks a batch.

@@ -4,12 +4,12 @@
 //! for the batch is gone then, also if it failed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, Lock};
 
 use super::{BatchRun, Dataset, Entry, Node, NodeKind};
 use crate::zone;
@@ -17,12 +17,7 @@ use crate::zone;
 impl BatchRun<'_> {
     /// The dataset of a node, made once per batch; if that failed, it fails for all who ask.
     pub(super) fn made(&self, node: NodeId) -> Result<Dataset> {
-        let known = |made: &Mutex<HashMap<NodeId, Dataset>>| {
-            made.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(&node)
-                .cloned()
-        };
+        let known = |made: &Lock<HashMap<NodeId, Dataset>>| made.lock().get(&node).cloned();
         if let Some(made) = known(&self.made) {
             return Ok(made);
         }
@@ -39,7 +34,7 @@ impl BatchRun<'_> {
         };
         match &made {
             Ok(made) => {
-                let mut known = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut known = self.made.lock();
                 known.insert(node, made.clone());
             }
             Err(error) => {
@@ -54,7 +49,7 @@ impl BatchRun<'_> {
     }
 
     fn failures(&self) -> MutexGuard<'_, HashMap<NodeId, Error>> {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.failed.lock()
     }
 
     /// The error of a node whose store lacks a batch. Nobody takes what came in for it.

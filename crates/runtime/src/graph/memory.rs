@@ -8,13 +8,13 @@
 //! a batch.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::{NodeId, Partition, Pipeline};
 use millrace_engine::rdd::Rdd;
-use millrace_types::{BatchTime, Duration};
+use millrace_types::{BatchTime, Duration, Lock};
 
 use crate::clock::Clock;
 use crate::notice::Repeats;
@@ -25,7 +25,7 @@ use super::batch::{BatchRun, Part, read};
 /// The batches that are kept.
 #[derive(Default)]
 pub struct RememberedBatches {
-    state: Mutex<MemoryState>,
+    state: Lock<MemoryState>,
 }
 
 #[derive(Default)]
@@ -55,7 +55,7 @@ pub(super) struct RememberedBatch {
 
 impl RememberedBatches {
     fn state(&self) -> MutexGuard<'_, MemoryState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Asks for batches to be kept so long.

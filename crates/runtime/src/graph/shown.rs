@@ -3,9 +3,7 @@
 //! A watcher sees them without reading what the program writes. However much a batch prints, this
 //! is a few lines of bounded length.
 
-use std::sync::{Mutex, PoisonError};
-
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, Lock};
 
 /// Lines that are kept.
 const LINES: usize = 20;
@@ -15,7 +13,7 @@ const CHARACTERS: usize = 200;
 
 /// The first lines of the newest batch that was printed.
 #[derive(Debug, Default)]
-pub struct Shown(Mutex<Option<(BatchTime, Vec<String>)>>);
+pub struct Shown(Lock<Option<(BatchTime, Vec<String>)>>);
 
 impl Shown {
     /// Keeps the first of `lines` in the place of those before.
@@ -25,15 +23,12 @@ impl Shown {
             None => line.to_owned(),
         };
         let kept = lines.take(LINES).map(cut).collect();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((time, kept));
+        *self.0.lock() = Some((time, kept));
     }
 
     /// The batch and its lines, if one was printed.
     pub fn last(&self) -> Option<(BatchTime, Vec<String>)> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 }
 

@@ -8,14 +8,14 @@ mod removable;
 mod stats_report;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use crossbeam::queue::ArrayQueue;
 use millrace_engine::error::{Error, Result};
 use millrace_engine::role::Role;
 use millrace_engine::thread_group::ThreadGroup;
-use millrace_types::{StreamingEvent, StreamingListener, counted};
+use millrace_types::{Lock, StreamingEvent, StreamingListener, Wakeup, counted};
 
 use crate::notice::notice;
 use crate::threads::spawn;
@@ -31,11 +31,11 @@ pub struct ListenerBus {
     events: OnceLock<ArrayQueue<StreamingEvent>>,
     dropped: AtomicU64,
     /// Listeners that the thread has not taken yet.
-    added: Mutex<Vec<Box<dyn StreamingListener>>>,
+    added: Lock<Vec<Box<dyn StreamingListener>>>,
     /// The thread, when there is one.
     thread: Arc<ThreadGroup>,
-    signal: Mutex<Signal>,
-    signalled: Condvar,
+    signal: Lock<Signal>,
+    signalled: Wakeup,
 }
 
 /// The signal that the thread waits for. Not parking: a listener may park the thread as well,
@@ -55,10 +55,10 @@ impl ListenerBus {
         let bus = Arc::new(ListenerBus {
             events: OnceLock::new(),
             dropped: AtomicU64::new(0),
-            added: Mutex::default(),
+            added: Lock::default(),
             thread: Arc::default(),
-            signal: Mutex::default(),
-            signalled: Condvar::new(),
+            signal: Lock::default(),
+            signalled: Wakeup::default(),
         });
         for listener in listeners {
             bus.add(listener)?;
@@ -71,7 +71,7 @@ impl ListenerBus {
     /// # Errors
     /// If the system gives no thread.
     pub fn add(self: &Arc<Self>, listener: Box<dyn StreamingListener>) -> Result<()> {
-        let mut added = lock(&self.added);
+        let mut added = self.added.lock();
         if self.signal().closed {
             return Ok(());
         }
@@ -103,7 +103,7 @@ impl ListenerBus {
     }
 
     fn signal(&self) -> MutexGuard<'_, Signal> {
-        lock(&self.signal)
+        self.signal.lock()
     }
 
     fn deliver(&self) {
@@ -112,14 +112,13 @@ impl ListenerBus {
         let mut told = 0;
         loop {
             let waiting = |signal: &mut Signal| !signal.posted && !signal.closed;
-            let signal = self.signalled.wait_while(self.signal(), waiting);
-            let mut signal = signal.unwrap_or_else(PoisonError::into_inner);
+            let mut signal = self.signalled.wait_while(self.signal(), waiting);
             signal.posted = false;
             // Looked at before the queue: what was posted before closing is delivered.
             let closed = signal.closed;
             drop(signal);
             while let Some(event) = self.events.get().and_then(ArrayQueue::pop) {
-                listeners.append(&mut lock(&self.added));
+                listeners.append(&mut self.added.lock());
                 let dropped = self.dropped.load(Ordering::Relaxed);
                 if dropped > told {
                     told = dropped;
@@ -176,10 +175,6 @@ fn call_each(
         }
         kept.is_ok()
     });
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for ListenerBus {

@@ -1,9 +1,9 @@
 //! [`Pauses`] with a clock of the engine's, for one speaker.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
-use millrace_types::Pauses;
+use millrace_types::{Lock, Pauses};
 
 use crate::clock::Clock;
 
@@ -12,7 +12,7 @@ use super::notice;
 /// Says the lines of one speaker.
 pub struct Repeats {
     clock: Arc<dyn Clock>,
-    pauses: Mutex<Pauses>,
+    pauses: Lock<Pauses>,
 }
 
 impl Repeats {
@@ -20,12 +20,12 @@ impl Repeats {
     pub fn new(clock: Arc<dyn Clock>) -> Repeats {
         Repeats {
             clock,
-            pauses: Mutex::default(),
+            pauses: Lock::default(),
         }
     }
 
     fn pauses(&self) -> MutexGuard<'_, Pauses> {
-        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pauses.lock()
     }
 
     /// Says `line`, or counts it if a line of its kind was said a short while ago. The lines of a

@@ -6,15 +6,15 @@
 //! half of a `\r\n`; the next block is told to pass over a `\n` at its start.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
 
 use millrace_engine::durable::StoreError;
 use millrace_engine::pipeline::LineBlock;
 use millrace_text::Buffer;
 use millrace_text::line_rule::{behind_last_line, may_pair};
 
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{Lock, MutexGuard};
 
 use super::budget::{BLOCK_BYTES, Budget};
 use super::tracker::InputTracker;
@@ -24,7 +24,7 @@ const WORTH_A_BUFFER: usize = BLOCK_BYTES / 4;
 
 /// The open block of one receiver.
 pub struct BlockGenerator {
-    open: Mutex<OpenBlock>,
+    open: Lock<OpenBlock>,
     budget: Arc<Budget>,
     tracker: Arc<InputTracker>,
     /// The receiver's index with the tracker.
@@ -61,7 +61,7 @@ impl BlockGenerator {
         };
         let cut_lines = AtomicU64::new(0);
         BlockGenerator {
-            open: Mutex::new(open),
+            open: Lock::new(open),
             budget,
             tracker,
             receiver,
@@ -71,7 +71,7 @@ impl BlockGenerator {
     }
 
     fn open(&self) -> MutexGuard<'_, OpenBlock> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 
     /// Lines that were cut because they were too long, since the last call.

@@ -12,7 +12,7 @@
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use millrace_engine::error::Error;
 use millrace_engine::role::Role;
@@ -24,7 +24,7 @@ use millrace_wal::{
 
 use crate::checkpoint::{BLOCKS, END_OF_BATCH};
 use crate::graph::Batch;
-use crate::sync::{Builder, JoinHandle, Mutex, Receiver, Sender, bounded, unbounded};
+use crate::sync::{Builder, JoinHandle, Lock, Receiver, Sender, bounded, unbounded};
 
 use super::logged::Unwritable;
 
@@ -86,8 +86,8 @@ enum Request {
 
 /// The log, as receivers and the generator see it.
 pub struct BlockLog {
-    requests: Mutex<Option<Sender<Request>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    requests: Lock<Option<Sender<Request>>>,
+    thread: Lock<Option<JoinHandle<()>>>,
 }
 
 /// A block that was written down by an earlier run: kind and bytes.
@@ -166,15 +166,15 @@ impl BlockLog {
             })
             .map_err(|error| WalError::io("cannot start the thread of", directory, error))?;
         let log = BlockLog {
-            requests: Mutex::new(Some(send)),
-            thread: Mutex::new(Some(thread)),
+            requests: Lock::new(Some(send)),
+            thread: Lock::new(Some(thread)),
         };
         Ok((log, replayed))
     }
 
     /// Says whether anybody will look at it: after a failure nobody does.
     fn request(&self, request: Request) -> bool {
-        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = self.requests.lock();
         let sent = requests.as_ref().map(|requests| requests.send(request));
         matches!(sent, Some(Ok(())))
     }
@@ -224,10 +224,10 @@ impl BlockLog {
 
     /// Ends the thread, when it has done what was asked of it.
     pub fn close(&self) {
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut requests = self.requests.lock();
         drop(requests.take());
         drop(requests);
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut thread = self.thread.lock();
         if let Some(thread) = thread.take() {
             // What it has to say it has told `failed`.
             drop(thread.join());

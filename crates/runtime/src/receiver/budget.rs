@@ -17,13 +17,13 @@
 mod reserved;
 
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use millrace_text::{Buffer, BufferHost};
 
 use crate::notice::notice;
-use crate::sync::{Condvar, Mutex, MutexGuard, wait_patiently};
+use crate::sync::{Lock, MutexGuard, Wakeup};
 
 pub(crate) use reserved::Reserved;
 
@@ -44,11 +44,11 @@ const WAITING_BATCHES: usize = 2;
 /// One budget for all receivers of a context.
 pub struct Budget {
     limit: u64,
-    state: Mutex<BudgetState>,
-    freed: Condvar,
+    state: Lock<BudgetState>,
+    freed: Wakeup,
     /// The batch interval.
     interval: Duration,
-    notices: Mutex<Notices>,
+    notices: Lock<Notices>,
 }
 
 /// The notices that have not been given yet.
@@ -136,10 +136,10 @@ impl Budget {
         };
         Budget {
             limit,
-            state: Mutex::new(state),
-            freed: Condvar::new(),
+            state: Lock::new(state),
+            freed: Wakeup::default(),
             interval: Duration::from_secs(1),
-            notices: Mutex::new(notices),
+            notices: Lock::new(notices),
         }
     }
 
@@ -151,7 +151,7 @@ impl Budget {
     }
 
     fn state(&self) -> MutexGuard<'_, BudgetState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Waits until a receiver that holds `own` bytes may read on, and wants `more`.
@@ -173,7 +173,7 @@ impl Budget {
         let half = (self.interval / 2).max(Duration::from_millis(1));
         let mut halves = 0_u32;
         loop {
-            let (mut state, late) = wait_patiently(&self.freed, self.state(), half, spent);
+            let (mut state, late) = self.freed.wait_timeout_while(self.state(), half, spent);
             if !late {
                 state.end_to_wait();
                 return state;
@@ -238,7 +238,7 @@ impl Budget {
     }
 
     fn notices(&self) -> MutexGuard<'_, Notices> {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
+        self.notices.lock()
     }
 
     /// Says what `which` takes out.

@@ -6,11 +6,11 @@
 
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use millrace_engine::error::Error;
-use millrace_types::{Host, keys, reason};
+use millrace_types::{Host, Lock, keys, reason};
 use socket2::{SockRef, TcpKeepalive};
 
 use crate::clock::Clock;
@@ -49,7 +49,7 @@ pub struct Dialer {
     fail: Fail,
     /// Since when nobody has answered, in milliseconds of the time that passes: a clock that is
     /// set is nobody's silence.
-    unanswered: Mutex<Option<i64>>,
+    unanswered: Lock<Option<i64>>,
 }
 
 impl Dialer {
@@ -59,14 +59,12 @@ impl Dialer {
             settings,
             clock,
             fail,
-            unanswered: Mutex::default(),
+            unanswered: Lock::default(),
         }
     }
 
     fn unanswered(&self) -> MutexGuard<'_, Option<i64>> {
-        self.unanswered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.unanswered.lock()
     }
 
     /// A connection on the first address of the host that answers; none if `stopped` held before
@@ -179,8 +177,8 @@ mod tests {
     fn dialer(settings: DialSettings) -> (Dialer, ManualClock, Receiver<Error>) {
         let clock = ManualClock::new();
         let (send, failures) = channel();
-        let send = Mutex::new(send);
-        let fail = move |error| send.lock().unwrap().send(error).unwrap();
+        let send = Lock::new(send);
+        let fail = move |error| send.lock().send(error).unwrap();
         let dialer = Dialer::new(settings, Arc::new(clock.clone()), Arc::new(fail));
         (dialer, clock, failures)
     }

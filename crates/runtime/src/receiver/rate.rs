@@ -5,9 +5,9 @@
 //! it has to wait; the next one waits for both. So from any moment on, `t` seconds let at most
 //! `rate * (t + 1) + 1` records pass. The time is the context's clock.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, Lock};
 
 use crate::clock::Clock;
 
@@ -17,7 +17,7 @@ const TOKEN: i128 = 1000;
 /// Lets so many records pass in a second.
 pub struct RateLimiter {
     clock: Arc<dyn Clock>,
-    bucket: Mutex<Bucket>,
+    bucket: Lock<Bucket>,
 }
 
 struct Bucket {
@@ -66,12 +66,12 @@ impl RateLimiter {
         };
         RateLimiter {
             clock,
-            bucket: Mutex::new(bucket),
+            bucket: Lock::new(bucket),
         }
     }
 
     fn bucket(&self) -> MutexGuard<'_, Bucket> {
-        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = self.bucket.lock();
         bucket.refill(self.clock.now());
         bucket
     }

@@ -6,14 +6,14 @@
 //! then. A record is in exactly one block, and blocks reach the tracker in the order in which
 //! they were cut (law 1), because both happen under the one lock.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
 
 use millrace_engine::data::Data;
 use millrace_engine::durable::StoreError;
 use millrace_engine::pipeline::RecordBlock;
 
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{Lock, MutexGuard};
 
 use super::budget::{BLOCK_BYTES, Budget, Reserved};
 use super::tracker::InputTracker;
@@ -24,7 +24,7 @@ const FULL: u64 = BLOCK_BYTES as u64;
 
 /// The open block of a receiver that stores records.
 pub struct RecordGenerator<T> {
-    open: Mutex<OpenRecords<T>>,
+    open: Lock<OpenRecords<T>>,
     budget: Arc<Budget>,
     tracker: Arc<InputTracker>,
     /// The receiver's index with the tracker.
@@ -57,7 +57,7 @@ impl<T: Data> RecordGenerator<T> {
             closed: false,
         };
         RecordGenerator {
-            open: Mutex::new(open),
+            open: Lock::new(open),
             budget,
             tracker,
             receiver,
@@ -66,7 +66,7 @@ impl<T: Data> RecordGenerator<T> {
     }
 
     fn open(&self) -> MutexGuard<'_, OpenRecords<T>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 
     /// True if anything was stored since the last call.

@@ -1,14 +1,14 @@
 //! The part that a receiver's supervisor and the contexts it gives out share.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use millrace_engine::data::Data;
 use millrace_engine::role::Role;
 use millrace_engine::thread_group::ThreadGroup;
-use millrace_types::{StreamId, reason};
+use millrace_types::{Lock, StreamId, reason};
 
 use crate::clock::Clock;
 use crate::threads;
@@ -53,15 +53,11 @@ pub(super) struct Shared<T> {
     pub(super) clock: Arc<dyn Clock>,
     /// The start that runs, or `NONE`. Written under the lock of `command`.
     runs: AtomicU64,
-    command: Mutex<Option<Command>>,
+    command: Lock<Option<Command>>,
     /// The context stops.
     stopping: AtomicBool,
     pub(super) voice: Voice,
     threads: Arc<ThreadGroup>,
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T: Data> Shared<T> {
@@ -91,7 +87,7 @@ impl<T: Data> Shared<T> {
             voice: Voice::new(settings.stream, Arc::clone(&clock)),
             clock,
             runs: AtomicU64::new(NONE),
-            command: Mutex::new(None),
+            command: Lock::new(None),
             stopping: AtomicBool::new(false),
             threads: Arc::default(),
         }
@@ -99,7 +95,7 @@ impl<T: Data> Shared<T> {
 
     /// Takes the last request.
     pub(super) fn asked(&self) -> Option<Command> {
-        lock(&self.command).take()
+        self.command.lock().take()
     }
 
     pub(super) fn runs(&self, start: u64) -> bool {
@@ -125,7 +121,7 @@ impl<T: Data> Shared<T> {
     /// Asks the supervisor for something, in the name of a start that still runs.
     pub(super) fn command(&self, start: u64, command: Command) {
         {
-            let mut asked = lock(&self.command);
+            let mut asked = self.command.lock();
             if !self.runs(start) {
                 return;
             }
@@ -145,7 +141,7 @@ impl<T: Data> Shared<T> {
 
     /// Notes that a start begins, unless the context stops.
     pub(super) fn begin(&self, start: u64) -> bool {
-        let _command = lock(&self.command);
+        let _command = self.command.lock();
         if self.is_stopping() {
             return false;
         }
@@ -155,7 +151,7 @@ impl<T: Data> Shared<T> {
 
     pub(super) fn stop(&self) {
         {
-            let _command = lock(&self.command);
+            let _command = self.command.lock();
             self.stopping.store(true, Ordering::Release);
             self.runs.store(NONE, Ordering::Release);
         }

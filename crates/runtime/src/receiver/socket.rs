@@ -7,11 +7,11 @@
 
 use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use millrace_engine::durable::StoreError;
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, Lock, Wakeup};
 
 use crate::clock::Clock;
 
@@ -52,8 +52,8 @@ pub struct SocketReceiver {
     counters: Arc<InputCounters>,
     clock: Arc<dyn Clock>,
     limiter: Option<RateLimiter>,
-    control: Mutex<Control>,
-    stop: Condvar,
+    control: Lock<Control>,
+    stop: Wakeup,
 }
 
 #[derive(Default)]
@@ -89,7 +89,7 @@ impl SocketReceiver {
             clock,
             ..
         } = surroundings;
-        let (control, stop) = (Mutex::default(), Condvar::new());
+        let (control, stop) = (Lock::default(), Wakeup::default());
         SocketReceiver {
             address: address(&socket.host, socket.port),
             voice: Voice::new(settings.stream, Arc::clone(&clock)),
@@ -107,7 +107,7 @@ impl SocketReceiver {
     }
 
     fn control(&self) -> MutexGuard<'_, Control> {
-        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+        self.control.lock()
     }
 
     fn connect_and_receive(&self) -> End {
@@ -142,7 +142,7 @@ impl SocketReceiver {
         let waiting = self
             .stop
             .wait_timeout_while(self.control(), delay, |c| !c.stopped);
-        waiting.unwrap_or_else(PoisonError::into_inner).0.stopped
+        waiting.0.stopped
     }
 
     /// A connection that is known to `stop`; `None` if a stop came.

@@ -6,9 +6,10 @@
 
 use std::io;
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use millrace_engine::data::Data;
+use millrace_types::Lock;
 
 use super::custom::Receiver;
 use super::dialer::address;
@@ -29,11 +30,11 @@ pub struct SocketSource<T> {
     host: String,
     port: u16,
     session: Arc<Session<T>>,
-    connection: Arc<Mutex<Option<TcpStream>>>,
+    connection: Arc<Lock<Option<TcpStream>>>,
 }
 
-fn slot(connection: &Mutex<Option<TcpStream>>) -> MutexGuard<'_, Option<TcpStream>> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
+fn slot(connection: &Lock<Option<TcpStream>>) -> MutexGuard<'_, Option<TcpStream>> {
+    connection.lock()
 }
 
 impl<T: Data> SocketSource<T> {

@@ -6,11 +6,12 @@
 //! receiver and harms nobody else (law 7).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use millrace_engine::durable::StoreError;
 use millrace_engine::panics::message_of;
+use millrace_types::Lock;
 
 use crate::threads::PATIENCE;
 
@@ -19,7 +20,7 @@ use super::ingest::Ingest;
 use super::receiver_context::ReceiverContext;
 use super::records::RecordGenerator;
 use super::reports::BY_DRIVER;
-use super::shared::{Command, NONE, Shared, lock};
+use super::shared::{Command, NONE, Shared};
 use super::surroundings::Surroundings;
 
 /// From one start of a receiver to its next it takes at least so long.
@@ -35,7 +36,7 @@ pub(crate) fn class_of<R: ?Sized>() -> &'static str {
 /// Runs a receiver.
 pub struct Supervisor<R: Receiver> {
     shared: Arc<Shared<R::Item>>,
-    receiver: Mutex<R>,
+    receiver: Lock<R>,
     block_interval: Duration,
     patience: Duration,
 }
@@ -51,7 +52,7 @@ impl<R: Receiver> Supervisor<R> {
         let shared = Shared::new(&receiver.name(), records, surroundings);
         Supervisor {
             shared: Arc::new(shared),
-            receiver: Mutex::new(receiver),
+            receiver: Lock::new(receiver),
             block_interval,
             patience: PATIENCE,
         }
@@ -87,7 +88,7 @@ impl<R: Receiver> Ingest for Supervisor<R> {
 
     fn run(&self) -> bool {
         let shared = &self.shared;
-        let mut receiver = lock(&self.receiver);
+        let mut receiver = self.receiver.lock();
         let mut start = NONE;
         // Why it stopped, if it did so by itself.
         let by_itself = loop {

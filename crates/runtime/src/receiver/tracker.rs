@@ -1,7 +1,7 @@
 //! Which batch a block belongs to: the one that is open when it is sealed (law 1).
 
 use std::any::Any;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use millrace_engine::data::Data;
 use millrace_engine::pipeline::{LineBlock, LineCount, NodeId, Partition, RecordBlock};
@@ -9,14 +9,14 @@ use millrace_engine::stage::EagerStage;
 use millrace_types::{BatchTime, StreamId, StreamInputInfo};
 
 use crate::graph::{Batch, InputCounter};
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{Lock, MutexGuard};
 
 use super::block_log::BlockLog;
 use super::logged::{LoggedLines, LoggedRecords};
 
 /// Hands sealed blocks to the stages that read them, and to the batch that is open.
 pub struct InputTracker {
-    state: Mutex<Vec<Input>>,
+    state: Lock<Vec<Input>>,
     /// The log that a block goes to before it gets here, if it is to be durable first.
     log: OnceLock<Arc<BlockLog>>,
 }
@@ -87,7 +87,7 @@ impl InputTracker {
             metadata: Vec::new(),
         };
         InputTracker {
-            state: Mutex::new(inputs.into_iter().map(input).collect()),
+            state: Lock::new(inputs.into_iter().map(input).collect()),
             log: OnceLock::new(),
         }
     }
@@ -103,7 +103,7 @@ impl InputTracker {
     }
 
     fn state(&self) -> MutexGuard<'_, Vec<Input>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Takes a sealed block of receiver number `receiver` into the open batch, or into the one

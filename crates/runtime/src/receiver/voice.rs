@@ -5,9 +5,9 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
-use millrace_types::{StreamId, reason};
+use millrace_types::{Lock, StreamId, reason};
 
 use crate::clock::Clock;
 use crate::notice::Repeats;
@@ -17,7 +17,7 @@ pub(super) struct Voice {
     stream: StreamId,
     repeats: Repeats,
     /// The trouble that lasts.
-    trouble: Mutex<Option<Trouble>>,
+    trouble: Lock<Option<Trouble>>,
 }
 
 struct Trouble {
@@ -32,7 +32,7 @@ impl Voice {
         Voice {
             stream,
             repeats: Repeats::new(clock),
-            trouble: Mutex::default(),
+            trouble: Lock::default(),
         }
     }
 
@@ -48,7 +48,7 @@ impl Voice {
     }
 
     fn lasting(&self) -> MutexGuard<'_, Option<Trouble>> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+        self.trouble.lock()
     }
 
     /// Says `line` unless this trouble lasts already and was said. To be called as often as it is

@@ -1,9 +1,10 @@
 //! The handling of a batch's records that were passed over, before it is committed.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use millrace_engine::error::Result;
 use millrace_engine::poison::Letter;
+use millrace_types::Lock;
 
 use crate::clock::Clock;
 use crate::files::DeadLetterFiles;
@@ -15,7 +16,7 @@ use crate::zone;
 /// Writes, counts and says them.
 pub struct DeadLetters {
     /// Until the run has ended.
-    files: Mutex<Option<DeadLetterFiles>>,
+    files: Lock<Option<DeadLetterFiles>>,
     counters: Arc<InputCounters>,
     repeats: Repeats,
 }
@@ -28,14 +29,14 @@ impl DeadLetters {
         clock: Arc<dyn Clock>,
     ) -> DeadLetters {
         DeadLetters {
-            files: Mutex::new(Some(files)),
+            files: Lock::new(Some(files)),
             counters,
             repeats: Repeats::new(clock),
         }
     }
 
     fn files(&self) -> MutexGuard<'_, Option<DeadLetterFiles>> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+        self.files.lock()
     }
 
     /// Makes the letters of a batch durable.

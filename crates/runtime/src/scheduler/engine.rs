@@ -1,12 +1,12 @@
 //! The parts of a running context, shared by its threads.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use millrace_engine::error::Error;
 use millrace_engine::exec::Executor;
 use millrace_engine::stage::EagerStage;
-use millrace_types::{BatchTime, Duration};
+use millrace_types::{BatchTime, Duration, Lock};
 
 use crate::checkpoint::Checkpoint;
 use crate::graph::Graph;
@@ -99,7 +99,7 @@ pub struct Engine {
     /// The state of whoever reads standard output.
     pub reader: Arc<Reader>,
     /// The time of the batch that is being run.
-    pub running: Mutex<Option<BatchTime>>,
+    pub running: Lock<Option<BatchTime>>,
     /// True if a batch without input may be left out at the end: nothing in the program counts
     /// batches.
     pub skips_empty: bool,

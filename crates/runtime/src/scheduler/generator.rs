@@ -2,7 +2,7 @@
 //! [`scheduler`](super) has the steps.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration as StdDuration, Instant};
 
 use millrace_engine::thread_group::ThreadGroup;
@@ -204,8 +204,7 @@ struct NotDone<'a> {
 
 impl fmt::Display for NotDone<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let running = self.engine.running.lock();
-        let running = *running.unwrap_or_else(PoisonError::into_inner);
+        let running = *self.engine.running.lock();
         f.write_str("stopping: ")?;
         match running {
             Some(time) => write!(f, "batch {}", zone::shown(time, self.engine.clock.now()))?,

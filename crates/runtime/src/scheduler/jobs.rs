@@ -1,7 +1,6 @@
 //! The thread that runs batches.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_types::{BatchInfo, BatchTime, OutputOperationInfo, StreamingEvent, counted};
@@ -169,10 +168,7 @@ fn leave(engine: &Engine, batch: &Batch) {
 }
 
 fn running(engine: &Engine, batch: Option<BatchTime>) {
-    *engine
-        .running
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner) = batch;
+    *engine.running.lock() = batch;
 }
 
 /// Makes durable what a batch has changed, before the next one changes it again.
@@ -240,10 +236,10 @@ fn run_batch(engine: &Engine, run: &BatchRun<'_>, batch: &Batch) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
     use std::time::Duration as StdDuration;
 
-    use millrace_types::Duration;
+    use millrace_types::{Duration, Lock};
 
     use crate::graph::{Graph, OutputOp};
 
@@ -259,10 +255,10 @@ mod tests {
         change: impl FnOnce(&mut Engine),
     ) -> (Vec<u64>, Arc<Engine>) {
         let mut made = engine(&ManualClock::new(), None, |_| {});
-        let numbers: Arc<Mutex<Vec<u64>>> = Arc::default();
+        let numbers: Arc<Lock<Vec<u64>>> = Arc::default();
         let (noted, outcome) = (Arc::clone(&numbers), Arc::clone(&made.outcome));
         let run = move |batch: &BatchRun<'_>| {
-            noted.lock().unwrap().push(batch.number());
+            noted.lock().push(batch.number());
             if batch.number() == 10 {
                 outcome.request_stop(StopMode::Graceful, within);
                 while within.is_some() && !outcome.drops_batches() {
@@ -300,7 +296,7 @@ mod tests {
         submit(&made, batch, &queue);
         queue.close();
         run_jobs(&made, &queue);
-        let numbers = numbers.lock().unwrap().clone();
+        let numbers = numbers.lock().clone();
         (numbers, made)
     }
 

@@ -5,9 +5,9 @@
 //! stands still cost no memory.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
-use millrace_types::{BatchTime, Duration};
+use millrace_types::{BatchTime, Duration, Lock, Wakeup};
 
 use crate::graph::Batch;
 
@@ -93,8 +93,8 @@ pub(crate) struct Tick {
 /// A queue with one reader.
 #[derive(Default)]
 pub struct BatchQueue {
-    state: Mutex<QueueState>,
-    changed: Condvar,
+    state: Lock<QueueState>,
+    changed: Wakeup,
 }
 
 #[derive(Default)]
@@ -105,7 +105,7 @@ struct QueueState {
 
 impl BatchQueue {
     fn state(&self) -> MutexGuard<'_, QueueState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Queues a batch with input.
@@ -130,8 +130,7 @@ impl BatchQueue {
     /// The next one; waits for it. `None` when the queue was closed and is empty.
     pub(crate) fn pop(&self) -> Option<Work> {
         let waits = |state: &mut QueueState| state.work.is_empty() && !state.closed;
-        let state = self.changed.wait_while(self.state(), waits);
-        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.changed.wait_while(self.state(), waits);
         state.work.pop_front()
     }
 

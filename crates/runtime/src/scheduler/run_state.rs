@@ -1,10 +1,11 @@
 //! The stop of a run: the request for it, and its result.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use millrace_engine::error::Error;
+use millrace_types::{Lock, Wakeup};
 
 use crate::source::Asked;
 
@@ -26,10 +27,10 @@ pub(super) const BATCH_PATIENCE: Duration = Duration::from_secs(2);
 /// Asked by many, answered once.
 #[derive(Default)]
 pub struct RunState {
-    state: Mutex<RunFlags>,
+    state: Lock<RunFlags>,
     /// Bytes that were received and left when the run stopped.
     not_run: AtomicU64,
-    changed: Condvar,
+    changed: Wakeup,
 }
 
 #[derive(Default)]
@@ -47,7 +48,7 @@ struct RunFlags {
 
 impl RunState {
     fn state(&self) -> MutexGuard<'_, RunFlags> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Asks for a stop. A stop without grace overrides one with grace, not the other way round;
@@ -170,10 +171,9 @@ impl RunState {
                 let waited = self
                     .changed
                     .wait_timeout_while(self.state(), timeout, running);
-                Ok(waited.unwrap_or_else(PoisonError::into_inner).0)
+                waited.0
             }
-        }
-        .unwrap_or_else(PoisonError::into_inner);
+        };
         let ended = state.ended;
         let failed = state.error.take_if(|_| ended);
         match failed.or_else(|| state.reported.take()) {

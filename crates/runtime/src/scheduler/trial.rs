@@ -1,11 +1,11 @@
 //! An engine for the tests of the scheduler.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use millrace_engine::durable::StoreError;
 use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::NodeId;
-use millrace_types::{Duration, StreamId};
+use millrace_types::{Duration, Lock, StreamId};
 
 use crate::graph::Graph;
 use crate::listener::ListenerBus;
@@ -75,7 +75,7 @@ pub(super) fn engine(
         log: None,
         outcome: Arc::new(RunState::default()),
         reader: Arc::new(Reader::new(|_| false)),
-        running: Mutex::default(),
+        running: Lock::default(),
         skips_empty: true,
         reads: false,
         max_batches,

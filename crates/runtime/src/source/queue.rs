@@ -4,12 +4,13 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use millrace_engine::error::Result;
 use millrace_engine::exec::Executor;
 use millrace_engine::pipeline::NodeId;
 use millrace_engine::rdd::Rdd;
+use millrace_types::Lock;
 
 use crate::graph::{BatchRun, Dataset, Node};
 use crate::receiver::InputCounters;
@@ -36,7 +37,7 @@ use super::OpenSources;
 /// assert_eq!(lists, ["[1, 2]", "[3]", "[4, 5]"]);
 /// ```
 pub struct RddQueue<T> {
-    items: Arc<Mutex<VecDeque<Item<T>>>>,
+    items: Arc<Lock<VecDeque<Item<T>>>>,
 }
 
 enum Item<T> {
@@ -55,7 +56,7 @@ impl<T> RddQueue<T> {
     }
 
     fn items(&self) -> MutexGuard<'_, VecDeque<Item<T>>> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+        self.items.lock()
     }
 
     /// Adds records as one item. They are sliced into as many partitions as

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use millrace_engine::durable::{
     Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard,
 };
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, Lock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,7 +19,7 @@ use super::batch_source::SourceBatch;
 
 /// The ranges of a source that is asked again.
 pub(super) struct Ranges<R> {
-    state: Mutex<RangesState<R>>,
+    state: Lock<RangesState<R>>,
 }
 
 struct RangesState<R> {
@@ -36,7 +36,7 @@ struct RangesState<R> {
 impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> {
     pub(super) fn new() -> Ranges<R> {
         Ranges {
-            state: Mutex::new(RangesState {
+            state: Lock::new(RangesState {
                 ranges: BTreeMap::new(),
                 number: 0,
                 changes: None,
@@ -46,7 +46,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
     }
 
     fn state(&self) -> MutexGuard<'_, RangesState<R>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// The range of a batch: the one that was planned for it in an earlier life, else what `ask`

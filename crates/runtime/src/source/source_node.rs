@@ -1,15 +1,14 @@
 //! The node of a source that is asked for every batch.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use millrace_engine::durable::Durable;
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::panics::fail;
 use millrace_engine::pipeline::NodeId;
 use millrace_engine::rdd::{Rdd, RddSource};
-use millrace_types::reason;
-use millrace_types::{StreamId, StreamInputInfo};
+use millrace_types::{Lock, StreamId, StreamInputInfo, reason};
 
 use crate::graph::{BatchRun, Dataset, Node};
 use crate::zone;
@@ -23,7 +22,7 @@ use super::run_stop::gives_up;
 pub struct SourceNode<S: BatchSource> {
     stream: StreamId,
     name: String,
-    source: Mutex<S>,
+    source: Lock<S>,
     repeatable: bool,
     ranges: Arc<Ranges<S::Range>>,
     ends: Arc<OpenSources>,
@@ -37,7 +36,7 @@ impl<S: BatchSource> SourceNode<S> {
             stream,
             name,
             repeatable: source.is_repeatable(),
-            source: Mutex::new(source),
+            source: Lock::new(source),
             ranges: Arc::new(Ranges::new()),
             ends,
             ended: AtomicBool::new(false),
@@ -45,7 +44,7 @@ impl<S: BatchSource> SourceNode<S> {
     }
 
     fn source(&self) -> MutexGuard<'_, S> {
-        self.source.lock().unwrap_or_else(PoisonError::into_inner)
+        self.source.lock()
     }
 }
 

@@ -10,9 +10,9 @@ mod model;
 mod receivers;
 mod verdict;
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 
-use millrace_types::{EpochMillis, RunProbe};
+use millrace_types::{EpochMillis, Lock, RunProbe};
 use tokio::sync::watch;
 
 use crate::event::Event;
@@ -27,7 +27,7 @@ const PATIENCE: i64 = 10_000;
 
 /// A run that is running, or one that an event log has.
 pub(crate) struct Run {
-    model: Mutex<Model>,
+    model: Lock<Model>,
     /// The number of events that the model has folded: readers wait for it to grow.
     version: watch::Sender<u64>,
     /// Answers about the run while it runs; an event log has none.
@@ -38,7 +38,7 @@ impl Run {
     /// A run without events, of which `retained` completed batches are kept.
     pub(crate) fn new(info: RunInfo, retained: usize) -> Run {
         Run {
-            model: Mutex::new(Model::new(info, retained)),
+            model: Lock::new(Model::new(info, retained)),
             version: watch::Sender::new(0),
             probe: OnceLock::new(),
         }
@@ -74,7 +74,7 @@ impl Run {
     }
 
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
-        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+        self.model.lock()
     }
 
     /// A receiver that is told of every change; of several changes it sees the newest.

@@ -7,14 +7,15 @@
 //! listens to changes stays: there are fewer of these than places.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
+use millrace_types::Lock;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// All places.
 pub(super) struct Places {
     free: Arc<Semaphore>,
-    waiting: Mutex<Waiting>,
+    waiting: Lock<Waiting>,
 }
 
 /// Connections whose clients are to ask next, the one that has waited longest first.
@@ -29,7 +30,7 @@ pub(super) struct Place {
     places: Arc<Places>,
     leave: Arc<Notify>,
     /// The number among those that wait.
-    number: Mutex<Option<u64>>,
+    number: Lock<Option<u64>>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -37,7 +38,7 @@ impl Places {
     pub(super) fn new(most: usize) -> Arc<Places> {
         Arc::new(Places {
             free: Arc::new(Semaphore::new(most)),
-            waiting: Mutex::default(),
+            waiting: Lock::default(),
         })
     }
 
@@ -52,7 +53,7 @@ impl Places {
         let place = Place {
             places: Arc::clone(self),
             leave: Arc::default(),
-            number: Mutex::default(),
+            number: Lock::default(),
             _permit: permit,
         };
         place.waits();
@@ -60,7 +61,7 @@ impl Places {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 }
 
@@ -87,7 +88,7 @@ impl Place {
     }
 
     fn number(&self) -> MutexGuard<'_, Option<u64>> {
-        self.number.lock().unwrap_or_else(PoisonError::into_inner)
+        self.number.lock()
     }
 }
 

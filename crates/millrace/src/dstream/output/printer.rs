@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Write as _};
 use std::io;
-use std::sync::Mutex;
 
 use jiff::tz::TimeZone;
 use millrace_engine::error::{Error, ErrorKind, Result};
@@ -11,7 +10,7 @@ use millrace_runtime::graph::Shown;
 use millrace_runtime::stdout::refused;
 use millrace_runtime::zone::time_in;
 use millrace_text::{java, python};
-use millrace_types::BatchTime;
+use millrace_types::{BatchTime, Lock};
 use serde::Serialize;
 
 use super::format::PrintFormat;
@@ -37,7 +36,7 @@ pub(crate) struct Printer {
     format: PrintFormat,
     num: i64,
     zone: TimeZone,
-    sink: Mutex<Box<dyn io::Write + Send>>,
+    sink: Lock<Box<dyn io::Write + Send>>,
 }
 
 impl Printer {
@@ -52,7 +51,7 @@ impl Printer {
             format,
             num,
             zone,
-            sink: Mutex::new(sink),
+            sink: Lock::new(sink),
         }
     }
 
@@ -76,10 +75,7 @@ impl Printer {
     ) -> Result<()> {
         let text = self.text(time, records, more)?;
         shown.keep(time, self.body(&text));
-        let mut sink = self
-            .sink
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut sink = self.sink.lock();
         let written = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());
         written.map_err(refused)
     }

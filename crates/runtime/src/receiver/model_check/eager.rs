@@ -9,7 +9,7 @@ use millrace_engine::stage::EagerStage;
 use millrace_types::{BatchTime, StreamId};
 use shuttle::thread;
 
-use crate::sync::{Mutex, Sender, unbounded};
+use crate::sync::{Lock, Sender, unbounded};
 
 use super::super::block_generator::BlockGenerator;
 use super::super::block_log::WalSync;
@@ -21,11 +21,11 @@ use super::logged::{logged, open};
 use super::{CheckedTicks, NODE, budget, check};
 
 /// Hands what it is offered to a worker.
-struct Stage(Mutex<Sender<Partition>>);
+struct Stage(Lock<Sender<Partition>>);
 
 impl EagerStage for Stage {
     fn offer(self: Arc<Self>, _lane: usize, block: &Partition, _bytes: u64) {
-        let worker = self.0.lock().expect("nothing panics");
+        let worker = self.0.lock();
         worker
             .send(block.clone())
             .expect("the worker works to the end");
@@ -54,7 +54,7 @@ fn staged(
         }
         all
     });
-    let stage: Arc<dyn EagerStage> = Arc::new(Stage(Mutex::new(send)));
+    let stage: Arc<dyn EagerStage> = Arc::new(Stage(Lock::new(send)));
     let tracker = InputTracker::new(vec![InputSpec {
         node: NODE,
         stream: StreamId(0),

@@ -369,9 +369,9 @@ fn blocks_are_cut_at_the_block_interval() {
 fn threads_that_do_not_end_are_left_behind_and_can_store_no_more() {
     let (go, wait) = channel::<()>();
     let (told, tells) = channel();
-    let wait = Mutex::new(Some(wait));
+    let wait = Lock::new(Some(wait));
     let (run, starts, _stops) = telling(move |_, context| {
-        let (wait, told) = (lock(&wait).take(), told.clone());
+        let (wait, told) = (wait.lock().take(), told.clone());
         context.spawn("deaf", move |context| {
             context.store(1);
             let _ = told.send(true);

@@ -6,9 +6,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use millrace_types::{counted, reason};
+use millrace_types::{Lock, counted, reason};
 
 use super::troubles::FileVoice;
 
@@ -22,7 +21,7 @@ pub struct Taken {
     /// Set once a notice has said that it cannot be read.
     said: AtomicBool,
     /// The lines that were cut for their length, by piece.
-    cuts: Mutex<HashMap<usize, u64>>,
+    cuts: Lock<HashMap<usize, u64>>,
 }
 
 /// The news about a line that was cut.
@@ -43,7 +42,7 @@ impl Taken {
             length,
             read: AtomicBool::new(false),
             said: AtomicBool::new(false),
-            cuts: Mutex::default(),
+            cuts: Lock::default(),
         }
     }
 
@@ -66,7 +65,7 @@ impl Taken {
     /// Takes that whoever reads a piece has cut `count` lines of it by now. A line counts once,
     /// however often the piece is read.
     pub(super) fn cut(&self, piece: usize, count: u64) -> News {
-        let mut cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cuts = self.cuts.lock();
         let first = cuts.is_empty();
         let known = cuts.entry(piece).or_default();
         if count <= *known {

@@ -22,14 +22,14 @@ mod text;
 mod troubles;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use millrace_engine::durable::Durable;
 use millrace_engine::error::{Error, Result};
 use millrace_engine::pipeline::NodeId;
 use millrace_engine::rdd::{Rdd, RddSource};
 use millrace_engine::shuffle::before_heavy_record;
-use millrace_types::{Duration, StreamId, StreamInputInfo, local_path};
+use millrace_types::{Duration, Lock, StreamId, StreamInputInfo, local_path};
 
 use crate::clock::Clock;
 use crate::graph::{BatchRun, Dataset, Node};
@@ -116,7 +116,7 @@ pub struct FileNode<F> {
     clock: Arc<dyn Clock>,
     interval: Duration,
     voice: Arc<FileVoice>,
-    known: Mutex<LastListing>,
+    known: Lock<LastListing>,
     format: Arc<F>,
 }
 
@@ -162,7 +162,7 @@ impl<F: Format> FileNode<F> {
             voice: Arc::new(FileVoice::new(&given, Arc::clone(&settings.clock))),
             clock: settings.clock,
             interval: settings.interval,
-            known: Mutex::default(),
+            known: Lock::default(),
             format: Arc::new(format),
         })
     }
@@ -182,7 +182,7 @@ impl<F: Format> FileNode<F> {
             let is_old = found.modified <= threshold || self.selection.has_taken(&found.path);
             is_old || listing::can_be_taken(found, &mut troubles)
         });
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         if seen.missing && !known.missing {
             let directory = &self.directory;
             let line =

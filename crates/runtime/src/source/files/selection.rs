@@ -10,12 +10,12 @@
 //! 5).
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use millrace_engine::durable::{
     Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard,
 };
-use millrace_types::{BatchTime, Duration};
+use millrace_types::{BatchTime, Duration, Lock};
 
 /// The key under which the moment the stream was made is written down; batches count from one.
 const BEGINNING: u64 = 0;
@@ -51,7 +51,7 @@ struct TakenFile {
 pub(super) struct Selection {
     /// Whole batches.
     remember: Duration,
-    state: Mutex<SelectionState>,
+    state: Lock<SelectionState>,
 }
 
 struct SelectionState {
@@ -116,12 +116,12 @@ impl Selection {
         };
         Selection {
             remember,
-            state: Mutex::new(state),
+            state: Lock::new(state),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, SelectionState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// The files that batch `number` at `time` takes of those that are there, the oldest first

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use millrace_types::reason;
+use millrace_types::{Lock, reason};
 
 use crate::clock::Clock;
 use crate::notice::Repeats;
@@ -72,7 +72,7 @@ pub struct FileVoice {
     directory: String,
     repeats: Repeats,
     /// The notices of last time that still hold.
-    said: Mutex<HashSet<(String, String)>>,
+    said: Lock<HashSet<(String, String)>>,
 }
 
 impl FileVoice {
@@ -80,7 +80,7 @@ impl FileVoice {
         FileVoice {
             directory: directory.to_owned(),
             repeats: Repeats::new(clock),
-            said: Mutex::default(),
+            said: Lock::default(),
         }
     }
 
@@ -114,7 +114,7 @@ impl FileVoice {
     }
 
     fn new_of(&self, troubles: Troubles) -> Troubles {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut said = self.said.lock();
         let (mut lasting, mut new) = (HashSet::new(), Troubles::default());
         for (what, names) in troubles.files {
             for name in names {

@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
+
+use millrace_types::Lock;
 
 mod crash;
 mod operations;
@@ -30,7 +32,7 @@ pub enum Fault {
 /// are the same file system.
 #[derive(Debug, Clone, Default)]
 pub struct Faulty {
-    state: Arc<Mutex<State>>,
+    state: Arc<Lock<State>>,
 }
 
 #[derive(Debug, Default)]
@@ -149,7 +151,7 @@ impl Faulty {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

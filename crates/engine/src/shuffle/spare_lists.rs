@@ -12,6 +12,10 @@ use millrace_types::Lock;
 use super::combiner::Entry;
 use super::own::has_own_worker;
 
+/// Batches without a run that asks for lists, after which none are kept. Two, since the runs of a
+/// batch may have asked before the one before it has ended.
+const UNASKED: u32 = 2;
+
 /// Empty lists with room.
 pub(crate) struct SpareLists<K, C>(Lock<SpareOnes<K, C>>);
 
@@ -19,6 +23,8 @@ struct SpareOnes<K, C> {
     lists: Vec<Vec<Entry<K, C>>>,
     /// The fewest lists that there were at any time of this batch.
     fewest: usize,
+    /// Batches that have ended since lists were asked for.
+    unasked: u32,
 }
 
 impl<K, C> SpareLists<K, C> {
@@ -26,22 +32,28 @@ impl<K, C> SpareLists<K, C> {
         SpareLists(Lock::new(SpareOnes {
             lists: Vec::new(),
             fewest: 0,
+            unasked: UNASKED,
         }))
     }
 
     /// At most `count` lists.
     pub(super) fn take(&self, count: usize) -> Vec<Vec<Entry<K, C>>> {
         let mut kept = self.0.lock();
+        kept.unasked = 0;
         let left = kept.lists.len().saturating_sub(count);
         kept.fewest = kept.fewest.min(left);
         kept.lists.split_off(left)
     }
 
-    /// Keeps a list that was emptied, if its values have memory of their own.
+    /// Keeps a list that was emptied, if its values have memory of their own and runs ask for lists.
     pub(super) fn keep(&self, list: Vec<Entry<K, C>>) {
         debug_assert!(list.is_empty());
-        if has_own_worker::<C>() {
-            self.0.lock().lists.push(list);
+        if !has_own_worker::<C>() {
+            return;
+        }
+        let mut kept = self.0.lock();
+        if kept.unasked < UNASKED {
+            kept.lists.push(list);
         }
     }
 
@@ -51,6 +63,7 @@ impl<K, C> SpareLists<K, C> {
         let needed = kept.lists.len() - kept.fewest;
         let unneeded = kept.lists.split_off(needed);
         kept.fewest = needed;
+        kept.unasked = kept.unasked.saturating_add(1);
         // Freed when the lock is.
         drop(kept);
         drop(unneeded);
@@ -68,6 +81,7 @@ mod tests {
     #[test]
     fn lists_that_a_whole_batch_has_not_needed_are_freed() {
         let spare = SpareLists::new();
+        assert_eq!(spare.take(3).len(), 0);
         (0..10).for_each(|_| spare.keep(list(8)));
         spare.end_batch();
         // Three at a time are needed, however often.
@@ -83,8 +97,23 @@ mod tests {
     }
 
     #[test]
+    fn lists_that_no_run_asks_for_are_not_kept() {
+        let spare = SpareLists::new();
+        spare.keep(list(8));
+        assert_eq!(spare.take(1).len(), 0);
+        // The last batch keeps none, and frees what the one before it has left.
+        for (kept, left) in [(1, 1), (2, 1), (1, 0)] {
+            spare.keep(list(8));
+            assert_eq!(spare.0.lock().lists.len(), kept);
+            spare.end_batch();
+            assert_eq!(spare.0.lock().lists.len(), left);
+        }
+    }
+
+    #[test]
     fn lists_of_plain_values_are_not_kept() {
         let spare = SpareLists::<u32, u64>::new();
+        spare.take(1);
         spare.keep(Vec::with_capacity(8));
         assert_eq!(spare.take(1).len(), 0);
     }

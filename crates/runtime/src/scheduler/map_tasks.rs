@@ -3,9 +3,9 @@
 //! Workers beyond the cores help functions that wait, for a disk or another machine. Where functions
 //! compute, every further map task holds blocks and a table of its own: runs get short, there is
 //! more to merge, and the tables leave the cache. So the processor time of the process is looked at
-//! some times per second. While the process keeps the cores busy, a stage has as many map tasks as
-//! there are cores; when it does not and blocks wait all the same, functions wait, and all workers
-//! take some. The order of records and the bytes of results do not depend on it.
+//! some times per second. At first, and while the process keeps the cores busy, a stage has as many
+//! map tasks as there are cores; when it does not and blocks wait all the same, functions wait, and
+//! all workers take some. The order of records and the bytes of results do not depend on it.
 
 use std::num::NonZero;
 use std::time::{Duration as StdDuration, Instant};
@@ -39,6 +39,9 @@ impl MapTasks {
     pub(super) fn of(engine: &Engine) -> MapTasks {
         let cores = std::thread::available_parallelism().map_or(usize::MAX, NonZero::get);
         let workers = engine.executor.workers();
+        if workers > cores {
+            engine.executor.limit_map_tasks(cores);
+        }
         MapTasks {
             rule: (workers > cores).then(|| Rule::new(workers, cores)),
             last: Usage::now(),
@@ -100,7 +103,7 @@ impl Rule {
         Rule {
             workers,
             cores,
-            is_cut: false,
+            is_cut: true,
             stays: 0,
             stays_next: 1,
         }
@@ -145,6 +148,7 @@ mod tests {
     #[test]
     fn functions_that_wait_have_all_workers() {
         let mut rule = Rule::new(16, 2);
+        assert_eq!(rule.most(0.0, false), 2);
         assert_eq!(rule.most(0.3, true), 16);
         assert_eq!(rule.most(1.4, true), 16);
     }

@@ -38,10 +38,13 @@ pub(crate) fn recover_while_batches_run(
     let load = |origin, entries: &[u8]| {
         executor.run(|| recovered.load(origin, entries)).unwrap();
     };
-    for (shard, (entries, as_of)) in (0..).zip(snapshots) {
-        load(Origin::Snapshot(as_of), &entries);
-        for (number, changes) in log.iter().filter(|(number, _)| *number > as_of) {
-            for (_, entries) in changes.iter().filter(|change| change.0 == shard) {
+    // As a checkpoint is read: the snapshot, then the log.
+    for (entries, as_of) in &snapshots {
+        load(Origin::Snapshot(*as_of), entries);
+    }
+    for (number, changes) in &log {
+        for (shard, entries) in changes {
+            if *number > snapshots[*shard as usize].1 {
                 load(Origin::Batch(*number), entries);
             }
         }

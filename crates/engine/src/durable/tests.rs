@@ -7,8 +7,8 @@ use crate::exec::Executor;
 use super::{Durable, Origin};
 
 /// Runs `batch` for the numbers 1 to `batches` on the store `live`, while another thread makes
-/// snapshots of it; then loads the last snapshot, and what batches after it have changed, into
-/// `recovered`.
+/// snapshots of it up to the middle; then loads the last snapshot, and what batches after it have
+/// changed, into `recovered`.
 pub(crate) fn recover_while_batches_run(
     live: &dyn Durable,
     recovered: &dyn Durable,
@@ -16,13 +16,13 @@ pub(crate) fn recover_while_batches_run(
     executor: &Executor,
     mut batch: impl FnMut(u64),
 ) {
-    let ended = AtomicBool::new(false);
+    let enough = AtomicBool::new(false);
     live.record();
     let mut log = Vec::new();
     let snapshots = std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
             let mut newest = Vec::new();
-            while !ended.load(Ordering::SeqCst) || newest.is_empty() {
+            while !enough.load(Ordering::SeqCst) || newest.is_empty() {
                 let shards = 0..live.shards();
                 newest = shards.map(|shard| live.snapshot(shard).unwrap()).collect();
             }
@@ -31,8 +31,8 @@ pub(crate) fn recover_while_batches_run(
         for number in 1..=batches {
             batch(number);
             log.push((number, live.take_changes()));
+            enough.fetch_or(number >= batches / 2, Ordering::SeqCst);
         }
-        ended.store(true, Ordering::SeqCst);
         reader.join().unwrap()
     });
     let load = |origin, entries: &[u8]| {

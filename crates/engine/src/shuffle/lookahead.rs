@@ -150,6 +150,29 @@ impl<T> Drop for ProbeQueue<T> {
     }
 }
 
+/// The numbers of a group's records that are not where a probe for them begins, in order.
+#[derive(Default)]
+pub(super) struct Elsewhere {
+    numbers: [u8; GROUP],
+    count: usize,
+}
+
+impl Elsewhere {
+    /// Adds the number of a record of the group.
+    #[inline(always)]
+    pub(super) fn add(&mut self, number: usize) {
+        // The remainder is the count itself, which is below the number of records in a group.
+        self.numbers[self.count % GROUP] = number as u8;
+        self.count += 1;
+    }
+
+    /// The numbers, in order.
+    #[inline(always)]
+    pub(super) fn numbers(&self) -> &[u8] {
+        &self.numbers[..self.count]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::rc::Rc;

@@ -25,7 +25,7 @@ use std::mem::{MaybeUninit, needs_drop};
 use std::ptr::NonNull;
 
 use super::aggregate::Cell;
-use super::lookahead::GROUP;
+use super::lookahead::{Elsewhere, GROUP};
 use super::pages::{self, prefetch};
 
 /// A cache line, in bytes.
@@ -430,29 +430,6 @@ pub(super) struct Tagged<K, V> {
     pub(super) key: K,
     pub(super) value: V,
     pub(super) tag: u32,
-}
-
-/// The numbers of a group's records that are not where a probe for them begins, in order.
-#[derive(Default)]
-pub(super) struct Elsewhere {
-    numbers: [u8; GROUP],
-    count: usize,
-}
-
-impl Elsewhere {
-    /// Adds the number of a record of the group.
-    #[inline(always)]
-    fn add(&mut self, number: usize) {
-        // The remainder is the count itself, which is below the number of records in a group.
-        self.numbers[self.count % GROUP] = number as u8;
-        self.count += 1;
-    }
-
-    /// The numbers, in order.
-    #[inline(always)]
-    pub(super) fn numbers(&self) -> &[u8] {
-        &self.numbers[..self.count]
-    }
 }
 
 /// The tag in a stamp that has one.

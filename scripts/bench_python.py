@@ -250,6 +250,19 @@ def command(program, port, directory, python=None):
     return [os.path.join(BIN, program)] + options + ["127.0.0.1", str(port)]
 
 
+def begun(program, port, directory, stdout=subprocess.DEVNULL, python=None, env=None):
+    """Starts a program in a session of its own."""
+    return subprocess.Popen(
+        command(program, port, directory, python),
+        cwd=directory,
+        env=env,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+    )
+
+
 def of_session(session):
     """The CPU seconds of all processes of a session, and of those that they have waited for."""
     ticks = 0
@@ -275,15 +288,8 @@ def on_spark(program, data, times, directory, python):
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(Feeder.limit)
     name = os.path.basename(program)
-    process = subprocess.Popen(
-        command(program, server.getsockname()[1], directory, python),
-        cwd=directory,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        text=True,
-    )
+    port = server.getsockname()[1]
+    process = begun(program, port, directory, subprocess.PIPE, python=python, env=environment)
     watch = threading.Timer(Feeder.limit, end, [process])
     watch.start()
     try:
@@ -325,13 +331,7 @@ def spark_cost(program, data, pieces, directory, python):
 def run(program, feeder, directory):
     """Runs a program until its sender is through; CPU seconds, and seconds on the wall."""
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = subprocess.Popen(
-        command(program, feeder.port, directory),
-        cwd=directory,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = begun(program, feeder.port, directory)
     feeder.thread.join()
     if not feeder.connected.is_set():
         end(process)
@@ -475,14 +475,7 @@ def rdds(options, directory):
 
 def told(program, feeder, directory):
     """The numbers that a program says it has spent, once it has run its batches."""
-    process = subprocess.Popen(
-        command(program, feeder.port, directory),
-        cwd=directory,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        text=True,
-    )
+    process = begun(program, feeder.port, directory, subprocess.PIPE)
     watch = threading.Timer(Feeder.limit, end, [process])
     watch.start()
     lines = [line for line in process.stdout if line.startswith("spent ")]
@@ -534,13 +527,7 @@ def start(options, directory):
     for _ in range(options.starts):
         feeder = Feeder(b"a line\n", 0)
         began = time.monotonic()
-        process = subprocess.Popen(
-            command(program, feeder.port, directory),
-            cwd=directory,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        process = begun(program, feeder.port, directory)
         connected(feeder, process, program)
         took.append((time.monotonic() - began) * 1e3)
         cost.append(used(process))
@@ -554,12 +541,7 @@ def start(options, directory):
 def idle(options, directory):
     program = written(directory, "count", COUNT)
     feeder = Feeder(b"", 3600)
-    process = subprocess.Popen(
-        command(program, feeder.port, directory),
-        cwd=directory,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = begun(program, feeder.port, directory)
     connected(feeder, process, program)
     time.sleep(2)
     ticks = os.sysconf("SC_CLK_TCK")

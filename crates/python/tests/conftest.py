@@ -1,10 +1,14 @@
 """Fixtures that the tests of the package share: a context, a sender, and programs as processes."""
 
+import fcntl
 import os
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import threading
+import time
 
 import pytest
 from pyspark import SparkContext
@@ -42,6 +46,13 @@ class Sender:
     def accept(self):
         """The first client."""
         return self._server.accept()[0]
+
+
+def deliver(client, message):
+    """Sends a message, and waits until the client's system has received it."""
+    client.sendall(message)
+    while struct.unpack("i", fcntl.ioctl(client, termios.TIOCOUTQ, b"\0" * 4))[0]:
+        time.sleep(0.001)
 
 
 @pytest.fixture

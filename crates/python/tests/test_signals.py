@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from conftest import deliver
+
 #: A program whose first batch is due when a signal asks for it.
 PROGRAM = """
 import sys
@@ -70,7 +72,7 @@ def started(tmp_path):
 def test_the_first_signal_runs_what_was_received(number, code, started, sender):
     running = started(PROGRAM, sender.port)
     with sender.accept() as client:
-        client.sendall(b"a\nb\n")
+        deliver(client, b"a\nb\n")
         running.send_signal(number)
         shown, said = running.communicate(timeout=240)
     assert running.returncode == code, said
@@ -83,7 +85,7 @@ def test_a_hangup_that_was_ignored_at_the_start_is_ignored(started, sender):
     with sender.accept() as client:
         client.sendall(b"a\nb\n")
         running.send_signal(signal.SIGHUP)
-        client.sendall(b"c\n")
+        deliver(client, b"c\n")
         running.send_signal(signal.SIGTERM)
         shown, said = running.communicate(timeout=240)
     assert running.returncode == 0, said

@@ -121,23 +121,36 @@ impl Connection {
     /// Waits until the program has read all that was sent; `false` where the
     /// system does not say.
     pub(crate) fn settle(&self) -> bool {
+        self.wait_for_queues("the program does not read", |[sending, receiving]| {
+            sending + receiving == 0
+        })
+    }
+
+    /// Waits until the program's system has received all that was sent, whether
+    /// the program has read it or not; `false` where the system does not say.
+    pub(crate) fn deliver(&self) -> bool {
+        self.wait_for_queues("the system does not deliver", |[sending, _]| sending == 0)
+    }
+
+    fn wait_for_queues(&self, otherwise: &str, are_right: impl Fn([u64; 2]) -> bool) -> bool {
         let deadline = Instant::now() + PATIENCE;
         // The table can lose rows to a reader while other sockets come and go.
         let mut looks = 0;
         loop {
-            match self.unread_bytes() {
+            match self.queues() {
                 None if looks == 100 => return false,
                 None => looks += 1,
-                Some(0) => return true,
+                Some(bytes) if are_right(bytes) => return true,
                 Some(_) => {}
             }
             thread::sleep(Duration::from_micros(500));
-            assert!(Instant::now() < deadline, "the program does not read");
+            assert!(Instant::now() < deadline, "{otherwise}");
         }
     }
 
-    /// The bytes that both ends of the connection hold, from Linux's table.
-    fn unread_bytes(&self) -> Option<u64> {
+    /// The bytes on their way to the program, and those that its end holds, from
+    /// Linux's table.
+    fn queues(&self) -> Option<[u64; 2]> {
         let ours = self.stream.local_addr().ok()?;
         let theirs = self.stream.peer_addr().ok()?;
         let table = if ours.is_ipv4() {
@@ -164,7 +177,7 @@ impl Connection {
         };
         let (sending, _) = queues(ours.port(), theirs.port())?;
         let (_, receiving) = queues(theirs.port(), ours.port())?;
-        Some(sending + receiving)
+        Some([sending, receiving])
     }
 
     /// Sends bytes to a program that may have stopped reading; says whether it

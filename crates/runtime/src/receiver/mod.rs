@@ -20,6 +20,7 @@ mod logged;
 mod model_check;
 mod pace;
 mod rate;
+mod reading_side;
 mod receiver_context;
 mod records;
 mod reports;

@@ -6,12 +6,12 @@
 //! change and not once per try, and for what changes again and again at growing intervals.
 
 use std::io::{self, Read};
-use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, MutexGuard};
+use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Instant;
 
 use millrace_engine::durable::StoreError;
-use millrace_types::{BatchTime, Lock, Wakeup};
+use millrace_types::BatchTime;
 
 use crate::clock::Clock;
 
@@ -21,6 +21,7 @@ use super::dialer::{Dialer, NotDialed, address};
 use super::ingest::Ingest;
 use super::pace::PacedLines;
 use super::rate::RateLimiter;
+use super::reading_side::ReadingSide;
 use super::reports::{BY_DRIVER, Reports};
 use super::surroundings::{ReceiverSettings, Surroundings};
 use super::voice::{Voice, broken, closed};
@@ -40,7 +41,7 @@ pub struct SocketSettings {
     pub max_line: usize,
 }
 
-/// The part of a receiver that others may touch: how it is told to stop.
+/// Receives the lines of one socket.
 pub struct SocketReceiver {
     socket: SocketSettings,
     address: String,
@@ -52,14 +53,7 @@ pub struct SocketReceiver {
     counters: Arc<InputCounters>,
     clock: Arc<dyn Clock>,
     limiter: Option<RateLimiter>,
-    control: Lock<Control>,
-    stop: Wakeup,
-}
-
-#[derive(Default)]
-struct Control {
-    stopped: bool,
-    connection: Option<TcpStream>,
+    reading: ReadingSide,
 }
 
 /// Why a connection was left.
@@ -89,7 +83,6 @@ impl SocketReceiver {
             clock,
             ..
         } = surroundings;
-        let (control, stop) = (Lock::default(), Wakeup::default());
         SocketReceiver {
             address: address(&socket.host, socket.port),
             voice: Voice::new(settings.stream, Arc::clone(&clock)),
@@ -101,13 +94,8 @@ impl SocketReceiver {
             counters,
             clock,
             limiter,
-            control,
-            stop,
+            reading: ReadingSide::default(),
         }
-    }
-
-    fn control(&self) -> MutexGuard<'_, Control> {
-        self.control.lock()
     }
 
     fn connect_and_receive(&self) -> End {
@@ -136,33 +124,23 @@ impl SocketReceiver {
         }
     }
 
-    /// Waits for the restart delay; says whether a stop came.
-    fn pause(&self) -> bool {
-        let delay = self.settings.restart_delay;
-        let waiting = self
-            .stop
-            .wait_timeout_while(self.control(), delay, |c| !c.stopped);
-        waiting.0.stopped
-    }
-
-    /// A connection that is known to `stop`; `None` if a stop came.
+    /// A connection that is known to `stop`; `None` if a stop came before it was tried.
     fn connect(&self) -> Result<Option<TcpStream>, NotDialed> {
         let SocketSettings { host, port, .. } = &self.socket;
-        let stopped = || self.control().stopped;
+        let stopped = || self.reading.is_closed();
         let Some(connection) = self.dialer.dial(host, *port, stopped)? else {
             return Ok(None);
         };
-        self.prepare(connection).map_err(|error| NotDialed {
+        self.prepare(&connection).map_err(|error| NotDialed {
             error,
             ends_run: false,
-        })
+        })?;
+        Ok(Some(connection))
     }
 
-    fn prepare(&self, connection: TcpStream) -> io::Result<Option<TcpStream>> {
+    fn prepare(&self, connection: &TcpStream) -> io::Result<()> {
         connection.set_read_timeout(Some(self.settings.block_interval))?;
-        let mut control = self.control();
-        control.connection = Some(connection.try_clone()?);
-        Ok((!control.stopped).then_some(connection))
+        self.reading.hold(connection)
     }
 
     fn receive(&self, mut connection: &TcpStream) -> End {
@@ -170,7 +148,7 @@ impl SocketReceiver {
         let mut after_stop = 0;
         let mut cut_lines = 0;
         let mut pace = self.limiter.as_ref().map(PacedLines::new);
-        let stopped = || self.control().stopped;
+        let stopped = || self.reading.is_closed();
         loop {
             if sealed.elapsed() >= self.settings.block_interval {
                 self.blocks.seal();
@@ -192,7 +170,7 @@ impl SocketReceiver {
             match waited {
                 Ok(_) => {}
                 Err(error) if is_pause(&error) => {
-                    if self.control().stopped {
+                    if self.reading.is_closed() {
                         return End::Stopped;
                     }
                     continue;
@@ -205,9 +183,9 @@ impl SocketReceiver {
                 Some(pace) => pace.read(connection, spare, all),
             });
             match read {
-                Ok(0) if self.control().stopped => return End::Stopped,
+                Ok(0) if self.reading.is_closed() => return End::Stopped,
                 Ok(0) => return End::Closed,
-                Ok(count) if self.control().stopped => {
+                Ok(count) if self.reading.is_closed() => {
                     after_stop += count;
                     if after_stop > READ_AFTER_STOP {
                         return End::Stopped;
@@ -245,7 +223,7 @@ impl SocketReceiver {
     }
 
     fn failed(&self, error: io::Error) -> End {
-        if self.control().stopped {
+        if self.reading.is_closed() {
             return End::Stopped;
         }
         End::Broken(error)
@@ -255,14 +233,7 @@ impl SocketReceiver {
 impl Ingest for SocketReceiver {
     /// Asks the receiver to end. Bytes that the kernel has received already are still read.
     fn stop(&self) {
-        let mut control = self.control();
-        control.stopped = true;
-        if let Some(connection) = &control.connection {
-            // A connection that is gone needs no waking.
-            drop(connection.shutdown(Shutdown::Read));
-        }
-        self.stop.notify_all();
-        drop(control);
+        self.reading.close();
         // Nor does it wait for its rate any more.
         self.clock.wake();
     }
@@ -273,7 +244,7 @@ impl Ingest for SocketReceiver {
         let ended = loop {
             self.reports.started();
             let end = self.connect_and_receive();
-            self.control().connection = None;
+            self.reading.release();
             let last_end = self.settings.last_end;
             let (is_last, message) = match &end {
                 End::Stopped => (false, String::new()),
@@ -292,7 +263,7 @@ impl Ingest for SocketReceiver {
             self.reports.restarts(delay, &message, "");
             let line = format!("{message}; trying again every {delay:?} until it answers");
             self.voice.trouble(&message, line);
-            if self.pause() {
+            if self.reading.wait_closed(delay) {
                 break false;
             }
         };

@@ -5,14 +5,14 @@
 //! reading side, so that what the kernel has received already is still read.
 
 use std::io;
-use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, MutexGuard};
+use std::net::TcpStream;
+use std::sync::Arc;
 
 use millrace_engine::data::Data;
-use millrace_types::Lock;
 
 use super::custom::Receiver;
 use super::dialer::address;
+use super::reading_side::ReadingSide;
 use super::receiver_context::ReceiverContext;
 
 /// The end of a connection.
@@ -30,11 +30,7 @@ pub struct SocketSource<T> {
     host: String,
     port: u16,
     session: Arc<Session<T>>,
-    connection: Arc<Lock<Option<TcpStream>>>,
-}
-
-fn slot(connection: &Lock<Option<TcpStream>>) -> MutexGuard<'_, Option<TcpStream>> {
-    connection.lock()
+    reading: Arc<ReadingSide>,
 }
 
 impl<T: Data> SocketSource<T> {
@@ -48,7 +44,7 @@ impl<T: Data> SocketSource<T> {
             host: host.to_owned(),
             port,
             session: Arc::new(session),
-            connection: Arc::default(),
+            reading: Arc::default(),
         }
     }
 }
@@ -84,26 +80,23 @@ impl<T: Data> Receiver for SocketSource<T> {
 
     fn on_start(&mut self, context: ReceiverContext<T>) {
         let (host, port) = (self.host.clone(), self.port);
-        let (session, held) = (Arc::clone(&self.session), Arc::clone(&self.connection));
+        let (session, reading) = (Arc::clone(&self.session), Arc::clone(&self.reading));
+        reading.open();
         context.spawn("socket", move |context| {
-            let connection = match context.connect(&host, port) {
+            let connected = context.connect(&host, port).and_then(|connection| {
+                reading.hold(&connection)?;
+                Ok(connection)
+            });
+            let connection = match connected {
                 Ok(connection) => connection,
                 Err(error) => return context.restart(&error.to_string()),
             };
-            *slot(&held) = connection.try_clone().ok();
-            if context.is_stopped() {
-                // `on_stop` may have been there before the connection was.
-                return;
-            }
             let Ending { ended, unfinished } = session(&context, connection);
             context.disconnected(&address(&host, port), ended, unfinished);
         });
     }
 
     fn on_stop(&mut self) {
-        if let Some(connection) = slot(&self.connection).take() {
-            // A connection that is gone needs no waking.
-            drop(connection.shutdown(Shutdown::Read));
-        }
+        self.reading.close();
     }
 }

@@ -129,6 +129,13 @@ def task_copy(function):
         raise unpicklable(error) from error
 
 
+def called(function):
+    """The function that Python runs when it calls `function`: an object's `__call__`, looked up
+    once and not for every record."""
+    call = getattr(type(function), "__call__", None)
+    return types.MethodType(call, function) if type(call) is types.FunctionType else function
+
+
 def _of(value, memo):
     if _is_shared(value, set()):
         return value

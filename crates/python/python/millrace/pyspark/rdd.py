@@ -36,6 +36,8 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
 
     #: Why nobody can read it, if its records could not be made when they had to be.
     _failure = None
+    #: The RDD that it is made of, partition by partition.
+    _prev = None
 
     def __init__(self, ctx, count, compute, partitioner=None):
         self.ctx = ctx
@@ -218,6 +220,14 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
     def _skips(self):
         """True if its function may fail at a record, and that is skipped now."""
         return self._each is not None and self.ctx._skip is not None
+
+    def _step(self, index):
+        """The name of its operator, the function, and the RDD before it, if the records of a
+        partition can be made in the loop that reads them; or None."""
+        before, is_kept = self._prev, self.is_cached or index in self._stored
+        if before is None or is_kept or self._each is None or self._skips():
+            return None
+        return self._each[0], self._each[1], before
 
     def _whole(self):
         """The RDD itself, of whose records none is skipped: its function makes states."""

@@ -4,8 +4,9 @@ import copy
 from collections import defaultdict
 
 from .._native import _engine
-from .._tasks import task_copy
+from .._tasks import called, task_copy
 from ..resultiterable import ResultIterable
+from .loops import Chain
 from .partitioner import Partitioner
 
 
@@ -53,25 +54,16 @@ class Keyed:
             numPartitions = self._default_reduce_partitions()
 
         def combine(index):
-            create, merge = task_copy(createCombiner), task_copy(mergeValue)
-            combined = {}
-            for pair in self._iterator(index):
-                key, value = pair
-                if key in combined:
-                    combined[key] = merge(combined[key], value)
-                else:
-                    combined[key] = create(value)
-            return iter(combined.items())
+            create = None if createCombiner is _same else called(task_copy(createCombiner))
+            merge = called(task_copy(mergeValue))
+            return iter(Chain(self, index).combined(create, merge).items())
 
         local = self._derived(combine, self.partitioner)
         shuffled = local.partitionBy(numPartitions, partitionFunc)
 
         def merge(index):
-            own = task_copy(mergeCombiners)
-            merged = {}
-            for key, value in shuffled._iterator(index):
-                merged[key] = own(merged[key], value) if key in merged else value
-            return iter(merged.items())
+            own = called(task_copy(mergeCombiners))
+            return iter(Chain(shuffled, index).combined(None, own).items())
 
         return shuffled._derived(merge, shuffled.partitioner)
 
@@ -82,12 +74,16 @@ class Keyed:
         ...        .collect())
         [('a', 2), ('b', 1)]
         """
-        return self.combineByKey(lambda x: x, func, func, numPartitions, partitionFunc)
+        return self.combineByKey(_same, func, func, numPartitions, partitionFunc)
 
     def reduceByKeyLocally(self, func):
         """As `reduceByKey`, given to the program as a dict."""
+
+        def reduced(index):
+            return iter([Chain(self, index).combined(None, called(task_copy(func)))])
+
         merged = {}
-        for part in self.mapPartitions(lambda pairs: [_reduced(func, pairs)]).collect():
+        for part in self._derived(reduced).collect():
             for key, value in part.items():
                 merged[key] = func(merged[key], value) if key in merged else value
         return merged
@@ -175,11 +171,8 @@ class Keyed:
         return values.collect()
 
 
-def _reduced(func, pairs):
-    reduced = {}
-    for key, value in pairs:
-        reduced[key] = func(reduced[key], value) if key in reduced else value
-    return reduced
+def _same(value):
+    return value
 
 
 def _counted(records):

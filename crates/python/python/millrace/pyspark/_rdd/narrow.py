@@ -1,7 +1,6 @@
 """Operators that look at one partition, or at one record, at a time.
 
-Records go through generator expressions on purpose: a StopIteration that a function of the
-program raises is an error there, and does not end the records silently.
+Operators on single records that follow each other are one loop (`loops`).
 """
 
 import itertools
@@ -9,6 +8,7 @@ import os
 
 from .._skipping import skipping
 from .._tasks import task_copy
+from .loops import Chain
 
 
 class Narrow:
@@ -20,33 +20,21 @@ class Narrow:
         >>> sc.parallelize([1, 2]).map(lambda x: x + 1).collect()
         [2, 3]
         """
-
-        def compute(index):
-            own = task_copy(f)
-            return (own(record) for record in self._iterator(index))
-
-        each = ("map", f, lambda own, record: (own(record),))
-        return self._narrow(compute, each, self.partitioner if preservesPartitioning else None)
+        partitioner = self.partitioner if preservesPartitioning else None
+        return self._narrow("map", f, lambda own, record: (own(record),), partitioner)
 
     def flatMap(self, f, preservesPartitioning=False):
         """Makes of every record all that `f` gives of it."""
-
-        def compute(index):
-            own = task_copy(f)
-            return (made for record in self._iterator(index) for made in own(record))
-
-        each = ("flatMap", f, lambda own, record: own(record))
-        return self._narrow(compute, each, self.partitioner if preservesPartitioning else None)
+        partitioner = self.partitioner if preservesPartitioning else None
+        return self._narrow("flatMap", f, lambda own, record: own(record), partitioner)
 
     def filter(self, f):
         """Keeps the records for which `f` is true."""
 
-        def compute(index):
-            own = task_copy(f)
-            return (record for record in self._iterator(index) if own(record))
+        def kept(own, record):
+            return (record,) if own(record) else ()
 
-        each = ("filter", f, lambda own, record: (record,) if own(record) else ())
-        return self._narrow(compute, each, self.partitioner)
+        return self._narrow("filter", f, kept, self.partitioner)
 
     def mapPartitions(self, f, preservesPartitioning=False):
         """Makes every partition what `f` makes of the iterator of its records."""
@@ -71,35 +59,32 @@ class Narrow:
     def mapValues(self, f):
         """Makes the value of every pair what `f` makes of it; keys stay where they are."""
 
-        def compute(index):
-            own = task_copy(f)
-            return ((pair[0], own(pair[1])) for pair in self._iterator(index))
+        def paired(own, pair):
+            return ((pair[0], own(pair[1])),)
 
-        each = ("mapValues", f, lambda own, pair: ((pair[0], own(pair[1])),))
-        return self._narrow(compute, each, self.partitioner)
+        return self._narrow("mapValues", f, paired, self.partitioner)
 
     def flatMapValues(self, f):
         """Makes a pair of the key and each of what `f` gives of the value."""
 
-        def compute(index):
-            own = task_copy(f)
-            return (
-                (pair[0], value) for pair in self._iterator(index) for value in own(pair[1])
-            )
+        def paired(own, pair):
+            return [(pair[0], value) for value in own(pair[1])]
 
-        each = ("flatMapValues", f, lambda own, pair: [(pair[0], value) for value in own(pair[1])])
-        return self._narrow(compute, each, self.partitioner)
+        return self._narrow("flatMapValues", f, paired, self.partitioner)
 
-    def _narrow(self, compute, each, partitioner):
-        """An RDD of what `compute` makes of a partition.
+    def _narrow(self, name, f, each, partitioner):
+        """An RDD of what the operator called `name` makes of every record by `f`.
 
-        `each` is the operator's name, its function, and what makes the records of one record by a
-        copy of that function.
+        `each` makes the records of one record by a copy of that function.
         """
-        made = self._derived(
-            lambda index: skipping(made, index) if made._skips() else compute(index), partitioner
-        )
-        made._each = each
+
+        def compute(index):
+            if made._skips():
+                return skipping(made, index)
+            return Chain(self, index, name, f).records()
+
+        made = self._derived(compute, partitioner)
+        made._each = name, f, each
         return made
 
     def keyBy(self, f):

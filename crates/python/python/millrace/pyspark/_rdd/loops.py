@@ -1,0 +1,112 @@
+"""The loops around record functions that only CPython can run.
+
+A chain of operators on single records is one loop, and the values of equal keys are combined in it.
+CPython calls a function from a loop of its own without leaving its interpreter of instructions, so
+that a record costs the calls of the program's functions and little else: a generator for each
+operator, or a loop in C, takes half as long again. A loop depends on nothing but the names of its
+operators. That of ``flatMap`` and ``map`` before a ``reduceByKey`` is
+
+    def loop(records, functions, create, merge):
+        f0, f1, = functions
+        combiners, absent = {}, object()
+        get = combiners.get
+        for record in records:
+            for record in f0(record):
+                record = f1(record)
+                key, value = record
+                ...
+
+The law: functions are called in the order of the records, none for a record that nobody asks for,
+and a StopIteration that one of them raises is an error: it does not end the records silently.
+"""
+
+import functools
+
+from .._tasks import called, task_copy
+
+#: The lines of operator number `{0}` of a chain, whose function is `f{0}`: `record` goes into them
+#: and comes out of them. One that ends with a colon begins a loop, in which all others are.
+_OPERATORS = {
+    "map": ["record = f{0}(record)"],
+    "filter": ["if not f{0}(record): continue"],
+    "flatMap": ["for record in f{0}(record):"],
+    "mapValues": ["record = record[0], f{0}(record[1])"],
+    "flatMapValues": [
+        "pair{0} = record",
+        "for value in f{0}(pair{0}[1]):",
+        "record = pair{0}[0], value",
+    ],
+}
+
+_COMBINING = [
+    "key, value = record",
+    "combiner = get(key, absent)",
+    "if combiner is not absent: combiners[key] = merge(combiner, value)",
+    "else: combiners[key] = create(value) if create else value",
+]
+
+#: The longest chain that is one loop: CPython nests no more than twenty.
+_LONGEST = 16
+
+
+class Chain:
+    """Operators on single records that follow each other, for one partition of an RDD."""
+
+    def __init__(self, rdd, index, name=None, function=None):
+        """The operators up to the records of `rdd`, and then the one called `name`, if any."""
+        self._names, self._functions = [], []
+        if name is not None:
+            self._add(name, function)
+        step = rdd._step(index)
+        while step is not None and len(self._names) < _LONGEST:
+            name, function, rdd = step
+            self._add(name, function)
+            step = rdd._step(index)
+        self._names.reverse()
+        self._functions.reverse()
+        self._records = rdd._iterator(index)
+
+    def _add(self, name, function):
+        self._names.append(name)
+        self._functions.append(called(task_copy(function)))
+
+    def records(self):
+        """The records, made one after the other as they are asked for."""
+        return _loop(tuple(self._names), False)(self._records, self._functions)
+
+    def combined(self, create, merge):
+        """The combiner of every key, in the order in which the keys came, as a dict.
+
+        `create` makes a combiner of a key's first value; without it that value is one. `merge` puts
+        a further value into a combiner.
+        """
+        loop = _loop(tuple(self._names), True)
+        try:
+            return loop(self._records, self._functions, create, merge)
+        except StopIteration as stop:
+            said = "Caught StopIteration thrown from user's code; failing the task"
+            raise RuntimeError(said, stop) from stop
+
+
+@functools.lru_cache(maxsize=256)
+def _loop(names, combines):
+    functions = "".join("f%d, " % number for number in range(len(names)))
+    lines = [
+        "def loop(records, functions, create=None, merge=None):",
+        "    %s = functions" % functions if names else "",
+        "    combiners, absent = {}, object()",
+        "    get = combiners.get",
+        "    for record in records:",
+    ]
+    indent = 2 * "    "
+    for number, name in enumerate(names):
+        for line in _OPERATORS[name]:
+            lines.append(indent + line.format(number))
+            if line.endswith(":"):
+                indent += "    "
+    lines.extend(indent + line for line in (_COMBINING if combines else ["yield record"]))
+    lines.append("    return combiners" if combines else "")
+    made = {}
+    # Under this file's name, so that no traceback of a program has its lines.
+    exec(compile("\n".join(lines), __file__, "exec"), made)
+    return made["loop"]

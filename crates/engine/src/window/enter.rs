@@ -1,15 +1,15 @@
 //! The entries of a batch on their way into a shard of a window.
 //!
 //! Every entry is looked for in the window's table, which is larger than the cache. So the word of
-//! the index is asked for two groups of entries ahead, and the key's entry that it names one group
-//! ahead. An entry of a run has the tag of its key's hash already; keys that were merged are hashed
+//! the index is asked for two groups of entries ahead, and one group ahead the index is searched, and the
+//! key's entry asked for that it names. An entry of a run has the tag of its key's hash already; keys that were merged are hashed
 //! again.
 
 use crate::data::Key;
 use crate::shuffle::{Entry, Shard, Unmerged};
 use crate::store::AHEAD;
 
-use super::slots::Tag;
+use super::slots::{Sought, Tag};
 use super::store::{Arrival, Sliding, WindowShard, WindowStore};
 
 /// Keys of a batch that are looked for together.
@@ -46,7 +46,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
             shard.slots.prefetch_word(tag);
             group.push(Arrival {
                 place,
-                tag,
+                sought: tag.into(),
                 key,
                 value,
             });
@@ -64,8 +64,8 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         batch: u64,
         group: &mut Vec<Arrival<K, S::Brought>>,
     ) {
-        for arrival in group.iter() {
-            shard.slots.prefetch_found(arrival.tag, S::MOVES_PLACES);
+        for Arrival { sought, .. } in group.iter_mut() {
+            *sought = shard.slots.seek(sought.tag(), S::MOVES_PLACES);
         }
         for arrival in group.drain(..) {
             self.enter(shard, batch, arrival);
@@ -84,23 +84,28 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         for entry in entries.iter().take(2 * AHEAD) {
             shard.slots.prefetch_word(tag(entry));
         }
-        for entry in entries.iter().take(AHEAD) {
-            shard.slots.prefetch_found(tag(entry), S::MOVES_PLACES);
+        // Of the entries ahead, by their numbers.
+        let mut sought: [Option<Sought>; AHEAD] = [None; AHEAD];
+        for (entry, sought) in entries.iter().zip(&mut sought) {
+            *sought = Some(shard.slots.seek(tag(entry), S::MOVES_PLACES));
         }
         let mut entries = entries.into_iter();
+        let mut number = 0;
         while let Some(entry) = entries.next() {
             let ahead = entries.as_slice();
             if let Some(entry) = ahead.get(2 * AHEAD - 1) {
                 shard.slots.prefetch_word(tag(entry));
             }
-            if let Some(entry) = ahead.get(AHEAD - 1) {
-                shard.slots.prefetch_found(tag(entry), S::MOVES_PLACES);
-            }
-            let (place, tag) = (before + u64::from(entry.arrival()), tag(&entry));
+            let seek = |entry| shard.slots.seek(tag(entry), S::MOVES_PLACES);
+            let next = ahead.get(AHEAD - 1).map(seek);
+            let own = std::mem::replace(&mut sought[number % AHEAD], next);
+            let sought = own.unwrap_or_else(|| tag(&entry).into());
+            number += 1;
+            let place = before + u64::from(entry.arrival());
             let Entry { key, value, .. } = entry;
             let arrival = Arrival {
                 place,
-                tag,
+                sought,
                 key,
                 value,
             };

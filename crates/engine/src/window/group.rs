@@ -63,12 +63,12 @@ impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
     ) -> bool {
         let Arrival {
             place,
-            tag,
+            sought,
             key,
             value,
         } = arrival;
         let WindowShard { slots, batches, .. } = shard;
-        let slot = slots.slot(tag, key, Chain::default);
+        let slot = slots.slot(sought, key, Chain::default);
         let chain = slots.entry_mut(slot);
         let value = millrace_text::detached(value);
         if let Some(item) = batches.of_batch(batch, chain) {

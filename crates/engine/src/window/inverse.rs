@@ -171,6 +171,7 @@ where
         let BatchValues {
             batches,
             changes,
+            items: emptied,
             left,
             ..
         } = &mut shard.batches;
@@ -180,13 +181,13 @@ where
         };
         let in_place = step.due.is_some() && changes.is_empty() && !leaving(batches, 1);
         while leaving(batches, 0) {
-            let (_, items) = batches.pop_front().unwrap_or_default();
+            let (_, mut items) = batches.pop_front().unwrap_or_default();
             if in_place && self.filter.is_some() {
                 left.reserve(items.len());
             }
-            let mut items = items.into_iter();
-            while let Some((slot, value)) = items.next() {
-                if let Some((ahead, _)) = items.as_slice().get(AHEAD) {
+            let mut leaves = items.drain(..);
+            while let Some((slot, value)) = leaves.next() {
+                if let Some((ahead, _)) = leaves.as_slice().get(AHEAD) {
                     shard.slots.prefetch_entry(*ahead);
                 }
                 let key = shard.slots.entry_mut(slot);
@@ -200,6 +201,11 @@ where
                     merge(&mut changes.of(slot).left, value, &self.function);
                 }
             }
+            drop(leaves);
+            // The batch that enters brings about as much as the one that leaves.
+            if items.capacity() > emptied.capacity() {
+                *emptied = items;
+            }
         }
     }
 
@@ -212,12 +218,12 @@ where
     fn enter(&self, shard: &mut WindowShard<K, Self>, _batch: u64, arrival: Arrival<K, V>) -> bool {
         let Arrival {
             place,
-            tag,
+            sought,
             key,
             value,
         } = arrival;
         let BatchValues { items, places, .. } = &mut shard.batches;
-        let slot = shard.slots.slot(tag, key, || InvertedKey::new(None, 0));
+        let slot = shard.slots.slot(sought, key, || InvertedKey::new(None, 0));
         let key = shard.slots.entry_mut(slot);
         let value = millrace_text::detached(value);
         if key.is_in(slot, items) {
@@ -240,7 +246,7 @@ where
     ) {
         let WindowShard { slots, batches, .. } = shard;
         let mut items = std::mem::take(&mut batches.items);
-        let places = std::mem::take(&mut batches.places);
+        let mut places = std::mem::take(&mut batches.places);
         let left = std::mem::take(&mut batches.left);
         if let Some(record) = record {
             for ((slot, value), place) in items.iter().zip(&places) {
@@ -254,12 +260,15 @@ where
             for slot in left {
                 batches.changes.of(slot);
             }
-            for ((slot, value), place) in items.iter().zip(places) {
+            for ((slot, value), &place) in items.iter().zip(&places) {
                 let change = batches.changes.of(*slot);
                 change.place = change.place.min(place);
                 merge(&mut change.entered, value.clone(), &self.function);
             }
         }
+        places.clear();
+        places.shrink_to(2 * items.len());
+        batches.places = places;
         if !items.is_empty() {
             items.shrink_to_fit();
             batches.batches.push_back((step.batch, items));

@@ -167,13 +167,13 @@ where
     fn enter(&self, shard: &mut WindowShard<K, Self>, batch: u64, arrival: Arrival<K, V>) -> bool {
         let Arrival {
             place,
-            tag,
+            sought,
             key,
             value,
         } = arrival;
         debug_assert_ne!(place, UNSEEN);
         let Batches { ring, changed, .. } = &mut shard.batches;
-        let slot = shard.slots.slot(tag, key, || ReducedKey::new(place));
+        let slot = shard.slots.slot(sought, key, || ReducedKey::new(place));
         let key = shard.slots.entry_mut(slot);
         let value = millrace_text::detached(value);
         if let Some(item) = ring.of_batch(batch, &key.chain) {

@@ -114,10 +114,10 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
                         let Delta {
                             key, place, value, ..
                         } = delta;
-                        let tag = kept.slots.tag(&key);
+                        let sought = kept.slots.tag(&key).into();
                         let arrival = Arrival {
                             place,
-                            tag,
+                            sought,
                             key,
                             value,
                         };

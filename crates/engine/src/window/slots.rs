@@ -61,6 +61,27 @@ impl Tag {
     }
 }
 
+/// A key that is looked for: its tag, and the slot of a key with the same tag if one was seen ahead,
+/// which is nearly always its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    tag: Tag,
+    slot: Option<u32>,
+}
+
+impl Sought {
+    pub(super) fn tag(self) -> Tag {
+        self.tag
+    }
+}
+
+impl From<Tag> for Sought {
+    /// Nothing was seen ahead.
+    fn from(tag: Tag) -> Sought {
+        Sought { tag, slot: None }
+    }
+}
+
 fn slot_of(word: u64) -> usize {
     (word as u32 - 1) as usize
 }
@@ -146,16 +167,39 @@ impl<K: Key, E> Slots<K, E> {
         prefetch(&raw const self.index[tag.home() & self.mask()]);
     }
 
-    /// Asks for the entry that this word names, and for its place if that may change.
+    /// Looks for a slot whose key has this tag, and asks for its entry, and for its place if that may
+    /// change. The key itself is looked at later, when it is there.
     #[inline]
-    pub(super) fn prefetch_found(&self, tag: Tag, with_place: bool) {
-        let word = self.index[tag.home() & self.mask()];
-        if word != 0 {
-            self.prefetch_entry(slot_of(word) as u32);
+    pub(super) fn seek(&self, tag: Tag, with_place: bool) -> Sought {
+        let slot = self.with_tag(tag);
+        if let Some(slot) = slot {
+            self.prefetch_entry(slot);
             if with_place {
-                self.prefetch_place(slot_of(word) as u32);
+                self.prefetch_place(slot);
             }
         }
+        Sought { tag, slot }
+    }
+
+    /// The first slot whose key has this tag.
+    #[inline]
+    fn with_tag(&self, tag: Tag) -> Option<u32> {
+        // Nearly all keys are at home or behind it: which of both is no branch, since nobody foresees
+        // it.
+        let mut at = tag.home() & self.mask();
+        let (home, behind) = (self.index[at], self.index[(at + 1) & self.mask()]);
+        let word = if Tag::of(home) == tag { home } else { behind };
+        if Tag::of(word) == tag {
+            return Some(word as u32 - 1);
+        }
+        while self.index[at] != 0 {
+            let word = self.index[at];
+            if Tag::of(word) == tag {
+                return Some(word as u32 - 1);
+            }
+            at = (at + 1) & self.mask();
+        }
+        None
     }
 
     /// Asks for the place of a slot.
@@ -170,8 +214,26 @@ impl<K: Key, E> Slots<K, E> {
         prefetch_entry(&self.entries, slot);
     }
 
-    /// The slot of a key with this tag, which gets one if it has none.
-    pub(super) fn slot(&mut self, tag: Tag, key: K, entry: impl FnOnce() -> E) -> u32 {
+    /// The slot of a key, which gets one if it has none.
+    #[inline]
+    pub(super) fn slot(
+        &mut self,
+        sought: impl Into<Sought>,
+        key: K,
+        entry: impl FnOnce() -> E,
+    ) -> u32 {
+        let Sought { tag, slot } = sought.into();
+        if let Some(slot) = slot
+            && let Some((present, _)) = &self.entries[slot as usize]
+            && *present == key
+        {
+            return slot;
+        }
+        self.find_or_add(tag, key, entry)
+    }
+
+    #[inline(never)]
+    fn find_or_add(&mut self, tag: Tag, key: K, entry: impl FnOnce() -> E) -> u32 {
         let mut at = tag.home() & self.mask();
         while self.index[at] != 0 {
             let word = self.index[at];

@@ -23,7 +23,7 @@ use crate::store::{Order, Stored};
 
 use super::frame::{SlideStep, WindowSpec};
 use super::replay::Loading;
-use super::slots::{Slots, Tag};
+use super::slots::{Slots, Sought};
 
 /// Below this, a slide is done before another thread has woken up.
 pub(super) const WORTH_SHARING: usize = 1 << 12;
@@ -112,7 +112,7 @@ pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
 pub struct Arrival<K, V> {
     /// When it came.
     pub(super) place: u64,
-    pub(super) tag: Tag,
+    pub(super) sought: Sought,
     pub(super) key: K,
     pub(super) value: V,
 }

@@ -70,7 +70,7 @@ fn shards<V: Data, A: Aggregator<V>>(
             .for_each(|record| combiner.push(record));
         let (flushed, _) = combiner.finish();
         let flushed = if unmerged { flushed.passed() } else { flushed };
-        exchange.publish(0, number, flushed, aggregator, hasher, Shard::new);
+        exchange.publish(0, number, flushed, aggregator, Shard::new);
         if records.is_empty() {
             break;
         }

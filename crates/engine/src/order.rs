@@ -2,6 +2,7 @@
 //! all of them for those who read all (law 3).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
@@ -76,45 +77,185 @@ impl<R> Earliest<R> {
     }
 }
 
-/// Records of one partition, each with the place it has there.
-pub(crate) type Placed<R> = Vec<(u64, R)>;
+/// A record of a shard: its place in the order, its partition, and its slot in the shard.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed {
+    place: u64,
+    partition: u32,
+    slot: u32,
+}
 
-/// The records of all shards by partition, in order. `of_shard` gives those of one shard by
-/// partition, in no order. `side_by_side` is for those who run on the workers: they share shards
-/// and partitions.
-pub(crate) fn in_order<R: Send>(
-    side_by_side: bool,
-    shards: usize,
-    partitions: usize,
-    of_shard: impl Fn(usize) -> Vec<Placed<R>> + Sync,
-) -> Vec<Vec<R>> {
-    let shards: Vec<Vec<Placed<R>>> = if side_by_side {
-        let shards = (0..shards).into_par_iter().with_max_len(1);
-        shards.map(&of_shard).collect()
-    } else {
-        (0..shards).map(of_shard).collect()
-    };
-    let mut parts: Vec<Vec<Placed<R>>> = (0..partitions).map(|_| Vec::new()).collect();
-    for shard in shards {
-        for (part, records) in parts.iter_mut().zip(shard) {
-            part.push(records);
+impl Placed {
+    pub(crate) fn new(place: u64, partition: usize, slot: u32) -> Placed {
+        let partition = partition as u32;
+        Placed {
+            place,
+            partition,
+            slot,
         }
     }
-    if side_by_side {
-        parts.into_par_iter().map(sorted).collect()
+}
+
+/// The records of all shards by partition, in order. `of_shard` gives those of one shard, in no
+/// order, and `record` makes one of its place, shard and slot. `side_by_side` is for those who run
+/// on the workers: they share the work.
+pub(crate) fn in_order<R: Copy + Send + Sync>(
+    side_by_side: bool,
+    (shards, partitions): (usize, usize),
+    of_shard: impl Fn(usize) -> Vec<Placed> + Sync,
+    record: impl Fn(u64, usize, u32) -> R + Sync,
+) -> Vec<Vec<R>> {
+    let of_shard = |shard| {
+        let placed = of_shard(shard);
+        (Places::of(&placed), placed)
+    };
+    let (places, placed): (Vec<Places>, Vec<Vec<Placed>>) =
+        each(side_by_side, shards, of_shard).into_iter().unzip();
+    let places = places.into_iter().fold(Places::of(&[]), Places::and);
+    let counted = if places.are_dense(shards, partitions) {
+        places.counted(side_by_side, &placed, partitions, &record)
     } else {
-        parts.into_iter().map(sorted).collect()
+        None
+    };
+    counted.unwrap_or_else(|| sorted(side_by_side, &placed, partitions, &record))
+}
+
+/// The results of `make` for every number, in order.
+fn each<R: Send>(side_by_side: bool, count: usize, make: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    if side_by_side {
+        let numbers = (0..count).into_par_iter().with_max_len(1);
+        numbers.map(&make).collect()
+    } else {
+        (0..count).map(make).collect()
+    }
+}
+
+/// Places are counted through if there are at most so many for each that has a record.
+const DENSE: u64 = 4;
+
+/// Places that are counted through by one task.
+const COUNTED_AT_ONCE: usize = 1 << 16;
+
+/// A word of a place that has a record: the slot, the shard, and the partition plus one above them.
+const SHARD_SHIFT: u32 = 32;
+const PARTITION_SHIFT: u32 = 40;
+
+/// The places that records have.
+struct Places {
+    first: u64,
+    last: u64,
+    records: usize,
+}
+
+impl Places {
+    /// The places of these records.
+    fn of(placed: &[Placed]) -> Places {
+        let places = || placed.iter().map(|record| record.place);
+        Places {
+            first: places().min().unwrap_or(u64::MAX),
+            last: places().max().unwrap_or(0),
+            records: placed.len(),
+        }
+    }
+
+    /// The places of both.
+    fn and(self, others: Places) -> Places {
+        Places {
+            first: self.first.min(others.first),
+            last: self.last.max(others.last),
+            records: self.records + others.records,
+        }
+    }
+
+    /// True if there are few enough places for their records, and a word has room for a record.
+    fn are_dense(&self, shards: usize, partitions: usize) -> bool {
+        let has_room = shards <= 1 << (PARTITION_SHIFT - SHARD_SHIFT)
+            && partitions < 1 << (u64::BITS - PARTITION_SHIFT);
+        let places = self.last.checked_sub(self.first);
+        has_room && places.is_some_and(|places| places / DENSE < self.records as u64)
+    }
+
+    /// Puts every record where its place is among all, and then goes through the places. `None` if two
+    /// records share a place.
+    fn counted<R: Copy + Send + Sync>(
+        &self,
+        side_by_side: bool,
+        placed: &[Vec<Placed>],
+        partitions: usize,
+        record: &(impl Fn(u64, usize, u32) -> R + Sync),
+    ) -> Option<Vec<Vec<R>>> {
+        let count = (self.last - self.first) as usize + 1;
+        let tasks = count.div_ceil(COUNTED_AT_ONCE);
+        // Made by the tasks: whoever touches new memory first has its pages cleared.
+        let words: Vec<Vec<AtomicU64>> = each(side_by_side, tasks, |task| {
+            let left = count - task * COUNTED_AT_ONCE;
+            let words = (0..left.min(COUNTED_AT_ONCE)).map(|_| AtomicU64::new(0));
+            words.collect()
+        });
+        each(side_by_side, placed.len(), |shard| {
+            for record in &placed[shard] {
+                let at = (record.place - self.first) as usize;
+                let word = (u64::from(record.partition) + 1) << PARTITION_SHIFT
+                    | (shard as u64) << SHARD_SHIFT
+                    | u64::from(record.slot);
+                words[at / COUNTED_AT_ONCE][at % COUNTED_AT_ONCE].store(word, Ordering::Relaxed);
+            }
+        });
+        let parts: Vec<Vec<Vec<R>>> = each(side_by_side, tasks, |task| {
+            let room = words[task].len().min(self.records) / partitions / 8 * 9;
+            let mut parts: Vec<Vec<R>> =
+                (0..partitions).map(|_| Vec::with_capacity(room)).collect();
+            let first = self.first + (task * COUNTED_AT_ONCE) as u64;
+            for (place, word) in (first..).zip(&words[task]) {
+                let word = word.load(Ordering::Relaxed);
+                if word != 0 {
+                    let partition = (word >> PARTITION_SHIFT) as usize - 1;
+                    let shard = (word >> SHARD_SHIFT) as u8;
+                    parts[partition].push(record(place, usize::from(shard), word as u32));
+                }
+            }
+            parts
+        });
+        let counted = parts.iter().flatten().map(Vec::len).sum::<usize>();
+        (counted == self.records).then(|| {
+            each(side_by_side, partitions, |partition| {
+                let parts: Vec<&[R]> = parts.iter().map(|parts| &*parts[partition]).collect();
+                parts.concat()
+            })
+        })
     }
 }
 
 /// About how many records are sorted at once: they fit into a core's own cache.
 const SORTED_AT_ONCE: usize = 1 << 11;
 
+/// Puts the records of every partition in order.
+fn sorted<R: Copy + Send + Sync>(
+    side_by_side: bool,
+    placed: &[Vec<Placed>],
+    partitions: usize,
+    record: &(impl Fn(u64, usize, u32) -> R + Sync),
+) -> Vec<Vec<R>> {
+    let parts: Vec<Vec<Vec<(u64, R)>>> = each(side_by_side, placed.len(), |shard| {
+        let room = placed[shard].len() / partitions / 8 * 9;
+        let mut parts: Vec<_> = (0..partitions).map(|_| Vec::with_capacity(room)).collect();
+        for at in &placed[shard] {
+            let record = record(at.place, shard, at.slot);
+            parts[at.partition as usize].push((at.place, record));
+        }
+        parts
+    });
+    each(side_by_side, partitions, |partition| {
+        let parts: Vec<&[(u64, R)]> = parts.iter().map(|parts| &*parts[partition]).collect();
+        sorted_parts(&parts)
+    })
+}
+
 /// Puts the records of a partition in order. Many are dealt out by the range of their places
 /// first: what is sorted then stays in the cache, and needs fewer comparisons.
-fn sorted<R>(parts: Vec<Placed<R>>) -> Vec<R> {
-    let len: usize = parts.iter().map(Vec::len).sum();
-    let places = || parts.iter().flatten().map(|&(place, _)| place);
+fn sorted_parts<R: Copy>(parts: &[&[(u64, R)]]) -> Vec<R> {
+    let len: usize = parts.iter().map(|part| part.len()).sum();
+    let places = || parts.iter().copied().flatten().map(|&(place, _)| place);
     let (Some(first), Some(last)) = (places().min(), places().max()) else {
         return Vec::new();
     };
@@ -125,74 +266,16 @@ fn sorted<R>(parts: Vec<Placed<R>>) -> Vec<R> {
     let range_of = |place: u64| ((place - first) >> shift) as usize;
     let mut counts = vec![0; range_of(last) + 1];
     places().for_each(|place| counts[range_of(place)] += 1);
-    let mut ranges: Vec<Placed<R>> = counts.into_iter().map(Vec::with_capacity).collect();
-    for record in parts.into_iter().flatten() {
-        ranges[range_of(record.0)].push(record);
+    let mut ranges: Vec<Vec<(u64, R)>> = counts.into_iter().map(Vec::with_capacity).collect();
+    for record in parts.iter().copied().flatten() {
+        ranges[range_of(record.0)].push(*record);
     }
     let mut records = Vec::with_capacity(len);
-    let mut scratch = Scratch::default();
     for mut range in ranges {
-        scratch.put_in_order(&mut range);
+        range.sort_unstable_by_key(|&(place, _)| place);
         records.extend(range.into_iter().map(|(_, record)| record));
     }
     records
-}
-
-/// A range has few enough places without a record if it has at most so many for each that has one.
-const DENSE: u64 = 4;
-
-/// Memory to put ranges in order with, one after the other.
-#[derive(Default)]
-struct Scratch {
-    /// The record at each place of a range, by its number plus one; zero if there is none.
-    at: Vec<u32>,
-    /// The number that each record is to have.
-    ranks: Vec<u32>,
-}
-
-impl Scratch {
-    /// Puts the records of a range in order. Places are counted through where most of them have a
-    /// record, which takes a third of the time of a sort.
-    fn put_in_order<R>(&mut self, range: &mut Placed<R>) {
-        if !self.rank(range) {
-            range.sort_unstable_by_key(|&(place, _)| place);
-            return;
-        }
-        for number in 0..range.len() {
-            // Every swap brings one record to where it belongs.
-            while self.ranks[number] as usize != number {
-                let rank = self.ranks[number] as usize;
-                range.swap(number, rank);
-                self.ranks.swap(number, rank);
-            }
-        }
-    }
-
-    /// Finds the ranks of records by their places; false if that is not worth it, or if two
-    /// records share a place.
-    fn rank<R>(&mut self, range: &Placed<R>) -> bool {
-        let places = || range.iter().map(|&(place, _)| place);
-        let (Some(first), Some(last)) = (places().min(), places().max()) else {
-            return false;
-        };
-        if (last - first) / DENSE > range.len() as u64 {
-            return false;
-        }
-        self.at.clear();
-        self.at.resize((last - first) as usize + 1, 0);
-        for (number, place) in (1..).zip(places()) {
-            let at = &mut self.at[(place - first) as usize];
-            if std::mem::replace(at, number) != 0 {
-                return false;
-            }
-        }
-        self.ranks.resize(range.len(), 0);
-        let numbers = self.at.iter().filter(|&&number| number != 0);
-        for (rank, &number) in (0..).zip(numbers) {
-            self.ranks[number as usize - 1] = rank;
-        }
-        true
-    }
 }
 
 /// Records that one task reads of what is in order, about; and the most pieces of a partition.
@@ -225,15 +308,16 @@ mod tests {
             let few = records.into_iter().map(|(place, shard)| (place >> 1, shard));
             let dense = (0..many).map(|n| (n * 7_919 % 10_007 + (u64::from(far) << 63), n as usize % 3));
             let all: Vec<(u64, usize)> = few.chain(dense).collect();
-            let of_shard = |shard: usize| -> Vec<Placed<u64>> {
-                let mut partitions = vec![Vec::new(), Vec::new()];
-                for &(place, _) in all.iter().rev().filter(|record| record.1 == shard) {
-                    partitions[(place % 2) as usize].push((place, place));
-                }
-                partitions
+            let of_shard = |shard: usize| -> Vec<Placed> {
+                let own = all.iter().rev().filter(|record| record.1 == shard);
+                own.map(|&(place, _)| Placed::new(place, (place % 2) as usize, place as u32)).collect()
+            };
+            let record = |place: u64, shard: usize, slot: u32| {
+                assert!(slot == place as u32 && all.contains(&(place, shard)));
+                place
             };
             for side_by_side in [false, true] {
-                let ordered = in_order(side_by_side, 3, 2, of_shard);
+                let ordered = in_order(side_by_side, (3, 2), of_shard, record);
                 for (partition, records) in ordered.iter().enumerate() {
                     let mut expected: Vec<u64> = all.iter().map(|&(place, _)| place).collect();
                     expected.retain(|place| place % 2 == partition as u64);

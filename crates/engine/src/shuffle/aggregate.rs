@@ -1,5 +1,7 @@
 //! The ways in which the values of one key become one.
 
+use std::mem::MaybeUninit;
+
 use crate::data::Data;
 
 use super::values::Values;
@@ -24,8 +26,8 @@ pub trait Aggregator<V>: Send + Sync + 'static {
     fn create(&self, value: V) -> Self::Acc;
     /// Adds a value to an accumulator where it stands.
     fn add(&self, acc: impl Cell<Self::Acc>, value: V);
-    /// One accumulator of two, of which `earlier` has seen the earlier values.
-    fn merge(&self, earlier: Self::Acc, later: Self::Acc) -> Self::Acc;
+    /// Adds an accumulator of later values to one where it stands.
+    fn merge(&self, earlier: impl Cell<Self::Acc>, later: Self::Acc);
 
     /// True if nothing that was published keeps the block of a received text.
     const DETACHED: bool;
@@ -36,6 +38,14 @@ pub trait Aggregator<V>: Send + Sync + 'static {
     /// bounded by anything.
     fn publish(&self, acc: Self::Acc) -> Self::Acc {
         acc
+    }
+
+    /// Writes where it is to stand what a run publishes of a single value. An accumulator of several
+    /// words that is made elsewhere first is read back in wider pieces than it was written in, for
+    /// which the processor waits until all before it has been written.
+    #[inline(always)]
+    fn publish_one(&self, value: V, place: &mut MaybeUninit<Self::Acc>) {
+        place.write(self.publish(self.create(value)));
     }
 }
 
@@ -58,8 +68,8 @@ impl<V: Data, F: Fn(V, V) -> V + Send + Sync + 'static> Aggregator<V> for Reduce
     }
 
     #[inline(always)]
-    fn merge(&self, earlier: V, later: V) -> V {
-        (self.0)(earlier, later)
+    fn merge(&self, earlier: impl Cell<V>, later: V) {
+        earlier.replace(|earlier| (self.0)(earlier, later));
     }
 
     #[inline(always)]
@@ -86,8 +96,8 @@ impl<V: Data> Aggregator<V> for Group {
         acc.change(|values| values.push(value));
     }
 
-    fn merge(&self, mut earlier: Values<V>, later: Values<V>) -> Values<V> {
-        earlier.append(later);
-        earlier
+    #[inline(always)]
+    fn merge(&self, earlier: impl Cell<Values<V>>, later: Values<V>) {
+        earlier.change(|earlier| earlier.append(later));
     }
 }

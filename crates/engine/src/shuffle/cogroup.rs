@@ -1,5 +1,7 @@
 //! The aggregator of `cogroup`: the values of two sides of one key, kept apart.
 
+use std::mem::MaybeUninit;
+
 use crate::data::Data;
 
 use super::aggregate::{Aggregator, Cell};
@@ -36,9 +38,19 @@ impl<V: Data, W: Data> Aggregator<Side<V, W>> for CoGroup {
         });
     }
 
-    fn merge(&self, mut earlier: Self::Acc, later: Self::Acc) -> Self::Acc {
-        earlier.0.append(later.0);
-        earlier.1.append(later.1);
-        earlier
+    #[inline(always)]
+    fn merge(&self, earlier: impl Cell<Self::Acc>, later: Self::Acc) {
+        earlier.change(|(left, right)| {
+            left.append(later.0);
+            right.append(later.1);
+        });
+    }
+
+    #[inline(always)]
+    fn publish_one(&self, value: Side<V, W>, place: &mut MaybeUninit<Self::Acc>) {
+        match value {
+            Side::Left(value) => place.write((Values::of(value), Values::new())),
+            Side::Right(value) => place.write((Values::new(), Values::of(value))),
+        };
     }
 }

@@ -51,8 +51,8 @@ where
         acc.replace(|acc| (self.add)(acc, value));
     }
 
-    fn merge(&self, earlier: C, later: C) -> C {
-        (self.merge)(earlier, later)
+    fn merge(&self, earlier: impl Cell<C>, later: C) {
+        earlier.replace(|earlier| (self.merge)(earlier, later));
     }
 
     fn publish(&self, acc: C) -> C {

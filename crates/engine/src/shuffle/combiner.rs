@@ -294,9 +294,21 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             // SAFETY: the caller's promise.
             let Tagged { key, value, tag } = unsafe { record.assume_init_read() };
             let stamp = stamp_of(&mut self.arrivals, tag);
-            let value = self.aggregator.publish(self.aggregator.create(value));
             let key = millrace_text::detached(key);
-            self.flushed.shards[shard_of_tag(tag)].push(Entry { stamp, key, value });
+            let list = &mut self.flushed.shards[shard_of_tag(tag)];
+            if list.len() == list.capacity() {
+                make_room(list);
+            }
+            // SAFETY: there is room for one more, which is initialised before it counts.
+            unsafe {
+                let entry = list.as_mut_ptr().add(list.len());
+                let place = &raw mut (*entry).value;
+                self.aggregator
+                    .publish_one(value, &mut *place.cast::<MaybeUninit<A::Acc>>());
+                (&raw mut (*entry).stamp).write(stamp);
+                (&raw mut (*entry).key).write(key);
+                list.set_len(list.len() + 1);
+            }
         }
         self.flushed.hardly_repeats |= !records.is_empty();
         self.passes = self.passes.saturating_sub(records.len());
@@ -363,6 +375,13 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             shards[shard_of_tag(tag_of_stamp(stamp))].push(Entry { stamp, key, value });
         });
     }
+}
+
+/// Makes room for another entry at least.
+#[cold]
+#[inline(never)]
+fn make_room<T>(list: &mut Vec<T>) {
+    list.reserve(1);
 }
 
 /// The stamp of a key that arrives after `arrivals` others.

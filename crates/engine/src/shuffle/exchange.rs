@@ -136,7 +136,6 @@ impl<K: Key, C: Send> Exchange<K, C> {
         run: u64,
         output: Partials<K, C>,
         aggregator: &A,
-        hasher: &KeyHasher,
         shard: impl Fn() -> Shard<K, C>,
     ) {
         let lane = &self.lanes[lane];
@@ -180,7 +179,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
                     break;
                 };
                 let own = own.get_or_insert_with(&shard);
-                merging.merge_into(own, 0, aggregator, hasher, &self.spare);
+                merging.merge_into(own, 0, aggregator, &self.spare);
             }
         }
         // Only now: user code that panics in a merge has to fail the batch before it is taken
@@ -285,13 +284,13 @@ fn merged<K: Key, C: Send, V, A: Aggregator<V, Acc = C>>(
     let finish_shard = |index: usize| {
         let merging: &Merging<K, C> = &first[index];
         let mut whole = merging.shard.lock().take().unwrap_or_else(&shard);
-        merging.merge_into(&mut whole, 0, aggregator, hasher, spare);
+        merging.merge_into(&mut whole, 0, aggregator, spare);
         for (shards, before) in later {
             let merging: &Merging<K, C> = &shards[index];
             if let Some(own) = merging.shard.lock().take() {
                 whole.append(own, *before, aggregator, hasher);
             }
-            merging.merge_into(&mut whole, *before, aggregator, hasher, spare);
+            merging.merge_into(&mut whole, *before, aggregator, spare);
         }
         whole
     };
@@ -351,11 +350,10 @@ impl<K: Key, C> Merging<K, C> {
         shard: &mut Shard<K, C>,
         before: u64,
         aggregator: &A,
-        hasher: &KeyHasher,
         spare: &SpareLists<K, C>,
     ) {
         for (earlier, mut entries) in self.take_runs() {
-            shard.merge(before + earlier, &mut entries, aggregator, hasher);
+            shard.merge(before + earlier, &mut entries, aggregator);
             spare.keep(entries);
         }
     }

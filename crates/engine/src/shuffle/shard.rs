@@ -4,13 +4,11 @@ use crate::data::Key;
 
 use super::aggregate::Aggregator;
 use super::combiner::Entry;
-use super::hasher::{KeyHasher, bucket_of, tag_of};
-use super::table::{Probed, Table};
+use super::hasher::{KeyHasher, tag_of};
+use super::table::{Dense, FoundKey};
 
 /// Entries that a merge asks the cache for ahead of the one it looks at.
 const AHEAD: usize = 16;
-
-const FIRST_SLOTS: usize = 1 << 6;
 
 /// Keys that a shard remembers to have come first. All shards together remember enough for what
 /// is printed of a batch to be among them, with some hundred partitions too.
@@ -19,7 +17,7 @@ const FIRST_KEYS: usize = 32;
 /// The keys of one shard in one batch. A key's stamp is the number of its arrival, over all lanes
 /// and runs in order: few numbers have no key, so that counting through them puts keys in order.
 pub struct Shard<K, C> {
-    table: Table<K, C>,
+    keys: Dense<K, C>,
     /// The keys with the lowest stamps, in order: who wants only those need not look at all.
     first: Vec<(u64, K)>,
     /// The number of keys that were moved out: what the next batch may need room for.
@@ -31,7 +29,7 @@ impl<K: Key, C> Shard<K, C> {
     #[must_use]
     pub fn new() -> Shard<K, C> {
         Shard {
-            table: Table::with_slots(FIRST_SLOTS),
+            keys: Dense::new(),
             first: Vec::new(),
             moved_out: 0,
         }
@@ -40,7 +38,7 @@ impl<K: Key, C> Shard<K, C> {
     /// The number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.table.len()
+        self.keys.len()
     }
 
     /// Merges the entries that a run flushed, and empties the list; before the run there were
@@ -50,26 +48,34 @@ impl<K: Key, C> Shard<K, C> {
         before: u64,
         entries: &mut Vec<Entry<K, C>>,
         aggregator: &A,
-        hasher: &KeyHasher,
     ) {
-        self.reserve(entries.len(), hasher);
+        self.keys.reserve(entries.len());
+        for entry in entries.iter().take(2 * AHEAD) {
+            self.keys.prefetch_word(entry.tag());
+        }
+        // Of the entries ahead, by their numbers.
+        let mut sought = [None; AHEAD];
+        for (entry, sought) in entries.iter().zip(&mut sought) {
+            *sought = self.keys.seek(entry.tag());
+        }
         let mut entries = entries.drain(..);
-        for entry in entries.as_slice().iter().take(AHEAD) {
-            self.table.prefetch(bucket_of(entry.tag()));
-        }
+        let mut number = 0;
         while let Some(entry) = entries.next() {
-            if let Some(ahead) = entries.as_slice().get(AHEAD - 1) {
-                self.table.prefetch(bucket_of(ahead.tag()));
+            let ahead = entries.as_slice();
+            if let Some(entry) = ahead.get(2 * AHEAD - 1) {
+                self.keys.prefetch_word(entry.tag());
             }
-            let stamp = before + u64::from(entry.arrival());
-            let place = bucket_of(entry.tag());
-            self.put(place, stamp, entry.key, entry.value, aggregator);
+            let next = ahead.get(AHEAD - 1);
+            let next = next.and_then(|entry| self.keys.seek(entry.tag()));
+            let seen = std::mem::replace(&mut sought[number % AHEAD], next);
+            number += 1;
+            let (tag, stamp) = (entry.tag(), before + u64::from(entry.arrival()));
+            let Entry { key, value, .. } = entry;
+            match seen.filter(|&seen| self.keys.is(seen, &key)) {
+                Some(seen) => aggregator.merge(self.keys.value(seen), value),
+                None => self.put(tag, stamp, key, value, aggregator),
+            }
         }
-    }
-
-    fn reserve(&mut self, more: usize, hasher: &KeyHasher) {
-        self.table
-            .reserve(more, |_, key| bucket_of(tag_of(hasher.hash(key))));
     }
 
     /// Merges a shard whose keys all come after this one's, behind `before` arrivals.
@@ -80,10 +86,10 @@ impl<K: Key, C> Shard<K, C> {
         aggregator: &A,
         hasher: &KeyHasher,
     ) {
-        self.reserve(later.len(), hasher);
-        later.table.drain(|stamp, key, value| {
-            let place = bucket_of(tag_of(hasher.hash(&key)));
-            self.put(place, before + stamp, key, value, aggregator);
+        self.keys.reserve(later.len());
+        later.keys.drain(|stamp, key, value| {
+            let tag = tag_of(hasher.hash(&key));
+            self.put(tag, before + stamp, key, value, aggregator);
         });
     }
 
@@ -91,20 +97,20 @@ impl<K: Key, C> Shard<K, C> {
     #[inline(always)]
     fn put<V, A: Aggregator<V, Acc = C>>(
         &mut self,
-        place: u32,
+        tag: u32,
         stamp: u64,
         key: K,
         value: C,
         aggregator: &A,
     ) {
-        match self.table.probe(place, |_, present| *present == key) {
-            Probed::Occupied(slot) => slot.update(|acc| aggregator.merge(acc, value)),
-            Probed::Vacant(slot) => {
+        match self.keys.find(tag, &key) {
+            FoundKey::Key(number) => aggregator.merge(self.keys.value(number), value),
+            FoundKey::Vacant(at) => {
                 let last = self.first.last();
                 if self.first.len() < FIRST_KEYS || last.is_some_and(|(last, _)| stamp < *last) {
                     note_first(&mut self.first, stamp, &key);
                 }
-                slot.fill(stamp, key, value);
+                self.keys.add(at, tag, stamp, key, value);
             }
         }
     }
@@ -117,49 +123,43 @@ impl<K: Key, C> Shard<K, C> {
 
     /// The value of a key.
     pub fn get(&self, key: &K, hasher: &KeyHasher) -> Option<&C> {
-        let place = bucket_of(tag_of(hasher.hash(key)));
-        self.table.get(place, |_, present| present == key)
+        self.keys.value_of(tag_of(hasher.hash(key)), key)
     }
 
     /// Every key with its stamp and value, in no order that may be seen outside.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &K, &C)> {
-        self.table.iter()
+        self.keys.iter()
     }
 
-    /// The number of slots, of which some have a key.
-    #[must_use]
-    pub fn slots(&self) -> usize {
-        self.table.slots()
-    }
-
-    /// The key in a slot with its stamp and value, if there is one.
+    /// The key of a number with its stamp and value. Numbers are those of the keys in the order of
+    /// [`iter`](Shard::iter).
     #[inline]
     #[must_use]
-    pub fn record(&self, slot: usize) -> Option<(u64, &K, &C)> {
-        self.table.record(slot)
+    pub fn record(&self, number: usize) -> Option<(u64, &K, &C)> {
+        self.keys.get(number)
     }
 
-    /// Asks the processor to fetch the key in a slot.
+    /// Asks the processor to fetch the key of a number.
     #[inline]
-    pub fn prefetch(&self, slot: usize) {
-        self.table.prefetch_record(slot);
+    pub fn prefetch(&self, number: u32) {
+        self.keys.prefetch_key(number);
     }
 
     /// Moves every key out, with its stamp.
     pub fn drain(&mut self, each: impl FnMut(u64, K, C)) {
         self.first.clear();
-        self.moved_out = self.table.len();
-        self.table.drain(each);
+        self.moved_out = self.keys.len();
+        self.keys.drain(each);
     }
 
     /// Empties the shard for another batch, with memory in proportion to what it held.
     pub fn recycle(&mut self) {
         self.first.clear();
-        let held = self.table.len().max(std::mem::take(&mut self.moved_out));
-        if held < self.table.slots() / 16 {
+        let held = self.keys.len().max(std::mem::take(&mut self.moved_out));
+        if held < self.keys.room() / 8 {
             *self = Shard::new();
         } else {
-            self.table.clear();
+            self.keys.clear();
         }
     }
 }
@@ -190,10 +190,10 @@ mod tests {
             let keys = &keys[..count];
             let shard_of = |chosen: &mut dyn Iterator<Item = u32>| {
                 let mut shard = Shard::new();
-                shard.reserve(count, &hasher);
+                shard.keys.reserve(count);
                 for key in chosen {
-                    let place = bucket_of(tag_of(hasher.hash(&key)));
-                    shard.put(place, u64::from(key) + 1, key, 1, &sum);
+                    let tag = tag_of(hasher.hash(&key));
+                    shard.put(tag, u64::from(key) + 1, key, 1, &sum);
                 }
                 shard
             };
@@ -213,21 +213,21 @@ mod tests {
     fn a_shard_that_was_emptied_keeps_memory_for_as_many_keys() {
         let (hasher, sum) = (KeyHasher::default(), Reduce(|a: u64, b: u64| a + b));
         let mut shard = Shard::new();
-        shard.reserve(1000, &hasher);
         let fill = |shard: &mut Shard<u32, u64>, keys: u32| {
+            shard.keys.reserve(keys as usize);
             for key in 0..keys {
-                let place = bucket_of(tag_of(hasher.hash(&key)));
-                shard.put(place, u64::from(key) + 1, key, 1, &sum);
+                let tag = tag_of(hasher.hash(&key));
+                shard.put(tag, u64::from(key) + 1, key, 1, &sum);
             }
         };
         fill(&mut shard, 1000);
-        let slots = shard.table.slots();
+        let room = shard.keys.room();
         shard.drain(|_, _, _| {});
         shard.recycle();
-        assert_eq!((shard.len(), shard.table.slots()), (0, slots));
+        assert_eq!((shard.len(), shard.keys.room()), (0, room));
         fill(&mut shard, 10);
         shard.drain(|_, _, _| {});
         shard.recycle();
-        assert_eq!(shard.table.slots(), FIRST_SLOTS);
+        assert!(shard.keys.room() < room / 8);
     }
 }

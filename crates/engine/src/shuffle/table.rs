@@ -5,18 +5,18 @@
 //! Keys stand in the order of their places, which are 32 bits of their hashes: where a probe
 //! begins are the leading bits. Two tables whose places go by the same bits have their keys in
 //! the same order, whatever their sizes are, and moving one into the other walks both forwards.
-//! A caller that moves one [makes room](Table::reserve) before: a small table would have the first
-//! keys of a large one all at its front.
+//! The index of a shard has its words in the same order ([dense](self::dense)).
 //!
-//! User code runs inside (a merge function, `Eq`, `Hash`) and may panic. A slot whose value is
-//! out for merging is made vacant on the way out, so that nothing is dropped twice; a table that
-//! folds many records forgets its keys meanwhile, and leaks them if it does not come to the end.
+//! User code runs inside (a merge function, `Eq`, `Hash`) and may panic. A table that
+//! folds records forgets its keys meanwhile, and leaks them if it does not come to the end.
 //! The table is then good for nothing but dropping, which is what a failed task does with it.
 
 #![expect(
     unsafe_code,
     reason = "slots are uninitialised memory until their stamp says otherwise"
 )]
+
+mod dense;
 
 use std::alloc::{Layout, dealloc};
 use std::fmt;
@@ -27,6 +27,8 @@ use std::ptr::NonNull;
 use super::aggregate::Cell;
 use super::lookahead::{Elsewhere, GROUP};
 use super::pages::{self, prefetch};
+
+pub(super) use dense::{Dense, FoundKey};
 
 /// A cache line, in bytes.
 const LINE: usize = 64;
@@ -198,14 +200,6 @@ impl<K, C> Table<K, C> {
         }
     }
 
-    /// The value of a key, if the table has it; `same` as in [`probe`](Table::probe).
-    pub(crate) fn get(&self, place: u32, same: impl FnMut(u64, &K) -> bool) -> Option<&C> {
-        match self.find(place, same) {
-            Found::Occupied(index) => self.record(index).map(|(_, _, value)| value),
-            Found::Vacant(_) => None,
-        }
-    }
-
     /// Folds records into the keys that stand where their tags say, and returns the numbers of all
     /// others, having asked for the slots that come next for them. Tags are places here, and the
     /// upper halves of stamps.
@@ -272,65 +266,8 @@ impl<K, C> Table<K, C> {
         }
     }
 
-    /// Drops every key and leaves the table empty with its memory.
-    pub(crate) fn clear(&mut self) {
-        if needs_drop::<K>() || needs_drop::<C>() {
-            self.drain(|_, key, value| drop((key, value)));
-        } else if self.len > 0 {
-            // SAFETY: nothing needs dropping, and zeroed slots are vacant.
-            unsafe { self.slots.as_ptr().write_bytes(0, self.slots()) };
-            self.len = 0;
-        }
-    }
-
-    /// Every key with its stamp and value, in no order that may be seen outside.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &K, &C)> {
-        (0..=self.mask).filter_map(|index| self.record(index))
-    }
-
-    /// The key of a slot with its stamp and value, unless it is vacant.
-    ///
-    /// # Panics
-    /// If there is no such slot.
-    #[inline]
-    pub(super) fn record(&self, index: usize) -> Option<(u64, &K, &C)> {
-        assert!(index <= self.mask, "a slot of the table");
-        // SAFETY: an in-bounds slot, borrowed as long as the table.
-        let slot = unsafe { self.slot(index).as_ref() };
-        // SAFETY: an occupied slot has key and value.
-        (slot.stamp != VACANT).then(|| unsafe {
-            (
-                slot.stamp,
-                slot.key.assume_init_ref(),
-                slot.value.assume_init_ref(),
-            )
-        })
-    }
-
-    /// Asks the processor to fetch a slot, if there is one.
-    #[inline]
-    pub(super) fn prefetch_record(&self, index: usize) {
-        if index <= self.mask {
-            self.prefetch_slot(index);
-        }
-    }
-
-    /// Makes room for `more` keys that come in the order of their places; `bucket_of` names the
-    /// place of a key (its stamp, the key). At most five eighths of the slots are left filled;
-    /// if most of what comes is new, which is seldom so, seven eighths until the next call.
-    #[inline]
-    pub(crate) fn reserve(&mut self, more: usize, bucket_of: impl FnMut(u64, &K) -> u32) {
-        let mut slots = self.slots();
-        while self.len > slots / 8 * 5 || self.len + more > slots / 8 * 7 {
-            slots *= 2;
-        }
-        if slots > self.slots() {
-            self.resize(slots, bucket_of);
-        }
-    }
-
-    /// Moves everything into a table of `slots` slots, no fewer than there are; `bucket_of` as in
-    /// [`reserve`](Table::reserve).
+    /// Moves everything into a table of `slots` slots, no fewer than there are; `bucket_of` names the
+    /// place of a key (its stamp, the key).
     #[cold]
     pub(crate) fn resize(&mut self, slots: usize, mut bucket_of: impl FnMut(u64, &K) -> u32) {
         debug_assert!(slots >= self.slots());
@@ -371,35 +308,6 @@ impl<K, C> VacantSlot<'_, K, C> {
 }
 
 impl<K, C> OccupiedSlot<'_, K, C> {
-    /// Replaces the value by what `merge` makes of it. The key is gone if `merge` unwinds.
-    #[inline(always)]
-    pub(crate) fn update(self, merge: impl FnOnce(C) -> C) {
-        /// Vacates the slot if `merge` unwinds: its value is gone.
-        struct Vacate<'a, K, C>(OccupiedSlot<'a, K, C>);
-        impl<K, C> Drop for Vacate<'_, K, C> {
-            #[cold]
-            fn drop(&mut self) {
-                let OccupiedSlot { table, index } = &mut self.0;
-                // SAFETY: the slot was occupied; its key is still there, its value is not.
-                unsafe {
-                    let slot = table.slot(*index).as_mut();
-                    slot.stamp = VACANT;
-                    table.len -= 1;
-                    slot.key.assume_init_drop();
-                }
-            }
-        }
-        let mut slot = self.table.slot(self.index);
-        // SAFETY: the slot is occupied, so its value is initialised; it is written back below,
-        // or the slot is vacated before anything else can look at it.
-        let value = unsafe { slot.as_ref().value.assume_init_read() };
-        let unwinding = Vacate(self);
-        let merged = merge(value);
-        std::mem::forget(unwinding);
-        // SAFETY: as above.
-        unsafe { slot.as_mut().value = MaybeUninit::new(merged) };
-    }
-
     /// Folds into the value. The table has no keys if `fold` unwinds.
     #[inline(always)]
     pub(super) fn fold(self, fold: impl FnOnce(SlotCell<'_, C>)) {

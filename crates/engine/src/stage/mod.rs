@@ -308,8 +308,7 @@ where
                 Some(skipping) => caught(|| self.combined(lane, blocks.clone()))
                     .unwrap_or_else(|_| self.combined_without(&skipping, (lane, number), &blocks)),
             };
-            let (aggregator, hasher) = (&self.aggregator, &self.hasher);
-            exchange.publish(lane, number, flushed, aggregator, hasher, || self.shard());
+            exchange.publish(lane, number, flushed, &self.aggregator, || self.shard());
         }));
         if let Err(payload) = combined {
             exchange.fail(lane, Fault::of(payload));

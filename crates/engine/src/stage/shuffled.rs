@@ -14,7 +14,7 @@ use millrace_types::Lock;
 
 use crate::data::{Data, Key};
 use crate::exec::Executor;
-use crate::order::{self, Earliest, in_order};
+use crate::order::{self, Earliest, Placed, in_order};
 use crate::partition::Partitioner;
 use crate::rdd::RddSource;
 use crate::shuffle::{KeyHasher, Shard, has_own_worker, own_first_of};
@@ -108,22 +108,18 @@ impl<K: Key, C: Data> Shuffled<K, C> {
         self.ordered.get_or_init(|| {
             let of_shard = |index: usize| {
                 let shard = &self.shards[index];
-                let room = shard.len() / self.partitions() / 8 * 9;
-                let list = |_| Vec::with_capacity(room);
-                let mut partitions: Vec<_> = (0..self.partitions()).map(list).collect();
-                for slot in 0..shard.slots() {
-                    if let Some((stamp, key, _)) = shard.record(slot) {
-                        let at = RecordSlot {
-                            shard: index as u32,
-                            slot: slot as u32,
-                        };
-                        partitions[self.partitioner.partition(key)].push((stamp, at));
-                    }
+                let mut placed = Vec::with_capacity(shard.len());
+                for (number, (stamp, key, _)) in (0..).zip(shard.iter()) {
+                    placed.push(Placed::new(stamp, self.partitioner.partition(key), number));
                 }
-                partitions
+                placed
             };
-            let (shards, partitions) = (self.shards.len(), self.partitions());
-            let ordered = |side_by_side| in_order(side_by_side, shards, partitions, of_shard);
+            let at = |_, shard, slot| RecordSlot {
+                shard: shard as u32,
+                slot,
+            };
+            let counts = (self.shards.len(), self.partitions());
+            let ordered = |side_by_side| in_order(side_by_side, counts, of_shard, at);
             if free && self.len >= WORTH_SHARING {
                 self.executor.run(|| ordered(true))
             } else {
@@ -147,7 +143,7 @@ impl<K: Key, C: Data> RddSource<(K, C)> for Shuffled<K, C> {
         let records = order::piece(records, piece, self.pieces(partition));
         for (number, at) in records.iter().enumerate() {
             if let Some(ahead) = records.get(number + AHEAD) {
-                self.shards[ahead.shard as usize].prefetch(ahead.slot as usize);
+                self.shards[ahead.shard as usize].prefetch(ahead.slot);
             }
             let record = self.shards[at.shard as usize].record(at.slot as usize);
             if let Some((_, key, value)) = record {

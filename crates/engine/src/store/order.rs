@@ -12,7 +12,7 @@ use millrace_types::Lock;
 use rayon::prelude::*;
 
 use crate::exec::Executor;
-use crate::order::in_order;
+use crate::order::{Placed, in_order};
 use crate::shuffle::SHARDS;
 
 use super::Stored;
@@ -124,13 +124,15 @@ fn update<S: Stored>(store: &S, handles: &mut Arc<Handles>, known: bool, side_by
 }
 
 fn all_handles<S: Stored>(store: &S, side_by_side: bool) -> Handles {
-    in_order(side_by_side, SHARDS, store.partitions(), |shard| {
-        let mut partitions: Vec<_> = (0..store.partitions()).map(|_| Vec::new()).collect();
-        store.each_key(shard, None, &mut |partition, handle| {
-            partitions[partition].push((handle.place, handle));
+    let of_shard = |shard| {
+        let mut placed = Vec::new();
+        store.each_key(shard, None, &mut |partition, Handle { place, slot, .. }| {
+            placed.push(Placed::new(place, partition, slot));
         });
-        partitions
-    })
+        placed
+    };
+    let counts = (SHARDS, store.partitions());
+    in_order(side_by_side, counts, of_shard, Handle::new)
 }
 
 /// Adds handles to a list that is in order.

@@ -125,7 +125,7 @@ fn a_run_that_flushes_halfway_keeps_every_value_in_order() {
     let mut merged = Vec::new();
     for mut entries in flushed.shards {
         let mut shard = Shard::new();
-        shard.merge(0, &mut entries, &first_last_and_count, &hasher);
+        shard.merge(0, &mut entries, &first_last_and_count);
         shard.drain(|stamp, key, value| merged.push((stamp, key, value)));
     }
     merged.sort_by_key(|(stamp, ..)| *stamp);
@@ -170,7 +170,7 @@ fn passed_records_stand_in_order_among_combined_ones() {
     let mut merged = Vec::new();
     for mut entries in flushed.shards {
         let mut shard = Shard::new();
-        shard.merge(0, &mut entries, &list, &hasher);
+        shard.merge(0, &mut entries, &list);
         shard.drain(|stamp, key, numbers| merged.push((stamp, key, numbers)));
     }
     merged.sort_by_key(|(stamp, ..)| *stamp);

@@ -65,7 +65,7 @@ proptest! {
                 ended.reverse();
             }
             for (number, output) in ended {
-                exchange.publish(lane, number, output, &list, &hasher, Shard::new);
+                exchange.publish(lane, number, output, &list, Shard::new);
             }
         }
         let finished = exchange.finish(&list, &hasher, Shard::new, |work| work());
@@ -93,7 +93,7 @@ fn a_store_has_entries_as_they_wait_if_keys_of_its_one_lane_hardly_repeat() {
             exchange.expect(lane);
             let number = exchange.claim(lane, 1);
             let output = run(spread(200), hardly_repeats, &sum, &hasher);
-            exchange.publish(lane, number, output, &sum, &hasher, Shard::new);
+            exchange.publish(lane, number, output, &sum, Shard::new);
         }
         let shards = exchange.finish_unmerged(&sum, &hasher, Shard::new, |work| work());
         let shards = shards.unwrap().unwrap();
@@ -115,7 +115,7 @@ fn a_later_lane_has_shards_of_its_own_only_if_its_keys_repeat() {
         let number = exchange.claim(1, 1);
         let records = spread(2 * WORTH_MERGING * SHARDS);
         let output = run(records, hardly_repeats, &sum, &hasher);
-        exchange.publish(1, number, output, &sum, &hasher, Shard::new);
+        exchange.publish(1, number, output, &sum, Shard::new);
         let shards = exchange.lanes[1].shards().iter();
         shards
             .filter(|merging| merging.shard.lock().is_some())

@@ -72,7 +72,7 @@ pub(super) fn delta<V: Data>(
         let mut combiner = Combiner::new(&Group, hasher, LocalTable::new());
         run.iter().cloned().for_each(|record| combiner.push(record));
         let (flushed, _) = combiner.finish();
-        exchange.publish(0, number, flushed, &Group, hasher, Shard::new);
+        exchange.publish(0, number, flushed, &Group, Shard::new);
     }
     exchange
         .finish(&Group, hasher, Shard::new, |work| work())

@@ -230,7 +230,8 @@ impl<K: Key, C: Send> Exchange<K, C> {
         if let &[(shards, _)] = lanes.as_slice()
             && hardly_repeats(shards)
         {
-            return Ok(Some(shards.iter().map(Merging::take).collect()));
+            let taken = shards.iter().map(|merging| merging.take(&self.spare));
+            return Ok(Some(taken.collect()));
         }
         let merged = merged(&lanes, aggregator, hasher, shard, share, &self.spare);
         Ok(merged.map(|shards| shards.into_iter().map(Unmerged::from).collect()))
@@ -352,10 +353,11 @@ impl<K: Key, C> Merging<K, C> {
         aggregator: &A,
         spare: &SpareLists<K, C>,
     ) {
-        for (earlier, mut entries) in self.take_runs() {
-            shard.merge(before + earlier, &mut entries, aggregator);
-            spare.keep(entries);
+        let mut runs = self.take_runs();
+        for (earlier, entries) in &mut runs {
+            shard.merge(before + *earlier, entries, aggregator);
         }
+        spare.keep(runs.into_iter().map(|(_, emptied)| emptied));
     }
 
     /// Takes what waits.
@@ -366,10 +368,11 @@ impl<K: Key, C> Merging<K, C> {
     }
 
     /// Takes the shard, as far as it was merged, and what waits behind it.
-    fn take(&self) -> Unmerged<K, C> {
+    fn take(&self, spare: &Arc<SpareLists<K, C>>) -> Unmerged<K, C> {
         Unmerged {
             merged: self.shard.lock().take(),
             runs: self.take_runs(),
+            spare: Some(Arc::clone(spare)),
         }
     }
 }

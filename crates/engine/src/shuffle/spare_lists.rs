@@ -4,13 +4,10 @@
 //! it. Freed there, it would take the lock of the memory of the worker that made it, while that one
 //! needs the lock for its own lists (see [`own`](super::own)). So the list goes to a run to come,
 //! which needs no new memory then. Lists that a whole batch has not needed are freed.
-//!
-//! Values without memory of their own leave the allocator's locks alone; their lists are not kept.
 
 use millrace_types::Lock;
 
 use super::combiner::Entry;
-use super::own::has_own_worker;
 
 /// Batches without a run that asks for lists, after which none are kept. Two, since the runs of a
 /// batch may have asked before the one before it has ended.
@@ -45,16 +42,16 @@ impl<K, C> SpareLists<K, C> {
         kept.lists.split_off(left)
     }
 
-    /// Keeps a list that was emptied, if its values have memory of their own and runs ask for lists.
-    pub(super) fn keep(&self, list: Vec<Entry<K, C>>) {
-        debug_assert!(list.is_empty());
-        if !has_own_worker::<C>() {
-            return;
-        }
+    /// Keeps lists that were emptied, if runs ask for lists.
+    pub(crate) fn keep(&self, lists: impl IntoIterator<Item = Vec<Entry<K, C>>>) {
         let mut kept = self.0.lock();
         if kept.unasked < UNASKED {
-            kept.lists.push(list);
+            kept.lists.extend(lists);
+            return;
         }
+        // Freed when the lock is.
+        drop(kept);
+        drop(lists);
     }
 
     /// Frees the lists that the batch which ends has not needed.
@@ -82,13 +79,13 @@ mod tests {
     fn lists_that_a_whole_batch_has_not_needed_are_freed() {
         let spare = SpareLists::new();
         assert_eq!(spare.take(3).len(), 0);
-        (0..10).for_each(|_| spare.keep(list(8)));
+        spare.keep((0..10).map(|_| list(8)));
         spare.end_batch();
         // Three at a time are needed, however often.
         for _ in 0..5 {
             let taken = spare.take(3);
             assert_eq!(taken.len(), 3);
-            taken.into_iter().for_each(|list| spare.keep(list));
+            spare.keep(taken);
         }
         spare.end_batch();
         assert_eq!(spare.take(10).len(), 3);
@@ -99,22 +96,14 @@ mod tests {
     #[test]
     fn lists_that_no_run_asks_for_are_not_kept() {
         let spare = SpareLists::new();
-        spare.keep(list(8));
+        spare.keep([list(8)]);
         assert_eq!(spare.take(1).len(), 0);
         // The last batch keeps none, and frees what the one before it has left.
         for (kept, left) in [(1, 1), (2, 1), (1, 0)] {
-            spare.keep(list(8));
+            spare.keep([list(8)]);
             assert_eq!(spare.0.lock().lists.len(), kept);
             spare.end_batch();
             assert_eq!(spare.0.lock().lists.len(), left);
         }
-    }
-
-    #[test]
-    fn lists_of_plain_values_are_not_kept() {
-        let spare = SpareLists::<u32, u64>::new();
-        spare.take(1);
-        spare.keep(Vec::with_capacity(8));
-        assert_eq!(spare.take(1).len(), 0);
     }
 }

@@ -5,10 +5,13 @@
 //! looked for once more. So a store may have the entries as the runs left them, and combines those
 //! of one key itself.
 
+use std::sync::Arc;
+
 use crate::data::Key;
 
 use super::combiner::Entry;
 use super::shard::Shard;
+use super::spare_lists::SpareLists;
 
 /// The entries of one run, with the number of arrivals before them.
 pub(crate) type RunEntries<K, C> = (u64, Vec<Entry<K, C>>);
@@ -20,6 +23,8 @@ pub struct Unmerged<K, C> {
     pub(crate) merged: Option<Shard<K, C>>,
     /// The entries that came behind them.
     pub(crate) runs: Vec<RunEntries<K, C>>,
+    /// Takes the lists of the entries when they are empty.
+    pub(super) spare: Option<Arc<SpareLists<K, C>>>,
 }
 
 impl<K: Key, C> Unmerged<K, C> {
@@ -37,6 +42,13 @@ impl<K: Key, C> Unmerged<K, C> {
         self.len() == 0
     }
 
+    /// Gives the lists of entries back, which are empty now.
+    pub(crate) fn give_back(&mut self, emptied: impl IntoIterator<Item = Vec<Entry<K, C>>>) {
+        if let Some(spare) = &self.spare {
+            spare.keep(emptied);
+        }
+    }
+
     /// The shard of the merged keys, for its memory.
     #[must_use]
     pub fn into_shard(self) -> Option<Shard<K, C>> {
@@ -50,6 +62,7 @@ impl<K: Key, C> From<Shard<K, C>> for Unmerged<K, C> {
         Unmerged {
             merged: Some(shard),
             runs: Vec::new(),
+            spare: None,
         }
     }
 }

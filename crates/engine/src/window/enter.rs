@@ -28,9 +28,11 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         if let Some(merged) = &mut brought.merged {
             self.enter_merged(shard, batch, base, merged);
         }
-        for (before, entries) in brought.runs.drain(..) {
-            self.enter_run(shard, batch, base + before, entries);
+        let mut runs = std::mem::take(&mut brought.runs);
+        for (before, entries) in &mut runs {
+            self.enter_run(shard, batch, base + *before, entries);
         }
+        brought.give_back(runs.into_iter().map(|(_, emptied)| emptied));
     }
 
     fn enter_merged(
@@ -72,13 +74,13 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         }
     }
 
-    /// Takes the entries of a run, with `before` places before them.
+    /// Takes the entries of a run out of their list, with `before` places before them.
     fn enter_run(
         &self,
         shard: &mut WindowShard<K, S>,
         batch: u64,
         before: u64,
-        entries: Vec<Entry<K, S::Brought>>,
+        entries: &mut Vec<Entry<K, S::Brought>>,
     ) {
         let tag = |entry: &Entry<K, S::Brought>| Tag::of_entry(entry.tag());
         for entry in entries.iter().take(2 * AHEAD) {
@@ -89,7 +91,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         for (entry, sought) in entries.iter().zip(&mut sought) {
             *sought = Some(shard.slots.seek(tag(entry), S::MOVES_PLACES));
         }
-        let mut entries = entries.into_iter();
+        let mut entries = entries.drain(..);
         let mut number = 0;
         while let Some(entry) = entries.next() {
             let ahead = entries.as_slice();

@@ -12,12 +12,9 @@ use millrace_engine::shuffle::{CoGroup, Side};
 use super::super::{Computed, DStream, named};
 use super::{ShuffleNode, Shuffling, default_partitioner, partitioner_of};
 
-/// Both sides as one pipeline: the left one's records come first, whatever arrived when.
-type Both<P, Q, V, W> = Union<MapValues<P, fn(V) -> Side<V, W>>, MapValues<Q, fn(W) -> Side<V, W>>>;
-
-/// The one shuffle of `cogroup` and of the joins.
-pub(super) type CoShuffleNode<P, Q, K, V, W> =
-    ShuffleNode<Both<P, Q, V, W>, K, Side<V, W>, CoGroup>;
+/// The one shuffle of `cogroup` and of the joins, of both sides as one pipeline: the left one's
+/// records come first, whatever arrived when.
+pub(super) type CoShuffleNode<P, K, V, W> = ShuffleNode<P, K, Side<V, W>, CoGroup>;
 
 impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
     /// Of every key that a batch of either stream has its values on both (Spark: `cogroup`):
@@ -93,7 +90,7 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
         other: &DStream<(K, W), Q>,
         name: &str,
         partitioner: Arc<dyn Partitioner<K>>,
-    ) -> CoShuffleNode<P, Q, K, V, W>
+    ) -> CoShuffleNode<impl Pipeline<Item = (K, Side<V, W>)> + use<K, V, W, P, Q>, K, V, W>
     where
         W: Data,
         Q: Pipeline<Item = (K, W)>,
@@ -101,11 +98,11 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
         self.meets(other, name);
         let left = MapValues {
             parent: Arc::clone(&self.pipeline),
-            function: Side::Left as fn(V) -> Side<V, W>,
+            function: Side::Left,
         };
         let right = MapValues {
             parent: Arc::clone(&other.pipeline),
-            function: Side::Right as fn(W) -> Side<V, W>,
+            function: Side::Right,
         };
         let both = Arc::new(Union::new(Arc::new(left), Arc::new(right)));
         ShuffleNode {

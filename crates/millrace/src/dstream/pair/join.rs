@@ -8,6 +8,7 @@ use millrace_engine::error::Result;
 use millrace_engine::keyed::{JoinSide, joined};
 use millrace_engine::partition::{Partitioner, Partitions};
 use millrace_engine::pipeline::{NodeId, Pipeline};
+use millrace_engine::shuffle::Side;
 use millrace_engine::stage::EagerStage;
 use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
@@ -92,15 +93,14 @@ impl<K: Key, V: Data, P: Pipeline<Item = (K, V)>> DStream<(K, V), P> {
 }
 
 /// A `cogroup` whose pairs are made when somebody reads them.
-struct JoinNode<P: Pipeline, Q: Pipeline, K, V: Data, W: Data, A, B> {
-    cogroup: CoShuffleNode<P, Q, K, V, W>,
+struct JoinNode<P: Pipeline, K, V: Data, W: Data, A, B> {
+    cogroup: CoShuffleNode<P, K, V, W>,
     sides: (JoinSide<V, A>, JoinSide<W, B>),
 }
 
-impl<P, Q, K, V, W, A, B> Node for JoinNode<P, Q, K, V, W, A, B>
+impl<P, K, V, W, A, B> Node for JoinNode<P, K, V, W, A, B>
 where
-    P: Pipeline<Item = (K, V)>,
-    Q: Pipeline<Item = (K, W)>,
+    P: Pipeline<Item = (K, Side<V, W>)>,
     K: Key,
     V: Data,
     W: Data,

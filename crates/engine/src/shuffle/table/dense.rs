@@ -280,6 +280,7 @@ impl<K, C> Cell<C> for DenseCell<'_, K, C> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell;
     use std::collections::BTreeMap;
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::rc::Rc;
@@ -351,42 +352,62 @@ mod tests {
         assert!(places.windows(2).all(|pair| pair[0] <= pair[1] + 8));
     }
 
+    /// Counts that it is dropped, and has nothing that a leak would lose.
+    struct Counted<'a>(&'a cell::Cell<u32>);
+
+    impl Drop for Counted<'_> {
+        fn drop(&mut self) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+
+    /// Keys from zero on.
+    fn counted(dropped: &cell::Cell<u32>, count: u32) -> Dense<u32, Counted<'_>> {
+        let mut keys = Dense::new();
+        add_counted(&mut keys, dropped, count);
+        keys
+    }
+
+    fn add_counted<'a>(
+        keys: &mut Dense<u32, Counted<'a>>,
+        dropped: &'a cell::Cell<u32>,
+        count: u32,
+    ) {
+        keys.reserve(count as usize);
+        for key in 0..count {
+            let FoundKey::Vacant(at) = keys.find(tag(key), &key) else {
+                panic!("{key} is there before it came");
+            };
+            keys.add(at, tag(key), u64::from(key) + 1, key, Counted(dropped));
+        }
+    }
+
     /// A value that was taken out and not given back is not looked at, and not dropped again.
     #[test]
     fn keys_are_forgotten_if_a_function_unwinds() {
-        let alive = Rc::new(1);
-        let mut keys = Dense::new();
-        for key in 0..3 {
-            add(&mut keys, key, Rc::clone(&alive));
-        }
-        let merge = AssertUnwindSafe(|| {
-            keys.value(1).replace(|value| {
-                drop(value);
-                panic!("no value today")
-            });
-        });
+        let dropped = cell::Cell::new(0);
+        let mut keys = counted(&dropped, 3);
+        let merge = AssertUnwindSafe(|| keys.value(1).replace(|_| panic!("no value today")));
         assert!(catch_unwind(merge).is_err());
         assert_eq!((keys.len(), keys.seek(tag(1))), (0, None));
-        add(&mut keys, 1, Rc::clone(&alive));
+        // The others are leaked.
+        assert_eq!(dropped.get(), 1);
+        add_counted(&mut keys, &dropped, 2);
         let mut drained = 0;
         keys.drain(|_, _, _| drained += 1);
-        assert_eq!(drained, 1);
-        // Two were leaked.
-        assert_eq!(Rc::strong_count(&alive), 3);
+        assert_eq!((drained, dropped.get()), (2, 3));
     }
 
     #[test]
     fn a_key_is_moved_out_once_if_a_function_unwinds() {
-        let alive = Rc::new(1);
-        let mut keys = Dense::new();
-        for key in 0..3 {
-            add(&mut keys, key, Rc::clone(&alive));
-        }
+        let dropped = cell::Cell::new(0);
+        let mut keys = counted(&dropped, 3);
         let drain = AssertUnwindSafe(|| keys.drain(|_, _, _| panic!("not now")));
         assert!(catch_unwind(drain).is_err());
+        assert_eq!((keys.len(), dropped.get()), (0, 1));
         keys.clear();
-        (0..3).for_each(|key| add(&mut keys, key, Rc::clone(&alive)));
+        add_counted(&mut keys, &dropped, 3);
         drop(keys);
-        assert_eq!(Rc::strong_count(&alive), 3);
+        assert_eq!(dropped.get(), 4);
     }
 }

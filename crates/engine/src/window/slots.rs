@@ -449,8 +449,26 @@ mod tests {
                 prop_assert_eq!((slots.key(slot), slots.entry(slot)), (&key, &(key + 1)));
                 prop_assert_eq!(slots.find(&key), Some(slot));
                 prop_assert_eq!(slots.slot(slots.tag(&key), key, || 0), slot, "it is found");
+                let sought = slots.seek(slots.tag(&key), true);
+                prop_assert_eq!(sought.slot, Some(slot));
+                prop_assert_eq!(slots.slot(sought, key, || 0), slot, "it is found ahead");
             }
         }
+    }
+
+    #[test]
+    fn another_key_with_the_same_tag_is_not_taken_for_the_one_that_is_sought() {
+        let mut slots = Slots::new(KeyHasher::default());
+        let tag = slots.tag(&1);
+        assert_eq!(slots.seek(tag, false).slot, None);
+        let (one, other) = (slots.slot(tag, 1, || 1), slots.slot(tag, 2, || 2));
+        let sought = slots.seek(tag, false);
+        assert_eq!(sought.slot, Some(one));
+        assert_eq!(
+            (slots.slot(sought, 2, || 0), *slots.entry(other)),
+            (other, 2)
+        );
+        assert_eq!((slots.slot(sought, 1, || 0), *slots.entry(one)), (one, 1));
     }
 
     #[test]

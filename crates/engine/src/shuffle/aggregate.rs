@@ -42,10 +42,15 @@ pub trait Aggregator<V>: Send + Sync + 'static {
 
     /// Writes where it is to stand what a run publishes of a single value. An accumulator of several
     /// words that is made elsewhere first is read back in wider pieces than it was written in, for
-    /// which the processor waits until all before it has been written.
+    /// which the processor waits until all before it has been written. Gives what it has written: the
+    /// caller panics if that is not in the place.
     #[inline(always)]
-    fn publish_one(&self, value: V, place: &mut MaybeUninit<Self::Acc>) {
-        place.write(self.publish(self.create(value)));
+    fn publish_one<'a>(
+        &self,
+        value: V,
+        place: &'a mut MaybeUninit<Self::Acc>,
+    ) -> &'a mut Self::Acc {
+        place.write(self.publish(self.create(value)))
     }
 }
 

@@ -47,10 +47,14 @@ impl<V: Data, W: Data> Aggregator<Side<V, W>> for CoGroup {
     }
 
     #[inline(always)]
-    fn publish_one(&self, value: Side<V, W>, place: &mut MaybeUninit<Self::Acc>) {
+    fn publish_one<'a>(
+        &self,
+        value: Side<V, W>,
+        place: &'a mut MaybeUninit<Self::Acc>,
+    ) -> &'a mut Self::Acc {
         match value {
             Side::Left(value) => place.write((Values::of(value), Values::new())),
             Side::Right(value) => place.write((Values::new(), Values::of(value))),
-        };
+        }
     }
 }

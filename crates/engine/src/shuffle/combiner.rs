@@ -18,6 +18,7 @@
 )]
 
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use crate::data::{Data, Key};
 
@@ -299,12 +300,13 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             if list.len() == list.capacity() {
                 make_room(list);
             }
-            // SAFETY: there is room for one more, which is initialised before it counts.
+            // SAFETY: there is room for one more, which is initialised before it counts: the value too,
+            // since a reference to it leads to its place.
             unsafe {
                 let entry = list.as_mut_ptr().add(list.len());
-                let place = &raw mut (*entry).value;
-                self.aggregator
-                    .publish_one(value, &mut *place.cast::<MaybeUninit<A::Acc>>());
+                let place = (&raw mut (*entry).value).cast::<MaybeUninit<A::Acc>>();
+                let written: *mut A::Acc = self.aggregator.publish_one(value, &mut *place);
+                assert!(ptr::eq(written, place.cast()), "written elsewhere");
                 (&raw mut (*entry).stamp).write(stamp);
                 (&raw mut (*entry).key).write(key);
                 list.set_len(list.len() + 1);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use millrace_text::{Buffer, BufferHost, Text};
 
-use super::super::aggregate::Reduce;
+use super::super::aggregate::{Cell, Reduce};
 use super::super::combine_by_key::{CombineBy, to_lists};
 use super::super::shard::Shard;
 use super::*;
@@ -185,4 +185,39 @@ fn passed_records_stand_in_order_among_combined_ones() {
         .map(|(key, (_, numbers))| (key, numbers))
         .collect();
     assert!(merged == expected, "another order, or other values");
+}
+
+/// Leaves the place of a value as it is.
+struct WritesElsewhere;
+
+impl Aggregator<u32> for WritesElsewhere {
+    type Acc = u32;
+    const DETACHED: bool = true;
+
+    fn create(&self, value: u32) -> u32 {
+        value
+    }
+
+    fn add(&self, acc: impl Cell<u32>, value: u32) {
+        acc.replace(|acc| acc + value);
+    }
+
+    fn merge(&self, earlier: impl Cell<u32>, later: u32) {
+        earlier.replace(|earlier| earlier + later);
+    }
+
+    fn publish_one<'a>(&self, value: u32, _: &'a mut MaybeUninit<u32>) -> &'a mut u32 {
+        Box::leak(Box::new(value))
+    }
+}
+
+/// Memory that nobody has written counts for no entry, whatever an aggregator does.
+#[test]
+#[should_panic(expected = "written elsewhere")]
+fn an_aggregator_that_writes_elsewhere_is_refused() {
+    let hasher = KeyHasher::default();
+    let mut combiner = Combiner::new(&WritesElsewhere, &hasher, LocalTable::new());
+    for key in 0..4 * PASSED as u32 {
+        combiner.push((key, 1));
+    }
 }

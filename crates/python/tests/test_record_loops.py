@@ -128,6 +128,24 @@ def test_a_combiner_may_be_none(sc):
     assert combined.collect() == [(1, ((None, 3), 4))]
 
 
+class Emptied:
+    """A function that is false where somebody asks."""
+
+    def __bool__(self):
+        return False
+
+    def __call__(self, value):
+        return [value]
+
+
+def test_the_first_combiner_is_made_by_whatever_was_given(sc):
+    pairs = sc.parallelize([(1, 2)], 1)
+    combined = pairs.combineByKey(Emptied(), lambda c, v: c, lambda a, b: a, 1)
+    assert combined.collect() == [(1, [2])]
+    with pytest.raises(Exception, match="'NoneType' object is not callable"):
+        pairs.combineByKey(None, lambda c, v: c, lambda a, b: a, 1).collect()
+
+
 @pytest.mark.parametrize(
     "name, f, record",
     [

@@ -49,7 +49,7 @@ impl<K, C> SpareLists<K, C> {
             kept.lists.extend(lists);
             return;
         }
-        // Freed when the lock is.
+        // They are freed once the lock is let go.
         drop(kept);
         drop(lists);
     }

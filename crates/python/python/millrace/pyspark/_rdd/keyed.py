@@ -54,16 +54,18 @@ class Keyed:
             numPartitions = self._default_reduce_partitions()
 
         def combine(index):
-            create = None if createCombiner is _same else called(task_copy(createCombiner))
-            merge = called(task_copy(mergeValue))
-            return iter(Chain(self, index).combined(create, merge).items())
+            chain, merge = Chain(self, index), called(task_copy(mergeValue))
+            if createCombiner is _same:
+                return iter(chain.reduced(merge).items())
+            create = called(task_copy(createCombiner))
+            return iter(chain.combined(create, merge).items())
 
         local = self._derived(combine, self.partitioner)
         shuffled = local.partitionBy(numPartitions, partitionFunc)
 
         def merge(index):
             own = called(task_copy(mergeCombiners))
-            return iter(Chain(shuffled, index).combined(None, own).items())
+            return iter(Chain(shuffled, index).reduced(own).items())
 
         return shuffled._derived(merge, shuffled.partitioner)
 
@@ -80,7 +82,7 @@ class Keyed:
         """As `reduceByKey`, given to the program as a dict."""
 
         def reduced(index):
-            return iter([Chain(self, index).combined(None, called(task_copy(func)))])
+            return iter([Chain(self, index).reduced(called(task_copy(func)))])
 
         merged = {}
         for part in self._derived(reduced).collect():

@@ -45,7 +45,7 @@ _COMBINING = [
     "if combiner is not absent: combiners[key] = merge(combiner, value)",
 ]
 
-#: What becomes of a record at the end of a chain.
+#: The lines for a record at the end of a chain, by what they do with it.
 _ENDS = {
     "yielded": ["yield record"],
     "combined": [*_COMBINING, "else: combiners[key] = create(value)"],

@@ -9,9 +9,9 @@
 //! of the write that they are about, which say what happened.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, MutexGuard};
 
 use millrace::context::StopHandle;
 use millrace_stderr::{info, retire};
@@ -42,13 +42,9 @@ impl State {
 }
 
 impl Signals {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
-
     /// Watches for the rest of the process's life; a second call does nothing.
     pub(crate) fn watch(&self, graceful: bool) -> io::Result<()> {
-        if std::mem::replace(&mut self.state().watching, true) {
+        if std::mem::replace(&mut self.state.lock().watching, true) {
             return Ok(());
         }
         let mut watched = vec![SIGINT, SIGTERM];
@@ -67,7 +63,7 @@ impl Signals {
         let signals = self.clone();
         let body = move || {
             for signal in incoming.forever() {
-                let mut state = signals.state();
+                let mut state = signals.state.lock();
                 if state.heard.is_some() {
                     continue;
                 }
@@ -91,14 +87,14 @@ impl Signals {
 
     /// Says whom to ask for a stop, with grace or without; asks at once if a signal has come.
     pub(crate) fn ask_of(&self, stop: StopHandle, graceful: bool) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.stop = Some((stop, graceful));
         state.ask();
     }
 
     /// True if the signal that came was SIGINT.
     pub(crate) fn interrupted(&self) -> bool {
-        self.state().heard == Some(SIGINT)
+        self.state.lock().heard == Some(SIGINT)
     }
 }
 
@@ -156,7 +152,7 @@ fn ignored_by(status: &str, signal: i32) -> bool {
 impl std::fmt::Debug for Signals {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Signals")
-            .field("heard", &self.state().heard)
+            .field("heard", &self.state.lock().heard)
             .finish_non_exhaustive()
     }
 }

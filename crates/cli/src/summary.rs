@@ -3,7 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::Instant;
 
 use millrace::events::{BatchInfo, InputCounts};
@@ -76,7 +76,7 @@ struct Listener(Arc<Collector>);
 
 impl StreamingListener for Listener {
     fn on_batch_completed(&mut self, batch: &BatchInfo) {
-        let mut figures = self.0.figures();
+        let mut figures = self.0.figures.lock();
         figures.batches += 1;
         figures.records += batch.num_records();
         figures.bytes += batch
@@ -108,10 +108,6 @@ impl Collector {
         }
     }
 
-    fn figures(&self) -> MutexGuard<'_, Figures> {
-        self.figures.lock()
-    }
-
     /// Writes the file, or says the figures; an error says why it could not.
     fn write(&self, bytes_not_run: u64, input: InputCounts) -> Result<(), CommandError> {
         let json = self.json(bytes_not_run, input);
@@ -123,7 +119,7 @@ impl Collector {
     }
 
     fn json(&self, bytes_not_run: u64, input: InputCounts) -> Value {
-        let mut figures = self.figures();
+        let mut figures = self.figures.lock();
         figures.latencies.sort_unstable();
         let ended = figures.ended.unwrap_or_else(Instant::now);
         json!({

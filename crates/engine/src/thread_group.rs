@@ -3,7 +3,7 @@
 //! A program's receivers and listeners run on them, and code of the program may never return.
 //! A run ends all the same, and its outcome is told (law 7).
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use millrace_types::{Lock, Wakeup};
@@ -19,13 +19,9 @@ pub struct ThreadGroup {
 pub struct Running(Arc<ThreadGroup>);
 
 impl ThreadGroup {
-    fn count(&self) -> MutexGuard<'_, usize> {
-        self.count.lock()
-    }
-
     /// Counts a thread that is about to be started.
     pub fn register(self: &Arc<Self>) -> Running {
-        *self.count() += 1;
+        *self.count.lock() += 1;
         Running(Arc::clone(self))
     }
 
@@ -35,7 +31,7 @@ impl ThreadGroup {
         let running = |count: &mut usize| *count > 0;
         let waited = self
             .ended
-            .wait_timeout_while(self.count(), patience, running);
+            .wait_timeout_while(self.count.lock(), patience, running);
         *waited.0
     }
 }
@@ -53,7 +49,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        *self.0.count() -= 1;
+        *self.0.count.lock() -= 1;
         self.0.ended.notify_all();
     }
 }

@@ -5,7 +5,7 @@
 //! engine's own streams for the batch are put where those functions find them, and taken away when
 //! the last of them is through. The law: the lock is free whenever the engine waits or computes.
 
-use std::sync::{Arc, MutexGuard, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration as StdDuration;
 
 use millrace::context::ContextState;
@@ -32,14 +32,7 @@ use crate::window::{Held, note_part, note_table};
 type Tried = Result<Rdd<Value>, Failure>;
 
 /// The datasets of all of them.
-#[derive(Clone, Default)]
-struct Slots(Arc<Lock<Vec<Tried>>>);
-
-impl Slots {
-    fn rdds(&self) -> MutexGuard<'_, Vec<Tried>> {
-        self.0.lock()
-    }
-}
+type Slots = Arc<Lock<Vec<Tried>>>;
 
 /// A stream whose notes are shown: the first item of their keys, its name for people, and if it has
 /// a note for every key, or else for every partition of a batch.
@@ -277,11 +270,11 @@ impl Engine {
             let queue = self.ssc().queue_stream(vec![Vec::<i64>::new(); ticks]);
             read.push(queue.map(Value::Int).erased());
         }
-        let slots = self.slots.clone();
+        let slots = Arc::clone(&self.slots);
         let gathered = self.ssc().transform_tried(&read, move |tried, _| {
             let told = |failed: Error| Python::attach(|py| failure(py, &failed));
             let tried = tried.into_iter().map(|tried| tried.map_err(told));
-            *slots.rdds() = tried.collect();
+            *slots.lock() = tried.collect();
             Vec::<()>::new()
         });
         let gathered = match kept {
@@ -290,11 +283,11 @@ impl Engine {
         };
         let last = outputs.len().saturating_sub(1);
         for (number, (function, name)) in outputs.into_iter().enumerate() {
-            let slots = self.slots.clone();
+            let slots = Arc::clone(&self.slots);
             gathered.foreach_rdd_and_report(name, move |_, time: BatchTime| {
                 let report = Python::attach(|py| told(py, &function, time));
                 if number == last {
-                    let gone = std::mem::take(&mut *slots.rdds());
+                    let gone = std::mem::take(&mut *slots.lock());
                     drop(gone);
                 }
                 report
@@ -307,7 +300,7 @@ impl Engine {
     /// The dataset of stream number `index` in the batch that runs, or what went wrong in it as
     /// [`wait`](Engine::wait) tells of it.
     fn read(&self, py: Python<'_>, index: usize) -> PyResult<(Option<Batch>, Option<Failure>)> {
-        match self.slots.rdds().get(index) {
+        match self.slots.lock().get(index) {
             Some(Ok(rdd)) => Ok((Some(Batch::new(rdd.clone())), None)),
             Some(Err((raised, place))) => Ok((None, Some((raised.clone_ref(py), place.clone())))),
             None => Err(PyRuntimeError::new_err(

@@ -3,8 +3,6 @@
 //! They are those of a native program: the same settings, the same listener, the same figures. The
 //! law: no port for the page is no reason not to run, and what is wrong is said by Python.
 
-use std::sync::MutexGuard;
-
 use millrace::{Conf, Duration, StreamingContext};
 use millrace_types::{Lock, keys};
 use millrace_ui::{RunInfo, Ui};
@@ -25,14 +23,10 @@ impl Page {
         Ok(Page(Lock::new(Some(ui))))
     }
 
-    fn ui(&self) -> MutexGuard<'_, Option<Ui>> {
-        self.0.lock()
-    }
-
     /// The address of the page, without a slash at its end as Spark has it; `None` if there is no
     /// page. The error says why there is none although one was asked for.
     pub(crate) fn address(&self) -> Result<Option<String>, String> {
-        let ui = self.ui();
+        let ui = self.0.lock();
         let Some(ui) = ui.as_ref() else {
             return Ok(None);
         };
@@ -42,6 +36,6 @@ impl Page {
 
     /// Serves the page no longer.
     pub(crate) fn close(&self) {
-        drop(self.ui().take());
+        drop(self.0.lock().take());
     }
 }

@@ -1,6 +1,5 @@
 //! Standard error, for what the Python package says there.
 
-use std::sync::MutexGuard;
 use std::time::Instant;
 
 use millrace_stderr::Level;
@@ -90,13 +89,13 @@ impl Pauses {
     /// The line as it is to be said now, with the number of times that it stands for; None if one
     /// of its kind was said a short while ago.
     fn due(&self, kind: &str, line: &str) -> Option<String> {
-        let said = self.pauses().pass(self.now(), kind);
+        let said = self.pauses.lock().pass(self.now(), kind);
         said.map(|said| said.with(line))
     }
 
     /// The number of lines that were not said, and within which time; None if there are none.
     fn end(&self) -> Option<String> {
-        let left = self.pauses().end(self.now());
+        let left = self.pauses.lock().end(self.now());
         left.map(|left| left.to_string())
     }
 }
@@ -104,9 +103,5 @@ impl Pauses {
 impl Pauses {
     fn now(&self) -> i64 {
         i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX)
-    }
-
-    fn pauses(&self) -> MutexGuard<'_, millrace_types::Pauses> {
-        self.pauses.lock()
     }
 }

@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, MutexGuard, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use millrace_engine::error::{Error, ErrorKind as Fault};
@@ -53,10 +53,6 @@ impl Reader {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.waiting.lock()
-    }
-
     /// Makes writes of this thread wait as the reader says.
     pub(crate) fn mind(self: &Arc<Self>) {
         READER.set(Some(Arc::clone(self)));
@@ -64,7 +60,7 @@ impl Reader {
 
     /// The time that a write has been waiting, if one is.
     pub(crate) fn keeps_waiting(&self) -> Option<Duration> {
-        self.waiting().map(|since| since.elapsed())
+        self.waiting.lock().map(|since| since.elapsed())
     }
 }
 
@@ -152,7 +148,7 @@ fn write_when_ready(
     impl Drop for Waiting<'_> {
         fn drop(&mut self) {
             if let Some(reader) = self.0 {
-                reader.waiting().take();
+                reader.waiting.lock().take();
             }
         }
     }
@@ -170,7 +166,7 @@ fn write_when_ready(
             }
         }
         let Some(reader) = waiting.0 else { continue };
-        reader.waiting().get_or_insert(begun);
+        reader.waiting.lock().get_or_insert(begun);
         if (reader.gives_up)(begun.elapsed()) {
             let nobody = "nobody reads the output";
             return Err(io::Error::new(ErrorKind::TimedOut, nobody));
@@ -234,7 +230,7 @@ pub fn refused(error: io::Error) -> Error {
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader")
-            .field("waiting", &*self.waiting())
+            .field("waiting", &*self.waiting.lock())
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,6 @@
 //! one way of saying it seldom serves them all.
 
 use std::fmt;
-use std::sync::MutexGuard;
 use std::time::Instant;
 
 use millrace_types::{Lock, Pauses, one_line};
@@ -43,7 +42,7 @@ impl Voice {
     /// it was said.
     pub fn say(&self, kind: &str, line: impl fmt::Display) -> bool {
         // Not under the lock: standard error may be a pipe that nobody reads.
-        let said = self.pauses().pass(self.now(), kind);
+        let said = self.pauses.lock().pass(self.now(), kind);
         if let Some(repeated) = said {
             self.warn(repeated.with(line));
         }
@@ -54,10 +53,6 @@ impl Voice {
         warn(&one_line(&format!("{}{line}", self.prefix)));
     }
 
-    fn pauses(&self) -> MutexGuard<'_, Pauses> {
-        self.pauses.lock()
-    }
-
     fn now(&self) -> i64 {
         i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
@@ -65,7 +60,7 @@ impl Voice {
 
 impl Drop for Voice {
     fn drop(&mut self) {
-        let left = self.pauses().end(self.now());
+        let left = self.pauses.lock().end(self.now());
         if let Some(left) = left {
             self.warn(format_args!(
                 "lines such as those above were left out {left}"

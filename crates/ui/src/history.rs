@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use millrace_stderr::Voice;
 use millrace_types::{Conf, Lock, reason};
@@ -108,13 +108,9 @@ impl HistoryServer {
 }
 
 impl Logs {
-    fn readers(&self) -> MutexGuard<'_, BTreeMap<PathBuf, LogReader>> {
-        self.readers.lock()
-    }
-
     fn refresh(&self) -> io::Result<()> {
         let found = directories(&self.directory)?;
-        let mut readers = self.readers();
+        let mut readers = self.readers.lock();
         readers.retain(|path, _| found.contains(path));
         for path in found {
             let read = match readers.get_mut(&path) {
@@ -141,7 +137,8 @@ impl Logs {
 impl Runs for Logs {
     fn all(&self) -> Vec<Arc<Run>> {
         let mut runs: Vec<_> = self
-            .readers()
+            .readers
+            .lock()
             .values()
             .map(|log| Arc::clone(log.run()))
             .collect();

@@ -6,7 +6,6 @@
 //! counted from one in each run of a program; zero is before the first.
 
 use std::cell::Cell;
-use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use millrace_types::Lock;
@@ -24,19 +23,15 @@ pub struct Epochs {
 }
 
 impl Epochs {
-    fn open(&self) -> MutexGuard<'_, u64> {
-        self.open.lock()
-    }
-
     /// The context starts: the first batch is open.
     pub fn begin(&self) {
-        *self.open() = 1;
+        *self.open.lock() = 1;
     }
 
     /// Opens the next batch, and gives the one that was open. To be called before a block of the
     /// next one is offered to anybody.
     pub fn close_batch(&self) -> u64 {
-        let mut open = self.open();
+        let mut open = self.open.lock();
         *open += 1;
         *open - 1
     }
@@ -61,7 +56,7 @@ impl Epochs {
 
     /// Calls `change` with the batch that is open, which stays so meanwhile.
     pub(crate) fn while_open<R>(&self, change: impl FnOnce(u64) -> R) -> R {
-        change(*self.open())
+        change(*self.open.lock())
     }
 }
 

@@ -223,7 +223,7 @@ impl Executor {
     /// Queues a task that has just done a part of its work and wants to go on: behind the work
     /// of a batch that is due.
     pub(crate) fn spawn_again(&self, task: impl FnOnce() + Send + 'static) {
-        let mut parked = self.inner.parked();
+        let mut parked = self.inner.parked.lock();
         if self.inner.urgent.load(Ordering::SeqCst) > 0 {
             let running = self.inner.tasks.register();
             parked.push(Box::new(running.during(task)));
@@ -242,7 +242,7 @@ impl Executor {
             fn drop(&mut self) {
                 let inner = &self.0.inner;
                 let resumed = {
-                    let mut parked = inner.parked();
+                    let mut parked = inner.parked.lock();
                     let last = inner.urgent.fetch_sub(1, Ordering::SeqCst) == 1;
                     if last {
                         std::mem::take(&mut *parked)
@@ -266,10 +266,6 @@ impl Workers {
         self.pool
             .as_ref()
             .expect("the pool is there until the last handle is gone")
-    }
-
-    fn parked(&self) -> std::sync::MutexGuard<'_, Vec<Task>> {
-        self.parked.lock()
     }
 }
 
@@ -381,13 +377,13 @@ mod tests {
             let (tell, told) = channel();
             come_back_once(&executor, tell, send);
             told.recv().unwrap();
-            assert_eq!(executor.inner.parked().len(), 1);
+            assert_eq!(executor.inner.parked.lock().len(), 1);
             assert!(done.try_recv().is_err());
             urgent.store(false, Ordering::SeqCst);
         });
         done.recv().unwrap();
         assert!(!urgent.load(Ordering::SeqCst));
-        assert!(executor.inner.parked().is_empty());
+        assert!(executor.inner.parked.lock().is_empty());
     }
 
     fn come_back_once(executor: &Executor, queued: Sender<()>, done: Sender<()>) {

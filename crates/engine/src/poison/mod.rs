@@ -12,8 +12,8 @@ mod operator;
 mod shown;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, MutexGuard};
 
 use millrace_types::Lock;
 
@@ -70,12 +70,8 @@ impl Poison {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, PoisonState> {
-        self.state.lock()
-    }
-
     fn note(&self, epoch: u64, place: Place, letter: Letter) -> Result<(), Error> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let message = letter.message.clone();
         // A dataset that is read twice passes over a record twice.
         let of_batch = state.batches.entry(epoch).or_default();
@@ -96,7 +92,7 @@ impl Poison {
 
     /// Takes the letters of a batch, in order.
     pub(crate) fn take(&self, epoch: u64) -> Vec<Letter> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let letters = state.batches.remove(&epoch).unwrap_or_default();
         // Whoever has read all records has met the first few among them.
         let whole = letters.keys().filter(|place| !place.first);

@@ -116,12 +116,12 @@ impl<K: Key, C: Send> Exchange<K, C> {
 
     /// Says that a block is coming.
     pub(crate) fn expect(&self, lane: usize) {
-        self.lanes[lane].lock().outstanding += 1;
+        self.lanes[lane].progress.lock().outstanding += 1;
     }
 
     /// Numbers a run of `blocks` expected blocks. Blocks are claimed in their order.
     pub(crate) fn claim(&self, lane: usize, blocks: usize) -> u64 {
-        let mut progress = self.lanes[lane].lock();
+        let mut progress = self.lanes[lane].progress.lock();
         let run = progress.claimed;
         progress.claimed += 1;
         progress.sizes.insert(run, blocks);
@@ -145,7 +145,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
         } else {
             WORTH_MERGING
         };
-        let mut progress = lane.lock();
+        let mut progress = lane.progress.lock();
         progress.ended.insert(run, output);
         let mut blocks = 0;
         loop {
@@ -184,7 +184,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
         }
         // Only now: user code that panics in a merge has to fail the batch before it is taken
         // for finished.
-        let mut progress = lane.lock();
+        let mut progress = lane.progress.lock();
         progress.outstanding -= blocks;
         let settled = progress.outstanding == 0;
         drop(progress);
@@ -196,7 +196,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
     /// Notes that a run has failed, by user code or by what it read, and its batch with it.
     pub(crate) fn fail(&self, lane: usize, fault: Fault) {
         let lane = &self.lanes[lane];
-        lane.lock().failure.get_or_insert(fault);
+        lane.progress.lock().failure.get_or_insert(fault);
         lane.settled.notify_all();
     }
 
@@ -243,9 +243,8 @@ impl<K: Key, C: Send> Exchange<K, C> {
         let mut arrivals = 0;
         let mut before = Vec::new();
         for lane in &self.lanes {
-            let mut progress = lane
-                .settled
-                .wait_while(lane.lock(), |p| p.outstanding > 0 && p.failure.is_none());
+            let open = |lane: &mut Progress<K, C>| lane.outstanding > 0 && lane.failure.is_none();
+            let mut progress = lane.settled.wait_while(lane.progress.lock(), open);
             if let Some(fault) = progress.failure.take() {
                 return Err(fault);
             }
@@ -324,10 +323,6 @@ fn merged<K: Key, C: Send, V, A: Aggregator<V, Acc = C>>(
 }
 
 impl<K, C> Lane<K, C> {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Progress<K, C>> {
-        self.progress.lock()
-    }
-
     fn shards(&self) -> &[Merging<K, C>] {
         self.shards.get_or_init(|| {
             let merging = || Merging {

@@ -12,7 +12,7 @@ mod tests;
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use crossbeam::queue::SegQueue;
 use millrace_types::{BatchTime, Lock};
@@ -148,10 +148,6 @@ where
         &self.shards
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue<K, Acc<V, A>>> {
-        self.queue.lock()
-    }
-
     /// The shards of the batch that was closed at `time`, all its blocks combined and merged;
     /// `None` if it had none.
     ///
@@ -193,7 +189,7 @@ where
 
     /// Takes the batch that was closed at `time`; `None` if it had no block.
     fn take_closed(&self, time: BatchTime) -> Option<Arc<Exchange<K, Acc<V, A>>>> {
-        self.queue().closed.remove(&time)
+        self.queue.lock().closed.remove(&time)
     }
 
     /// Combines partitions, lane by lane, each in a run of its own.
@@ -255,7 +251,7 @@ where
     }
 
     fn next_run(&self) -> Option<BlockRun<K, Acc<V, A>>> {
-        let mut queue = self.queue();
+        let mut queue = self.queue.lock();
         let most = self.executor.most_map_tasks();
         let fair = queue.blocks.len().div_ceil(2 * most);
         // One task too many leaves what waits to the others.
@@ -328,13 +324,9 @@ where
         self.shards.pop().unwrap_or_else(Shard::new)
     }
 
-    fn local_tables(&self) -> MutexGuard<'_, Vec<LocalTable<K, Acc<V, A>>>> {
-        self.local_tables.lock()
-    }
-
     /// An empty local table, with the memory of one that was used before if there is any.
     fn local_table(&self) -> LocalTable<K, Acc<V, A>> {
-        let kept = self.local_tables().pop();
+        let kept = self.local_tables.lock().pop();
         let mut table = kept.unwrap_or_else(LocalTable::new);
         table.take_lists(&self.lists);
         table
@@ -342,7 +334,7 @@ where
 
     /// Keeps a local table for the next run, unless there is one for each map task already.
     fn keep(&self, table: LocalTable<K, Acc<V, A>>) {
-        let mut kept = self.local_tables();
+        let mut kept = self.local_tables.lock();
         if kept.len() < self.executor.most_map_tasks() {
             kept.push(table);
             return;
@@ -394,7 +386,7 @@ where
     A: Aggregator<V>,
 {
     fn offer(self: Arc<Self>, lane: usize, block: &Partition, bytes: u64) {
-        let mut queue = self.queue();
+        let mut queue = self.queue.lock();
         let (exchange, epoch) = (Arc::clone(&queue.open), queue.epoch);
         exchange.expect(lane);
         queue.blocks.push_back(Offered {
@@ -414,7 +406,7 @@ where
     }
 
     fn close_batch(&self, time: BatchTime) {
-        let mut queue = self.queue();
+        let mut queue = self.queue.lock();
         let next = Arc::new(Exchange::new(self.pipeline.inputs().len(), &self.lists));
         let ended = std::mem::replace(&mut queue.open, next);
         queue.epoch += 1;
@@ -422,13 +414,13 @@ where
     }
 
     fn leave(&self, time: BatchTime) {
-        let left = self.queue().closed.remove(&time);
+        let left = self.queue.lock().closed.remove(&time);
         // Freed when the lock is.
         drop(left);
     }
 
     fn is_behind(&self) -> bool {
-        !self.queue().blocks.is_empty()
+        !self.queue.lock().blocks.is_empty()
     }
 }
 

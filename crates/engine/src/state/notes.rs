@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
-use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use millrace_types::Lock;
@@ -93,10 +92,6 @@ impl<K: Key, V: Data> NoteStore<K, V> {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept<K>> {
-        self.kept.lock()
-    }
-
     /// Says which batch runs.
     pub fn begin(&self, number: u64) {
         self.number.store(number, Ordering::Relaxed);
@@ -107,7 +102,7 @@ impl<K: Key, V: Data> NoteStore<K, V> {
     /// # Errors
     /// If something cannot be written down.
     pub fn change(&self, changes: Vec<(K, Option<V>)>) -> Result<(), StoreError> {
-        let mut kept = self.kept();
+        let mut kept = self.kept.lock();
         let (mut fresh, mut written) = (kept.next, Vec::with_capacity(changes.len()));
         for (key, value) in changes {
             let mut entry = Vec::new();
@@ -152,21 +147,18 @@ impl<K: Key, V: Data> NoteStore<K, V> {
 
     /// Shows a part of the notes as a store of its own. Called before the run.
     pub fn show(&self, part: Part) {
-        self.kept().parts.push((part, PartSize::default()));
+        self.kept.lock().parts.push((part, PartSize::default()));
     }
 
     /// The parts that are shown.
     pub(super) fn parts(&self) -> Vec<Part> {
-        self.kept()
-            .parts
-            .iter()
-            .map(|(part, _)| part.clone())
-            .collect()
+        let kept = self.kept.lock();
+        kept.parts.iter().map(|(part, _)| part.clone()).collect()
     }
 
     /// The size of part number `index`.
     pub(super) fn size_of(&self, index: usize) -> PartSize {
-        let kept = self.kept();
+        let kept = self.kept.lock();
         kept.parts
             .get(index)
             .map(|(_, size)| *size)
@@ -180,7 +172,7 @@ impl<K: Key, V: Data> NoteStore<K, V> {
         most: usize,
         each: &mut dyn FnMut(&[u8]),
     ) -> Option<u64> {
-        let kept = self.kept();
+        let kept = self.kept.lock();
         let mut entries = kept.entries.range(place..);
         entries
             .by_ref()
@@ -191,7 +183,7 @@ impl<K: Key, V: Data> NoteStore<K, V> {
 
     /// Hands the entry of a key to `look`.
     pub(super) fn of_key<T>(&self, key: &K, look: impl FnOnce(&[u8]) -> T) -> Option<T> {
-        let kept = self.kept();
+        let kept = self.kept.lock();
         let entry = kept.entries.get(kept.places.get(key)?)?;
         Some(look(entry))
     }
@@ -201,7 +193,7 @@ impl<K: Key, V: Data> NoteStore<K, V> {
     /// # Errors
     /// If one cannot be read.
     pub fn all(&self) -> Result<Vec<(K, V)>, StoreError> {
-        let kept = self.kept();
+        let kept = self.kept.lock();
         let read = |entry: &Vec<u8>| {
             let (key, value) = EntryReader::new(entry)
                 .next::<K, V>()
@@ -215,11 +207,11 @@ impl<K: Key, V: Data> NoteStore<K, V> {
 
 impl<K: Key, V: Data> Durable for NoteStore<K, V> {
     fn record(&self) {
-        self.kept().changes = Some(Vec::new());
+        self.kept.lock().changes = Some(Vec::new());
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        take_only_shard(&mut self.kept().changes)
+        take_only_shard(&mut self.kept.lock().changes)
     }
 
     fn shards(&self) -> u32 {
@@ -227,13 +219,13 @@ impl<K: Key, V: Data> Durable for NoteStore<K, V> {
     }
 
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
-        let kept = self.kept();
+        let kept = self.kept.lock();
         let entries: Vec<&[u8]> = kept.entries.values().map(Vec::as_slice).collect();
         Ok((entries.concat(), kept.as_of))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
-        let mut kept = self.kept();
+        let mut kept = self.kept.lock();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<K, V>() {
             let (key, value) = entry?;
@@ -249,7 +241,7 @@ impl<K: Key, V: Data> Durable for NoteStore<K, V> {
     }
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
-        self.kept().as_of = number;
+        self.kept.lock().as_of = number;
         Ok(())
     }
 }

@@ -4,7 +4,6 @@
 //! is kept as it is, and what lies between is slid again (see [`replay`](super::replay)).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::MutexGuard;
 
 use millrace_types::Lock;
 use serde::Serialize;
@@ -114,6 +113,8 @@ where
 /// A window over one value per batch.
 pub struct SingleStore<V, S> {
     frame: WindowSpec,
+    /// Poisoned by a panic of the program's code; the node that has the store does not let anybody
+    /// read it then.
     window: Lock<Window<V, S>>,
     recorder: Recorder,
 }
@@ -144,18 +145,12 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
         }
     }
 
-    /// A lock is poisoned by a panic of the program's code; the node that has the store does not
-    /// let anybody read it then.
-    fn window(&self) -> MutexGuard<'_, Window<V, S>> {
-        self.window.lock()
-    }
-
     /// Slides the window over a batch of the parent, which has `value`.
     ///
     /// # Errors
     /// If the value cannot be written down for the checkpoint.
     pub fn slide(&self, step: SlideStep, value: Option<V>) -> Result<(), StoreError> {
-        let mut window = self.window();
+        let mut window = self.window.lock();
         let mut record = self.recorder.begin(0, step.number);
         if let Some(value) = &value {
             record.put(&(), 0, value);
@@ -167,7 +162,7 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
 
     /// The value of the last window that fired.
     pub fn value(&self) -> Option<V> {
-        self.window().value.clone()
+        self.window.lock().value.clone()
     }
 }
 
@@ -203,7 +198,7 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
 
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (saved, number) = {
-            let window = self.window();
+            let window = self.window.lock();
             (window.sliding.saved(&self.frame), self.recorder.as_of(0))
         };
         let mut entries = Vec::new();
@@ -214,7 +209,7 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
     fn load(&self, origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
         let nothing = "a window holds an entry that removes its value";
         let nothing = || StoreError::Malformed(nothing);
-        let mut window = self.window();
+        let mut window = self.window.lock();
         let mut reader = EntryReader::new(entries);
         match origin {
             Origin::Snapshot(as_of) => {
@@ -235,7 +230,7 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
     }
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
-        let mut window = self.window();
+        let mut window = self.window.lock();
         let replayed = catch_unwind(AssertUnwindSafe(|| window.replay(&self.frame, number)));
         self.recorder.loaded(number);
         replayed.map_err(|payload| StoreError::Panicked(message_of(&*payload)))

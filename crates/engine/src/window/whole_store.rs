@@ -4,7 +4,6 @@
 //! that tasks read, so that what is read again is cut as it was. The workers write it.
 
 use std::collections::VecDeque;
-use std::sync::MutexGuard;
 
 use millrace_types::Lock;
 
@@ -49,13 +48,9 @@ impl<T: Data> WholeStore<T> {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, KeptBatches<T>> {
-        self.kept.lock()
-    }
-
     /// Lets go of what no window has from `step` on.
     pub fn leave(&self, step: SlideStep) {
-        self.kept().leave(step.forgotten);
+        self.kept.lock().leave(step.forgotten);
     }
 
     /// Takes what the parent has in a batch; it must last.
@@ -63,7 +58,7 @@ impl<T: Data> WholeStore<T> {
     /// # Errors
     /// If a record cannot be written down for the checkpoint.
     pub fn enter(&self, step: SlideStep, held: Rdd<T>) -> Result<(), StoreError> {
-        let records = self.kept().changes.is_some();
+        let records = self.kept.lock().changes.is_some();
         let written = if records {
             let workers = |pieces, task: &WritePiece<'_>| held.on_pieces(pieces, task);
             written(step.number, &held, &workers)
@@ -71,7 +66,7 @@ impl<T: Data> WholeStore<T> {
         } else {
             Vec::new()
         };
-        let mut kept = self.kept();
+        let mut kept = self.kept.lock();
         kept.batches.push_back((step.batch, held));
         kept.as_of = step.number;
         if let Some(changes) = &mut kept.changes {
@@ -82,7 +77,7 @@ impl<T: Data> WholeStore<T> {
 
     /// The batches of the window, oldest first.
     pub fn batches(&self) -> Vec<Rdd<T>> {
-        let kept = self.kept();
+        let kept = self.kept.lock();
         kept.batches.iter().map(|(_, rdd)| rdd.clone()).collect()
     }
 }
@@ -162,11 +157,11 @@ fn read<T: Data>(entries: &[u8]) -> Result<Vec<(u64, Pieces<T>)>, StoreError> {
 
 impl<T: Data> Durable for WholeStore<T> {
     fn record(&self) {
-        self.kept().changes = Some(Vec::new());
+        self.kept.lock().changes = Some(Vec::new());
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        take_only_shard(&mut self.kept().changes)
+        take_only_shard(&mut self.kept.lock().changes)
     }
 
     fn shards(&self) -> u32 {
@@ -175,7 +170,7 @@ impl<T: Data> Durable for WholeStore<T> {
 
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (batches, as_of) = {
-            let kept = self.kept();
+            let kept = self.kept.lock();
             (kept.batches.clone(), kept.as_of)
         };
         let here = |pieces: Vec<(usize, usize)>, task: &WritePiece<'_>| {
@@ -192,7 +187,7 @@ impl<T: Data> Durable for WholeStore<T> {
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
-        let mut kept = self.kept();
+        let mut kept = self.kept.lock();
         for (number, pieces) in read(entries)? {
             let step = self.frame.step(number);
             kept.leave(step.forgotten);
@@ -206,7 +201,7 @@ impl<T: Data> Durable for WholeStore<T> {
     }
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
-        let mut kept = self.kept();
+        let mut kept = self.kept.lock();
         kept.leave(self.frame.step(number).forgotten);
         kept.as_of = number;
         Ok(())

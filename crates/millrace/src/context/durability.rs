@@ -37,7 +37,7 @@ impl StreamingContext {
     /// # }
     /// ```
     pub fn is_recovering(&self) -> bool {
-        let parts = self.parts();
+        let parts = self.parts.lock();
         if let Some(recovers) = parts.recovers {
             return recovers;
         }
@@ -95,7 +95,7 @@ impl StreamingContext {
             None => located("the name of the checkpoint directory", directory)?,
         };
         create_directory(&directory)?;
-        self.parts().checkpoint = Some(directory);
+        self.parts.lock().checkpoint = Some(directory);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ impl StreamingContext {
     /// Receives bytes by hand on the first stream, which has no address: a test is the sender.
     /// Cuts a block after every `block_bytes` bytes.
     pub(crate) fn feed(&self, bytes: &[u8], block_bytes: usize) {
-        let Some(engine) = self.parts().engine.clone() else {
+        let Some(engine) = self.parts.lock().engine.clone() else {
             return;
         };
         let Some(blocks) = engine.receivers[0].fed() else {

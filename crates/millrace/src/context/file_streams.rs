@@ -219,7 +219,7 @@ impl StreamingContext {
                 self.builder.receive(name)
             }
         };
-        self.parts().reads.push(node);
+        self.parts.lock().reads.push(node);
         self.described(Output::of(node))
     }
 }

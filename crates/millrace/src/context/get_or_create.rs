@@ -61,7 +61,7 @@ impl StreamingContext {
     ) -> Result<StreamingContext> {
         let ssc = create()?;
         ssc.checkpoint(directory)?;
-        ssc.parts().start = Start::Recover;
+        ssc.parts.lock().start = Start::Recover;
         Ok(ssc)
     }
 
@@ -104,7 +104,7 @@ impl StreamingContext {
         create: impl FnOnce() -> Result<StreamingContext>,
     ) -> Result<StreamingContext> {
         let ssc = StreamingContext::get_or_create(directory, create)?;
-        ssc.parts().start = Start::RecoverOrAnew;
+        ssc.parts.lock().start = Start::RecoverOrAnew;
         Ok(ssc)
     }
 

@@ -23,7 +23,7 @@ impl StreamingContext {
     ) -> ListenerHandle {
         let handle = ListenerHandle::default();
         let listener = handle.guard(listener);
-        let mut parts = self.parts();
+        let mut parts = self.parts.lock();
         match &parts.engine {
             None => parts.listeners.push(listener),
             Some(engine) => {

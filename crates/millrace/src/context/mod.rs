@@ -30,7 +30,7 @@ mod union;
 use std::fmt;
 use std::panic::Location;
 use std::path::PathBuf;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use millrace_engine::error::{Error, Result};
@@ -220,10 +220,6 @@ impl StreamingContext {
         self.settings.print_format
     }
 
-    fn parts(&self) -> MutexGuard<'_, Registrations> {
-        self.parts.lock()
-    }
-
     pub(crate) fn text_stream(&self, address: Option<(String, u16)>) -> DStream<Text, Lines> {
         let name = match &address {
             Some((host, port)) => format!("socket text stream {host}:{port}"),
@@ -236,7 +232,7 @@ impl StreamingContext {
     /// Describes a stream that receives.
     fn received(&self, name: String, open: OpenReceiver) -> NodeId {
         let (node, stream) = self.builder.receive(name.clone());
-        self.parts().sources.push(Source {
+        self.parts.lock().sources.push(Source {
             node,
             stream,
             name,

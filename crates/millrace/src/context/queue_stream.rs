@@ -59,7 +59,7 @@ impl StreamingContext {
         let (node, _) = self
             .builder
             .read("queue stream".to_owned(), |_| Box::new(node));
-        self.parts().reads.push(node);
+        self.parts.lock().reads.push(node);
         self.described(Output::of(node))
     }
 }

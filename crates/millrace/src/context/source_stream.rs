@@ -60,7 +60,7 @@ impl StreamingContext {
         let (node, _) = self.builder.read(name.clone(), |stream| {
             Box::new(SourceNode::new(stream, name, source, ends))
         });
-        self.parts().reads.push(node);
+        self.parts.lock().reads.push(node);
         self.described(Output::of(node))
     }
 }

@@ -27,7 +27,7 @@ use super::{Settings, Source, StreamingContext};
 
 impl StreamingContext {
     pub(super) fn start_engine(&self, place: Option<ActiveSlot>) -> Result<()> {
-        let mut parts = self.parts();
+        let mut parts = self.parts.lock();
         let graph = self.builder.freeze()?;
         self.builder.executor.epochs().begin();
         let opened = self.open_checkpoint(&mut parts, &graph)?;

@@ -51,7 +51,7 @@ impl StreamingContext {
     /// ```
     pub fn stop_handle(&self) -> StopHandle {
         StopHandle {
-            engine: self.parts().engine.clone(),
+            engine: self.parts.lock().engine.clone(),
         }
     }
 }

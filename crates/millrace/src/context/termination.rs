@@ -108,7 +108,7 @@ impl StreamingContext {
         if role.is_engine() {
             return;
         }
-        let thread = self.parts().thread.take();
+        let thread = self.parts.lock().thread.take();
         if let Some(thread) = thread {
             // Its panic would be the engine's own fault; the run has ended either way.
             drop(thread.join());

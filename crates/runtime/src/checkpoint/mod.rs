@@ -18,7 +18,7 @@ mod snapshots;
 mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, MutexGuard, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use millrace_engine::durable::{Durable, StoreError};
@@ -229,13 +229,9 @@ impl Checkpoint {
         })
     }
 
-    fn snapshots(&self) -> MutexGuard<'_, Snapshots> {
-        self.snapshots.lock()
-    }
-
     /// Has something else looked at once per second.
     pub fn watch(&self, watch: Watch) {
-        self.snapshots().watch(watch);
+        self.snapshots.lock().watch(watch);
     }
 
     /// The directory of the generation.
@@ -272,7 +268,7 @@ impl Checkpoint {
         let started = Instant::now();
         let mut last = self.blocks.lock();
         *last = blocks.unwrap_or(*last);
-        let snapshots = self.snapshots();
+        let snapshots = self.snapshots.lock();
         snapshots.check_lock().map_err(refused)?;
         let committed = self.log.commit(number, time, *last)?;
         let mut turn = self.turn.lock();
@@ -333,7 +329,7 @@ impl Checkpoint {
     /// more. Must precede the notification of waiters, who may start a new run on the same directory
     /// while threads of this one still hold its engine.
     pub fn close(&self) {
-        self.snapshots().close();
+        self.snapshots.lock().close();
         let mut lock = self.lock.lock();
         drop(lock.take());
     }

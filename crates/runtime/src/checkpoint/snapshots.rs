@@ -4,7 +4,7 @@
 //! which. A snapshot gets its name when the newest of these batches is durable in the log: state
 //! from the future must not survive a crash. The log before it is let go then.
 
-use std::sync::{Arc, MutexGuard, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -118,7 +118,7 @@ impl Snapshots {
 
     /// Says that a batch is durable.
     pub(crate) fn committed(&self, committed: Committed) {
-        let mut state = self.shared.state();
+        let mut state = self.shared.state.lock();
         state.bytes += committed.bytes;
         state.committed = Some(committed);
         drop(state);
@@ -138,7 +138,7 @@ impl Snapshots {
 
     /// Ends the thread; a snapshot that is being written is given up.
     pub(crate) fn close(&mut self) {
-        self.shared.state().closed = true;
+        self.shared.state.lock().closed = true;
         self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             // What it has to say it has said.
@@ -154,10 +154,6 @@ impl Drop for Snapshots {
 }
 
 impl SharedSnapshots {
-    fn state(&self) -> MutexGuard<'_, SnapshotState> {
-        self.state.lock()
-    }
-
     fn work(&self) {
         let repeats = Repeats::new(Arc::clone(&self.watched.clock));
         // What is wrong already is said when it is looked at.
@@ -167,7 +163,9 @@ impl SharedSnapshots {
                 let due = self.log_bytes.max(2 * state.last_snapshot_bytes);
                 !state.closed && (state.bytes < due || state.committed.is_none())
             };
-            let (mut state, timed_out) = self.changed.wait_timeout_while(self.state(), LOOK, idle);
+            let (mut state, timed_out) =
+                self.changed
+                    .wait_timeout_while(self.state.lock(), LOOK, idle);
             if state.closed {
                 drop(state);
                 repeats.end("snapshots");
@@ -187,7 +185,7 @@ impl SharedSnapshots {
             drop(state);
             match self.write(number, from) {
                 Ok(Some(bytes)) => {
-                    let mut state = self.state();
+                    let mut state = self.state.lock();
                     state.next += 1;
                     state.last_snapshot_bytes = bytes;
                 }
@@ -216,7 +214,7 @@ impl SharedSnapshots {
     }
 
     fn check_there(&self, before: &Seen) -> Result<Seen> {
-        let newest = self.state().next - 1;
+        let newest = self.state.lock().next - 1;
         self.directory.check_there(self.generation, newest, before)
     }
 
@@ -234,7 +232,7 @@ impl SharedSnapshots {
         let (mut bytes, mut newest) = (0, from.commit.number);
         for (store, durable) in (0..).zip(self.log.stores()) {
             for shard in 0..durable.shards() {
-                if self.state().closed {
+                if self.state.lock().closed {
                     return Ok(None);
                 }
                 let written = durable.snapshot(shard);
@@ -274,7 +272,7 @@ impl SharedSnapshots {
             let last = state.committed.map_or(0, |last| last.commit.number);
             !state.closed && last < newest
         };
-        let closed = self.changed.wait_while(self.state(), not_yet).closed;
+        let closed = self.changed.wait_while(self.state.lock(), not_yet).closed;
         if closed {
             return Ok(None);
         }

@@ -74,10 +74,6 @@ impl BatchLog {
         )
     }
 
-    fn log(&self) -> std::sync::MutexGuard<'_, SegmentLog> {
-        self.log.lock()
-    }
-
     pub(crate) fn stores(&self) -> &[Arc<dyn Durable>] {
         &self.stores
     }
@@ -100,7 +96,7 @@ impl BatchLog {
 
     /// Makes durable what stores have planned for a batch, before it runs.
     pub(crate) fn plan(&self, number: u64) -> Result<()> {
-        let mut log = self.log();
+        let mut log = self.log.lock();
         let mut planned = false;
         for (store, durable) in (0..).zip(&self.stores) {
             let Some((shard, entries)) = durable.take_ahead() else {
@@ -122,7 +118,7 @@ impl BatchLog {
 
     /// Makes what a batch has changed durable. The receivers' log goes on at `blocks`.
     pub(crate) fn commit(&self, number: u64, time: i64, blocks: Position) -> Result<Committed> {
-        let mut log = self.log();
+        let mut log = self.log.lock();
         let (mut bytes, mut sync) = (0, Duration::ZERO);
         for (store, durable) in (0..).zip(&self.stores) {
             for (shard, entries) in durable.take_changes() {
@@ -172,12 +168,12 @@ impl BatchLog {
 
     /// Refuses to go on if a segment of the log is gone.
     pub(crate) fn check(&self) -> Result<(), WalError> {
-        self.log().check_all()
+        self.log.lock().check_all()
     }
 
     /// Lets go of what a snapshot has.
     pub(crate) fn release(&self, before: Position) -> Result<(), WalError> {
-        self.log().release(before).map(drop)
+        self.log.lock().release(before).map(drop)
     }
 }
 

@@ -76,7 +76,7 @@ pub struct BatchRun<'a> {
     executor: &'a Executor,
     pub(super) made: Lock<HashMap<NodeId, Dataset>>,
     /// Why nodes have no dataset.
-    pub(super) failed: Lock<HashMap<NodeId, Error>>,
+    pub(super) failures: Lock<HashMap<NodeId, Error>>,
     /// Why the output that runs has failed, if the run goes on all the same.
     reported: Lock<Option<String>>,
 }
@@ -89,7 +89,7 @@ impl<'a> BatchRun<'a> {
             graph,
             executor,
             made: Lock::new(HashMap::new()),
-            failed: Lock::default(),
+            failures: Lock::default(),
             reported: Lock::default(),
         }
     }

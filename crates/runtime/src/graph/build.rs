@@ -1,7 +1,7 @@
 //! The graph while it grows: shared by all streams of a context until `start` freezes it.
 
 use std::fmt;
-use std::sync::{Arc, MutexGuard, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
@@ -81,13 +81,9 @@ impl Builder {
         self.late.get_or_init(|| Box::new(late));
     }
 
-    fn state(&self) -> MutexGuard<'_, BuilderState> {
-        self.state.lock()
-    }
-
     /// Adds a node that receives, with the number of its input stream.
     pub fn receive(&self, name: String) -> (NodeId, StreamId) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         self.check_open(&mut state);
         let stream = state.stream(&name);
         let kind = NodeKind::Received;
@@ -106,7 +102,7 @@ impl Builder {
         name: String,
         node: impl FnOnce(StreamId) -> Box<dyn Node>,
     ) -> (NodeId, StreamId) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         self.check_open(&mut state);
         let stream = state.stream(&name);
         let kind = NodeKind::Dataset(node(stream));
@@ -120,13 +116,13 @@ impl Builder {
 
     /// The input streams in order, with what they read from.
     pub fn inputs(&self) -> Vec<(StreamId, String)> {
-        let names = self.state().streams.clone().into_iter();
+        let names = self.state.lock().streams.clone().into_iter();
         (0..).map(StreamId).zip(names).collect()
     }
 
     /// In how many batches the nodes are due once, if that is the same for all of them.
     pub fn slide(&self, nodes: &[NodeId]) -> Option<u64> {
-        let state = self.state();
+        let state = self.state.lock();
         let mut slides = nodes.iter().map(|&node| state.slide(node));
         let first = slides.next().unwrap_or(1);
         slides.all(|slide| slide == first).then_some(first)
@@ -135,7 +131,7 @@ impl Builder {
     /// Notes a call that broke a rule: `start` reports the first one, and later ones are told to
     /// whoever waits for the end.
     pub fn record_error(&self, error: Error) {
-        self.note_error(&mut self.state(), error);
+        self.note_error(&mut self.state.lock(), error);
     }
 
     fn note_error(&self, state: &mut BuilderState, error: Error) {
@@ -148,7 +144,7 @@ impl Builder {
     /// Notes a broken rule if an operator is added that has no node after the start, or after the
     /// stop.
     pub fn check_growing(&self) {
-        self.check_open(&mut self.state());
+        self.check_open(&mut self.state.lock());
     }
 
     /// Spark's rule and its words for it.
@@ -168,7 +164,7 @@ impl Builder {
     /// True if all of these nodes receive. Of a frozen graph none does: what is added to it is
     /// an error that has been noted.
     pub fn all_receive(&self, nodes: &[NodeId]) -> bool {
-        let state = self.state();
+        let state = self.state.lock();
         nodes.iter().all(|node| {
             matches!(
                 state.nodes.get(node.0),
@@ -195,7 +191,7 @@ impl Builder {
 
     /// Adds a node that makes a dataset every `slide` batches.
     pub fn make_every(&self, name: String, node: Box<dyn Node>, slide: u64) -> NodeId {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         self.check_open(&mut state);
         let kind = NodeKind::Dataset(node);
         state.add(Entry { name, kind, slide })
@@ -203,22 +199,22 @@ impl Builder {
 
     /// Says that the program keeps state, which needs a checkpoint directory.
     pub fn keeps_state(&self) {
-        self.state().stateful = true;
+        self.state.lock().stateful = true;
     }
 
     /// True if the program keeps state.
     pub fn is_stateful(&self) -> bool {
-        self.state().stateful
+        self.state.lock().stateful
     }
 
     /// Says that the program keeps something in the default number of partitions.
     pub fn keeps_default_partitions(&self) {
-        self.state().keeps_partitions = true;
+        self.state.lock().keeps_partitions = true;
     }
 
     /// True if the program keeps something in the default number of partitions.
     pub fn keeps_partitions(&self) -> bool {
-        self.state().keeps_partitions
+        self.state.lock().keeps_partitions
     }
 
     /// Adds an output operation.
@@ -240,7 +236,7 @@ impl Builder {
             )));
             1
         });
-        let mut state = self.state();
+        let mut state = self.state.lock();
         self.check_open(&mut state);
         state.outputs.push(OutputOp {
             name,
@@ -253,24 +249,24 @@ impl Builder {
 
     /// The state that the context is in.
     pub fn lifecycle(&self) -> Lifecycle {
-        self.state().lifecycle
+        self.state.lock().lifecycle
     }
 
     /// Puts the context into another state.
     pub fn set_lifecycle(&self, lifecycle: Lifecycle) {
-        self.state().lifecycle = lifecycle;
+        self.state.lock().lifecycle = lifecycle;
     }
 
     /// The error of a call that broke a rule before the start, which will report it too.
     pub fn first_error(&self) -> Option<Error> {
-        let state = self.state();
+        let state = self.state.lock();
         let broken = state.broken.as_ref()?;
         Some(Error::new(broken.kind(), broken.to_string()))
     }
 
     /// The error of the first call that broke a rule before the start, which reports it no more.
     pub fn take_broken(&self) -> Option<Error> {
-        self.state().broken.take()
+        self.state.lock().broken.take()
     }
 
     /// Takes the description out and makes the context active.
@@ -278,7 +274,7 @@ impl Builder {
     /// # Errors
     /// If a call broke a rule before, or there is nothing to run.
     pub fn freeze(&self) -> Result<Graph> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if let Some(broken) = state.broken.take() {
             return Err(broken);
         }

@@ -5,7 +5,6 @@
 //! goes on from the checkpoint begins with the batch that failed.
 
 use std::collections::HashMap;
-use std::sync::MutexGuard;
 
 use millrace_engine::pipeline::NodeId;
 use millrace_types::{BatchTime, Lock};
@@ -15,23 +14,19 @@ use millrace_types::{BatchTime, Lock};
 pub(super) struct Losses(Lock<HashMap<NodeId, BatchTime>>);
 
 impl Losses {
-    fn of(&self) -> MutexGuard<'_, HashMap<NodeId, BatchTime>> {
-        self.0.lock()
-    }
-
     /// Notes that the store of a node lacks a batch.
     pub(super) fn note(&self, node: NodeId, batch: BatchTime) {
-        self.of().entry(node).or_insert(batch);
+        self.0.lock().entry(node).or_insert(batch);
     }
 
     /// The first batch that the store of a node lacks, if it lacks one.
     pub(super) fn first_of(&self, node: NodeId) -> Option<BatchTime> {
-        self.of().get(&node).copied()
+        self.0.lock().get(&node).copied()
     }
 
     /// True if no store lacks a batch.
     pub(super) fn are_none(&self) -> bool {
-        self.of().is_empty()
+        self.0.lock().is_empty()
     }
 }
 

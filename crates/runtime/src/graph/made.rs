@@ -4,7 +4,7 @@
 //! for the batch is gone then, also if it failed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::pipeline::{NodeId, Pipeline};
@@ -21,7 +21,7 @@ impl BatchRun<'_> {
         if let Some(made) = known(&self.made) {
             return Ok(made);
         }
-        if let Some(error) = self.failures().get(&node) {
+        if let Some(error) = self.failures.lock().get(&node) {
             return Err(error.again());
         }
         let entry = &self.graph.nodes[node.0];
@@ -42,14 +42,10 @@ impl BatchRun<'_> {
                 if !maker.inputs().is_empty() && !maker.durables().is_empty() {
                     self.graph.losses.note(node, self.time());
                 }
-                self.failures().insert(node, error.again());
+                self.failures.lock().insert(node, error.again());
             }
         }
         made
-    }
-
-    fn failures(&self) -> MutexGuard<'_, HashMap<NodeId, Error>> {
-        self.failed.lock()
     }
 
     /// The error of a node whose store lacks a batch. Nobody takes what came in for it.
@@ -84,7 +80,7 @@ impl BatchRun<'_> {
             NodeKind::Received => true,
             NodeKind::Dataset(maker) => maker.inputs().is_empty(),
         };
-        self.failures().keys().any(is_input)
+        self.failures.lock().keys().any(is_input)
     }
 }
 

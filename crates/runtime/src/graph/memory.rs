@@ -8,7 +8,7 @@
 //! a batch.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use millrace_engine::error::{Error, Result};
 use millrace_engine::exec::Executor;
@@ -54,16 +54,12 @@ pub(super) struct RememberedBatch {
 }
 
 impl RememberedBatches {
-    fn state(&self) -> MutexGuard<'_, MemoryState> {
-        self.state.lock()
-    }
-
     /// Asks for batches to be kept so long.
     ///
     /// # Errors
     /// If it was asked for before (Spark 3.5's rule and words).
     pub fn want(&self, duration: Duration) -> Result<()> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if let Some(wanted) = state.wanted {
             return Err(Error::illegal(format!(
                 "Remember duration already set as {wanted}. Cannot set it again."
@@ -74,7 +70,7 @@ impl RememberedBatches {
     }
 
     pub(super) fn is_wanted(&self) -> bool {
-        self.state().wanted.is_some()
+        self.state.lock().wanted.is_some()
     }
 
     pub(super) fn begin(
@@ -84,7 +80,7 @@ impl RememberedBatches {
         slides: Vec<Option<u64>>,
         clock: Arc<dyn Clock>,
     ) {
-        self.state().run = Some(RunFacts {
+        self.state.lock().run = Some(RunFacts {
             zero,
             interval,
             slides,
@@ -94,12 +90,12 @@ impl RememberedBatches {
 
     /// Lets the batch that is being run be read.
     fn publish(&self, running: RememberedBatch) {
-        self.state().batches.push_back(Arc::new(running));
+        self.state.lock().batches.push_back(Arc::new(running));
     }
 
     /// Replaces the in-progress entry of a batch by its final one, and forgets batches that are too old.
     fn keep(&self, past: RememberedBatch) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let shown = state
             .batches
             .pop_back_if(|shown| shown.number == past.number);
@@ -129,7 +125,7 @@ impl RememberedBatches {
         to: BatchTime,
         executor: &Executor,
     ) -> Result<Vec<Rdd<P::Item>>> {
-        let state = self.state();
+        let state = self.state.lock();
         // Spark's words for both.
         let uninitialized = |hint: &str| {
             Err(Error::illegal(format!(
@@ -213,7 +209,7 @@ impl BatchRun<'_> {
 
 impl std::fmt::Debug for RememberedBatches {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let state = self.state();
+        let state = self.state.lock();
         f.debug_struct("RememberedBatches")
             .field("wanted", &state.wanted)
             .field("batches", &state.batches.len())

@@ -8,7 +8,7 @@ mod removable;
 mod stats_report;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, MutexGuard, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crossbeam::queue::ArrayQueue;
@@ -72,7 +72,7 @@ impl ListenerBus {
     /// If the system gives no thread.
     pub fn add(self: &Arc<Self>, listener: Box<dyn StreamingListener>) -> Result<()> {
         let mut added = self.added.lock();
-        if self.signal().closed {
+        if self.signal.lock().closed {
             return Ok(());
         }
         added.push(listener);
@@ -98,12 +98,8 @@ impl ListenerBus {
         if events.force_push(event()).is_some() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
-        self.signal().posted = true;
+        self.signal.lock().posted = true;
         self.signalled.notify_all();
-    }
-
-    fn signal(&self) -> MutexGuard<'_, Signal> {
-        self.signal.lock()
     }
 
     fn deliver(&self) {
@@ -112,7 +108,7 @@ impl ListenerBus {
         let mut told = 0;
         loop {
             let waiting = |signal: &mut Signal| !signal.posted && !signal.closed;
-            let mut signal = self.signalled.wait_while(self.signal(), waiting);
+            let mut signal = self.signalled.wait_while(self.signal.lock(), waiting);
             signal.posted = false;
             // Looked at before the queue: what was posted before closing is delivered.
             let closed = signal.closed;
@@ -137,7 +133,7 @@ impl ListenerBus {
     /// Delivers what is queued, ends the thread and says what was dropped. A listener that does
     /// not return within `patience` is left behind, with what it was not told yet.
     pub fn close(&self, patience: Duration) {
-        if std::mem::replace(&mut self.signal().closed, true) {
+        if std::mem::replace(&mut self.signal.lock().closed, true) {
             return;
         }
         self.signalled.notify_all();

@@ -1,7 +1,7 @@
 //! [`Pauses`] with a clock of the engine's, for one speaker.
 
 use std::fmt;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use millrace_types::{Lock, Pauses};
 
@@ -24,10 +24,6 @@ impl Repeats {
         }
     }
 
-    fn pauses(&self) -> MutexGuard<'_, Pauses> {
-        self.pauses.lock()
-    }
-
     /// Says `line`, or counts it if a line of its kind was said a short while ago. The lines of a
     /// kind may differ in their numbers.
     pub fn say(&self, kind: &str, line: impl fmt::Display) {
@@ -37,7 +33,7 @@ impl Repeats {
     /// The same; gives whether it was said.
     pub(crate) fn has_said(&self, kind: &str, line: impl fmt::Display) -> bool {
         // Not under the lock: standard error may be a pipe that nobody reads.
-        let said = self.pauses().pass(self.clock.now(), kind);
+        let said = self.pauses.lock().pass(self.clock.now(), kind);
         if let Some(repeated) = said {
             notice(repeated.with(line));
         }
@@ -46,7 +42,7 @@ impl Repeats {
 
     /// Says how many lines were counted since they were said last: nothing comes any more.
     pub fn end(&self, speaker: impl fmt::Display) {
-        let left = self.pauses().end(self.clock.now());
+        let left = self.pauses.lock().end(self.clock.now());
         if let Some(left) = left {
             notice(format_args!(
                 "{speaker}: lines such as those above were left out {left}"

@@ -14,7 +14,7 @@ use millrace_engine::pipeline::LineBlock;
 use millrace_text::Buffer;
 use millrace_text::line_rule::{behind_last_line, may_pair};
 
-use crate::sync::{Lock, MutexGuard};
+use crate::sync::Lock;
 
 use super::budget::{BLOCK_BYTES, Budget};
 use super::tracker::InputTracker;
@@ -70,10 +70,6 @@ impl BlockGenerator {
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, OpenBlock> {
-        self.open.lock()
-    }
-
     /// Lines that were cut because they were too long, since the last call.
     pub(crate) fn take_cut_lines(&self) -> u64 {
         self.cut_lines.swap(0, Ordering::Relaxed)
@@ -84,7 +80,7 @@ impl BlockGenerator {
     pub fn fill(&self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
         // Never waits under the lock, which the tick needs. A line that has outgrown its buffer
         // is not held up: what others could give back does not make it end.
-        let own = self.open().buffer.as_ref().map(Buffer::capacity);
+        let own = self.open.lock().buffer.as_ref().map(Buffer::capacity);
         let fresh = match own {
             None => Some(self.budget.wait_for_buffer()),
             Some(own) => {
@@ -94,7 +90,7 @@ impl BlockGenerator {
                 None
             }
         };
-        let mut open = self.open();
+        let mut open = self.open.lock();
         if open.buffer.is_none() {
             // If there was one before the wait, the tick has taken it meanwhile.
             let fresh = fresh.unwrap_or_else(|| self.budget.buffer_now(BLOCK_BYTES));
@@ -129,12 +125,12 @@ impl BlockGenerator {
 
     /// Cuts the open block behind its last whole line.
     pub fn seal(&self) {
-        self.seal_open(&mut self.open());
+        self.seal_open(&mut self.open.lock());
     }
 
     /// Cuts the open block behind its last byte: the input has ended.
     pub(crate) fn seal_all(&self) {
-        let mut open = self.open();
+        let mut open = self.open.lock();
         open.whole = open.buffer.as_ref().map_or(0, Buffer::len);
         if !open.tail.is_empty() {
             let mut buffer = self.budget.buffer_now(open.tail.len());
@@ -149,7 +145,7 @@ impl BlockGenerator {
     /// Cuts the open block behind its last whole line and drops what follows, since the input
     /// broke within it; gives how many bytes that were.
     pub(crate) fn seal_whole(&self) -> usize {
-        let mut open = self.open();
+        let mut open = self.open.lock();
         self.seal_open(&mut open);
         open.after_return = false;
         let tail = std::mem::take(&mut open.tail);

@@ -150,14 +150,10 @@ impl Budget {
         self
     }
 
-    fn state(&self) -> MutexGuard<'_, BudgetState> {
-        self.state.lock()
-    }
-
     /// Waits until a receiver that holds `own` bytes may read on, and wants `more`.
     fn wait(&self, own: u64, more: u64) -> MutexGuard<'_, BudgetState> {
         let spent = |state: &mut BudgetState| state.is_spent(self.limit, own, more);
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if !spent(&mut state) {
             return state;
         }
@@ -173,7 +169,9 @@ impl Budget {
         let half = (self.interval / 2).max(Duration::from_millis(1));
         let mut halves = 0_u32;
         loop {
-            let (mut state, late) = self.freed.wait_timeout_while(self.state(), half, spent);
+            let (mut state, late) = self
+                .freed
+                .wait_timeout_while(self.state.lock(), half, spent);
             if !late {
                 state.end_to_wait();
                 return state;
@@ -193,7 +191,7 @@ impl Budget {
 
     /// Bytes that are out, how many may be, and for how long receivers have waited since the start.
     pub fn figures(&self) -> (u64, u64, Duration) {
-        let state = self.state();
+        let state = self.state.lock();
         (state.used, self.limit, state.waited())
     }
 
@@ -215,7 +213,7 @@ impl Budget {
     /// A buffer of another size, at once: a small block that is cut out of a large one, or a
     /// line that has outgrown its buffer. It counts, but does not wait.
     pub(crate) fn buffer_now(self: &Arc<Self>, capacity: usize) -> Buffer {
-        self.state().used += capacity as u64;
+        self.state.lock().used += capacity as u64;
         self.hosted(Buffer::with_capacity(capacity))
     }
 
@@ -229,7 +227,7 @@ impl Budget {
     /// bounds what a batch can bring, and whoever runs the program should know.
     pub fn bounds_batches_of(&self, inputs: &str) {
         let megabytes = self.limit >> 20;
-        let mut notices = self.notices();
+        let mut notices = self.notices.lock();
         notices.at_once = true;
         notices.limits = Some(format!(
             "millrace.receiver.maxBytesInFlight ({megabytes}m) limits the rate: what {inputs} \
@@ -237,13 +235,9 @@ impl Budget {
         ));
     }
 
-    fn notices(&self) -> MutexGuard<'_, Notices> {
-        self.notices.lock()
-    }
-
     /// Says what `which` takes out.
     fn say(&self, which: impl FnOnce(&mut Notices) -> Option<String>) {
-        let message = which(&mut self.notices());
+        let message = which(&mut self.notices.lock());
         if let Some(message) = message {
             notice(message);
         }
@@ -251,31 +245,31 @@ impl Budget {
 
     /// Notes that a batch with input has ended, and will be run.
     pub(crate) fn batch_ended(&self) {
-        self.state().waiting += 1;
+        self.state.lock().waiting += 1;
     }
 
     /// Notes that such a batch has been run, or dropped.
     pub(crate) fn batch_done(&self) {
-        self.state().waiting -= 1;
+        self.state.lock().waiting -= 1;
         self.freed.notify_all();
     }
 
     /// Bytes that are out.
     #[cfg(all(test, shuttle))]
     pub(super) fn used(&self) -> u64 {
-        self.state().used
+        self.state.lock().used
     }
 
     /// Lets every receiver go on without waiting: the run ends, and they with it.
     pub fn close(&self) {
-        self.state().closed = true;
+        self.state.lock().closed = true;
         self.freed.notify_all();
     }
 }
 
 impl BufferHost for Budget {
     fn retire(&self, buffer: Buffer) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.used -= buffer.capacity() as u64;
         if buffer.capacity() == BLOCK_BYTES && state.shelf.len() < SHELF {
             state.shelf.push(buffer);

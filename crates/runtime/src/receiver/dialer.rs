@@ -6,7 +6,7 @@
 
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use millrace_engine::error::Error;
@@ -63,10 +63,6 @@ impl Dialer {
         }
     }
 
-    fn unanswered(&self) -> MutexGuard<'_, Option<i64>> {
-        self.unanswered.lock()
-    }
-
     /// A connection on the first address of the host that answers; none if `stopped` held before
     /// one was tried. A host that can never be one ends the run, and so does a try that fails
     /// when nobody has answered for too long.
@@ -83,11 +79,12 @@ impl Dialer {
                 ends_run: true,
             }
         })?;
-        let since = *self.unanswered().get_or_insert(self.clock.reading().steady);
+        let now = self.clock.reading().steady;
+        let since = *self.unanswered.lock().get_or_insert(now);
         let address = host.with_port(port);
         let dialed = self.dial_each(&host, port, stopped);
         if let Ok(Some(_)) = &dialed {
-            *self.unanswered() = None;
+            *self.unanswered.lock() = None;
         }
         dialed.map_err(|error| {
             let ends_run = self.gives_up(since, &address, &error);

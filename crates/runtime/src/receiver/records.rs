@@ -13,7 +13,7 @@ use millrace_engine::data::Data;
 use millrace_engine::durable::StoreError;
 use millrace_engine::pipeline::RecordBlock;
 
-use crate::sync::{Lock, MutexGuard};
+use crate::sync::Lock;
 
 use super::budget::{BLOCK_BYTES, Budget, Reserved};
 use super::tracker::InputTracker;
@@ -65,10 +65,6 @@ impl<T: Data> RecordGenerator<T> {
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, OpenRecords<T>> {
-        self.open.lock()
-    }
-
     /// True if anything was stored since the last call.
     pub(crate) fn take_stored(&self) -> bool {
         self.stored.swap(false, Ordering::Relaxed)
@@ -79,7 +75,7 @@ impl<T: Data> RecordGenerator<T> {
     pub fn store(&self, record: T) -> bool {
         let mut fresh = None;
         loop {
-            let mut open = self.open();
+            let mut open = self.open.lock();
             if open.closed {
                 return false;
             }
@@ -110,11 +106,11 @@ impl<T: Data> RecordGenerator<T> {
         let mut weight = Weight::new();
         let bytes = records.iter().map(|record| weight.of(record)).sum::<u64>();
         if bytes == 0 {
-            return !self.open().closed;
+            return !self.open.lock().closed;
         }
         let mut reserved = self.budget.wait_for_bytes(bytes.min(FULL));
         reserved.resize(bytes);
-        let mut open = self.open();
+        let mut open = self.open.lock();
         if open.closed {
             return false;
         }
@@ -140,12 +136,12 @@ impl<T: Data> RecordGenerator<T> {
 
     /// Cuts the open block.
     pub fn seal(&self) {
-        self.seal_open(&mut self.open());
+        self.seal_open(&mut self.open.lock());
     }
 
     /// Cuts the last block; from now on nothing is stored.
     pub fn close(&self) {
-        let mut open = self.open();
+        let mut open = self.open.lock();
         self.seal_open(&mut open);
         open.closed = true;
     }

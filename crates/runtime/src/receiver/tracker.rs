@@ -9,7 +9,7 @@ use millrace_engine::stage::EagerStage;
 use millrace_types::{BatchTime, StreamId, StreamInputInfo};
 
 use crate::graph::{Batch, InputCounter};
-use crate::sync::{Lock, MutexGuard};
+use crate::sync::Lock;
 
 use super::block_log::BlockLog;
 use super::logged::{LoggedLines, LoggedRecords};
@@ -99,11 +99,7 @@ impl InputTracker {
     }
 
     fn stream(&self, receiver: usize) -> u32 {
-        self.state()[receiver].stream.0
-    }
-
-    fn state(&self) -> MutexGuard<'_, Vec<Input>> {
-        self.state.lock()
+        self.state.lock()[receiver].stream.0
     }
 
     /// Takes a sealed block of receiver number `receiver` into the open batch, or into the one
@@ -123,7 +119,7 @@ impl InputTracker {
     /// Takes a block into the open batch at once.
     pub(crate) fn add_lines(&self, receiver: usize, mut block: LineBlock) {
         let bytes = block.bytes();
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let input = &mut state[receiver];
         block.count_in(Arc::clone(&input.lines));
         if input.stages.is_empty() {
@@ -148,7 +144,7 @@ impl InputTracker {
     /// Takes a block of records into the open batch at once.
     pub(crate) fn add_records_now<T: Data>(&self, receiver: usize, block: RecordBlock<T>) {
         let (records, bytes) = (block.len() as u64, block.bytes());
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let input = &mut state[receiver];
         input.records += records;
         input.metadata.extend(block.metadata().map(str::to_owned));
@@ -157,7 +153,7 @@ impl InputTracker {
 
     /// Ends the open batch: it is that of `time`.
     pub fn close_batch(&self, time: BatchTime, stages: &[Arc<dyn EagerStage>], now: i64) -> Batch {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         stages.iter().for_each(|stage| stage.close_batch(time));
         let mut batch = Batch::empty(time, now);
         for input in state.iter_mut() {
@@ -187,7 +183,7 @@ impl InputTracker {
     /// A batch in which nothing was received, and that the open one knows nothing of.
     pub fn nothing(&self, time: BatchTime, now: i64) -> Batch {
         let mut batch = Batch::empty(time, now);
-        for input in self.state().iter() {
+        for input in self.state.lock().iter() {
             let (stream, name) = (input.stream, input.name.clone());
             let info = move || StreamInputInfo {
                 input_stream_id: stream,
@@ -203,7 +199,7 @@ impl InputTracker {
 
     /// Bytes of sealed blocks that are in no batch.
     pub(crate) fn unallocated_bytes(&self) -> u64 {
-        self.state().iter().map(|input| input.bytes).sum()
+        self.state.lock().iter().map(|input| input.bytes).sum()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use millrace_types::{Lock, StreamId, reason};
 
@@ -47,20 +47,16 @@ impl Voice {
         self.repeats.has_said(kind, line)
     }
 
-    fn lasting(&self) -> MutexGuard<'_, Option<Trouble>> {
-        self.trouble.lock()
-    }
-
     /// Says `line` unless this trouble lasts already and was said. To be called as often as it is
     /// met.
     pub(super) fn trouble(&self, what: &str, line: impl fmt::Display) {
         let is_said = |trouble: &Trouble| trouble.what == what && trouble.said;
-        if self.lasting().as_ref().is_some_and(is_said) {
+        if self.trouble.lock().as_ref().is_some_and(is_said) {
             return;
         }
         // Not under the lock: standard error may be a pipe that nobody reads.
         let said = self.has_said(what, line);
-        *self.lasting() = Some(Trouble {
+        *self.trouble.lock() = Some(Trouble {
             what: what.to_owned(),
             said,
         });
@@ -68,7 +64,7 @@ impl Voice {
 
     /// The trouble is over; gives whether there was one.
     pub(super) fn is_well(&self) -> bool {
-        self.lasting().take().is_some()
+        self.trouble.lock().take().is_some()
     }
 
     /// Says that a connection broke within a line or another record.
@@ -115,7 +111,8 @@ mod tests {
         let voice = Voice::new(StreamId(0), Arc::new(clock.clone()));
         let is_said = || {
             voice.trouble("gone", "it is gone");
-            voice.lasting().as_ref().is_some_and(|trouble| trouble.said)
+            let trouble = voice.trouble.lock();
+            trouble.as_ref().is_some_and(|trouble| trouble.said)
         };
         assert!(is_said());
         assert!(voice.is_well(), "it comes back for a moment");

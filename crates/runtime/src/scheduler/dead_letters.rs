@@ -1,6 +1,6 @@
 //! The handling of a batch's records that were passed over, before it is committed.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use millrace_engine::error::Result;
 use millrace_engine::poison::Letter;
@@ -35,10 +35,6 @@ impl DeadLetters {
         }
     }
 
-    fn files(&self) -> MutexGuard<'_, Option<DeadLetterFiles>> {
-        self.files.lock()
-    }
-
     /// Makes the letters of a batch durable.
     ///
     /// # Errors
@@ -48,7 +44,7 @@ impl DeadLetters {
         for letter in letters {
             letter.write(batch.time, &mut lines);
         }
-        let mut files = self.files();
+        let mut files = self.files.lock();
         let Some(files) = files.as_mut() else {
             return Ok(());
         };
@@ -79,6 +75,6 @@ impl DeadLetters {
     /// Says what was left out, and lets another run have the directory.
     pub fn close(&self) {
         self.repeats.end("skipped records");
-        drop(self.files().take());
+        drop(self.files.lock().take());
     }
 }

@@ -5,7 +5,6 @@
 //! stands still cost no memory.
 
 use std::collections::VecDeque;
-use std::sync::MutexGuard;
 
 use millrace_types::{BatchTime, Duration, Lock, Wakeup};
 
@@ -104,13 +103,9 @@ struct QueueState {
 }
 
 impl BatchQueue {
-    fn state(&self) -> MutexGuard<'_, QueueState> {
-        self.state.lock()
-    }
-
     /// Queues a batch with input.
     pub fn push(&self, batch: Batch) {
-        self.state().work.push_back(Work::Batch(batch));
+        self.state.lock().work.push_back(Work::Batch(batch));
         self.changed.notify_one();
     }
 
@@ -119,7 +114,7 @@ impl BatchQueue {
         if ticks.count == 0 {
             return;
         }
-        let mut state = self.state();
+        let mut state = self.state.lock();
         match state.work.back_mut() {
             Some(Work::Empty(last)) if last.goes_on_with(&ticks) => last.count += ticks.count,
             _ => state.work.push_back(Work::Empty(ticks)),
@@ -130,13 +125,13 @@ impl BatchQueue {
     /// The next one; waits for it. `None` when the queue was closed and is empty.
     pub(crate) fn pop(&self) -> Option<Work> {
         let waits = |state: &mut QueueState| state.work.is_empty() && !state.closed;
-        let mut state = self.changed.wait_while(self.state(), waits);
+        let mut state = self.changed.wait_while(self.state.lock(), waits);
         state.work.pop_front()
     }
 
     /// Nothing comes any more.
     pub fn close(&self) {
-        self.state().closed = true;
+        self.state.lock().closed = true;
         self.changed.notify_one();
     }
 }
@@ -178,7 +173,7 @@ mod tests {
             ..ticks(900_001, 1)
         };
         queue.push_empty(other);
-        assert_eq!(queue.state().work.len(), 3);
+        assert_eq!(queue.state.lock().work.len(), 3);
         queue.close();
         assert_eq!(empty(&queue), ticks(1, 864_000));
         assert_eq!(empty(&queue), ticks(900_000, 1));

@@ -1,6 +1,5 @@
 //! The stop of a run: the request for it, and its result.
 
-use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -47,14 +46,10 @@ struct RunFlags {
 }
 
 impl RunState {
-    fn state(&self) -> MutexGuard<'_, RunFlags> {
-        self.state.lock()
-    }
-
     /// Asks for a stop. A stop without grace overrides one with grace, not the other way round;
     /// one that has no time limit takes that of whoever asks next.
     pub(crate) fn request_stop(&self, mode: StopMode, within: Option<Duration>) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.stop.is_none() || mode == StopMode::Now {
             state.stop = Some(mode);
         }
@@ -67,13 +62,13 @@ impl RunState {
 
     /// True if somebody waits for the end, and not for ever.
     pub(crate) fn is_waited_for(&self) -> bool {
-        let state = self.state();
+        let state = self.state.lock();
         state.failed || state.stop == Some(StopMode::Now) || state.deadline.is_some()
     }
 
     /// True if an output that has been waited for so long is given up.
     pub fn gives_up_output(&self, waited: Duration) -> bool {
-        let state = self.state();
+        let state = self.state.lock();
         let now = state.failed || state.stop == Some(StopMode::Now);
         let over = state
             .deadline
@@ -83,13 +78,13 @@ impl RunState {
 
     /// The stop that was asked for.
     pub fn stop(&self) -> Option<StopMode> {
-        self.state().stop
+        self.state.lock().stop
     }
 
     /// True if queued batches are to be dropped, because the run has failed, or stops without
     /// grace, or its grace is over.
     pub(crate) fn drops_batches(&self) -> bool {
-        let state = self.state();
+        let state = self.state.lock();
         let over = state
             .deadline
             .is_some_and(|deadline| Instant::now() > deadline);
@@ -111,7 +106,7 @@ impl RunState {
 
     /// True if the run stops without grace, for no other reason than that somebody asked.
     pub(crate) fn stops_now(&self) -> bool {
-        let state = self.state();
+        let state = self.state.lock();
         state.stop == Some(StopMode::Now) && !state.failed
     }
 
@@ -127,7 +122,7 @@ impl RunState {
 
     /// Notes why the run ends; the first reason counts.
     pub fn fail(&self, error: Error) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.failed = true;
         state.error.get_or_insert(error);
         state.stop = Some(StopMode::Now);
@@ -136,29 +131,29 @@ impl RunState {
     /// Tells whoever waits, or waits next, of an error with which the run goes on; the first one
     /// counts.
     pub fn report(&self, error: Error) {
-        self.state().reported.get_or_insert(error);
+        self.state.lock().reported.get_or_insert(error);
         self.changed.notify_all();
     }
 
     /// The error with which the run goes on, which whoever waits is not told any more.
     pub fn take_reported(&self) -> Option<Error> {
-        self.state().reported.take()
+        self.state.lock().reported.take()
     }
 
     /// True if the run has failed.
     pub fn has_failed(&self) -> bool {
-        self.state().failed
+        self.state.lock().failed
     }
 
     /// The run has ended: nothing happens any more.
     pub fn finish(&self) {
-        self.state().ended = true;
+        self.state.lock().ended = true;
         self.changed.notify_all();
     }
 
     /// True if nothing happens any more.
     pub fn has_ended(&self) -> bool {
-        self.state().ended
+        self.state.lock().ended
     }
 
     /// Waits until the run has ended, or there is an error to tell, or the time is over; gives
@@ -166,11 +161,11 @@ impl RunState {
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Error> {
         let running = |state: &mut RunFlags| !state.ended && state.reported.is_none();
         let mut state = match timeout {
-            None => self.changed.wait_while(self.state(), running),
+            None => self.changed.wait_while(self.state.lock(), running),
             Some(timeout) => {
                 let waited = self
                     .changed
-                    .wait_timeout_while(self.state(), timeout, running);
+                    .wait_timeout_while(self.state.lock(), timeout, running);
                 waited.0
             }
         };

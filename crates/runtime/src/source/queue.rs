@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, MutexGuard};
 
 use millrace_engine::error::Result;
 use millrace_engine::exec::Executor;
@@ -55,26 +55,22 @@ impl<T> RddQueue<T> {
         }
     }
 
-    fn items(&self) -> MutexGuard<'_, VecDeque<Item<T>>> {
-        self.items.lock()
-    }
-
     /// Adds records as one item. They are sliced into as many partitions as
     /// `spark.default.parallelism` says (Spark's `parallelize`): of `n` partitions, partition `i`
     /// has the records from `len * i / n` up to `len * (i + 1) / n`.
     pub fn push(&self, records: Vec<T>) {
-        self.items().push_back(Item::Records(records));
+        self.items.lock().push_back(Item::Records(records));
     }
 
     /// Adds records as one item that has these partitions.
     pub fn push_partitions(&self, partitions: Vec<Vec<T>>) {
-        self.items().push_back(Item::Partitions(partitions));
+        self.items.lock().push_back(Item::Partitions(partitions));
     }
 
     /// The number of items that wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.items().len()
+        self.items.lock().len()
     }
 
     /// True if no item waits.
@@ -215,7 +211,7 @@ impl<T: Clone + Send + Sync + 'static> QueueNode<T> {
     /// The dataset of the next batch.
     fn next(&self, executor: &Executor) -> Rdd<T> {
         let mut taken: Vec<Item<T>> = {
-            let mut items = self.queue.items();
+            let mut items = self.queue.items.lock();
             let most = if self.all_at_once { items.len() } else { 1 };
             let count = most.min(items.len());
             items.drain(..count).collect()

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::MutexGuard;
 
 use millrace_engine::durable::{
     Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard,
@@ -45,10 +44,6 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, RangesState<R>> {
-        self.state.lock()
-    }
-
     /// The range of a batch: the one that was planned for it in an earlier life, else what `ask`
     /// says.
     ///
@@ -60,7 +55,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
         time: BatchTime,
         ask: impl FnOnce(&SourceBatch<'_, R>) -> io::Result<Option<R>>,
     ) -> io::Result<Option<R>> {
-        let mut guard = self.state();
+        let mut guard = self.state.lock();
         let state = &mut *guard;
         let before = std::mem::replace(&mut state.number, number);
         // The batches that were missed may be left out: then it is another one that is run first.
@@ -97,7 +92,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
 
     /// The range of a batch that was planned, if it has one.
     pub(super) fn of(&self, number: u64) -> Option<R> {
-        let state = self.state();
+        let state = self.state.lock();
         state.ranges.get(&number).map(|(_, range)| range.clone())
     }
 }
@@ -114,19 +109,19 @@ impl<R> RangesState<R> {
 
 impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable for Ranges<R> {
     fn record(&self) {
-        self.state().changes = Some(Vec::new());
+        self.state.lock().changes = Some(Vec::new());
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        take_only_shard(&mut self.state().changes)
+        take_only_shard(&mut self.state.lock().changes)
     }
 
     fn take_ahead(&self) -> Option<(u32, Vec<u8>)> {
-        self.state().ahead.take().map(|entry| (0, entry))
+        self.state.lock().ahead.take().map(|entry| (0, entry))
     }
 
     fn cut_short(&self) -> Option<(u64, i64)> {
-        let state = self.state();
+        let state = self.state.lock();
         let mut planned = state.ranges.range(state.number + 1..);
         planned.next().map(|(&number, &(time, _))| (number, time))
     }
@@ -136,7 +131,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable fo
     }
 
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
-        let state = self.state();
+        let state = self.state.lock();
         let mut out = Vec::new();
         for (number, range) in &state.ranges {
             put(&mut out, number, *number, range)?;
@@ -145,7 +140,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable fo
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<u64, (i64, R)>() {
             match entry? {
@@ -157,7 +152,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable fo
     }
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
-        self.state().number = number;
+        self.state.lock().number = number;
         Ok(())
     }
 }
@@ -234,7 +229,7 @@ mod tests {
                 from = range.1;
             }
             prop_assert_eq!(from, 100);
-            prop_assert!(second.state().ranges.len() <= 1, "older ones are forgotten");
+            prop_assert!(second.state.lock().ranges.len() <= 1, "older ones are forgotten");
         }
     }
 }

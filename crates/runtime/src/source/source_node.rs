@@ -1,7 +1,7 @@
 //! The node of a source that is asked for every batch.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, MutexGuard};
 
 use millrace_engine::durable::Durable;
 use millrace_engine::error::{Error, ErrorKind, Result};
@@ -42,10 +42,6 @@ impl<S: BatchSource> SourceNode<S> {
             ended: AtomicBool::new(false),
         }
     }
-
-    fn source(&self) -> MutexGuard<'_, S> {
-        self.source.lock()
-    }
 }
 
 impl<S: BatchSource> Node for SourceNode<S> {
@@ -62,7 +58,7 @@ impl<S: BatchSource> Node for SourceNode<S> {
     }
 
     fn plan(&self, batch: &BatchRun<'_>) -> Result<()> {
-        let mut source = self.source();
+        let mut source = self.source.lock();
         let planned = self
             .ranges
             .plan(batch.number(), batch.time(), |asked| source.plan(asked));
@@ -82,7 +78,7 @@ impl<S: BatchSource> Node for SourceNode<S> {
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let mut partitions = Vec::new();
         if let Some(range) = self.ranges.of(batch.number()) {
-            let mut source = self.source();
+            let mut source = self.source.lock();
             partitions = source.partitions(&range).map_err(|error| {
                 let (batch, name) = (zone::batch(batch.time()), &self.name);
                 Error::io(
@@ -108,7 +104,7 @@ impl<S: BatchSource> Node for SourceNode<S> {
 
     fn committed(&self, number: u64) {
         if let Some(range) = self.ranges.of(number) {
-            self.source().committed(&range);
+            self.source.lock().committed(&range);
         }
     }
 }

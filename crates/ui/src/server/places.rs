@@ -7,7 +7,7 @@
 //! listens to changes stays: there are fewer of these than places.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use millrace_types::Lock;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -45,7 +45,7 @@ impl Places {
     /// A place for a client that is there; `None` once there are no places any more.
     pub(super) async fn take(self: &Arc<Places>) -> Option<Place> {
         if self.free.available_permits() == 0
-            && let Some((_, longest)) = self.waiting().leave.pop_first()
+            && let Some((_, longest)) = self.waiting.lock().leave.pop_first()
         {
             longest.notify_one();
         }
@@ -59,36 +59,28 @@ impl Places {
         place.waits();
         Some(place)
     }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock()
-    }
 }
 
 impl Place {
     /// The client has asked: it keeps its place until it is answered.
     pub(super) fn asks(&self) {
-        let number = self.number().take();
-        number.and_then(|number| self.places.waiting().leave.remove(&number));
+        let number = self.number.lock().take();
+        number.and_then(|number| self.places.waiting.lock().leave.remove(&number));
     }
 
     /// The client is answered, and may ask again.
     pub(super) fn waits(&self) {
         self.asks();
-        let mut waiting = self.places.waiting();
+        let mut waiting = self.places.waiting.lock();
         let number = waiting.next;
         waiting.next += 1;
         waiting.leave.insert(number, Arc::clone(&self.leave));
-        *self.number() = Some(number);
+        *self.number.lock() = Some(number);
     }
 
     /// Ends when the place is needed for somebody else.
     pub(super) async fn needed(&self) {
         self.leave.notified().await;
-    }
-
-    fn number(&self) -> MutexGuard<'_, Option<u64>> {
-        self.number.lock()
     }
 }
 
@@ -131,6 +123,6 @@ mod tests {
         assert!(now(places.take()).is_none());
         let needed = [&first, &second, &fourth].map(|place| now(place.needed()).is_some());
         assert_eq!(needed, [false; 3]);
-        assert_eq!(places.waiting().leave.len(), 0);
+        assert_eq!(places.waiting.lock().leave.len(), 0);
     }
 }

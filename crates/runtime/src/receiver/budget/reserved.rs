@@ -22,7 +22,7 @@ impl Budget {
 
     /// Part of the budget at once, for what is there already.
     pub(crate) fn bytes_now(self: &Arc<Self>, bytes: u64) -> Reserved {
-        self.state().used += bytes;
+        self.state.lock().used += bytes;
         Reserved {
             budget: Arc::clone(self),
             bytes,
@@ -33,7 +33,7 @@ impl Budget {
 impl Reserved {
     /// Counts as `bytes` from now on. More of them are not waited for.
     pub(crate) fn resize(&mut self, bytes: u64) {
-        let mut state = self.budget.state();
+        let mut state = self.budget.state.lock();
         state.used = state.used - self.bytes + bytes;
         self.bytes = bytes;
         drop(state);
@@ -43,7 +43,7 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        self.budget.state().used -= self.bytes;
+        self.budget.state.lock().used -= self.bytes;
         self.budget.freed.notify_all();
     }
 }
@@ -62,16 +62,16 @@ mod tests {
             let mut counted = 0;
             for (first, then) in sizes {
                 let mut reserved = budget.wait_for_bytes(first);
-                prop_assert_eq!(budget.state().used, counted + first);
+                prop_assert_eq!(budget.state.lock().used, counted + first);
                 reserved.resize(then);
                 counted += then;
-                prop_assert_eq!(budget.state().used, counted);
+                prop_assert_eq!(budget.state.lock().used, counted);
                 out.push(reserved);
             }
             for reserved in out {
                 counted -= reserved.bytes;
                 drop(reserved);
-                prop_assert_eq!(budget.state().used, counted);
+                prop_assert_eq!(budget.state.lock().used, counted);
             }
         }
     }

@@ -41,11 +41,11 @@ proptest! {
                 Step::GiveBack(index) => drop(out.swap_remove(index.index(out.len()))),
             }
             let counted: usize = out.iter().map(Buffer::capacity).sum();
-            prop_assert_eq!(budget.state().used, counted as u64);
+            prop_assert_eq!(budget.state.lock().used, counted as u64);
             prop_assert!(out.iter().all(Buffer::is_empty));
         }
         drop(out);
-        prop_assert_eq!(budget.state().used, 0);
+        prop_assert_eq!(budget.state.lock().used, 0);
     }
 }
 
@@ -64,9 +64,9 @@ fn a_buffer_counts_as_long_as_any_text_of_it_lives() {
     let block = buffer.freeze();
     let text = block.to_text();
     drop(block);
-    assert_eq!(budget.state().used, BLOCK);
+    assert_eq!(budget.state.lock().used, BLOCK);
     let own = text.detach();
-    assert_eq!(budget.state().used, 0);
+    assert_eq!(budget.state.lock().used, 0);
     assert!(own.starts_with("a-word"));
 }
 
@@ -129,7 +129,7 @@ fn flood(budget: Arc<Budget>, most: u64, read: impl Fn(&BlockGenerator, &[u8]) +
         let (mut ended, mut before, mut idle) = (false, 0, 0);
         while !ended {
             ended = is_done.try_recv().is_ok();
-            let used = budget.state().used;
+            let used = budget.state.lock().used;
             assert!(used <= most * BLOCK, "{used} bytes are out");
             idle = if used == before { idle + 1 } else { 0 };
             before = used;
@@ -152,7 +152,7 @@ fn flood(budget: Arc<Budget>, most: u64, read: impl Fn(&BlockGenerator, &[u8]) +
     }
     assert!(rest.is_empty(), "{} bytes were lost", rest.len());
     drop(generator);
-    assert_eq!(budget.state().used, 0);
+    assert_eq!(budget.state.lock().used, 0);
 }
 
 fn fill(generator: &BlockGenerator, mut bytes: &[u8]) {
@@ -171,11 +171,11 @@ fn what_limits_the_rate_is_said_when_it_does() {
     let budget = budget(1);
     budget.bounds_batches_of("a stream");
     drop(budget.wait_for_buffer());
-    assert!(budget.notices().limits.is_some(), "nobody had to wait");
+    assert!(budget.notices.lock().limits.is_some(), "nobody had to wait");
     let held = budget.wait_for_buffer();
     thread::scope(|scope| {
         scope.spawn(|| drop(budget.wait_for_buffer()));
-        let said = || budget.notices().limits.is_none();
+        let said = || budget.notices.lock().limits.is_none();
         while !said() {
             thread::yield_now();
         }
@@ -192,8 +192,8 @@ fn a_long_wait_says_what_limits_the_rate_and_a_longer_one_what_keeps_the_budget(
     thread::scope(|scope| {
         let _open = CloseAtEnd(&budget);
         scope.spawn(|| drop(budget.wait_for_buffer()));
-        let limits = || budget.notices().limits.is_none();
-        let kept = || budget.notices().kept.is_none();
+        let limits = || budget.notices.lock().limits.is_none();
+        let kept = || budget.notices.lock().kept.is_none();
         while !limits() {
             thread::yield_now();
         }

@@ -10,7 +10,6 @@
 //! 5).
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::MutexGuard;
 
 use millrace_engine::durable::{
     Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard,
@@ -120,14 +119,10 @@ impl Selection {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, SelectionState> {
-        self.state.lock()
-    }
-
     /// The files that batch `number` at `time` takes of those that are there, the oldest first
     /// and by name where they are of one age. A batch that has been here takes what it took.
     pub(super) fn choose(&self, number: u64, time: BatchTime, found: &[Found]) -> Vec<String> {
-        let mut guard = self.state();
+        let mut guard = self.state.lock();
         let state = &mut *guard;
         if let Some(entry @ (_, files)) = state.taken.get(&number) {
             if number > state.number {
@@ -189,14 +184,14 @@ impl Selection {
 
     /// Notes what a file was when it was opened for the batch that took it.
     pub(super) fn opened(&self, file: &Found) {
-        if let Some(known) = self.state().names.get_mut(&file.path) {
+        if let Some(known) = self.state.lock().names.get_mut(&file.path) {
             known.was = Some((file.modified, file.identity));
         }
     }
 
     /// Says of a file that was taken, and that is there, what became of it since.
     pub(super) fn change(&self, file: &Found) -> Option<&'static str> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let known = state.names.get_mut(&file.path)?;
         let now = file.identity;
         let Some((modified, was)) = known.was else {
@@ -215,19 +210,19 @@ impl Selection {
 
     /// True if a batch of the window has taken the path.
     pub(super) fn has_taken(&self, path: &str) -> bool {
-        self.state().names.contains_key(path)
+        self.state.lock().names.contains_key(path)
     }
 
     /// The files that batch `number` has taken.
     pub(super) fn taken(&self, number: u64) -> Vec<String> {
-        let state = self.state();
+        let state = self.state.lock();
         let taken = state.taken.get(&number);
         taken.map(|(_, files)| files.clone()).unwrap_or_default()
     }
 
     /// A file that was modified up to here is too old for the batch at `time`.
     pub(super) fn threshold(&self, time: BatchTime) -> i64 {
-        self.threshold_of(&self.state(), time)
+        self.threshold_of(&self.state.lock(), time)
     }
 
     fn threshold_of(&self, state: &SelectionState, time: BatchTime) -> i64 {
@@ -237,7 +232,7 @@ impl Selection {
 
 impl Durable for Selection {
     fn record(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let mut changes = Vec::new();
         let beginning = (state.ignored, &[] as &[String]);
         put(&mut changes, &BEGINNING, BEGINNING, &beginning).expect(PLAIN);
@@ -245,15 +240,15 @@ impl Durable for Selection {
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        take_only_shard(&mut self.state().changes)
+        take_only_shard(&mut self.state.lock().changes)
     }
 
     fn take_ahead(&self) -> Option<(u32, Vec<u8>)> {
-        self.state().ahead.take().map(|entry| (0, entry))
+        self.state.lock().ahead.take().map(|entry| (0, entry))
     }
 
     fn cut_short(&self) -> Option<(u64, i64)> {
-        let state = self.state();
+        let state = self.state.lock();
         let mut planned = state.taken.range(state.number + 1..);
         planned.next().map(|(&number, &(time, _))| (number, time))
     }
@@ -263,7 +258,7 @@ impl Durable for Selection {
     }
 
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
-        let state = self.state();
+        let state = self.state.lock();
         let mut out = Vec::new();
         let beginning = (state.ignored, &[] as &[String]);
         put(&mut out, &BEGINNING, BEGINNING, &beginning).expect(PLAIN);
@@ -274,7 +269,7 @@ impl Durable for Selection {
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<u64, (i64, Vec<String>)>() {
             match entry? {
@@ -287,7 +282,7 @@ impl Durable for Selection {
     }
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
-        self.state().number = number;
+        self.state.lock().number = number;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 mod batch_source;
 mod files;
 mod open_sources;
+mod plans;
 mod queue;
 mod ranges;
 mod run_stop;

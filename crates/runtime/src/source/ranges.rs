@@ -1,46 +1,27 @@
-//! The ranges of a source, written down before their batches run.
+//! The ranges of a source, planned before their batches run.
 //!
 //! The range of the last batch is kept, and after a crash that of the batch that was cut short,
-//! which is run again with it (law 5). An entry is a batch's number, and its time with the
-//! range.
+//! which is run again with it.
 
-use std::collections::BTreeMap;
 use std::io;
 
-use millrace_engine::durable::{
-    Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard,
-};
+use millrace_engine::durable::{Durable, EntryReader, Origin, StoreError};
 use millrace_types::{BatchTime, Lock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::batch_source::SourceBatch;
+use super::plans::Plans;
 
 /// The ranges of a source that is asked again.
 pub(super) struct Ranges<R> {
-    state: Lock<RangesState<R>>,
-}
-
-struct RangesState<R> {
-    /// By number of the batch, with its time.
-    ranges: BTreeMap<u64, (i64, R)>,
-    /// The last batch that was planned; after a recovery, the last that was committed.
-    number: u64,
-    /// Entries since they were last taken, if they are wanted.
-    changes: Option<Vec<u8>>,
-    /// The entry of the batch that is about to run.
-    ahead: Option<Vec<u8>>,
+    plans: Lock<Plans<R>>,
 }
 
 impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> {
     pub(super) fn new() -> Ranges<R> {
         Ranges {
-            state: Lock::new(RangesState {
-                ranges: BTreeMap::new(),
-                number: 0,
-                changes: None,
-                ahead: None,
-            }),
+            plans: Lock::new(Plans::new()),
         }
     }
 
@@ -55,75 +36,59 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
         time: BatchTime,
         ask: impl FnOnce(&SourceBatch<'_, R>) -> io::Result<Option<R>>,
     ) -> io::Result<Option<R>> {
-        let mut guard = self.state.lock();
-        let state = &mut *guard;
-        let before = std::mem::replace(&mut state.number, number);
+        let mut plans = self.plans.lock();
+        let before = std::mem::replace(&mut plans.number, number);
         // The batches that were missed may be left out: then it is another one that is run first.
-        let planned = state.ranges.range(before + 1..).next();
+        let planned = plans.known().range(before + 1..).next();
         let planned = planned.map(|(&of, (time, range))| (of, *time, range.clone()));
         let (time, range) = match planned {
             Some((of, time, range)) => {
                 if of != number {
-                    state.forget(of)?;
+                    plans.forget(of).map_err(io::Error::other)?;
                 }
                 (time, range)
             }
             None => {
-                let last = state.ranges.last_key_value().map(|(_, (_, range))| range);
+                let last = plans.known().last_key_value();
+                let last = last.map(|(_, (_, range))| range);
                 match ask(&SourceBatch { time, last })? {
                     Some(range) => (time.as_millis(), range),
                     None => return Ok(None),
                 }
             }
         };
-        if let Some(changes) = &mut state.changes {
-            let mut entry = Vec::new();
-            put(&mut entry, &number, number, &(time, &range)).map_err(io::Error::other)?;
-            changes.extend_from_slice(&entry);
-            state.ahead = Some(entry);
-        }
-        let older: Vec<u64> = state.ranges.range(..number).map(|(&of, _)| of).collect();
+        plans
+            .plan(number, time, range.clone())
+            .map_err(io::Error::other)?;
+        let older: Vec<u64> = plans.known().range(..number).map(|(&of, _)| of).collect();
         for of in older {
-            state.forget(of)?;
+            plans.forget(of).map_err(io::Error::other)?;
         }
-        state.ranges.insert(number, (time, range.clone()));
         Ok(Some(range))
     }
 
     /// The range of a batch that was planned, if it has one.
     pub(super) fn of(&self, number: u64) -> Option<R> {
-        let state = self.state.lock();
-        state.ranges.get(&number).map(|(_, range)| range.clone())
-    }
-}
-
-impl<R> RangesState<R> {
-    fn forget(&mut self, number: u64) -> io::Result<()> {
-        self.ranges.remove(&number);
-        match &mut self.changes {
-            Some(changes) => remove(changes, &number).map_err(io::Error::other),
-            None => Ok(()),
-        }
+        let plans = self.plans.lock();
+        plans.known().get(&number).map(|(_, range)| range.clone())
     }
 }
 
 impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable for Ranges<R> {
     fn record(&self) {
-        self.state.lock().changes = Some(Vec::new());
+        self.plans.lock().record(Vec::new());
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        take_only_shard(&mut self.state.lock().changes)
+        self.plans.lock().take_changes()
     }
 
     fn take_ahead(&self) -> Option<(u32, Vec<u8>)> {
-        self.state.lock().ahead.take().map(|entry| (0, entry))
+        self.plans.lock().take_ahead()
     }
 
     fn cut_short(&self) -> Option<(u64, i64)> {
-        let state = self.state.lock();
-        let mut planned = state.ranges.range(state.number + 1..);
-        planned.next().map(|(&number, &(time, _))| (number, time))
+        self.plans.lock().cut_short()
     }
 
     fn shards(&self) -> u32 {
@@ -131,28 +96,25 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable fo
     }
 
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
-        let state = self.state.lock();
         let mut out = Vec::new();
-        for (number, range) in &state.ranges {
-            put(&mut out, number, *number, range)?;
-        }
-        Ok((out, state.number))
+        let number = self.plans.lock().snapshot(&mut out)?;
+        Ok((out, number))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
-        let mut state = self.state.lock();
+        let mut plans = self.plans.lock();
         let mut reader = EntryReader::new(entries);
         while let Some(entry) = reader.next::<u64, (i64, R)>() {
             match entry? {
-                (number, Some((_, range))) => state.ranges.insert(number, range),
-                (number, None) => state.ranges.remove(&number),
-            };
+                (number, Some((_, (time, range)))) => plans.restore(number, time, range),
+                (number, None) => drop(plans.remove(number)),
+            }
         }
         Ok(())
     }
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
-        self.state.lock().number = number;
+        self.plans.lock().number = number;
         Ok(())
     }
 }
@@ -229,7 +191,7 @@ mod tests {
                 from = range.1;
             }
             prop_assert_eq!(from, 100);
-            prop_assert!(second.state.lock().ranges.len() <= 1, "older ones are forgotten");
+            prop_assert!(second.plans.lock().known().len() <= 1, "older ones are forgotten");
         }
     }
 }

@@ -9,12 +9,12 @@
 //! one that is run again takes the same files, and a restart goes on where the stream was (law
 //! 5).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use millrace_engine::durable::{
-    Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard,
-};
+use millrace_engine::durable::{Durable, EntryReader, Origin, StoreError, put};
 use millrace_types::{BatchTime, Duration, Lock};
+
+use super::super::plans::Plans;
 
 /// The key under which the moment the stream was made is written down; batches count from one.
 const BEGINNING: u64 = 0;
@@ -56,39 +56,35 @@ pub(super) struct Selection {
 struct SelectionState {
     /// Files that were modified up to here are never read.
     ignored: i64,
-    /// The files that were taken, by number of the batch, with its time.
-    taken: BTreeMap<u64, (i64, Vec<String>)>,
+    /// The files that each batch of the window has taken.
+    taken: Plans<Vec<String>>,
     names: HashMap<String, TakenFile>,
-    /// The last batch that is in here.
-    number: u64,
-    /// Entries since they were last taken, if they are wanted.
-    changes: Option<Vec<u8>>,
-    /// The entry of the batch that is about to run.
-    ahead: Option<Vec<u8>>,
 }
 
 impl SelectionState {
-    fn insert(&mut self, number: u64, time: i64, files: Vec<String>) {
+    fn take_names(&mut self, time: i64, files: &[String]) {
         let known = |name: &String| (name.clone(), TakenFile { time, was: None });
         self.names.extend(files.iter().map(known));
-        self.taken.insert(number, (time, files));
+    }
+
+    fn give_back_names(&mut self, files: Option<Vec<String>>) {
+        for file in files.into_iter().flatten() {
+            self.names.remove(&file);
+        }
     }
 
     /// The stream began then. That this run made it later must not be written down either: the
     /// next run would pass over files that came in between.
     fn goes_on_from(&mut self, ignored: i64) {
         self.ignored = ignored;
-        if let Some(changes) = &mut self.changes {
-            changes.clear();
-        }
+        self.taken.drop_changes();
     }
 
-    fn forget(&mut self, number: u64) {
-        if let Some((_, files)) = self.taken.remove(&number) {
-            files.iter().for_each(|file| {
-                self.names.remove(file);
-            });
-        }
+    /// The entry that says when the stream was made.
+    fn beginning(&self) -> Vec<u8> {
+        let (mut entry, beginning) = (Vec::new(), (self.ignored, &[] as &[String]));
+        put(&mut entry, &BEGINNING, BEGINNING, &beginning).expect(PLAIN);
+        entry
     }
 }
 
@@ -107,11 +103,8 @@ impl Selection {
     pub(super) fn new(ignored: i64, remember: Duration) -> Selection {
         let state = SelectionState {
             ignored,
-            taken: BTreeMap::new(),
+            taken: Plans::new(),
             names: HashMap::new(),
-            number: 0,
-            changes: None,
-            ahead: None,
         };
         Selection {
             remember,
@@ -124,27 +117,23 @@ impl Selection {
     pub(super) fn choose(&self, number: u64, time: BatchTime, found: &[Found]) -> Vec<String> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
-        if let Some(entry @ (_, files)) = state.taken.get(&number) {
-            if number > state.number {
-                // Planned in an earlier life: what this life commits has to hold it, too, because
-                // a plan ends with the commit of its batch.
-                if let Some(changes) = &mut state.changes {
-                    put(changes, &number, number, entry).expect(PLAIN);
-                }
+        if let Some((_, files)) = state.taken.known().get(&number) {
+            let files = files.clone();
+            if number > state.taken.number {
+                // What this life commits has to hold what was planned in an earlier one.
+                state.taken.commit_again(number).expect(PLAIN);
                 // The next batch must not take its files as left over.
-                state.number = number;
+                state.taken.number = number;
             }
-            return files.clone();
+            return files;
         }
         // What a batch was to take that was cut short and is not run again is this one's: the
         // batches that were missed may be left out.
-        let left = state.taken.range(number.min(state.number + 1)..number);
-        let left: Vec<u64> = left.map(|(&number, _)| number).collect();
-        let mut files: Vec<String> = Vec::new();
-        for left in &left {
-            if let Some((_, left)) = state.taken.get(left) {
-                files.extend(left.iter().cloned());
-            }
+        let first = number.min(state.taken.number + 1);
+        let (mut left, mut files) = (Vec::new(), Vec::new());
+        for (&batch, (_, its_files)) in state.taken.known().range(first..number) {
+            left.push(batch);
+            files.extend(its_files.iter().cloned());
         }
         let threshold = self.threshold_of(state, time);
         let within = |file: &&Found| {
@@ -158,27 +147,19 @@ impl Selection {
         // As Spark does it, behind the choice: what has just left the window was still known.
         let oldest = (time - self.remember).as_millis();
         let outdated = |(&number, &(time, _)): (&u64, &(i64, _))| (time < oldest).then_some(number);
-        let mut outdated: Vec<u64> = state.taken.iter().filter_map(outdated).collect();
+        let mut outdated: Vec<u64> = state.taken.known().iter().filter_map(outdated).collect();
         outdated.extend(left);
         outdated.dedup();
-        for &number in &outdated {
-            state.forget(number);
-        }
-        if let Some(changes) = &mut state.changes {
-            for number in &outdated {
-                remove(changes, number).expect(PLAIN);
-            }
-            if !files.is_empty() {
-                let mut entry = Vec::new();
-                put(&mut entry, &number, number, &(time.as_millis(), &files)).expect(PLAIN);
-                changes.extend_from_slice(&entry);
-                state.ahead = Some(entry);
-            }
+        for number in outdated {
+            let forgotten = state.taken.forget(number).expect(PLAIN);
+            state.give_back_names(forgotten);
         }
         if !files.is_empty() {
-            state.insert(number, time.as_millis(), files.clone());
+            let time = time.as_millis();
+            state.take_names(time, &files);
+            state.taken.plan(number, time, files.clone()).expect(PLAIN);
         }
-        state.number = number;
+        state.taken.number = number;
         files
     }
 
@@ -216,7 +197,7 @@ impl Selection {
     /// The files that batch `number` has taken.
     pub(super) fn taken(&self, number: u64) -> Vec<String> {
         let state = self.state.lock();
-        let taken = state.taken.get(&number);
+        let taken = state.taken.known().get(&number);
         taken.map(|(_, files)| files.clone()).unwrap_or_default()
     }
 
@@ -233,24 +214,20 @@ impl Selection {
 impl Durable for Selection {
     fn record(&self) {
         let mut state = self.state.lock();
-        let mut changes = Vec::new();
-        let beginning = (state.ignored, &[] as &[String]);
-        put(&mut changes, &BEGINNING, BEGINNING, &beginning).expect(PLAIN);
-        state.changes = Some(changes);
+        let beginning = state.beginning();
+        state.taken.record(beginning);
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        take_only_shard(&mut self.state.lock().changes)
+        self.state.lock().taken.take_changes()
     }
 
     fn take_ahead(&self) -> Option<(u32, Vec<u8>)> {
-        self.state.lock().ahead.take().map(|entry| (0, entry))
+        self.state.lock().taken.take_ahead()
     }
 
     fn cut_short(&self) -> Option<(u64, i64)> {
-        let state = self.state.lock();
-        let mut planned = state.taken.range(state.number + 1..);
-        planned.next().map(|(&number, &(time, _))| (number, time))
+        self.state.lock().taken.cut_short()
     }
 
     fn shards(&self) -> u32 {
@@ -259,13 +236,9 @@ impl Durable for Selection {
 
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let state = self.state.lock();
-        let mut out = Vec::new();
-        let beginning = (state.ignored, &[] as &[String]);
-        put(&mut out, &BEGINNING, BEGINNING, &beginning).expect(PLAIN);
-        for (number, taken) in &state.taken {
-            put(&mut out, number, *number, taken).expect(PLAIN);
-        }
-        Ok((out, state.number))
+        let mut out = state.beginning();
+        let number = state.taken.snapshot(&mut out)?;
+        Ok((out, number))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
@@ -274,15 +247,21 @@ impl Durable for Selection {
         while let Some(entry) = reader.next::<u64, (i64, Vec<String>)>() {
             match entry? {
                 (BEGINNING, Some((_, (ignored, _)))) => state.goes_on_from(ignored),
-                (number, Some((_, (time, files)))) => state.insert(number, time, files),
-                (number, None) => state.forget(number),
+                (number, Some((_, (time, files)))) => {
+                    state.take_names(time, &files);
+                    state.taken.restore(number, time, files);
+                }
+                (number, None) => {
+                    let forgotten = state.taken.remove(number);
+                    state.give_back_names(forgotten);
+                }
             }
         }
         Ok(())
     }
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
-        self.state.lock().number = number;
+        self.state.lock().taken.number = number;
         Ok(())
     }
 }

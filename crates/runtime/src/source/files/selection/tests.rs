@@ -1,5 +1,8 @@
 //! The rule next to a plain model of it, in directories that change.
 
+use std::collections::BTreeMap;
+
+use millrace_engine::durable::remove;
 use proptest::prelude::*;
 
 use super::*;

@@ -28,14 +28,6 @@ pub use recorder::Record;
 pub(crate) use recorder::Recorder;
 pub use skip::value_len;
 
-/// Takes the changes of a store of one shard, of which it records none while they are `None`; what
-/// is given is for [`Durable::take_changes`].
-pub fn take_only_shard(changes: &mut Option<Vec<u8>>) -> Vec<(u32, Vec<u8>)> {
-    let taken = changes.as_mut().map(std::mem::take);
-    let taken = taken.filter(|taken| !taken.is_empty());
-    taken.map(|taken| (0, taken)).into_iter().collect()
-}
-
 /// Entries that were written down.
 pub struct Loaded {
     /// The shard that they were of.

@@ -47,6 +47,11 @@ impl Recorder {
         self.on.store(true, Ordering::Relaxed);
     }
 
+    /// True if a checkpoint has asked for changes.
+    pub(crate) fn is_on(&self) -> bool {
+        self.on.load(Ordering::Relaxed)
+    }
+
     /// Begins the changes of batch `number` to a shard, whose lock the caller holds.
     pub(crate) fn begin(&self, shard: usize, number: u64) -> Record<'_> {
         let mut log = self.shards[shard].lock();
@@ -54,7 +59,7 @@ impl Recorder {
         log.begun += 1;
         Record {
             log,
-            on: self.on.load(Ordering::Relaxed),
+            on: self.is_on(),
         }
     }
 
@@ -120,6 +125,13 @@ impl Record<'_> {
     pub fn remove<K: Serialize>(&mut self, key: &K) {
         if self.on {
             self.write(|entries| entry::remove(entries, key));
+        }
+    }
+
+    /// Takes entries that were written down already.
+    pub(crate) fn extend(&mut self, entries: &[u8]) {
+        if self.on {
+            self.log.entries.extend_from_slice(entries);
         }
     }
 

@@ -11,13 +11,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use millrace_types::Lock;
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, EntryReader, Origin, StoreError, put, remove, take_only_shard};
+use crate::durable::{Durable, EntryReader, Origin, Recorder, StoreError, put, remove};
 
 use super::note_part::Part;
 
 /// The notes of a stream.
 pub struct NoteStore<K, V> {
     kept: Lock<Kept<K>>,
+    recorder: Recorder,
     /// The batch that runs.
     number: AtomicU64,
     /// True once a batch is lacking that the notes should have.
@@ -39,10 +40,6 @@ struct Kept<K> {
     next: u64,
     /// Each with its size.
     parts: Vec<(Part, PartSize)>,
-    /// The last batch whose changes are here.
-    as_of: u64,
-    /// Changes that were written down since they were last taken, if somebody asked.
-    changes: Option<Vec<u8>>,
 }
 
 impl<K: Key> Kept<K> {
@@ -83,9 +80,8 @@ impl<K: Key, V: Data> NoteStore<K, V> {
                 entries: BTreeMap::new(),
                 next: 0,
                 parts: Vec::new(),
-                as_of: 0,
-                changes: None,
             }),
+            recorder: Recorder::new(1),
             number: AtomicU64::new(0),
             lacks: AtomicBool::new(false),
             value: PhantomData,
@@ -122,11 +118,10 @@ impl<K: Key, V: Data> NoteStore<K, V> {
                 }
             }
         }
-        kept.as_of = self.number.load(Ordering::Relaxed);
+        let number = self.number.load(Ordering::Relaxed);
+        let mut record = self.recorder.begin(0, number);
         for (key, place, entry) in written {
-            if let Some(changes) = &mut kept.changes {
-                changes.extend_from_slice(&entry);
-            }
+            record.extend(&entry);
             match place {
                 Some(place) => kept.keep(key, place, entry),
                 None => kept.forget(&key),
@@ -207,11 +202,11 @@ impl<K: Key, V: Data> NoteStore<K, V> {
 
 impl<K: Key, V: Data> Durable for NoteStore<K, V> {
     fn record(&self) {
-        self.kept.lock().changes = Some(Vec::new());
+        self.recorder.start();
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        take_only_shard(&mut self.kept.lock().changes)
+        self.recorder.take()
     }
 
     fn shards(&self) -> u32 {
@@ -221,7 +216,7 @@ impl<K: Key, V: Data> Durable for NoteStore<K, V> {
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let kept = self.kept.lock();
         let entries: Vec<&[u8]> = kept.entries.values().map(Vec::as_slice).collect();
-        Ok((entries.concat(), kept.as_of))
+        Ok((entries.concat(), self.recorder.as_of(0)))
     }
 
     fn load(&self, _origin: Origin, entries: &[u8]) -> Result<(), StoreError> {
@@ -241,7 +236,7 @@ impl<K: Key, V: Data> Durable for NoteStore<K, V> {
     }
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
-        self.kept.lock().as_of = number;
+        self.recorder.loaded(number);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use millrace_types::Lock;
 
 use crate::data::Data;
-use crate::durable::{Durable, EntryReader, Origin, StoreError, put, take_only_shard};
+use crate::durable::{Durable, EntryReader, Origin, Recorder, StoreError, put};
 use crate::exec::Executor;
 use crate::rdd::Rdd;
 
@@ -19,16 +19,11 @@ pub struct WholeStore<T> {
     frame: WindowSpec,
     executor: Executor,
     kept: Lock<KeptBatches<T>>,
+    recorder: Recorder,
 }
 
-struct KeptBatches<T> {
-    /// With their numbers among the parent's.
-    batches: VecDeque<(u64, Rdd<T>)>,
-    /// The last of the run's batches that is here if it is to be.
-    as_of: u64,
-    /// The entries that were written down since they were last taken, if somebody asked.
-    changes: Option<Vec<u8>>,
-}
+/// Batches with their numbers among the parent's, oldest first.
+type KeptBatches<T> = VecDeque<(u64, Rdd<T>)>;
 
 /// Records of a batch, by partition and piece.
 type Pieces<T> = Vec<Vec<Vec<T>>>;
@@ -40,17 +35,14 @@ impl<T: Data> WholeStore<T> {
         WholeStore {
             frame,
             executor: executor.clone(),
-            kept: Lock::new(KeptBatches {
-                batches: VecDeque::new(),
-                as_of: 0,
-                changes: None,
-            }),
+            kept: Lock::new(VecDeque::new()),
+            recorder: Recorder::new(1),
         }
     }
 
     /// Lets go of what no window has from `step` on.
     pub fn leave(&self, step: SlideStep) {
-        self.kept.lock().leave(step.forgotten);
+        leave(&mut self.kept.lock(), step.forgotten);
     }
 
     /// Takes what the parent has in a batch; it must last.
@@ -58,8 +50,7 @@ impl<T: Data> WholeStore<T> {
     /// # Errors
     /// If a record cannot be written down for the checkpoint.
     pub fn enter(&self, step: SlideStep, held: Rdd<T>) -> Result<(), StoreError> {
-        let records = self.kept.lock().changes.is_some();
-        let written = if records {
+        let written = if self.recorder.is_on() {
             let workers = |pieces, task: &WritePiece<'_>| held.on_pieces(pieces, task);
             written(step.number, &held, &workers)
                 .map_err(|error| StoreError::unwritable("a record of the window", error))?
@@ -67,29 +58,23 @@ impl<T: Data> WholeStore<T> {
             Vec::new()
         };
         let mut kept = self.kept.lock();
-        kept.batches.push_back((step.batch, held));
-        kept.as_of = step.number;
-        if let Some(changes) = &mut kept.changes {
-            changes.extend(written);
-        }
+        kept.push_back((step.batch, held));
+        self.recorder.begin(0, step.number).extend(&written);
         Ok(())
     }
 
     /// The batches of the window, oldest first.
     pub fn batches(&self) -> Vec<Rdd<T>> {
         let kept = self.kept.lock();
-        kept.batches.iter().map(|(_, rdd)| rdd.clone()).collect()
+        kept.iter().map(|(_, rdd)| rdd.clone()).collect()
     }
 }
 
-impl<T> KeptBatches<T> {
-    fn leave(&mut self, forgotten: u64) {
-        while self
-            .batches
-            .pop_front_if(|(batch, _)| *batch <= forgotten)
-            .is_some()
-        {}
-    }
+fn leave<T>(kept: &mut KeptBatches<T>, forgotten: u64) {
+    while kept
+        .pop_front_if(|(batch, _)| *batch <= forgotten)
+        .is_some()
+    {}
 }
 
 /// Does a task for every piece and gives what they gave, in order.
@@ -157,11 +142,11 @@ fn read<T: Data>(entries: &[u8]) -> Result<Vec<(u64, Pieces<T>)>, StoreError> {
 
 impl<T: Data> Durable for WholeStore<T> {
     fn record(&self) {
-        self.kept.lock().changes = Some(Vec::new());
+        self.recorder.start();
     }
 
     fn take_changes(&self) -> Vec<(u32, Vec<u8>)> {
-        take_only_shard(&mut self.kept.lock().changes)
+        self.recorder.take()
     }
 
     fn shards(&self) -> u32 {
@@ -171,7 +156,7 @@ impl<T: Data> Durable for WholeStore<T> {
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (batches, as_of) = {
             let kept = self.kept.lock();
-            (kept.batches.clone(), kept.as_of)
+            (kept.clone(), self.recorder.as_of(0))
         };
         let here = |pieces: Vec<(usize, usize)>, task: &WritePiece<'_>| {
             let pieces = pieces.into_iter();
@@ -190,11 +175,11 @@ impl<T: Data> Durable for WholeStore<T> {
         let mut kept = self.kept.lock();
         for (number, pieces) in read(entries)? {
             let step = self.frame.step(number);
-            kept.leave(step.forgotten);
+            leave(&mut kept, step.forgotten);
             // Skipped if no window of the new length covers this batch.
             if step.taken {
                 let rdd = Rdd::of_pieces(pieces, &self.executor);
-                kept.batches.push_back((step.batch, rdd));
+                kept.push_back((step.batch, rdd));
             }
         }
         Ok(())
@@ -202,8 +187,8 @@ impl<T: Data> Durable for WholeStore<T> {
 
     fn loaded(&self, number: u64) -> Result<(), StoreError> {
         let mut kept = self.kept.lock();
-        kept.leave(self.frame.step(number).forgotten);
-        kept.as_of = number;
+        leave(&mut kept, self.frame.step(number).forgotten);
+        self.recorder.loaded(number);
         Ok(())
     }
 }

@@ -77,4 +77,94 @@ macro_rules! writes_integers {
     };
 }
 
-pub(crate) use {takes_fields, takes_items, writes_integers};
+/// Serde's kinds of compound, as the method `open` of a writer is told of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Seq,
+    Tuple,
+    TupleStruct,
+    Struct,
+    /// With the variant's name, not that of its enum.
+    Variant,
+    Map,
+}
+
+/// The methods of a writer for compounds: each goes to its method `open`, with its kind and its name. A
+/// newtype struct is written as what it holds.
+macro_rules! writes_compounds {
+    ($compound:ty, $error:ty) => {
+        type SerializeSeq = $compound;
+        type SerializeTuple = $compound;
+        type SerializeTupleStruct = $compound;
+        type SerializeTupleVariant = $compound;
+        type SerializeMap = $compound;
+        type SerializeStruct = $compound;
+        type SerializeStructVariant = $compound;
+
+        fn serialize_seq(self, _len: Option<usize>) -> Result<$compound, $error> {
+            self.open(Kind::Seq, "")
+        }
+
+        fn serialize_tuple(self, _len: usize) -> Result<$compound, $error> {
+            self.open(Kind::Tuple, "")
+        }
+
+        fn serialize_tuple_struct(
+            self,
+            name: &'static str,
+            _len: usize,
+        ) -> Result<$compound, $error> {
+            self.open(Kind::TupleStruct, name)
+        }
+
+        fn serialize_tuple_variant(
+            self,
+            _name: &'static str,
+            _index: u32,
+            variant: &'static str,
+            _len: usize,
+        ) -> Result<$compound, $error> {
+            self.open(Kind::Variant, variant)
+        }
+
+        fn serialize_map(self, _len: Option<usize>) -> Result<$compound, $error> {
+            self.open(Kind::Map, "")
+        }
+
+        fn serialize_struct(self, name: &'static str, _len: usize) -> Result<$compound, $error> {
+            self.open(Kind::Struct, name)
+        }
+
+        fn serialize_struct_variant(
+            self,
+            _name: &'static str,
+            _index: u32,
+            variant: &'static str,
+            _len: usize,
+        ) -> Result<$compound, $error> {
+            self.open(Kind::Variant, variant)
+        }
+
+        fn serialize_newtype_struct<T: Serialize + ?Sized>(
+            self,
+            _name: &'static str,
+            value: &T,
+        ) -> Result<(), $error> {
+            value.serialize(self)
+        }
+
+        fn serialize_newtype_variant<T: Serialize + ?Sized>(
+            self,
+            _name: &'static str,
+            _index: u32,
+            variant: &'static str,
+            value: &T,
+        ) -> Result<(), $error> {
+            let mut compound = self.open(Kind::Variant, variant)?;
+            compound.item(value)?;
+            compound.close()
+        }
+    };
+}
+
+pub(crate) use {takes_fields, takes_items, writes_compounds, writes_integers};

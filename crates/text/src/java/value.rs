@@ -9,7 +9,7 @@ mod compound;
 
 use super::number::write_floating;
 use crate::python::Unprintable;
-use crate::serializing::writes_integers;
+use crate::serializing::{Kind, writes_compounds, writes_integers};
 use compound::JavaCompound;
 use serde::ser::{Error, Serialize, Serializer};
 use std::fmt::{self, Write};
@@ -64,25 +64,23 @@ impl<'a> ScalaWriter<'a> {
         write!(self.out, "{number}").map_err(Unprintable::custom)
     }
 
-    fn class<T: Serialize + ?Sized>(self, name: &str, only: &T) -> Result<(), Unprintable> {
-        let mut class = JavaCompound::product(self.out, name);
-        class.item(only)?;
-        class.close()
+    fn open(self, kind: Kind, name: &str) -> Result<JavaCompound<'a>, Unprintable> {
+        Ok(match kind {
+            Kind::Seq => JavaCompound::collection(self.out, "List"),
+            Kind::Map => JavaCompound::collection(self.out, "Map"),
+            Kind::Tuple | Kind::TupleStruct | Kind::Struct | Kind::Variant => {
+                JavaCompound::product(self.out, name)
+            }
+        })
     }
 }
 
 impl<'a> Serializer for ScalaWriter<'a> {
     type Ok = ();
     type Error = Unprintable;
-    type SerializeSeq = JavaCompound<'a>;
-    type SerializeTuple = JavaCompound<'a>;
-    type SerializeTupleStruct = JavaCompound<'a>;
-    type SerializeTupleVariant = JavaCompound<'a>;
-    type SerializeMap = JavaCompound<'a>;
-    type SerializeStruct = JavaCompound<'a>;
-    type SerializeStructVariant = JavaCompound<'a>;
 
     writes_integers!(Unprintable);
+    writes_compounds!(JavaCompound<'a>, Unprintable);
 
     fn serialize_bool(self, v: bool) -> Result<(), Unprintable> {
         self.number(v)
@@ -116,7 +114,7 @@ impl<'a> Serializer for ScalaWriter<'a> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unprintable> {
-        self.class("Some", value)
+        self.serialize_newtype_variant("Option", 1, "Some", value)
     }
 
     fn serialize_unit(self) -> Result<(), Unprintable> {
@@ -134,72 +132,6 @@ impl<'a> Serializer for ScalaWriter<'a> {
         variant: &'static str,
     ) -> Result<(), Unprintable> {
         self.literal(variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        value: &T,
-    ) -> Result<(), Unprintable> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<(), Unprintable> {
-        self.class(variant, value)
-    }
-
-    fn serialize_seq(self, _len: Option<usize>) -> Result<JavaCompound<'a>, Unprintable> {
-        Ok(JavaCompound::collection(self.out, "List"))
-    }
-
-    fn serialize_tuple(self, _len: usize) -> Result<JavaCompound<'a>, Unprintable> {
-        Ok(JavaCompound::product(self.out, ""))
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        name: &'static str,
-        _len: usize,
-    ) -> Result<JavaCompound<'a>, Unprintable> {
-        Ok(JavaCompound::product(self.out, name))
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _len: usize,
-    ) -> Result<JavaCompound<'a>, Unprintable> {
-        Ok(JavaCompound::product(self.out, variant))
-    }
-
-    fn serialize_map(self, _len: Option<usize>) -> Result<JavaCompound<'a>, Unprintable> {
-        Ok(JavaCompound::collection(self.out, "Map"))
-    }
-
-    fn serialize_struct(
-        self,
-        name: &'static str,
-        _len: usize,
-    ) -> Result<JavaCompound<'a>, Unprintable> {
-        Ok(JavaCompound::product(self.out, name))
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _len: usize,
-    ) -> Result<JavaCompound<'a>, Unprintable> {
-        Ok(JavaCompound::product(self.out, variant))
     }
 }
 

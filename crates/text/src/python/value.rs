@@ -8,7 +8,7 @@ mod compound;
 
 use super::float::write_repr_float;
 use super::repr::{write_repr_bytes, write_repr_str};
-use crate::serializing::writes_integers;
+use crate::serializing::{Kind, writes_compounds, writes_integers};
 use compound::{PythonCompound, Shape};
 use serde::ser::{Error, Serialize, Serializer};
 use std::fmt::{self, Write};
@@ -111,25 +111,27 @@ impl<'a> ReprWriter<'a> {
         write!(self.out, "{number}").map_err(Unprintable::custom)
     }
 
-    fn tagged(self, variant: &str) -> Result<PythonCompound<'a>, Unprintable> {
-        let mut tuple = PythonCompound::open(self.out, "", Shape::Tuple);
-        tuple.item(variant)?;
-        Ok(tuple)
+    fn open(self, kind: Kind, name: &str) -> Result<PythonCompound<'a>, Unprintable> {
+        Ok(match kind {
+            Kind::Seq => PythonCompound::open(self.out, "", Shape::List),
+            Kind::Tuple | Kind::TupleStruct => PythonCompound::open(self.out, "", Shape::Tuple),
+            Kind::Struct => PythonCompound::open(self.out, name, Shape::NamedTuple),
+            Kind::Variant => {
+                let mut tuple = PythonCompound::open(self.out, "", Shape::Tuple);
+                tuple.item(name)?;
+                tuple
+            }
+            Kind::Map => PythonCompound::open(self.out, "", Shape::Dict),
+        })
     }
 }
 
 impl<'a> Serializer for ReprWriter<'a> {
     type Ok = ();
     type Error = Unprintable;
-    type SerializeSeq = PythonCompound<'a>;
-    type SerializeTuple = PythonCompound<'a>;
-    type SerializeTupleStruct = PythonCompound<'a>;
-    type SerializeTupleVariant = PythonCompound<'a>;
-    type SerializeMap = PythonCompound<'a>;
-    type SerializeStruct = PythonCompound<'a>;
-    type SerializeStructVariant = PythonCompound<'a>;
 
     writes_integers!(Unprintable);
+    writes_compounds!(PythonCompound<'a>, Unprintable);
 
     fn serialize_bool(self, v: bool) -> Result<(), Unprintable> {
         self.literal(if v { "True" } else { "False" })
@@ -186,74 +188,6 @@ impl<'a> Serializer for ReprWriter<'a> {
         variant: &'static str,
     ) -> Result<(), Unprintable> {
         self.serialize_str(variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        value: &T,
-    ) -> Result<(), Unprintable> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<(), Unprintable> {
-        let mut tuple = self.tagged(variant)?;
-        tuple.item(value)?;
-        tuple.close()
-    }
-
-    fn serialize_seq(self, _len: Option<usize>) -> Result<PythonCompound<'a>, Unprintable> {
-        Ok(PythonCompound::open(self.out, "", Shape::List))
-    }
-
-    fn serialize_tuple(self, _len: usize) -> Result<PythonCompound<'a>, Unprintable> {
-        Ok(PythonCompound::open(self.out, "", Shape::Tuple))
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        _len: usize,
-    ) -> Result<PythonCompound<'a>, Unprintable> {
-        Ok(PythonCompound::open(self.out, "", Shape::Tuple))
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _len: usize,
-    ) -> Result<PythonCompound<'a>, Unprintable> {
-        self.tagged(variant)
-    }
-
-    fn serialize_map(self, _len: Option<usize>) -> Result<PythonCompound<'a>, Unprintable> {
-        Ok(PythonCompound::open(self.out, "", Shape::Dict))
-    }
-
-    fn serialize_struct(
-        self,
-        name: &'static str,
-        _len: usize,
-    ) -> Result<PythonCompound<'a>, Unprintable> {
-        Ok(PythonCompound::open(self.out, name, Shape::NamedTuple))
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _len: usize,
-    ) -> Result<PythonCompound<'a>, Unprintable> {
-        self.tagged(variant)
     }
 }
 

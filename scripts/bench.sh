@@ -14,7 +14,7 @@
 #               time of a batch that brings it nothing then
 #
 # One figure alone says little about a machine that others use too. The ratios,
-# and the CPU seconds a gigabyte, say more.
+# and the CPU seconds per gigabyte, say more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh

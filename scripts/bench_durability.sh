@@ -2,12 +2,12 @@
 # Measures what durability costs, on this machine's disk:
 #
 #   state     bytes and time of a batch's checkpoint, for states of three sizes and batches of a
-#             thousand distinct words; the disk's part of it apart. Resident bytes a key.
+#             thousand distinct words; the disk's part of it apart. Resident bytes per key.
 #   recovery  from start to running, of the largest state: from the log alone and from a
 #             snapshot; and the worst batch while a snapshot is written
 #   tool      millrace-state on two million keys, next to what a recovery of them takes: wall time and
 #             peak memory of get, verify, export and diff
-#   flood     bytes a second with the receivers' write-ahead log on and off, in turn, next to
+#   flood     bytes per second with the receivers' write-ahead log on and off, in turn, next to
 #             what the disk takes in sequence
 #
 # Times are of the wall clock. Prints a line for each bar of docs/BENCHMARKS.md, and fails if one
@@ -144,11 +144,11 @@ state() {
         "$(field "$work/state-$keys" without_sync_ms)" '<' 5
     bar "bytes of a checkpoint at $keys keys / at 10000" \
         "$(awk "BEGIN { print $(field "$work/state-$keys" bytes) / $(field "$work/state-10000" bytes) }")" '<' 1.5
-    bar "resident bytes a key, update_state_by_key" \
-        "$(field "$work/state-$keys" resident_bytes_a_key)" '<=' 100
-    bar "resident bytes a key, map_with_state" "$(field "$work/mapped" resident_bytes_a_key)" '<=' 100
-    bar "resident bytes a key, map_with_state with a timeout" \
-        "$(field "$work/timed" resident_bytes_a_key)" '<=' 100
+    bar "resident bytes per key, update_state_by_key" \
+        "$(field "$work/state-$keys" resident_bytes_per_key)" '<=' 100
+    bar "resident bytes per key, map_with_state" "$(field "$work/mapped" resident_bytes_per_key)" '<=' 100
+    bar "resident bytes per key, map_with_state with a timeout" \
+        "$(field "$work/timed" resident_bytes_per_key)" '<=' 100
 }
 
 recovery() {

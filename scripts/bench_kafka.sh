@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Records a second of a Kafka stream beside those of the client library alone, from librdkafka's
+# Records per second of a Kafka stream beside those of the client library alone, from librdkafka's
 # mock cluster on this machine, in turn. Both read the same records of the same topic to its end;
 # the time is that from the first record to the last. Fails if the stream has less than 0.8 of what
 # the library has, by the median of the rounds.

@@ -80,7 +80,7 @@ for program in "${programs[@]}"; do
     [ "$(wc -l <<<"$results")" -le 1 ] || die "$program has more than one result: $results"
 done
 
-echo '| program | engine | M records/s | of millrace | CPU ns a record | peak MiB |'
+echo '| program | engine | M records/s | of millrace | CPU ns per record | peak MiB |'
 echo '|---|---|---|---|---|---|'
 for program in "${programs[@]}"; do
     for engine in "${engines[@]}"; do

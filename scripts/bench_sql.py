@@ -51,7 +51,7 @@ def main():
     whole = sorted(map(sum, runs))
     steps = [statistics.median(step) * 1000 for step in zip(*runs)]
     print(
-        "%d rows, %d different words: %.1f ms a batch (median of %d; 90%% below %.1f ms), %.1f ms of CPU"
+        "%d rows, %d different words: %.1f ms per batch (median of %d; 90%% below %.1f ms), %.1f ms of CPU"
         % (
             arguments.rows,
             arguments.different,

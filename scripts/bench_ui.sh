@@ -3,7 +3,7 @@
 # and REST and Prometheus asked twice a second in another.
 #
 #   throughput  network_wordcount fed as fast as it reads, watched and without a page, in
-#               alternating rounds: MB/s, CPU seconds a gigabyte, and the median of the rounds'
+#               alternating rounds: MB/s, CPU seconds per gigabyte, and the median of the rounds'
 #               ratios
 #   idle        memory and CPU time of a connected program that gets nothing: with the page served,
 #               and with the page open

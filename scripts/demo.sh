@@ -42,7 +42,7 @@ else
     build --profile $profile "${programs[@]}"
 fi
 
-# Four lines a second, for as long as somebody reads them.
+# Four lines per second, for as long as somebody reads them.
 sample_text() {
     while true; do
         while read -r line; do

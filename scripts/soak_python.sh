@@ -9,7 +9,7 @@
 #   --quick       a quarter of a minute with unoptimised programs; shows figures and judges none
 #   -h, --help    show this
 #
-# A batch is due five times a second: 18,000 in an hour. MILLRACE_BIN names a directory of
+# A batch is due five times per second: 18,000 in an hour. MILLRACE_BIN names a directory of
 # programs that are built already.
 set -euo pipefail
 cd "$(dirname "$0")/.."

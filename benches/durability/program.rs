@@ -72,7 +72,7 @@ impl Plan {
         say(&[
             format!("\"keys\":{},\"load_s\":{load:.2}", self.keys),
             format!(
-                "\"resident_bytes_a_key\":{:.1}",
+                "\"resident_bytes_per_key\":{:.1}",
                 resident as f64 / f64::from(self.keys)
             ),
             format!("\"peak_bytes\":{}", usage::peak_rss_bytes()),
@@ -104,7 +104,7 @@ impl Plan {
             format!("\"start_s\":{:.3}", started.as_secs_f64()),
             format!("\"first_batch_s\":{:.3}", first_batch.as_secs_f64()),
             format!(
-                "\"resident_bytes_a_key\":{:.1}",
+                "\"resident_bytes_per_key\":{:.1}",
                 resident as f64 / f64::from(self.keys)
             ),
             format!("\"peak_bytes\":{}", usage::peak_rss_bytes()),

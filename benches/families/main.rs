@@ -54,7 +54,7 @@ fn run() -> Result<(), String> {
         return Ok(());
     }
     println!(
-        "| family | read | records a batch | M/s on 1 | M/s on 2 | growth | CPU ns on 1 | on 2 |"
+        "| family | read | records per batch | M/s on 1 | M/s on 2 | growth | CPU ns on 1 | on 2 |"
     );
     println!("|---|---|---|---|---|---|---|---|");
     for row in &chosen {
@@ -74,9 +74,9 @@ fn line(row: &Row, records: usize, rounds: usize) -> String {
         row.name,
         row.read,
         (row.brings)(records),
-        of(|(one, _)| one.millions_a_second),
-        of(|(_, two)| two.millions_a_second),
-        of(|(one, two)| two.millions_a_second / one.millions_a_second),
+        of(|(one, _)| one.millions_per_second),
+        of(|(_, two)| two.millions_per_second),
+        of(|(one, two)| two.millions_per_second / one.millions_per_second),
         of(|(one, _)| one.cpu_nanos),
         of(|(_, two)| two.cpu_nanos),
     )

@@ -12,7 +12,7 @@ const PARTITIONS: usize = 2;
 
 /// The figures of a run.
 pub(crate) struct Figures {
-    pub(crate) millions_a_second: f64,
+    pub(crate) millions_per_second: f64,
     /// Processor time of a record, all threads.
     pub(crate) cpu_nanos: f64,
     /// The part of it that the batch thread took: what no other worker shares.
@@ -68,7 +68,7 @@ pub(crate) fn measure(
     let (start, end) = (&ends[warm - 1], &ends[warm + timed - 1]);
     let (records, cpu) = ((brings * timed) as f64, end.cpu - start.cpu);
     Figures {
-        millions_a_second: records / end.at.duration_since(start.at).as_secs_f64() / 1e6,
+        millions_per_second: records / end.at.duration_since(start.at).as_secs_f64() / 1e6,
         cpu_nanos: cpu * 1e9 / records,
         serial: (end.batch_thread - start.batch_thread) / cpu,
         waits: (end.waits - start.waits) as f64 / timed as f64,

@@ -199,7 +199,7 @@ mod tests {
         let mean = text.len() as f64 / census.words as f64;
         assert!(
             (5.3..6.2).contains(&mean),
-            "{mean} bytes a word with its separator"
+            "{mean} bytes per word with its separator"
         );
         let share = census.top as f64 / census.words as f64;
         assert!(

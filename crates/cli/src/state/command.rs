@@ -170,7 +170,7 @@ fn tasks() -> [Command; 11] {
         .long("format")
         .value_parser(PossibleValuesParser::new(["jsonl", "csv"]))
         .default_value("jsonl")
-        .help("jsonl: one {\"key\": …, \"value\": …} a line; csv: key,value in JSON's terms");
+        .help("jsonl: one {\"key\": …, \"value\": …} per line; csv: key,value in JSON's terms");
     let before_damage = Arg::new("before-damage")
         .long("before-damage")
         .action(ArgAction::SetTrue)

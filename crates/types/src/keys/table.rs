@@ -51,13 +51,13 @@ settings! {
         Duration, "2000ms", "wait before connecting again";
     /// Records that one receiver may store in a second.
     RECEIVER_MAX_RATE = "spark.streaming.receiver.maxRate",
-        Integer, "no limit", "records a second of one receiver; 0 or less: no limit";
+        Integer, "no limit", "records per second of one receiver; 0 or less: no limit";
     /// Lets the rate of a Kafka stream follow what its batches take.
     BACKPRESSURE = "spark.streaming.backpressure.enabled",
         Boolean, "false", "Kafka: let the rate follow what batches take";
     /// The rate before the first estimate.
     BACKPRESSURE_INITIAL = "spark.streaming.backpressure.initialRate",
-        Integer, "no limit", "records a second before the first estimate";
+        Integer, "no limit", "records per second before the first estimate";
     /// The estimator of the rate.
     BACKPRESSURE_ESTIMATOR = "spark.streaming.backpressure.rateEstimator",
         OneOf(&["pid"]), "pid", "who estimates it: pid";
@@ -72,10 +72,10 @@ settings! {
         Weight, "0.0", "weight of the change of the difference";
     /// The lowest rate that is estimated.
     PID_MIN_RATE = "spark.streaming.backpressure.pid.minRate",
-        PositiveNumber, "100", "lowest rate, in records a second";
+        PositiveNumber, "100", "lowest rate, in records per second";
     /// Records per second of a Kafka partition.
     KAFKA_MAX_RATE = "spark.streaming.kafka.maxRatePerPartition",
-        Integer, "no limit", "records a second of a partition; 0 or less: no limit";
+        Integer, "no limit", "records per second of a partition; 0 or less: no limit";
     /// Records of a batch that a Kafka partition gives at least, when there is a limit.
     KAFKA_MIN_RATE = "spark.streaming.kafka.minRatePerPartition",
         Integer, "1", "records of a partition in a batch, at least";

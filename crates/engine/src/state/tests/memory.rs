@@ -43,8 +43,8 @@ fn a_word_and_its_count() {
     let store = StateStore::new(KeyHasher::default(), partitioner());
     words().for_each(|word| store.seed(word, 1_i64));
     let each = bytes(&store) / KEYS;
-    eprintln!("update_state_by_key: {each} bytes a key, of {KEYS}");
-    assert!(each <= A_KEY, "{each} bytes a key");
+    eprintln!("update_state_by_key: {each} bytes per key, of {KEYS}");
+    assert!(each <= A_KEY, "{each} bytes per key");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_word_its_count_and_its_time() {
         }
         let queue: usize = (0..SHARDS).map(|shard| store.due(shard).bytes()).sum();
         let each = (bytes(&store.states) + queue) / KEYS;
-        eprintln!("map_with_state, timeout {timeout:?}: {each} bytes a key, of {KEYS}");
-        assert!(each <= A_KEY, "{each} bytes a key");
+        eprintln!("map_with_state, timeout {timeout:?}: {each} bytes per key, of {KEYS}");
+        assert!(each <= A_KEY, "{each} bytes per key");
     }
 }

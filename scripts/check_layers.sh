@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What Cargo cannot say of the layers: which crate may depend on which (Cargo only
 # refuses circles), in which order the modules of a crate use each other, that the
-# engine knows no file, socket, clock or thread but its workers, and that the front
-# door starts no thread. Prints every arrow that points up, and fails if there is one.
+# engine knows no file, socket, clock or thread but its workers, that the front
+# door starts no thread, and which room of the Python package imports which.
+# Prints every arrow that points up, and fails if there is one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/support/common.sh
@@ -47,6 +48,18 @@ millrace: python dstream context testing
 PURE_CRATE=engine
 THREADS='thread::(spawn|scope|Builder)|threads::spawn'
 IMPURE="std::(fs|net|process|env)|Instant|SystemTime|$THREADS"
+
+# The rooms of the Python package, each with what its modules must not import. The modules of `pyspark`
+# itself import `sql` and `streaming` in the functions that need them, and not before.
+PACKAGE=crates/python/python/millrace
+NOT_IN='
+_compile           (millrace|pyspark|\.\.+).*
+pyspark            (.*\.)?(_compile|sql|streaming)(\..*)?
+pyspark/errors     (.*\.)?(_compile|_rdd|sql|streaming)(\..*)?
+pyspark/_rdd       (.*\.)?(_compile|sql|streaming)(\..*)?
+pyspark/sql        (.*\.)?(_compile|streaming)(\..*)?
+pyspark/streaming  (.*\.)?sql(\..*)?
+'
 
 # What a program writes with leaves threads to the crates below it.
 FRONT=millrace
@@ -207,7 +220,39 @@ check_rooms() { # crate rooms...
     done < <(find "$sources" -name '*.rs' | sort)
 }
 
+# The imports of a Python module, one `line depth name` each; of `from a import b` both `a` and `a.b`. Those
+# that a function makes have a depth.
+imports_of() { # file
+    awk '
+        /^ *(from|import) / {
+            depth = match($0, /[^ ]/) - 1
+            sub(/#.*/, "")
+            gsub(/[(),]/, " ")
+            count = split($0, words, " ")
+            print FNR, depth, words[2]
+            if (words[1] == "import") next
+            dot = words[2] ~ /\.$/ ? "" : "."
+            for (at = 4; at <= count && words[at] != "as"; at++) print FNR, depth, words[2] dot words[at]
+        }' "$1"
+}
+
+check_python_rooms() {
+    local room wrong file line depth name files
+    while read -r room wrong; do
+        [ -n "$room" ] || continue
+        files=$(find "$PACKAGE/$room" -name '*.py' | sort)
+        [ "$room" != pyspark ] || files=$(ls "$PACKAGE/$room"/*.py)
+        for file in $files; do
+            while read -r line depth name; do
+                [ "$room" = pyspark ] && [ "$depth" -gt 0 ] && continue
+                [[ ! $name =~ ^$wrong$ ]] || fault "$file:$line: $room must not use $name"
+            done < <(imports_of "$file")
+        done
+    done <<<"$NOT_IN"
+}
+
 check_floors
+check_python_rooms
 while IFS=: read -r crate rooms; do
     [ -z "$crate" ] || check_rooms "$crate" $rooms
 done <<<"$ROOMS_OF"

@@ -5,7 +5,7 @@
 # connected, an idle program, a million keys of state. With --pyspark PYTHON, an
 # interpreter that has pyspark 3.5.9, the same file runs there too.
 #
-# Figures are CPU seconds a gigabyte of text, so that a busy machine says much the
+# Figures are CPU seconds per gigabyte of text, so that a busy machine says much the
 # same; the ratios, from rounds that follow each other, say most.
 #
 # --quick tries the script with unoptimised programs and measures nothing; a program that does not
@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 profile=release built=release
 for word in "$@"; do
     case $word in
-        -h | --help) exec python3 scripts/bench_python.py --help ;;
+        -h | --help) exec python3 scripts/bench_python --help ;;
         --quick) profile=dev built=debug ;;
     esac
 done
@@ -28,4 +28,4 @@ case $target in /*) ;; *) target=$PWD/$target ;; esac
 # As pip does.
 python3 -m compileall -q crates/python/python/millrace
 export MILLRACE_BIN=$target/$built
-exec python3 scripts/bench_python.py "$@"
+exec python3 scripts/bench_python "$@"

@@ -21,7 +21,7 @@ ALWAYS='bench bench_durability bench_kafka bench_peers bench_python bench_sql be
 NIGHTLY='compare_with_spark compare_sql_with_spark compare_with_cluster kill_matrix model_check
     sanitize fuzz'
 # Those that .ci/run calls by itself, what others call, and this one.
-ELSEWHERE='check_layers check_words install_needs bench_python.py bench_sql.py soak_python.py
+ELSEWHERE='check_layers check_words install_needs bench_sql.py soak_python.py
     check_scripts'
 
 limit=1800 only=() wanted=$ALWAYS

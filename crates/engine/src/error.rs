@@ -94,7 +94,7 @@ impl Error {
         error
     }
 
-    /// An error with the one that it comes from, which the message has told.
+    /// An error with its cause, which the message has told.
     #[doc(hidden)]
     pub fn caused(
         kind: ErrorKind,

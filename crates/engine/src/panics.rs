@@ -57,7 +57,7 @@ impl Fault {
     /// Goes on as the panic that it was made of.
     pub(crate) fn resume(self) -> ! {
         match self {
-            // It has its place already, and the hook is not to add this one.
+            // The message names its place in the source already; the hook must not add this place.
             Fault::Program(message) => std::panic::resume_unwind(Box::new(message)),
             Fault::Input(error) => fail(error),
         }

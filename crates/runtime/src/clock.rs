@@ -10,8 +10,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use millrace_types::{BatchTime, Lock, Wakeup};
 
-/// Two readings of the clock that are further apart are taken again: what came between is in one
-/// of them only.
+/// The longest time between the two readings of one moment. Readings further apart are taken again:
+/// the time between them would be in one of them only.
 const APART: Duration = Duration::from_millis(20);
 
 /// Both times of one moment.

@@ -154,11 +154,11 @@ impl<'a> EntryReader<'a> {
         Some(self.after(what))
     }
 
-    /// The next entry as bytes: what stands for its key, and its place with what stands for its
-    /// value; `None` at the end.
+    /// The next entry as bytes: those of the key, and the place with those of the value; `None` at the
+    /// end.
     ///
     /// # Errors
-    /// If what is there is no entry.
+    /// If the bytes are no entry.
     pub fn next_raw(&mut self) -> Option<Result<RawEntry<'a>, StoreError>> {
         let (&what, rest) = self.rest.split_first()?;
         self.rest = rest;

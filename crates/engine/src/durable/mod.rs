@@ -57,7 +57,8 @@ pub trait Durable: Send + Sync {
     }
 
     /// The number and the time, in milliseconds since 1970 in UTC, of a batch that was planned
-    /// and has no commit: it is run again as what it was. Asked when everything is loaded.
+    /// and has no commit: that batch is run again under this number and time. Asked when everything is
+    /// loaded.
     fn cut_short(&self) -> Option<(u64, i64)> {
         None
     }

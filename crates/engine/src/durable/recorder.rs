@@ -153,8 +153,8 @@ impl Record<'_> {
         start..old.len()
     }
 
-    /// The key has this value now, unless it is what it was: the function of a program sees
-    /// every key in every batch and leaves most of them as they are.
+    /// The key has this value now. Nothing is written if the entry equals `before`: the function of a
+    /// program sees every key in every batch and leaves most of them unchanged.
     pub(crate) fn put_if_changed<K: Serialize, V: Serialize>(
         &mut self,
         key: &K,

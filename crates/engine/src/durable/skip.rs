@@ -1,5 +1,5 @@
-//! The length of a MessagePack value, found without making anything of it: a tool that looks for
-//! one key of millions decodes that one.
+//! The length of a MessagePack value, found without decoding the value: a tool that looks for one key
+//! among millions decodes that key alone.
 
 /// The length in bytes of the value that `bytes` begin with; `None` if they begin with none.
 #[inline]

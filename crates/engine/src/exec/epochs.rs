@@ -1,9 +1,9 @@
-//! Which batch a thread works for: what may change from batch to batch and must not within one (a
-//! broadcast) asks for it.
+//! The batch that a thread works for. A broadcast asks for it: its value may change from batch to batch,
+//! and must not change within one.
 //!
-//! Batches run one at a time, so a thread works for the one that runs, unless it runs a map task:
-//! that one belongs to the batch which was open when its block was sealed, and says so. Batches are
-//! counted from one in each run of a program; zero is before the first.
+//! Batches run one at a time, so a thread works for the batch that runs, unless it runs a map task: a
+//! map task works for the batch that was open when its block was sealed, and says so. Batches are counted
+//! from one in each run of a program; zero is before the first.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,8 +28,8 @@ impl Epochs {
         *self.open.lock() = 1;
     }
 
-    /// Opens the next batch, and gives the one that was open. To be called before a block of the
-    /// next one is offered to anybody.
+    /// Opens the next batch, and gives the one that was open. To be called before any block of the next
+    /// batch is offered to a stage.
     pub fn close_batch(&self) -> u64 {
         let mut open = self.open.lock();
         *open += 1;
@@ -60,12 +60,13 @@ impl Epochs {
     }
 }
 
-/// While it is there, this thread works for a batch that may not run yet.
+/// A thread's work for a batch that may not run yet: the thread works for that batch until this is
+/// dropped.
 #[derive(Debug)]
 pub(crate) struct Early(u64);
 
 impl Early {
-    /// For the batch `epoch`; of zero it changes nothing.
+    /// Begins work for the batch `epoch`; zero changes nothing.
     pub(crate) fn of(epoch: u64) -> Early {
         Early(EARLY.replace(epoch))
     }

@@ -51,8 +51,8 @@ impl<K: Key, V: Data> Rdd<(K, V)> {
         default_partitions(self.executor(), self.partitions())
     }
 
-    /// The partitions of what is made of this dataset and another one, which PySpark puts
-    /// behind it first.
+    /// The default partitions of a result of this dataset and another one (PySpark concatenates the two
+    /// before it counts).
     fn default_partitions_with<W: Data>(&self, other: &Rdd<(K, W)>) -> Partitions<K> {
         default_partitions(self.executor(), self.partitions() + other.partitions())
     }
@@ -75,8 +75,8 @@ fn leaf<T: Send + 'static>() -> Arc<Output<T>> {
     Arc::new(Output::of(NodeId(0)))
 }
 
-/// Shuffles the lanes of `pipeline`. That there are no partitions is a rule that was broken; where
-/// that fails no batch there is one then.
+/// Shuffles the lanes of `pipeline`. To ask for no partition breaks a rule; where the breach fails no
+/// batch, the result has one partition.
 ///
 /// # Panics
 /// As the program's code did, or what it read.

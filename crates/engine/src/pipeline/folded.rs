@@ -10,10 +10,10 @@ use crate::data::Data;
 
 use super::{EachRecord, NodeId, Partition, Pipeline};
 
-/// One record for every block or partition that has any, under the one key that there is.
+/// One record, of the key `()`, for every block or partition that has records.
 pub struct Folded<P, A, F> {
     parent: Arc<P>,
-    /// From what the records before have come to, if there were any, and the next one.
+    /// Makes a value of the one that earlier records gave, if there were any, and the next record.
     fold: F,
     value: PhantomData<fn() -> A>,
 }

@@ -7,7 +7,7 @@ thread_local! {
     static RUNNING: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
 }
 
-/// While it is there, this thread works for the operator that it was made of.
+/// A thread's work for an operator: the thread works for that operator until this is dropped.
 pub struct Operator(Option<Arc<str>>);
 
 impl Operator {

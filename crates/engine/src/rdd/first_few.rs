@@ -46,7 +46,7 @@ impl<T: Send + 'static> Rdd<T> {
     }
 }
 
-/// Records that go to the first who reads them: they need not be cloned.
+/// Records that are moved to their first reader, without a clone.
 struct ReadOnce<T>(Lock<Vec<T>>);
 
 impl<T: Send> RddSource<T> for ReadOnce<T> {

@@ -84,7 +84,7 @@ struct Narrow<T, F> {
 }
 
 impl<T: Send + 'static, F> Narrow<T, F> {
-    /// The rule by which it passes over records that its function panics at, if it does.
+    /// The rule for records that the function panics at, if they are skipped.
     fn skipping(&self) -> Option<Skipping<'_>> {
         let executor = self.parent.executor();
         executor.skipping(self.reader, &self.operator)

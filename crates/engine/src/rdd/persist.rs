@@ -6,8 +6,8 @@ impl<T: Clone + Send + Sync + 'static> Rdd<T> {
     /// The same records, computed now and kept in memory as long as somebody has the dataset
     /// (Spark: `persist`, `cache`; `unpersist` is to let go of it).
     ///
-    /// It is the dataset that is returned that is kept, not the one it is called on. The result of a
-    /// shuffle, and a list, is kept anyway and costs nothing more.
+    /// The returned dataset is kept, not the one that the method is called on. The result of a shuffle,
+    /// and a list, is kept anyway and costs nothing more.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -2,8 +2,8 @@
 //!
 //! Sorted records stand in ranges, one per partition, so that partition after partition is the
 //! order. PySpark draws samples to find where a range ends, and of a dataset of up to twenty
-//! records per partition the sample is everything; here it always is. So the ranges of small
-//! datasets are PySpark's, those of large ones are the exact ones that it estimates.
+//! records per partition the sample is everything; here it always is. So the ranges of a small
+//! dataset are PySpark's; of a large one they are exact where PySpark's are estimates.
 
 use rayon::prelude::*;
 

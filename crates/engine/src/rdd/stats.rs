@@ -180,8 +180,8 @@ impl fmt::Display for StatCounter {
 impl<T: Number> Rdd<T> {
     /// Count, mean, variance and extremes of the records, in one read (Spark: `stats`).
     ///
-    /// The single figures, `mean` or `stdev`, are methods of what it gives, so that several of
-    /// them cost one read.
+    /// The single figures, `mean` or `stdev`, are methods of the [`StatCounter`], so that several of them
+    /// cost one read.
     ///
     /// ```
     /// use millrace::testing::parallelize;

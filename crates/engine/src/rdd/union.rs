@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Rdd, RddSource};
 
 impl<T: Send + 'static> Rdd<T> {
-    /// The partitions of this one, then those of `other` (Spark: `union`). Reads nothing.
+    /// The partitions of this dataset, then those of `other` (Spark: `union`). Reads nothing.
     ///
     /// ```
     /// use millrace::testing::run_context;
@@ -27,7 +27,7 @@ impl<T: Send + 'static> Rdd<T> {
 
 struct Concatenated<T> {
     parts: Vec<Rdd<T>>,
-    /// Of every partition its part and its number there.
+    /// For every partition the part that has it, and its number in that part.
     index: Vec<(usize, usize)>,
 }
 

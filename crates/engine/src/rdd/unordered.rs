@@ -4,7 +4,7 @@
 //! partition, and all are sorted by their arrival. `for_each`, or a count behind a filter, cannot
 //! see any of that. A store that keeps its keys in shards is read shard by shard for them, and a
 //! dataset that is made of it record by record passes the question on. Few records are put in order all the same:
-//! that costs nothing, and whoever looks at them finds them where they always were.
+//! their order costs nothing, and a person who looks at them finds every record in its usual place.
 
 use std::sync::Arc;
 

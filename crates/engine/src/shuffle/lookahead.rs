@@ -1,8 +1,8 @@
 //! Records on their way into a table.
 //!
 //! A probe that misses the cache stalls for longer than a word costs in all. The combiner
-//! therefore asks for a record's slot when the record comes, and looks at it a group of records
-//! later, when it is there. The loop that cuts and maps only appends to the queue, so it keeps its
+//! therefore prefetches a record's slot when the record comes, and looks at the slot a group of records
+//! later, when it is in the cache. The loop that cuts and maps only appends to the queue, so it keeps its
 //! registers.
 //!
 //! A group of records that hold megabytes each would be gigabytes. The queue does not
@@ -31,8 +31,8 @@ thread_local! {
 }
 
 /// Says that the source that is read on this thread is about to give a record that holds much
-/// memory. Those that wait to be combined are combined with it, however few they are: so one
-/// such record is held at a time, and not as many as make a group.
+/// memory. The records that wait, however few, are combined as soon as this one has come: so one such
+/// record is held at a time, and not a group of them.
 pub fn before_heavy_record() {
     ENDS.with_borrow(|ends| ends.iter().for_each(|end| end.set(ptr::null())));
 }
@@ -83,8 +83,8 @@ impl<T> ProbeQueue<T> {
     /// Adds an item. If its group is complete with it, `take` gets the items whose time has come.
     #[inline(always)]
     pub(super) fn push(&mut self, item: T, take: impl FnOnce(Ready<'_, T>)) {
-        // SAFETY: within the group: one that is complete is given up at once, so that its place is
-        // not the last one's. `next` may stand behind the last item afterwards.
+        // SAFETY: `next` is within the group, since a group that is complete is taken at once.
+        // Afterwards it may stand behind the group's last item.
         unsafe {
             self.next.write(item);
             self.next = self.next.add(1);

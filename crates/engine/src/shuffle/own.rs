@@ -2,8 +2,8 @@
 //!
 //! The allocator keeps memory by thread: lists that one worker has made and another one grows or
 //! frees take a lock that the first one takes for each list of its own. So a shard of values that
-//! have memory of their own has a worker of its own, batch after batch. It is left to whoever has
-//! time where that one has none.
+//! have memory of their own has a worker of its own, batch after batch. Where that worker has no time,
+//! any worker that has merges the shard.
 
 use std::mem::needs_drop;
 use std::sync::atomic::{AtomicBool, Ordering};

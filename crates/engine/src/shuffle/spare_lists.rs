@@ -1,9 +1,9 @@
 //! The lists of entries that merges have emptied, for the runs to come.
 //!
-//! A run that passes its records makes a list for every shard, and whoever merges the shard empties
-//! it. Freed there, it would take the lock of the memory of the worker that made it, while that one
-//! needs the lock for its own lists (see [`own`](super::own)). So the list goes to a run to come,
-//! which needs no new memory then. Lists that a whole batch has not needed are freed.
+//! A run that passes its records makes a list for every shard, and the worker that merges the shard
+//! empties the list. To free the list there would take the memory lock of the worker that made it, which
+//! needs that lock for lists of its own (see [`own`](super::own)). So the list goes to a later run, which
+//! then needs no new memory. Lists that no run of a whole batch has needed are freed.
 
 use millrace_types::Lock;
 

@@ -223,23 +223,27 @@ where
     }
 
     fn merged(&self, exchange: &Exchange<K, Acc<V, A>>) -> Finished<K, Acc<V, A>> {
-        let merge = AssertUnwindSafe(|| {
-            let share = |work: &(dyn Fn() + Sync)| self.executor.run(work);
+        self.finished(|share| {
             exchange.finish(&self.aggregator, &self.hasher, || self.shard(), share)
-        });
-        let merged = catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)));
-        self.lists.end_batch();
-        merged
+        })
     }
 
     fn unmerged(&self, exchange: &Exchange<K, Acc<V, A>>) -> FinishedUnmerged<K, Acc<V, A>> {
-        let merge = AssertUnwindSafe(|| {
-            let share = |work: &(dyn Fn() + Sync)| self.executor.run(work);
+        self.finished(|share| {
             exchange.finish_unmerged(&self.aggregator, &self.hasher, || self.shard(), share)
-        });
-        let merged = catch_unwind(merge).unwrap_or_else(|payload| Err(Fault::of(payload)));
+        })
+    }
+
+    /// Ends a batch by `finish`, which is handed a way to share work among the workers. A panic of user
+    /// code fails the batch.
+    fn finished<T>(
+        &self,
+        finish: impl FnOnce(&dyn Fn(&(dyn Fn() + Sync))) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let share = |work: &(dyn Fn() + Sync)| self.executor.run(work);
+        let finished = catch_unwind(AssertUnwindSafe(|| finish(&share)));
         self.lists.end_batch();
-        merged
+        finished.unwrap_or_else(|payload| Err(Fault::of(payload)))
     }
 
     /// One map task: a run, then the next if there is one.

@@ -49,7 +49,7 @@ impl StateRule {
 
 /// The action that the function took.
 pub(super) enum Outcome<S> {
-    /// The state is what it was, if there was one.
+    /// The function changed nothing; the state, if there is one.
     Left(Option<S>),
     Updated(S),
     Removed,

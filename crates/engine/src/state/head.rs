@@ -52,7 +52,7 @@ impl<K: Clone> Head<K> {
                 self.keys.pop_last();
             }
         } else if self.more {
-            // Behind the last one kept there are keys that this one may come after.
+            // Keys that are not in the head come after its last one: this key may come after some of them.
             let at = (partition(), place);
             if self
                 .keys

@@ -54,7 +54,7 @@ struct Batch<'a, K, V, S, M> {
     next_place: u64,
 }
 
-/// The shards that the records of a piece went to, and what came of them there.
+/// The shards that the records of a piece went to, and for each shard what the function gave there.
 type Routed<M> = (Vec<u8>, Vec<Vec<Emitted<M>>>);
 
 impl<K: Key, S: Data> MappedStore<K, S> {
@@ -137,7 +137,7 @@ impl<K: Key, S: Data> MappedStore<K, S> {
         Ok(Rdd::new(gathered, executor.clone()))
     }
 
-    /// One shard's records in arrival order, then its keys that are due.
+    /// Calls the function for one shard's records in arrival order, then for its keys that are due.
     fn fold<V, M>(
         &self,
         index: usize,

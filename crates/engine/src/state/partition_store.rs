@@ -3,8 +3,8 @@
 //!
 //! The function sees every key of a partition in order, and what it gives is the partition from
 //! then on, in the order in which it gives it. There is nothing to look up, so a partition is a
-//! list: its task takes it, and puts the new one in its place. The stream shows the same
-//! list, shared; if somebody still holds it when the next batch comes, it is copied.
+//! list, which its task replaces by a new one. The stream shows the same list, shared; a list that a
+//! reader still holds when the next batch comes is copied.
 //!
 //! A key keeps its place as long as the function leaves the order alone. From the first key that
 //! it moves or makes up, the keys that follow get new places.

@@ -1,9 +1,8 @@
 //! The keys of a store in PySpark's order (law 3), and the dataset that a batch leaves in it.
 //!
 //! The state and the keyed windows keep their keys in shards, in tables of their own. A key is
-//! named by a *handle*: its place in the order, its shard and its slot there. The order that is
-//! kept from batch to batch, and the way in which a dataset reads a store, are the same for both and are
-//! here.
+//! named by a *handle*: its place in the order, its shard, and its slot in the shard. Both keep their
+//! order from batch to batch, and are read as datasets, by the code of this room.
 
 mod order;
 mod view;

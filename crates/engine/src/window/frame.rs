@@ -19,15 +19,15 @@ pub struct WindowSpec {
 /// The role of one batch of the parent in the window.
 #[derive(Debug, Clone, Copy)]
 pub struct SlideStep {
-    /// Which one of the run's batches it is, from one.
+    /// The batch's number among the run's batches, counted from one.
     pub number: u64,
-    /// Which one of the parent's batches it is, from one.
+    /// The batch's number among the parent's batches, counted from one.
     pub batch: u64,
     /// No window from now on has batches up to this one.
     pub forgotten: u64,
     /// True if a window will have this batch.
     pub taken: bool,
-    /// Which window fires with this batch, if one does, from one.
+    /// The number, counted from one, of the window that fires with this batch, if one does.
     pub due: Option<u64>,
 }
 
@@ -49,8 +49,8 @@ impl WindowSpec {
         self.parent * self.slide
     }
 
-    /// The least number of windows that have passed before all that one has is gone; zero if
-    /// windows have no batch in common.
+    /// The least number of windows after which a later window has no batch of an earlier one; zero if
+    /// no two windows share a batch.
     pub(super) fn lifetime(&self) -> u64 {
         if self.length > self.slide {
             self.length / self.slide
@@ -59,8 +59,8 @@ impl WindowSpec {
         }
     }
 
-    /// Which one of the run's batches this one of the parent's is: what is written down, so that
-    /// a parent whose slide was changed does not matter.
+    /// The number among the run's batches of batch `batch` of the parent. The run's number is written
+    /// down, so that a change of the parent's slide does not matter.
     pub(super) fn number(&self, batch: u64) -> u64 {
         batch * self.parent
     }

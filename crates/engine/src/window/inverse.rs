@@ -1,5 +1,5 @@
-//! `reduce_by_key_and_window` of a function with an inverse: one value per key, from which what
-//! leaves is taken and to which what enters is added.
+//! `reduce_by_key_and_window` of a function with an inverse: one value per key, from which values that
+//! leave the window are taken, and to which values that enter it are added.
 //!
 //! Spark's steps, for every key that left or entered (Spark 3.5, `ReducedWindowedDStream`): the
 //! inverse once, with all values that left merged; the function once, with all that entered
@@ -44,9 +44,10 @@ pub struct Inverting<K, V, F, G> {
 pub struct InvertedKey<V> {
     /// `None` before the first window that has it, and after the filter refused it.
     value: Option<V>,
-    /// In how many batches of the window it is.
+    /// The number of batches of the window that have the key.
     batches: u32,
-    /// Which item of the batch that enters is its, if the item there has its slot.
+    /// The index of the key's item among those of the batch that enters; valid only if the item there
+    /// has the key's slot.
     item: u32,
 }
 

@@ -3,7 +3,7 @@
 //! A batch's input is written down as it came, and what leaves is not written at all: it is
 //! arithmetic. So the window is slid again over the batches that the snapshot does not have,
 //! with the same arguments to the program's functions in the same order (law 5): sums of
-//! floating point numbers are the same, a filter is asked what it was asked.
+//! floating point numbers are the same, and a filter sees the values that it saw.
 //!
 //! The shards of a snapshot are of different batches, and keys are in other shards now. The keys
 //! of one batch are a *part* of a shard; every part is slid by itself up to the last batch, and
@@ -45,7 +45,7 @@ impl<K: Key, S: Sliding<K>> Default for Loading<K, S> {
     }
 }
 
-/// Keys that are as one batch left them.
+/// Keys as batch `as_of` left them.
 struct ReplayedKeys<K: Key, S: Sliding<K>> {
     kept: WindowShard<K, S>,
     as_of: u64,

@@ -94,7 +94,7 @@ impl<C> Ring<C> {
         is_its.then(|| &mut self.items[at])
     }
 
-    /// The items of this batch, if it is the last one that has any.
+    /// The items of batch `batch`; none unless it is the last batch that has items.
     pub(super) fn items_of(&self, batch: u64) -> impl Iterator<Item = &Item<C>> {
         let last = self.batches.back().filter(|(last, _)| *last == batch);
         let items = last.map_or(0, |&(_, items)| items);

@@ -18,7 +18,7 @@ pub(crate) type SavedInverted<V> = (Numbered<V>, Vec<V>, Vec<V>, Vec<V>);
 
 /// The window of a function without an inverse: two stacks, as in [`reduce`](super::reduce).
 pub(crate) struct Reduced<V> {
-    /// The older batches, the oldest one last: each one merged with those before it here.
+    /// The older batches, the oldest one last; each is merged with the batches before it in this list.
     front: Vec<(u64, V)>,
     /// The newer ones, oldest first.
     back: VecDeque<(u64, V)>,
@@ -100,7 +100,7 @@ impl<V: Clone> Reduced<V> {
     }
 }
 
-/// The window of a function with an inverse. Once there has been a value there is one.
+/// The window of a function with an inverse. After the first value it always has one.
 pub(crate) struct Inverted<V> {
     batches: VecDeque<(u64, V)>,
     value: Option<V>,

@@ -72,8 +72,8 @@ impl<'a> GenerationReader<'a> {
         }
     }
 
-    /// Says what the newest snapshot has: of which epoch its shards are, if it has any, and as of
-    /// which batch it has each.
+    /// Says what the newest snapshot has: the epoch that its shards are of, if it has any, and for each
+    /// shard the batch as of which it has it.
     pub(crate) fn begin(
         &mut self,
         snapshot: u64,

@@ -92,9 +92,9 @@ impl Directory {
         self.root.join(generation_name(number))
     }
 
-    /// The generations that have a `meta`, and those that have lost it: to pass over one with
-    /// state in it would be to begin at zero. One that a crash left unfinished has nothing in it
-    /// that counts. Oldest first.
+    /// The generations, oldest first: those that have a `meta`, and those that have state but have lost
+    /// their `meta`, since to pass over state would be to begin at zero. A generation that a crash left
+    /// unfinished has no state and does not count.
     pub(crate) fn all_generations(&self) -> Result<Vec<u32>> {
         let mut generations = self.generations()?;
         for name in self.directories()? {

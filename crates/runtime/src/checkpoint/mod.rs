@@ -75,7 +75,7 @@ pub struct Checkpoint {
     blocks: Lock<Position>,
     directory: Directory,
     generation: u32,
-    /// The account that the generation gives of itself when it has its turn, until then.
+    /// The generation's `meta` with its new turn, until the first commit writes it.
     turn: Lock<Option<Meta>>,
     lock: SharedLock,
 }

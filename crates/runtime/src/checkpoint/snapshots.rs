@@ -141,7 +141,7 @@ impl Snapshots {
         self.shared.state.lock().closed = true;
         self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
-            // What it has to say it has said.
+            // The thread has reported its errors itself.
             drop(thread.join());
         }
     }

@@ -120,7 +120,7 @@ impl Decoder {
         if error.raw_os_error().is_some() || error.kind() == ErrorKind::Interrupted {
             return error;
         }
-        // Whoever wants more than there is has found no fault in what there is.
+        // A decoder that asks for more bytes than the file has found no fault in those that it has.
         if self.ended.get() {
             let what = "the compressed file ends in the middle";
             return io::Error::new(ErrorKind::UnexpectedEof, what);

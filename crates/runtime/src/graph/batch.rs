@@ -20,9 +20,10 @@ use crate::zone;
 /// The input that the tick allocated to a batch.
 pub struct Batch {
     pub time: BatchTime,
-    /// Which one of the run it is, from one: a stream with a slide of three is due in the third.
+    /// The batch's number in the run and those it goes on from, counted from one: a stream with a slide
+    /// of three is due in the third.
     pub number: u64,
-    /// Which one of this run of the program it is, from one, whatever ran before.
+    /// The batch's number in this process, counted from one.
     pub epoch: u64,
     /// The blocks that are read at the tick, by receiving node.
     pub blocks: HashMap<NodeId, Vec<Partition>>,
@@ -115,7 +116,7 @@ impl<'a> BatchRun<'a> {
         self.executor
     }
 
-    /// Which batch of the run this is, from one.
+    /// The batch's number in the run, counted from one.
     pub fn number(&self) -> u64 {
         self.batch.number
     }

@@ -7,12 +7,12 @@ use millrace_engine::pipeline::Partition;
 use millrace_engine::rdd::Rdd;
 use millrace_engine::stage::AnyRdd;
 
-/// A dataset, and what its readers must know of it without knowing its type.
+/// A dataset, with the facts that readers need who do not know the type of its records.
 #[derive(Clone)]
 pub struct Dataset {
     /// The dataset.
     pub dataset: AnyRdd,
-    /// The same one.
+    /// The same dataset.
     made: Arc<dyn ErasedRdd>,
     /// The number of its partitions.
     pub partitions: usize,

@@ -1,7 +1,7 @@
 //! The datasets of a batch, and why there is none of a node.
 //!
-//! The law: a node is asked for its dataset once per batch, however many read it. The input that it took
-//! for the batch is gone then, also if it failed.
+//! The law: a node is asked for its dataset once per batch, however many read it. The node's input of the
+//! batch is gone then, even if the node failed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::{BatchRun, Dataset, Entry, Node, NodeKind};
 use crate::zone;
 
 impl BatchRun<'_> {
-    /// The dataset of a node, made once per batch; if that failed, it fails for all who ask.
+    /// The dataset of a node, made once per batch; every caller gets the error if that failed.
     pub(super) fn made(&self, node: NodeId) -> Result<Dataset> {
         let known = |made: &Lock<HashMap<NodeId, Dataset>>| made.lock().get(&node).cloned();
         if let Some(made) = known(&self.made) {

@@ -1,7 +1,7 @@
 //! Listeners that can be taken away again.
 //!
-//! The bus owns its listeners, and asks nobody while it calls them. So who takes one away leaves
-//! a mark, and the next event finds it: nobody waits for anybody (law 8).
+//! The bus owns its listeners, and takes no lock while it calls them. So a thread that removes a
+//! listener leaves a mark, which the bus finds at the next event: neither waits for the other (law 8).
 
 use std::fmt;
 use std::sync::Arc;

@@ -179,7 +179,7 @@ impl BlockLog {
         matches!(sent, Some(Ok(())))
     }
 
-    /// Takes a sealed block. The tracker gets it when it is durable, behind those before it.
+    /// Takes a sealed block. The tracker gets the block when it is durable, after all earlier blocks.
     pub fn submit(&self, block: Box<dyn Logged>) {
         self.request(Request::Block(block));
     }

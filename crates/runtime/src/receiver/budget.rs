@@ -37,8 +37,8 @@ pub const BLOCK_BYTES: usize = 16;
 /// Buffers that are kept for the next block.
 const SHELF: usize = 64;
 
-/// Batches with input that may wait to be run before receivers wait for them: one that runs, and
-/// one that has ended since.
+/// The number of batches with input that may wait for their run before receivers stop reading: the one
+/// that runs, and one that was closed since.
 const WAITING_BATCHES: usize = 2;
 
 /// One budget for all receivers of a context.

@@ -1,4 +1,4 @@
-//! The one face that all receivers show to whoever starts, stops and replays them.
+//! The interface of all receivers, by which they are started, stopped and replayed.
 
 use millrace_engine::durable::StoreError;
 

@@ -70,7 +70,7 @@ impl<T: Data> RecordGenerator<T> {
         self.stored.swap(false, Ordering::Relaxed)
     }
 
-    /// Stores a record, when the budget allows it; says whether it did, which it does until it
+    /// Stores a record as soon as the budget allows; gives false, and stores nothing, once the receiver
     /// is closed.
     pub fn store(&self, record: T) -> bool {
         let mut fresh = None;

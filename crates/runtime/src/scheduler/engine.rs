@@ -21,13 +21,13 @@ use super::{Clock, DeadLetters, RunState, StopMode};
 pub struct FirstBatch {
     /// The time of the batch.
     pub time: BatchTime,
-    /// Which one it is, from one, over all runs that went on from each other.
+    /// The number of the batch, counted from one over all runs that went on from each other.
     pub number: u64,
 }
 
 impl FirstBatch {
-    /// The batch after one that is run again. If the interval is not what it was, this one's time
-    /// stands for itself.
+    /// The batch after one that is run again. Where the interval has changed, it keeps the time of
+    /// `self`.
     #[must_use]
     pub fn after(
         self,

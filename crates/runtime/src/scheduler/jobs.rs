@@ -132,9 +132,9 @@ impl Jobs<'_> {
     }
 }
 
-/// Runs a batch: what it has of sources that are asked is durable before it begins.
+/// Runs a batch, after the plans of its sources are durable.
 fn run_and_commit(engine: &Engine, batch: &Batch) -> Result<()> {
-    // One that was missed was due with the one before it.
+    // A batch that was missed has no epoch: it was due together with the batch before it.
     if batch.epoch > 0 {
         engine.executor.epochs().run(batch.epoch);
     }

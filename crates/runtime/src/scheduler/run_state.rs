@@ -23,7 +23,7 @@ pub enum StopMode {
 /// (Spark 3.5: so long does it wait before it interrupts the batch, which Rust cannot).
 pub(super) const BATCH_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Asked by many, answered once.
+/// The state of a run's end: many may ask for it, and it comes once.
 #[derive(Default)]
 pub struct RunState {
     state: Lock<RunFlags>,
@@ -46,8 +46,8 @@ struct RunFlags {
 }
 
 impl RunState {
-    /// Asks for a stop. A stop without grace overrides one with grace, not the other way round;
-    /// one that has no time limit takes that of whoever asks next.
+    /// Asks for a stop. A stop without grace overrides one with grace, not the other way round. A stop
+    /// without a time limit gets the limit of the next call that has one.
     pub(crate) fn request_stop(&self, mode: StopMode, within: Option<Duration>) {
         let mut state = self.state.lock();
         if state.stop.is_none() || mode == StopMode::Now {

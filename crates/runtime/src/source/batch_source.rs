@@ -173,8 +173,7 @@ impl<R> SourceBatch<'_, R> {
         self.time
     }
 
-    /// The range of the newest batch before this one that has one, in this run or in the run that
-    /// it goes on from.
+    /// The last range that a batch before this one had, in this run or in the run before it.
     #[must_use]
     pub fn last(&self) -> Option<&R> {
         self.last

@@ -91,8 +91,8 @@ impl<K: Eq, C> Dense<K, C> {
         prefetch_whole(self.keys.as_ptr().wrapping_add(number as usize));
     }
 
-    /// Looks for the number of a key that has this tag, which is nearly always the one that is meant,
-    /// and asks for it. The key is looked at later, when it is there.
+    /// Finds the number of a key that has this tag, nearly always the key that is sought, and prefetches
+    /// the key, which the caller compares later.
     #[inline(always)]
     pub(crate) fn seek(&self, tag: u32) -> Option<u32> {
         let mut at = self.home(tag);

@@ -59,7 +59,7 @@ pub struct CheckpointReader {
     directory: Directory,
 }
 
-/// One run that began anew, and the runs that went on from it.
+/// A run that began anew, with the runs that went on from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GenerationInfo {
@@ -159,10 +159,11 @@ impl CheckpointReader {
         self.view(number).map(|view| view.info())
     }
 
-    /// The number of partitions with which a generation is gone on; nothing else of it is read.
+    /// The number of partitions with which a run goes on from a generation; nothing else of the
+    /// generation is read.
     ///
     /// # Errors
-    /// If it does not say so: it is not there, or that part of it is damaged.
+    /// If there is no such generation, or the part of it that has this number is damaged.
     pub fn partitions(&self, number: u32) -> Result<u32> {
         let meta = self.directory.meta(number).map_err(refused)?;
         Ok(meta.partitions)

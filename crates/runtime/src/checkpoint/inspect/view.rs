@@ -353,7 +353,7 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// The number of stores that have something in it, those before the last one counted.
+    /// The number of stores up to the last one that has something in the snapshot.
     fn stores(&self) -> u32 {
         let numbers = self.shards.iter().map(|shard| shard.store);
         numbers.max().map_or(0, |last| last.saturating_add(1))
@@ -366,7 +366,7 @@ impl Snapshot {
     }
 }
 
-/// Damage of `meta`, with what it means for those who read on.
+/// Damage of `meta`, with its consequence for the rest of the generation.
 fn without_names(error: &WalError) -> String {
     format!(
         "{error}; without it nobody knows which stores are of windows, and of those there is what \

@@ -14,7 +14,7 @@ use crate::clock::ManualClock;
 
 use super::{FileNode, FileOptions, FileSettings, LinesFormat};
 
-/// Makes the thread one that may not read what only its owner may.
+/// Takes the thread's right to read files that only their owner may read.
 fn lose_privileges() {
     const NOBODY: libc::c_long = 65_534;
     // SAFETY: takes nothing.

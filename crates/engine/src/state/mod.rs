@@ -20,6 +20,7 @@ mod handle;
 mod head;
 mod home;
 mod idle;
+mod key_order;
 mod look;
 mod mapped_store;
 mod mapping;

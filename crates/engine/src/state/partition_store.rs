@@ -10,21 +10,21 @@
 //! it moves or makes up, the keys that follow get new places.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};
 
+use millrace_text::detached;
 use millrace_types::Lock;
 use rayon::prelude::*;
 
 use crate::data::{Data, Key};
-use crate::durable::{Durable, EntryReader, Look, Origin, Recorder, StoreError, put, show};
+use crate::durable::{Durable, EntryReader, Look, Origin, Record, Recorder, StoreError, put, show};
 use crate::exec::Executor;
 use crate::partition::Partitioner;
 use crate::rdd::{Rdd, RddSource};
 use crate::shuffle::{KeyHasher, Shard, Values};
 
-use millrace_text::detached;
+use super::key_order::{KeyOrder, Standing};
 
 /// Makes of the keys of a partition, with their new values and states, those that live on.
 pub type PartitionUpdate<K, V, S> =
@@ -59,6 +59,14 @@ struct KeptPart<K, S> {
 /// The keys of a partition that arrived, with their stamps and values.
 type Arrived<K, V> = Vec<(u64, K, Values<V>)>;
 
+/// The records that the function is given of a partition.
+struct Given<K, V, S> {
+    records: Vec<(K, Values<V>, Option<S>)>,
+    order: KeyOrder<K>,
+    /// The entries of the keys that have a state, as they were.
+    written: Vec<u8>,
+}
+
 impl<K: Key, S: Data> PartitionStore<K, S> {
     /// With a state before the first batch. Of two for one key the first counts (PySpark).
     pub fn new(
@@ -83,7 +91,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
             let mut parts: Vec<Vec<StatedKey<K, S>>> =
                 (0..partitions).map(|_| Vec::new()).collect();
             for (key, state) in std::mem::take(&mut *self.initial.lock()) {
-                let key = millrace_text::detached(key);
+                let key = detached(key);
                 if seen.insert(key.clone(), ()).is_none() {
                     let part = &mut parts[self.partitioner.partition(&key)];
                     part.push((key, part.len() as u64, detached(state)));
@@ -154,6 +162,43 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         Ok((delta, Rdd::new(lists, executor.clone())))
     }
 
+    /// Puts together what the function is given: the keys that have a state, in their order, then those
+    /// that are new, as they came.
+    fn given<V: Data>(
+        &self,
+        old: Vec<StatedKey<K, S>>,
+        arrived: Arrived<K, V>,
+        next_place: &mut u64,
+        record: &mut Record<'_>,
+    ) -> Given<K, V, S> {
+        let mut new: HashMap<K, (u64, Values<V>), KeyHasher> =
+            HashMap::with_capacity_and_hasher(arrived.len(), self.hasher.clone());
+        let pair = |(stamp, key, values)| (key, (stamp, values));
+        new.extend(arrived.into_iter().map(pair));
+
+        let mut records = Vec::with_capacity(old.len() + new.len());
+        let mut order = KeyOrder::new(self.hasher.clone(), records.capacity());
+        let mut written = Vec::new();
+        for (key, place, state) in old {
+            let values = new.remove(&key).map(|(_, values)| values);
+            let before = record.before(&mut written, &key, place, &state);
+            order.add(key.clone(), place, Some(before), values.is_some());
+            records.push((key, values.unwrap_or_default(), Some(state)));
+        }
+        let mut new: Vec<_> = new.into_iter().collect();
+        new.sort_unstable_by_key(|&(_, (stamp, _))| stamp);
+        for (key, (_, values)) in new {
+            order.add(key.clone(), *next_place, None, true);
+            *next_place += 1;
+            records.push((key, values, None));
+        }
+        Given {
+            records,
+            order,
+            written,
+        }
+    }
+
     fn update_part<V: Data>(
         &self,
         partition: usize,
@@ -165,27 +210,11 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         let mut record = self.recorder().begin(partition, number);
         let old = std::mem::take(&mut part.records);
         let old = Arc::try_unwrap(old).unwrap_or_else(|shared| (*shared).clone());
-        let mut new: HashMap<K, (u64, Values<V>), KeyHasher> =
-            HashMap::with_capacity_and_hasher(arrived.len(), self.hasher.clone());
-        let pair = |(stamp, key, values)| (key, (stamp, values));
-        new.extend(arrived.into_iter().map(pair));
-
-        let mut given = Vec::with_capacity(old.len() + new.len());
-        let mut order = KeyOrder::new(self.hasher.clone(), given.capacity());
-        let mut written = Vec::new();
-        for (key, place, state) in old {
-            let values = new.remove(&key).map(|(_, values)| values);
-            let before = record.before(&mut written, &key, place, &state);
-            order.add(key.clone(), place, Some(before), values.is_some());
-            given.push((key, values.unwrap_or_default(), Some(state)));
-        }
-        let mut new: Vec<_> = new.into_iter().collect();
-        new.sort_unstable_by_key(|&(_, (stamp, _))| stamp);
-        for (key, (_, values)) in new {
-            order.add(key.clone(), part.next_place, None, true);
-            part.next_place += 1;
-            given.push((key, values, None));
-        }
+        let Given {
+            records: given,
+            mut order,
+            written,
+        } = self.given(old, arrived, &mut part.next_place, &mut record);
 
         let mut records = Vec::with_capacity(given.len());
         for (mut key, state) in function(given) {
@@ -205,7 +234,7 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
                             own,
                         });
                     }
-                    key = millrace_text::detached(key);
+                    key = detached(key);
                     part.next_place += 1;
                     order.make_up(key.clone(), part.next_place - 1)
                 }
@@ -222,105 +251,9 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
             record.put_if_changed(&key, known.place, &state, before);
             records.push((key, known.place, state));
         }
-        order.gone().for_each(|key| record.remove(key));
+        order.removed().for_each(|key| record.remove(key));
         part.records = Arc::new(records);
         Ok(Arc::clone(&part.records))
-    }
-}
-
-/// The keys that the function was given, in order, and how far it has kept to it.
-struct KeyOrder<K> {
-    known: Vec<Known<K>>,
-    /// The index at which the next key is looked for as long as the order is kept.
-    next: usize,
-    /// The index of every key, when the order is not kept any more.
-    by_key: Option<HashMap<K, usize, KeyHasher>>,
-    hasher: KeyHasher,
-}
-
-struct Known<K> {
-    key: K,
-    place: u64,
-    /// The bytes at which its old entry was written, if it had a state.
-    before: Option<Range<usize>>,
-    /// True if it had new values.
-    touched: bool,
-    lives: bool,
-}
-
-/// The standing of a key that the function gave.
-enum Standing<'a, K> {
-    InPlace(&'a mut Known<K>),
-    /// Known, but given after a key that came later.
-    Moved(&'a mut Known<K>),
-    /// Given before: of two states the first counts.
-    Again,
-    Unknown,
-}
-
-impl<K: Key> KeyOrder<K> {
-    fn new(hasher: KeyHasher, keys: usize) -> KeyOrder<K> {
-        KeyOrder {
-            known: Vec::with_capacity(keys),
-            next: 0,
-            by_key: None,
-            hasher,
-        }
-    }
-
-    fn add(&mut self, key: K, place: u64, before: Option<Range<usize>>, touched: bool) {
-        self.known.push(Known {
-            key,
-            place,
-            before,
-            touched,
-            lives: false,
-        });
-    }
-
-    fn make_up(&mut self, key: K, place: u64) -> &mut Known<K> {
-        let at = self.known.len();
-        if let Some(by_key) = &mut self.by_key {
-            by_key.insert(key.clone(), at);
-        }
-        self.add(key, place, None, true);
-        self.known[at].lives = true;
-        &mut self.known[at]
-    }
-
-    fn find(&mut self, key: &K) -> Standing<'_, K> {
-        if self.by_key.is_none() {
-            let mut rest = self.known[self.next..].iter();
-            if let Some(skipped) = rest.position(|known| known.key == *key) {
-                let at = self.next + skipped;
-                self.next = at + 1;
-                self.known[at].lives = true;
-                return Standing::InPlace(&mut self.known[at]);
-            }
-        }
-        let by_key = self.by_key.get_or_insert_with(|| {
-            let mut by_key = HashMap::with_hasher(self.hasher.clone());
-            by_key.extend(
-                (0..)
-                    .zip(&self.known)
-                    .map(|(at, known)| (known.key.clone(), at)),
-            );
-            by_key
-        });
-        match by_key.get(key) {
-            None => Standing::Unknown,
-            Some(&at) if self.known[at].lives => Standing::Again,
-            Some(&at) => {
-                self.known[at].lives = true;
-                Standing::Moved(&mut self.known[at])
-            }
-        }
-    }
-
-    /// The keys that had a state and have none any more.
-    fn gone(&self) -> impl Iterator<Item = &K> {
-        let gone = |known: &&Known<K>| !known.lives && known.before.is_some();
-        self.known.iter().filter(gone).map(|known| &known.key)
     }
 }
 

@@ -212,30 +212,10 @@ pub(crate) fn choose(
     }
     let found = Candidates::find(directory).map_err(refused)?;
     if start == Start::Anew {
-        if let Some(Candidate { number, .. }) = found.whole.first() {
-            notice(format_args!(
-                "{root} has the state of an earlier run (generation {number}), which stays as it \
-                 is; this run starts anew. To go on from it, run with --recover={number}"
-            ));
-        }
-        if let Some((number, error)) = found.in_the_way(directory) {
-            notice(format_args!(
-                "generation {number} in {root} may be the newest, and stays as it is: {error}"
-            ));
-        }
+        say_what_stays(directory, &found);
         return Ok((None, Vec::new()));
     }
-    let broken = match found.in_the_way(directory) {
-        None if start == Start::RecoverOrAnew => found.whole.first().and_then(|chosen| {
-            let error = check(directory, chosen).err()?;
-            Some((chosen.number, error))
-        }),
-        broken => broken.map(|(number, error)| {
-            let message = said_with(error, directory, &found, number);
-            (number, Error::new(crate::error::kind_of(error), message))
-        }),
-    };
-    match broken {
+    match unusable(directory, &found, start) {
         Some((number, error)) if start == Start::RecoverOrAnew => {
             notice(format_args!(
                 "generation {number} is left as it is and this run starts anew: {error}"
@@ -260,6 +240,38 @@ pub(crate) fn choose(
     let later = |other: &Candidate| other.number > chosen.number;
     let passed_over = found.whole.into_iter().filter(later).collect();
     Ok((Some(chosen), passed_over))
+}
+
+/// Says which state a run leaves alone that starts anew.
+fn say_what_stays(directory: &Directory, found: &Candidates) {
+    let root = directory.root.display();
+    if let Some(Candidate { number, .. }) = found.whole.first() {
+        notice(format_args!(
+            "{root} has the state of an earlier run (generation {number}), which stays as it is; \
+             this run starts anew. To go on from it, run with --recover={number}"
+        ));
+    }
+    if let Some((number, error)) = found.in_the_way(directory) {
+        notice(format_args!(
+            "generation {number} in {root} may be the newest, and stays as it is: {error}"
+        ));
+    }
+}
+
+/// The generation that a run cannot go on from although it may be the newest, with the reason. A run
+/// that may start anew instead reads all of its generation now, while it can still choose.
+fn unusable(directory: &Directory, found: &Candidates, start: Start) -> Option<(u32, Error)> {
+    match found.in_the_way(directory) {
+        None if start == Start::RecoverOrAnew => {
+            let chosen = found.whole.first()?;
+            let error = check(directory, chosen).err()?;
+            Some((chosen.number, error))
+        }
+        damaged => damaged.map(|(number, error)| {
+            let message = said_with(error, directory, found, number);
+            (number, Error::new(crate::error::kind_of(error), message))
+        }),
+    }
 }
 
 /// Reads all of a generation, without a program.

@@ -166,7 +166,7 @@ impl<'a> EntryReader<'a> {
     }
 
     /// The bytes that are not read yet.
-    pub(super) fn left(&self) -> usize {
+    pub(super) fn remaining(&self) -> usize {
         self.rest.len()
     }
 

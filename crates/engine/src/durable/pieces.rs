@@ -15,7 +15,7 @@ pub fn pieces(entries: &[u8], most: usize) -> Result<Vec<&[u8]>, TooLong> {
     let mut reader = EntryReader::new(entries);
     // The entries were written by this process.
     while let Some(Ok(_)) = reader.next_raw() {
-        let next = entries.len() - reader.left();
+        let next = entries.len() - reader.remaining();
         if next - end > most {
             return Err(TooLong(next - end));
         }

@@ -13,7 +13,7 @@ pub struct Operator(Option<Arc<str>>);
 impl Operator {
     /// Begins the work of the operator that error messages call `name`.
     #[must_use]
-    pub fn runs(name: &str) -> Operator {
+    pub fn begin(name: &str) -> Operator {
         Operator(RUNNING.replace(Some(Arc::from(name))))
     }
 

@@ -5,7 +5,7 @@
 //! window and what their batches brought, oldest first. The rule by which a key's value slides is a
 //! [`Sliding`]: [`Grouping`] keeps lists, [`Reducing`] an associative function's partial
 //! results, [`Inverting`] one value that an inverse function takes from. A window over one value
-//! a batch is a [`SingleStore`]; one over records as they are, a [`WholeStore`].
+//! a batch is a [`SingleStore`]; one over records as they are, a [`BatchStore`].
 //!
 //! Law 5: each of them is [`Durable`](crate::durable::Durable), and slides on after a recovery as
 //! one that never stopped.
@@ -14,6 +14,7 @@
 //! *place* is the arrival of the oldest record that the window has of it; where an inverse
 //! function keeps the value, it is the arrival that brought the key, until a filter removes it.
 
+mod batch_store;
 mod change;
 mod durable;
 mod enter;
@@ -31,12 +32,11 @@ mod slots;
 mod store;
 #[cfg(test)]
 mod tests;
-mod whole_store;
 
+pub use batch_store::BatchStore;
 pub use frame::WindowSpec;
 pub use group::Grouping;
 pub use inverse::{Inverting, KeyFilter};
 pub use reduce::Reducing;
 pub use single_store::{ByFunction, ByInverse, SingleStore, Slides};
 pub use store::{Sliding, WindowStore};
-pub use whole_store::WholeStore;

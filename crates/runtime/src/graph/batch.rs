@@ -75,7 +75,7 @@ pub struct BatchRun<'a> {
     batch: &'a Batch,
     pub(super) graph: &'a Graph,
     executor: &'a Executor,
-    pub(super) made: Lock<HashMap<NodeId, Dataset>>,
+    pub(super) datasets: Lock<HashMap<NodeId, Dataset>>,
     /// Why nodes have no dataset.
     pub(super) failures: Lock<HashMap<NodeId, Error>>,
     /// Why the output that runs has failed, if the run goes on all the same.
@@ -89,7 +89,7 @@ impl<'a> BatchRun<'a> {
             batch,
             graph,
             executor,
-            made: Lock::new(HashMap::new()),
+            datasets: Lock::new(HashMap::new()),
             failures: Lock::default(),
             reported: Lock::default(),
         }
@@ -173,9 +173,9 @@ impl<'a> BatchRun<'a> {
         if let NodeKind::Received = self.graph.nodes[node.0].kind {
             return Ok(self.batch.blocks.get(&node).cloned().unwrap_or_default());
         }
-        let made = self.made(node)?;
-        made.prepare();
-        Ok(made.pieces().collect())
+        let dataset = self.dataset_of(node)?;
+        dataset.prepare();
+        Ok(dataset.pieces().collect())
     }
 
     /// The records of a pipeline in this batch.
@@ -183,7 +183,7 @@ impl<'a> BatchRun<'a> {
         read(pipeline, self.executor, |node| {
             Ok(match self.graph.nodes[node.0].kind {
                 NodeKind::Received => Part::Blocks(self.partitions(node)?),
-                NodeKind::Dataset(_) => Part::Dataset(self.made(node)?),
+                NodeKind::Dataset(_) => Part::Dataset(self.dataset_of(node)?),
             })
         })
     }
@@ -193,7 +193,7 @@ impl<'a> BatchRun<'a> {
         for (index, entry) in self.graph.nodes.iter().enumerate() {
             let is_due = self.number().is_multiple_of(entry.slide);
             if is_due && self.graph.needed[index] && matches!(entry.kind, NodeKind::Dataset(_)) {
-                self.made(NodeId(index))?;
+                self.dataset_of(NodeId(index))?;
             }
         }
         Ok(())
@@ -201,25 +201,25 @@ impl<'a> BatchRun<'a> {
 
     /// The part of this batch that can be read while it is being run.
     pub(super) fn snapshot(&self) -> RememberedBatch {
-        let made = self.made.lock();
+        let datasets = self.datasets.lock();
         RememberedBatch {
             time: self.batch.time,
             number: self.batch.number,
             blocks: self.batch.blocks.clone(),
-            made: made.clone(),
+            datasets: datasets.clone(),
         }
     }
 
     /// The part of this batch that can be read when it is over.
     pub(super) fn past(&self) -> RememberedBatch {
         let past = self.snapshot();
-        past.made.values().for_each(Dataset::keep);
+        past.datasets.values().for_each(Dataset::keep);
         past
     }
 
     /// Runs user code of the named stage: its panic becomes an error that names stage and batch.
     pub(crate) fn blame<T>(&self, stage: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
-        let _operator = Operator::runs(stage);
+        let _operator = Operator::begin(stage);
         let outcome = catch_unwind(AssertUnwindSafe(run));
         let outcome = outcome.unwrap_or_else(|payload| Err(self.blamed(stage, Fault::of(payload))));
         outcome.map_err(|error| error.of(self.batch.time, stage))
@@ -246,9 +246,11 @@ impl<'a> BatchRun<'a> {
 }
 
 /// The pieces of every partition of a dataset, with the input that it is.
-fn partitions_of(input: usize, made: &Dataset) -> Vec<(usize, Vec<Partition>)> {
-    let mut partitions: Vec<_> = (0..made.partitions).map(|_| (input, Vec::new())).collect();
-    for piece in made.pieces() {
+fn partitions_of(input: usize, dataset: &Dataset) -> Vec<(usize, Vec<Partition>)> {
+    let mut partitions: Vec<_> = (0..dataset.partitions)
+        .map(|_| (input, Vec::new()))
+        .collect();
+    for piece in dataset.pieces() {
         partitions[piece.index].1.push(piece);
     }
     partitions
@@ -267,9 +269,9 @@ pub(super) fn read<P: Pipeline>(
     part: impl Fn(NodeId) -> Result<Part>,
 ) -> Result<Rdd<P::Item>> {
     if let Some(node) = pipeline.passes_on()
-        && let Part::Dataset(made) = part(node)?
+        && let Part::Dataset(dataset) = part(node)?
     {
-        let rdd: &Rdd<P::Item> = made
+        let rdd: &Rdd<P::Item> = dataset
             .dataset
             .downcast_ref()
             .expect("a node's dataset has its type");
@@ -277,17 +279,17 @@ pub(super) fn read<P: Pipeline>(
     }
     let mut partitions = Vec::new();
     let mut inputs = Vec::new();
-    let mut all_made = true;
+    let mut all_datasets = true;
     for (input, node) in pipeline.inputs().into_iter().enumerate() {
         match part(node)? {
             Part::Blocks(blocks) if blocks.is_empty() => {}
             Part::Blocks(blocks) => {
                 partitions.push((input, blocks));
-                all_made = false;
+                all_datasets = false;
             }
-            Part::Dataset(made) => {
-                partitions.append(&mut partitions_of(input, &made));
-                inputs.push((input, made));
+            Part::Dataset(dataset) => {
+                partitions.append(&mut partitions_of(input, &dataset));
+                inputs.push((input, dataset));
             }
         }
     }
@@ -295,7 +297,7 @@ pub(super) fn read<P: Pipeline>(
         pipeline: Arc::clone(pipeline),
         partitions,
         inputs,
-        all_made,
+        all_datasets,
         executor: executor.clone(),
         reader: next_reader(),
         operator: Operator::running(),
@@ -310,7 +312,7 @@ struct Driven<P> {
     partitions: Vec<(usize, Vec<Partition>)>,
     /// The inputs that are datasets, by their numbers; whether all that brought anything are.
     inputs: Vec<(usize, Dataset)>,
-    all_made: bool,
+    all_datasets: bool,
     executor: Executor,
     /// The number of this reader among all, and the operator that it reads for.
     reader: u64,
@@ -354,11 +356,13 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
     }
 
     fn prepare(&self) {
-        self.inputs.iter().for_each(|(_, made)| made.prepare());
+        self.inputs
+            .iter()
+            .for_each(|(_, dataset)| dataset.prepare());
     }
 
     fn keep(&self) {
-        self.inputs.iter().for_each(|(_, made)| made.keep());
+        self.inputs.iter().for_each(|(_, dataset)| dataset.keep());
     }
 
     /// Drives no more records than are needed, if the inputs find their first few.
@@ -368,8 +372,8 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
         }
         let (mut taken, mut at) = (Vec::new(), At::default());
         let skipping = self.skipping();
-        for (input, made) in &self.inputs {
-            made.first_few(count - taken.len(), &mut |partition| {
+        for (input, dataset) in &self.inputs {
+            dataset.first_few(count - taken.len(), &mut |partition| {
                 let take: &mut dyn FnMut(P::Item) = &mut |record| {
                     if taken.len() < count {
                         taken.push(record);
@@ -392,11 +396,11 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
 
     /// Records made of detached records share no received block.
     fn is_detached(&self) -> bool {
-        self.all_made && self.inputs.iter().all(|(_, made)| made.is_detached())
+        self.all_datasets && self.inputs.iter().all(|(_, dataset)| dataset.is_detached())
     }
 
     fn takes_few(&self) -> bool {
-        self.all_made && self.inputs.iter().all(|(_, made)| made.takes_few())
+        self.all_datasets && self.inputs.iter().all(|(_, dataset)| dataset.takes_few())
     }
 
     /// Records that are passed over are told by their places.
@@ -404,7 +408,7 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
         if self.skipping().is_some() {
             return None;
         }
-        let unordered = |(input, made): &(usize, Dataset)| Some((*input, made.unordered()?));
+        let unordered = |(input, dataset): &(usize, Dataset)| Some((*input, dataset.unordered()?));
         let unordered: Vec<_> = self.inputs.iter().filter_map(unordered).collect();
         if unordered.is_empty() {
             return None;
@@ -414,15 +418,15 @@ impl<P: Pipeline> RddSource<P::Item> for Driven<P> {
         partitions.retain(|(input, _)| stays(*input));
         let mut inputs = self.inputs.clone();
         inputs.retain(|(input, _)| stays(*input));
-        for (input, made) in unordered {
-            partitions.append(&mut partitions_of(input, &made));
-            inputs.push((input, made));
+        for (input, dataset) in unordered {
+            partitions.append(&mut partitions_of(input, &dataset));
+            inputs.push((input, dataset));
         }
         Some(Arc::new(Driven {
             pipeline: Arc::clone(&self.pipeline),
             partitions,
             inputs,
-            all_made: self.all_made,
+            all_datasets: self.all_datasets,
             executor: self.executor.clone(),
             reader: self.reader,
             operator: Arc::clone(&self.operator),

@@ -12,8 +12,8 @@ use millrace_engine::stage::AnyRdd;
 pub struct Dataset {
     /// The dataset.
     pub dataset: AnyRdd,
-    /// The same dataset.
-    made: Arc<dyn ErasedRdd>,
+    /// The same dataset, for what does not depend on the type.
+    erased: Arc<dyn ErasedRdd>,
     /// The number of its partitions.
     pub partitions: usize,
     /// Every piece of every partition, in order.
@@ -69,9 +69,9 @@ impl Dataset {
     #[must_use]
     pub fn of<T: Send + 'static>(rdd: Rdd<T>) -> Dataset {
         let rdd = Arc::new(rdd);
-        let made: Arc<dyn ErasedRdd> = Arc::<Rdd<T>>::clone(&rdd);
+        let erased: Arc<dyn ErasedRdd> = Arc::<Rdd<T>>::clone(&rdd);
         Dataset {
-            made,
+            erased,
             partitions: rdd.partitions(),
             pieces: rdd.pieces().into(),
             dataset: rdd,
@@ -89,33 +89,33 @@ impl Dataset {
 
     /// The same records in no order, if that costs less to read; see [`Rdd::unordered`].
     pub(super) fn unordered(&self) -> Option<Dataset> {
-        self.made.unordered()
+        self.erased.unordered()
     }
 
     /// Does what a full read needs; see [`RddSource::prepare`](millrace_engine::rdd::RddSource::prepare).
     pub(crate) fn prepare(&self) {
-        self.made.prepare();
+        self.erased.prepare();
     }
 
     /// True if the first few records can be found without reading the rest.
     pub(super) fn takes_few(&self) -> bool {
-        self.made.takes_few()
+        self.erased.takes_few()
     }
 
     /// Hands records over as partitions that can be read once, each of which begins where the last
     /// one ended, until `pass` says that there are enough. The first one has `count` records; see
     /// [`Rdd::in_growing_lists`].
     pub(super) fn first_few(&self, count: usize, pass: &mut dyn FnMut(Partition) -> bool) {
-        self.made.first_few(count, pass);
+        self.erased.first_few(count, pass);
     }
 
     /// Makes sure that it can be read when later batches have run.
     pub(super) fn keep(&self) {
-        self.made.keep();
+        self.erased.keep();
     }
 
     /// True if no record keeps the block of a received text.
     pub(super) fn is_detached(&self) -> bool {
-        self.made.is_detached()
+        self.erased.is_detached()
     }
 }

@@ -50,7 +50,7 @@ pub(super) struct RememberedBatch {
     pub(super) time: BatchTime,
     pub(super) number: u64,
     pub(super) blocks: HashMap<NodeId, Vec<Partition>>,
-    pub(super) made: HashMap<NodeId, Dataset>,
+    pub(super) datasets: HashMap<NodeId, Dataset>,
 }
 
 impl RememberedBatches {
@@ -160,8 +160,8 @@ impl RememberedBatches {
         let rdd = |past: Arc<RememberedBatch>| {
             read(pipeline, executor, |node| {
                 let blocks = past.blocks.get(&node).cloned().map(Part::Blocks);
-                let made = || past.made.get(&node).cloned().map(Part::Dataset);
-                Ok(blocks.or_else(made).unwrap_or(Part::Blocks(Vec::new())))
+                let dataset = || past.datasets.get(&node).cloned().map(Part::Dataset);
+                Ok(blocks.or_else(dataset).unwrap_or(Part::Blocks(Vec::new())))
             })
         };
         batches.into_iter().map(rdd).collect()

@@ -7,8 +7,8 @@
 mod batch;
 mod build;
 mod dataset;
+mod datasets;
 mod losses;
-mod made;
 mod memory;
 mod shown;
 

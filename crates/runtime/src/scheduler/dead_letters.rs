@@ -35,11 +35,11 @@ impl DeadLetters {
         }
     }
 
-    /// Makes the letters of a batch durable.
+    /// Writes the letters of a batch, which are durable then.
     ///
     /// # Errors
     /// If they cannot be written: the batch must not be committed.
-    pub(super) fn of(&self, batch: &Batch, letters: &[Letter]) -> Result<()> {
+    pub(super) fn write(&self, batch: &Batch, letters: &[Letter]) -> Result<()> {
         let mut lines = String::new();
         for letter in letters {
             letter.write(batch.time, &mut lines);

@@ -147,7 +147,7 @@ fn run_and_commit(engine: &Engine, batch: &Batch) -> Result<()> {
     }
     run_batch(engine, &run, batch)?;
     if let Some(dead_letters) = &engine.dead_letters {
-        dead_letters.of(batch, &engine.executor.take_letters())?;
+        dead_letters.write(batch, &engine.executor.take_letters())?;
     }
     if !engine.graph.is_whole() {
         // What is durable stays as it was before the batch that is lacking.

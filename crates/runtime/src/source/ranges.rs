@@ -68,7 +68,7 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
     }
 
     /// The range of a batch that was planned, if it has one.
-    pub(super) fn of(&self, number: u64) -> Option<R> {
+    pub(super) fn planned(&self, number: u64) -> Option<R> {
         let plans = self.plans.lock();
         plans.known().get(&number).map(|(_, range)| range.clone())
     }

@@ -77,7 +77,7 @@ impl<S: BatchSource> Node for SourceNode<S> {
 
     fn compute(&self, batch: &BatchRun<'_>) -> Result<Dataset> {
         let mut partitions = Vec::new();
-        if let Some(range) = self.ranges.of(batch.number()) {
+        if let Some(range) = self.ranges.planned(batch.number()) {
             let mut source = self.source.lock();
             partitions = source.partitions(&range).map_err(|error| {
                 let (batch, name) = (zone::batch(batch.time()), &self.name);
@@ -103,7 +103,7 @@ impl<S: BatchSource> Node for SourceNode<S> {
     }
 
     fn committed(&self, number: u64) {
-        if let Some(range) = self.ranges.of(number) {
+        if let Some(range) = self.ranges.planned(number) {
             self.source.lock().committed(&range);
         }
     }

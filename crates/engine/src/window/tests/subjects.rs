@@ -20,8 +20,8 @@ use crate::shuffle::{
 };
 use crate::store::{Stored, handles};
 use crate::window::{
-    ByFunction, ByInverse, Grouping, Inverting, KeyFilter, Reducing, SingleStore, Slides, Sliding,
-    WholeStore, WindowSpec, WindowStore,
+    BatchStore, ByFunction, ByInverse, Grouping, Inverting, KeyFilter, Reducing, SingleStore,
+    Slides, Sliding, WindowSpec, WindowStore,
 };
 
 /// Parent, length and slide.
@@ -258,7 +258,7 @@ pub(super) fn single_inverted(frame: Numbers) -> impl Subject {
 }
 
 struct Whole {
-    store: WholeStore<(u32, u8)>,
+    store: BatchStore<(u32, u8)>,
     frame: Numbers,
 }
 
@@ -298,6 +298,6 @@ impl Subject for Whole {
 }
 
 pub(super) fn whole(frame: Numbers) -> impl Subject {
-    let store = WholeStore::new(self::frame(frame), &Executor::new(1).unwrap());
+    let store = BatchStore::new(self::frame(frame), &Executor::new(1).unwrap());
     Whole { store, frame }
 }

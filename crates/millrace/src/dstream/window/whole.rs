@@ -8,7 +8,7 @@ use millrace_engine::durable::Durable;
 use millrace_engine::error::Result;
 use millrace_engine::pipeline::{NodeId, Output, Pipeline};
 use millrace_engine::rdd::Rdd;
-use millrace_engine::window::{WholeStore, WindowSpec};
+use millrace_engine::window::{BatchStore, WindowSpec};
 use millrace_runtime::graph::{BatchRun, Dataset, Node};
 use millrace_types::Duration;
 
@@ -54,7 +54,7 @@ impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
         let node = WindowNode {
             pipeline: Arc::clone(&self.pipeline),
             frame,
-            store: Arc::new(WholeStore::new(frame, &self.builder.executor)),
+            store: Arc::new(BatchStore::new(frame, &self.builder.executor)),
             observed: Observed::default(),
             name: name.clone(),
         };
@@ -66,7 +66,7 @@ impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
 struct WindowNode<P: Pipeline> {
     pipeline: Arc<P>,
     frame: WindowSpec,
-    store: Arc<WholeStore<P::Item>>,
+    store: Arc<BatchStore<P::Item>>,
     observed: Observed,
     name: String,
 }

@@ -3,23 +3,21 @@
 //! The law: a node is asked for its dataset once per batch, however many read it. The node's input of the
 //! batch is gone then, even if the node failed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use millrace_engine::error::{Error, ErrorKind, Result};
 use millrace_engine::pipeline::{NodeId, Pipeline};
 use millrace_engine::rdd::Rdd;
-use millrace_types::{BatchTime, Lock};
+use millrace_types::BatchTime;
 
 use super::{BatchRun, Dataset, Entry, Node, NodeKind};
 use crate::zone;
 
 impl BatchRun<'_> {
     /// The dataset of a node, made once per batch; every caller gets the error if that failed.
-    pub(super) fn made(&self, node: NodeId) -> Result<Dataset> {
-        let known = |made: &Lock<HashMap<NodeId, Dataset>>| made.lock().get(&node).cloned();
-        if let Some(made) = known(&self.made) {
-            return Ok(made);
+    pub(super) fn dataset_of(&self, node: NodeId) -> Result<Dataset> {
+        if let Some(dataset) = self.datasets.lock().get(&node) {
+            return Ok(dataset.clone());
         }
         if let Some(error) = self.failures.lock().get(&node) {
             return Err(error.again());
@@ -34,7 +32,7 @@ impl BatchRun<'_> {
         };
         match &made {
             Ok(made) => {
-                let mut known = self.made.lock();
+                let mut known = self.datasets.lock();
                 known.insert(node, made.clone());
             }
             Err(error) => {

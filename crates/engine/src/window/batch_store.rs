@@ -15,7 +15,7 @@ use crate::rdd::Rdd;
 use super::frame::{SlideStep, WindowSpec};
 
 /// The batches that windows from now on have.
-pub struct WholeStore<T> {
+pub struct BatchStore<T> {
     frame: WindowSpec,
     executor: Executor,
     kept: Lock<KeptBatches<T>>,
@@ -28,11 +28,11 @@ type KeptBatches<T> = VecDeque<(u64, Rdd<T>)>;
 /// Records of a batch, by partition and piece.
 type Pieces<T> = Vec<Vec<Vec<T>>>;
 
-impl<T: Data> WholeStore<T> {
+impl<T: Data> BatchStore<T> {
     /// A window of `frame` that has seen no batch.
     #[must_use]
-    pub fn new(frame: WindowSpec, executor: &Executor) -> WholeStore<T> {
-        WholeStore {
+    pub fn new(frame: WindowSpec, executor: &Executor) -> BatchStore<T> {
+        BatchStore {
             frame,
             executor: executor.clone(),
             kept: Lock::new(VecDeque::new()),
@@ -140,7 +140,7 @@ fn read<T: Data>(entries: &[u8]) -> Result<Vec<(u64, Pieces<T>)>, StoreError> {
     Ok(batches)
 }
 
-impl<T: Data> Durable for WholeStore<T> {
+impl<T: Data> Durable for BatchStore<T> {
     fn record(&self) {
         self.recorder.start();
     }

@@ -1,8 +1,8 @@
 //! A keyed window as a checkpoint sees it.
 //!
-//! A batch is written down as what it brought to each key, which is what entered; a batch that
-//! brought nothing writes nothing. A snapshot has everything of every key: see
-//! [`replay`](super::replay) for what is made of both.
+//! A batch is written down as the values that it brought to the keys; a batch that brought none writes
+//! nothing. A snapshot has everything of every key: see [`replay`](super::replay) for what is made of
+//! both.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::MutexGuard;
@@ -20,12 +20,12 @@ use crate::store::Stored;
 
 use super::replay::{Delta, Loading};
 use super::slots::UNSEEN;
-use super::store::{Sliding, WindowStore};
+use super::store::{KeyedRule, WindowStore};
 
 /// Says what is wrong with entries that no window has written.
 const NO_REMOVAL: &str = "a window holds an entry that removes a key";
 
-impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+impl<K: Key, S: KeyedRule<K>> WindowStore<K, S> {
     fn loading(&self, shard: usize) -> MutexGuard<'_, Loading<K, S>> {
         self.loading[shard].lock()
     }
@@ -83,7 +83,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     }
 }
 
-impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
+impl<K: Key, S: KeyedRule<K>> Durable for WindowStore<K, S> {
     fn record(&self) {
         self.recorder.start();
     }
@@ -99,7 +99,7 @@ impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
     fn snapshot(&self, shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (saved, next, number) = {
             let kept = self.read(shard as usize);
-            let saved = self.sliding.saved(&kept, &self.frame);
+            let saved = self.rule.saved(&kept, &self.frame);
             (saved, kept.next, self.recorder.as_of(shard as usize))
         };
         let mut entries = Vec::new();
@@ -137,7 +137,7 @@ impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
         let start = from.start(slots);
         let end = slots.min(start + most);
         for (place, slot) in kept.slots.places_in(start..end) {
-            if let Some(value) = self.sliding.value(&kept.batches, kept.slots.entry(slot)) {
+            if let Some(value) = self.rule.value(&kept.batches, kept.slots.entry(slot)) {
                 show(out, kept.slots.key(slot), place, &value);
             }
         }
@@ -153,7 +153,7 @@ impl<K: Key, S: Sliding<K>> Durable for WindowStore<K, S> {
         let Some(slot) = kept.slots.find(&key).filter(seen) else {
             return false;
         };
-        let value = self.sliding.value(&kept.batches, kept.slots.entry(slot));
+        let value = self.rule.value(&kept.batches, kept.slots.entry(slot));
         value.is_some_and(|value| show_value(out, &value))
     }
 }

@@ -10,12 +10,12 @@ use crate::shuffle::{Entry, Shard, Unmerged};
 use crate::store::AHEAD;
 
 use super::slots::{Sought, Tag};
-use super::store::{Arrival, Sliding, WindowShard, WindowStore};
+use super::store::{Arrival, KeyedRule, WindowShard, WindowStore};
 
 /// Keys of a batch that are looked for together.
 const GROUP: usize = 2 * AHEAD;
 
-impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+impl<K: Key, S: KeyedRule<K>> WindowStore<K, S> {
     /// Takes all that a batch brought to a shard. Its first arrival has the place behind `base`.
     pub(super) fn enter_all(
         &self,
@@ -24,7 +24,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         base: u64,
         brought: &mut Unmerged<K, S::Brought>,
     ) {
-        self.sliding.expect(shard, brought.len());
+        self.rule.expect(shard, brought.len());
         if let Some(merged) = &mut brought.merged {
             self.enter_merged(shard, batch, base, merged);
         }
@@ -125,7 +125,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     ) {
         let place = arrival.place;
         // Places of later entries of a key are not given: a recovery would not know of them.
-        if self.sliding.enter(shard, batch, arrival) {
+        if self.rule.enter(shard, batch, arrival) {
             shard.next = shard.next.max(place + 1);
         }
     }

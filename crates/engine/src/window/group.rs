@@ -10,7 +10,7 @@ use crate::store::AHEAD;
 use super::frame::{SlideStep, WindowSpec};
 use super::ring::{Chain, Ring};
 use super::slots::UNSEEN;
-use super::store::{Arrival, Sliding, WindowShard};
+use super::store::{Arrival, KeyedRule, WindowShard};
 
 /// Keeps the values of every batch; a reader sees them put together.
 pub struct Grouping<V>(PhantomData<fn() -> V>);
@@ -23,7 +23,7 @@ impl<V> Grouping<V> {
     }
 }
 
-impl<K: Key, V: Data> Sliding<K> for Grouping<V> {
+impl<K: Key, V: Data> KeyedRule<K> for Grouping<V> {
     type Brought = Values<V>;
     type Entry = Chain;
     type History = Ring<Values<V>>;

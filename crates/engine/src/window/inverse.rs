@@ -21,7 +21,7 @@ use crate::store::AHEAD;
 use super::change::{Change, Changes, merge};
 use super::frame::{SlideStep, WindowSpec};
 use super::slots::{Slots, UNSEEN};
-use super::store::{Arrival, Sliding, WindowShard};
+use super::store::{Arrival, KeyedRule, WindowShard};
 
 /// Spark's words.
 const NO_VALUE: &str = "Neither previous window has value for key, nor new values found. Are you \
@@ -120,7 +120,7 @@ where
         }
     }
 
-    /// Adds what entered to the values of a window that fires with this batch, where they stand.
+    /// Adds the values that entered to those of a window that fires with this batch, in place.
     fn add_in_place(
         &self,
         slots: &mut Slots<K, InvertedKey<V>>,
@@ -144,7 +144,7 @@ where
     }
 }
 
-impl<K, V, F, G> Sliding<K> for Inverting<K, V, F, G>
+impl<K, V, F, G> KeyedRule<K> for Inverting<K, V, F, G>
 where
     K: Key,
     V: Data,

@@ -2,10 +2,10 @@
 //! entered and left.
 //!
 //! A keyed window is a [`WindowStore`]: the shards of the shuffle, each with the keys of the
-//! window and what their batches brought, oldest first. The rule by which a key's value slides is a
-//! [`Sliding`]: [`Grouping`] keeps lists, [`Reducing`] an associative function's partial
+//! window and what their batches brought, oldest first. A [`KeyedRule`] says how the batches change
+//! a key's value: [`Grouping`] keeps lists, [`Reducing`] an associative function's partial
 //! results, [`Inverting`] one value that an inverse function takes from. A window over one value
-//! a batch is a [`SingleStore`]; one over records as they are, a [`BatchStore`].
+//! per batch is a [`SingleStore`], with a [`SingleRule`]; one over records as they are, a [`BatchStore`].
 //!
 //! Law 5: each of them is [`Durable`](crate::durable::Durable), and slides on after a recovery as
 //! one that never stopped.
@@ -38,5 +38,5 @@ pub use frame::WindowSpec;
 pub use group::Grouping;
 pub use inverse::{Inverting, KeyFilter};
 pub use reduce::Reducing;
-pub use single_store::{ByFunction, ByInverse, SingleStore, Slides};
-pub use store::{Sliding, WindowStore};
+pub use single_store::{ByFunction, ByInverse, SingleRule, SingleStore};
+pub use store::{KeyedRule, WindowStore};

@@ -10,13 +10,13 @@ use crate::shuffle::SHARDS;
 use crate::store::{AHEAD, CHUNK, EachKey, Handle, Order, Stored};
 
 use super::slots::{UNSEEN, prefetch_entry};
-use super::store::{Sliding, WindowShard, WindowStore};
+use super::store::{KeyedRule, WindowShard, WindowStore};
 
 /// Records that are read of a shard before a reader sees them: few enough that they stay in the
 /// innermost cache.
 const BY_SHARD: usize = if cfg!(test) { 32 } else { 1 << 9 };
 
-impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
+impl<K: Key, S: KeyedRule<K>> Stored for WindowStore<K, S> {
     type Record = (K, S::Value);
 
     const NAME: &'static str = "window";
@@ -98,7 +98,7 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
                 // A place stands apart from its key: to look at it is another miss of the cache.
                 if (!holes || shard.slots.place(handle.slot) == handle.place)
                     && let Some((key, entry)) = &pairs[handle.slot as usize]
-                    && let Some(value) = self.sliding.value(&shard.batches, entry)
+                    && let Some(value) = self.rule.value(&shard.batches, entry)
                 {
                     records.push((key.clone(), value));
                 }
@@ -119,7 +119,7 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
             // places are not looked at: a key without one has no value.
             for pair in &shard.slots.pairs()[from..end] {
                 if let Some((key, entry)) = pair
-                    && let Some(value) = self.sliding.value(&shard.batches, entry)
+                    && let Some(value) = self.rule.value(&shard.batches, entry)
                 {
                     records.push((key.clone(), value));
                 }
@@ -143,11 +143,11 @@ impl<K: Key, S: Sliding<K>> Stored for WindowStore<K, S> {
     }
 }
 
-impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+impl<K: Key, S: KeyedRule<K>> WindowStore<K, S> {
     #[inline]
     fn record_of(&self, shard: &WindowShard<K, S>, slot: u32) -> Option<(K, S::Value)> {
         let (key, entry) = shard.slots.pair(slot);
-        let value = self.sliding.value(&shard.batches, entry)?;
+        let value = self.rule.value(&shard.batches, entry)?;
         Some((key.clone(), value))
     }
 

@@ -1,12 +1,12 @@
-//! `reduce_by_key_and_window` of a function without an inverse: two stacks a key.
+//! `reduce_by_key_and_window` of a function without an inverse: two stacks per key.
 //!
-//! A key's items stand in the ring, oldest first. The older ones, its *front*, hold not their
-//! own value but that of themselves and all of the front behind them; of the newer ones, its
-//! *back*, one value is kept beside. So the window's value is front and back merged, an item
-//! that enters is merged into the back, and one that leaves the front leaves the next one in its
-//! place. When the front has left, the back is *turned* into a front, newest item first. An item
-//! is merged twice in its life, and a key once for every window that it changes in; arguments
-//! stand in the order of their batches.
+//! A key's items stand in the ring, oldest first. Each of the older ones, its *front*, holds the merged
+//! value of itself and all later items of the front; the newer ones, its *back*, hold their own values,
+//! and their merged value is kept beside. So the window's value is front and back merged, an item that
+//! enters is merged into the back, and one that leaves the front leaves the next one in its place. When
+//! the front has left, the back is *turned* into a front, newest item first. An item is merged twice in
+//! its life, and a key once for every window that it changes in; arguments stand in the order of their
+//! batches.
 //!
 //! A key that every batch brings would be turned once in a window's length, together with all
 //! others that came when it did. So a key that changes is also turned when its turn comes, by
@@ -21,7 +21,7 @@ use crate::store::AHEAD;
 use super::frame::{SlideStep, WindowSpec};
 use super::ring::{Chain, Ring};
 use super::slots::UNSEEN;
-use super::store::{Arrival, Sliding, WindowShard};
+use super::store::{Arrival, KeyedRule, WindowShard};
 
 /// Merges the batches of a window by an associative function.
 pub struct Reducing<V, F> {
@@ -127,7 +127,7 @@ impl<V: Data, F: Fn(V, V) -> V> Reducing<V, F> {
     }
 }
 
-impl<K, V, F> Sliding<K> for Reducing<V, F>
+impl<K, V, F> KeyedRule<K> for Reducing<V, F>
 where
     K: Key,
     V: Data,

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::data::Key;
 use crate::durable::StoreError;
 
-use super::store::{Arrival, Sliding, WindowShard, WindowStore};
+use super::store::{Arrival, KeyedRule, WindowShard, WindowStore};
 
 /// The value that one batch had of one key.
 pub(super) struct Delta<K, C> {
@@ -26,17 +26,17 @@ pub(super) struct Delta<K, C> {
 }
 
 /// Keys with their places and what was saved of them.
-pub(super) type Saved<K, S> = Vec<(K, u64, <S as Sliding<K>>::Saved)>;
+pub(super) type Saved<K, S> = Vec<(K, u64, <S as KeyedRule<K>>::Saved)>;
 
 /// The parts that were read for one shard.
-pub(super) struct Loading<K: Key, S: Sliding<K>> {
+pub(super) struct Loading<K: Key, S: KeyedRule<K>> {
     /// Snapshots, by the last batch that they have.
     pub(super) parts: BTreeMap<u64, Saved<K, S>>,
     /// In the order of batches.
     pub(super) deltas: Vec<Delta<K, S::Brought>>,
 }
 
-impl<K: Key, S: Sliding<K>> Default for Loading<K, S> {
+impl<K: Key, S: KeyedRule<K>> Default for Loading<K, S> {
     fn default() -> Loading<K, S> {
         Loading {
             parts: BTreeMap::new(),
@@ -46,13 +46,13 @@ impl<K: Key, S: Sliding<K>> Default for Loading<K, S> {
 }
 
 /// Keys as batch `as_of` left them.
-struct ReplayedKeys<K: Key, S: Sliding<K>> {
+struct ReplayedKeys<K: Key, S: KeyedRule<K>> {
     kept: WindowShard<K, S>,
     as_of: u64,
     deltas: Vec<Delta<K, S::Brought>>,
 }
 
-impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+impl<K: Key, S: KeyedRule<K>> WindowStore<K, S> {
     /// The shard as batch `number` left it.
     pub(super) fn replayed(
         &self,
@@ -77,7 +77,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         let kept = parts.into_iter().map(|part| self.slid(part, number));
         let mut kept: Vec<WindowShard<K, S>> = kept.collect::<Result<_, _>>()?;
         if kept.len() > 1 {
-            let saved = |kept: WindowShard<K, S>| self.sliding.saved(&kept, &self.frame);
+            let saved = |kept: WindowShard<K, S>| self.rule.saved(&kept, &self.frame);
             let all = kept.drain(..).flat_map(saved).collect();
             kept.push(self.part(number, all)?.kept);
         }
@@ -87,7 +87,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
 
     fn part(&self, as_of: u64, keys: Saved<K, S>) -> Result<ReplayedKeys<K, S>, StoreError> {
         let mut kept = WindowShard::new(&self.hasher);
-        self.sliding.restore(&mut kept, &self.frame, keys)?;
+        self.rule.restore(&mut kept, &self.frame, keys)?;
         let deltas = Vec::new();
         Ok(ReplayedKeys {
             kept,

@@ -16,8 +16,8 @@ use crate::panics::message_of;
 use super::frame::{SlideStep, WindowSpec};
 use super::single::{Inverted, Reduced, SavedInverted, SavedReduced};
 
-/// The way in which the value of a window slides.
-pub trait Slides<V>: Send + 'static {
+/// The rule by which the value of a window of one value changes when batches enter and leave.
+pub trait SingleRule<V>: Send + 'static {
     /// The form that is written down in a snapshot.
     type Saved: Serialize + DeserializeOwned + Send + 'static;
 
@@ -64,7 +64,7 @@ impl<V: Data, F, G> ByInverse<V, F, G> {
     }
 }
 
-impl<V: Data, F: Fn(V, V) -> V + Send + 'static> Slides<V> for ByFunction<V, F> {
+impl<V: Data, F: Fn(V, V) -> V + Send + 'static> SingleRule<V> for ByFunction<V, F> {
     type Saved = SavedReduced<V>;
 
     fn slide(&mut self, step: SlideStep, values: impl IntoIterator<Item = V>) -> Option<V> {
@@ -84,7 +84,7 @@ impl<V: Data, F: Fn(V, V) -> V + Send + 'static> Slides<V> for ByFunction<V, F> 
     }
 }
 
-impl<V, F, G> Slides<V> for ByInverse<V, F, G>
+impl<V, F, G> SingleRule<V> for ByInverse<V, F, G>
 where
     V: Data,
     F: Fn(V, V) -> V + Send + 'static,
@@ -120,7 +120,7 @@ pub struct SingleStore<V, S> {
 }
 
 struct Window<V, S> {
-    sliding: S,
+    rule: S,
     /// The value of the last window that fired.
     value: Option<V>,
     /// A checkpoint's content, until all of it is there: the batch of the snapshot, and what the
@@ -129,11 +129,11 @@ struct Window<V, S> {
     deltas: Vec<(u64, V)>,
 }
 
-impl<V: Data, S: Slides<V>> SingleStore<V, S> {
+impl<V: Data, S: SingleRule<V>> SingleStore<V, S> {
     /// A window of `frame` that has seen no batch.
-    pub fn new(frame: WindowSpec, sliding: S) -> SingleStore<V, S> {
+    pub fn new(frame: WindowSpec, rule: S) -> SingleStore<V, S> {
         let window = Window {
-            sliding,
+            rule,
             value: None,
             as_of: 0,
             deltas: Vec::new(),
@@ -156,7 +156,7 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
             record.put(&(), 0, value);
         }
         drop(record);
-        window.value = window.sliding.slide(step, value);
+        window.value = window.rule.slide(step, value);
         self.recorder.check()
     }
 
@@ -166,7 +166,7 @@ impl<V: Data, S: Slides<V>> SingleStore<V, S> {
     }
 }
 
-impl<V: Data, S: Slides<V>> Window<V, S> {
+impl<V: Data, S: SingleRule<V>> Window<V, S> {
     /// Slides over what came behind the snapshot, up to batch `number`.
     fn replay(&mut self, frame: &WindowSpec, number: u64) {
         let mut deltas = std::mem::take(&mut self.deltas).into_iter().peekable();
@@ -178,12 +178,12 @@ impl<V: Data, S: Slides<V>> Window<V, S> {
             }
             // No window has them if the program has another window than it had.
             values.retain(|_| step.taken);
-            self.sliding.slide(step, values);
+            self.rule.slide(step, values);
         }
     }
 }
 
-impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
+impl<V: Data, S: SingleRule<V>> Durable for SingleStore<V, S> {
     fn record(&self) {
         self.recorder.start();
     }
@@ -199,7 +199,7 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
     fn snapshot(&self, _shard: u32) -> Result<(Vec<u8>, u64), StoreError> {
         let (saved, number) = {
             let window = self.window.lock();
-            (window.sliding.saved(&self.frame), self.recorder.as_of(0))
+            (window.rule.saved(&self.frame), self.recorder.as_of(0))
         };
         let mut entries = Vec::new();
         put(&mut entries, &(), 0, &saved)?;
@@ -215,7 +215,7 @@ impl<V: Data, S: Slides<V>> Durable for SingleStore<V, S> {
             Origin::Snapshot(as_of) => {
                 while let Some(entry) = reader.next::<(), S::Saved>() {
                     let (_, saved) = entry?.1.ok_or_else(nothing)?;
-                    window.sliding.restore(saved, &self.frame);
+                    window.rule.restore(saved, &self.frame);
                 }
                 window.as_of = as_of;
             }

@@ -33,7 +33,7 @@ pub(super) const WORTH_SHARING: usize = 1 << 12;
 /// In every batch of the parent first the forgotten batches leave, then the entries of the batch
 /// enter, and those of one key become one value; when a window fires, the shard is settled: its
 /// keys have the values and the places that a reader sees.
-pub trait Sliding<K: Key>: Send + Sync + Sized + 'static {
+pub trait KeyedRule<K: Key>: Send + Sync + Sized + 'static {
     /// The value that one batch has of a key.
     type Brought: Data;
     /// The entry that is kept per key.
@@ -118,14 +118,14 @@ pub struct Arrival<K, V> {
 }
 
 /// A shard of a window.
-pub struct WindowShard<K: Key, S: Sliding<K>> {
+pub struct WindowShard<K: Key, S: KeyedRule<K>> {
     pub(super) slots: Slots<K, S::Entry>,
     pub(super) batches: S::History,
     /// The place that comes after all that were given here, also to keys that are gone.
     pub(super) next: u64,
 }
 
-impl<K: Key, S: Sliding<K>> WindowShard<K, S> {
+impl<K: Key, S: KeyedRule<K>> WindowShard<K, S> {
     pub(super) fn new(hasher: &KeyHasher) -> WindowShard<K, S> {
         WindowShard {
             slots: Slots::new(hasher.clone()),
@@ -136,8 +136,8 @@ impl<K: Key, S: Sliding<K>> WindowShard<K, S> {
 }
 
 /// A keyed window; see the module head.
-pub struct WindowStore<K: Key, S: Sliding<K>> {
-    pub(super) sliding: S,
+pub struct WindowStore<K: Key, S: KeyedRule<K>> {
+    pub(super) rule: S,
     pub(super) frame: WindowSpec,
     pub(super) hasher: KeyHasher,
     shards: Vec<RwLock<WindowShard<K, S>>>,
@@ -156,17 +156,17 @@ pub struct WindowStore<K: Key, S: Sliding<K>> {
     pub(super) loading: Vec<Lock<Loading<K, S>>>,
 }
 
-impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
+impl<K: Key, S: KeyedRule<K>> WindowStore<K, S> {
     /// A window of `frame` that has seen no batch, with the partitions of `partitioner`.
     pub fn new(
-        sliding: S,
+        rule: S,
         frame: WindowSpec,
         hasher: &KeyHasher,
         partitioner: Arc<dyn Partitioner<K>>,
     ) -> WindowStore<K, S> {
         let shard = |_| RwLock::new(WindowShard::new(hasher));
         WindowStore {
-            sliding,
+            rule,
             frame,
             hasher: hasher.clone(),
             shards: (0..SHARDS).map(shard).collect(),
@@ -185,7 +185,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     /// batch come in the shards of the store's hasher, which are given back empty.
     ///
     /// # Errors
-    /// As [`Sliding::settle`], or if what the batch brought cannot be written down for the
+    /// As [`KeyedRule::settle`], or if what the batch brought cannot be written down for the
     /// checkpoint; the store is good for nothing then.
     ///
     /// # Panics
@@ -201,9 +201,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         let mut delta = delta.unwrap_or_default();
         let mut moved: usize = delta.iter().map(Unmerged::len).sum();
         for index in 0..SHARDS {
-            moved += self
-                .sliding
-                .leaving(&self.read(index).batches, step.forgotten);
+            moved += self.rule.leaving(&self.read(index).batches, step.forgotten);
         }
         moved += self.unsettled.load(Ordering::Relaxed);
         let unsettled = if step.due.is_some() { 0 } else { moved };
@@ -268,13 +266,13 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
         record: Option<&mut Record<'_>>,
         enter: impl FnOnce(&mut WindowShard<K, S>),
     ) -> Result<(), StoreError> {
-        self.sliding.leave(shard, step);
+        self.rule.leave(shard, step);
         enter(shard);
-        self.sliding.entered(shard, step, record);
+        self.rule.entered(shard, step, record);
         if let Some(due) = step.due {
-            self.sliding.settle(shard, due)?;
+            self.rule.settle(shard, due)?;
             if let Some(numbers) = shard.slots.compacted() {
-                self.sliding.renumber(&mut shard.batches, &numbers);
+                self.rule.renumber(&mut shard.batches, &numbers);
             }
         }
         Ok(())
@@ -295,7 +293,7 @@ impl<K: Key, S: Sliding<K>> WindowStore<K, S> {
     }
 }
 
-impl<K: Key, S: Sliding<K>> fmt::Debug for WindowStore<K, S> {
+impl<K: Key, S: KeyedRule<K>> fmt::Debug for WindowStore<K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WindowStore").finish_non_exhaustive()
     }

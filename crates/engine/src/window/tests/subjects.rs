@@ -20,8 +20,8 @@ use crate::shuffle::{
 };
 use crate::store::{Stored, handles};
 use crate::window::{
-    BatchStore, ByFunction, ByInverse, Grouping, Inverting, KeyFilter, Reducing, SingleStore,
-    Slides, Sliding, WindowSpec, WindowStore,
+    BatchStore, ByFunction, ByInverse, Grouping, Inverting, KeyFilter, KeyedRule, Reducing,
+    SingleRule, SingleStore, WindowSpec, WindowStore,
 };
 
 /// Parent, length and slide.
@@ -86,7 +86,7 @@ pub(super) fn shards_of_one<V: Data, S, A>(
     value: V,
 ) -> Option<Vec<Unmerged<u32, A::Acc>>>
 where
-    S: Sliding<u32>,
+    S: KeyedRule<u32>,
     A: Aggregator<V>,
 {
     shards([(1, value)], false, &keyed.aggregator, &keyed.hasher)
@@ -95,7 +95,7 @@ where
 /// As few records as a run has, and about as many runs: keys come in several runs of a batch.
 const FEW: usize = 5;
 
-pub(super) struct Keyed<S: Sliding<u32>, A> {
+pub(super) struct Keyed<S: KeyedRule<u32>, A> {
     pub(super) store: WindowStore<u32, S>,
     hasher: KeyHasher,
     frame: Numbers,
@@ -104,13 +104,13 @@ pub(super) struct Keyed<S: Sliding<u32>, A> {
     unmerged: fn(u64) -> bool,
 }
 
-impl<S: Sliding<u32>, A> Keyed<S, A> {
-    pub(super) fn new(sliding: S, aggregator: A, frame: Numbers) -> Keyed<S, A> {
+impl<S: KeyedRule<u32>, A> Keyed<S, A> {
+    pub(super) fn new(rule: S, aggregator: A, frame: Numbers) -> Keyed<S, A> {
         let hasher = KeyHasher::default();
         let partitions = NonZeroU32::new(2).unwrap();
         let partitioner: Arc<dyn Partitioner<u32>> = Arc::new(HashPartitioner::new(partitions));
         Keyed {
-            store: WindowStore::new(sliding, self::frame(frame), &hasher, partitioner),
+            store: WindowStore::new(rule, self::frame(frame), &hasher, partitioner),
             hasher,
             frame,
             aggregator,
@@ -146,7 +146,7 @@ impl<S: Sliding<u32>, A> Keyed<S, A> {
 impl<V, S, A> Subject for (Keyed<S, A>, fn(u8) -> V)
 where
     V: Data,
-    S: Sliding<u32, Brought = A::Acc, Value: std::fmt::Debug>,
+    S: KeyedRule<u32, Brought = A::Acc, Value: std::fmt::Debug>,
     A: Aggregator<V>,
 {
     fn durable(&self) -> &dyn Durable {
@@ -188,38 +188,38 @@ pub(super) fn grouped(frame: Numbers) -> impl Subject {
 }
 
 pub(super) fn reduced(frame: Numbers) -> impl Subject {
-    let sliding = Reducing::new(mixed, &self::frame(frame));
-    let keyed = Keyed::new(sliding, Reduce(mixed), frame);
+    let rule = Reducing::new(mixed, &self::frame(frame));
+    let keyed = Keyed::new(rule, Reduce(mixed), frame);
     (keyed, f64::from as fn(u8) -> f64)
 }
 
 pub(super) fn inverted(frame: Numbers, filter: Option<KeyFilter<u32, f64>>) -> impl Subject {
-    let sliding = Inverting {
+    let rule = Inverting {
         function: mixed,
         inverse: unmixed,
         filter,
     };
-    let keyed = Keyed::new(sliding, Reduce(mixed), frame);
+    let keyed = Keyed::new(rule, Reduce(mixed), frame);
     (keyed, f64::from as fn(u8) -> f64)
 }
 
 /// Counts how often each key occurs, and forgets those that do not.
 pub(super) fn counted(frame: Numbers) -> impl Subject {
     let filter: KeyFilter<u32, i64> = Arc::new(|_, count| *count != 0);
-    let sliding = Inverting {
+    let rule = Inverting {
         function: |a: i64, b: i64| a + b,
         inverse: |a: i64, b: i64| a - b,
         filter: Some(filter),
     };
-    let keyed = Keyed::new(sliding, Reduce(|a: i64, b: i64| a + b), frame);
+    let keyed = Keyed::new(rule, Reduce(|a: i64, b: i64| a + b), frame);
     (keyed, i64::from as fn(u8) -> i64)
 }
 
 /// A value of which there is none: what is kept of it must be told from nothing.
 pub(super) fn maybe(frame: Numbers) -> impl Subject {
     let later = |earlier: Option<u8>, later: Option<u8>| later.or(earlier).filter(|v| *v < 8);
-    let sliding = Reducing::new(later, &self::frame(frame));
-    let keyed = Keyed::new(sliding, Reduce(later), frame);
+    let rule = Reducing::new(later, &self::frame(frame));
+    let keyed = Keyed::new(rule, Reduce(later), frame);
     let value = |value: u8| value.is_multiple_of(2).then_some(value);
     (keyed, value as fn(u8) -> Option<u8>)
 }
@@ -229,7 +229,7 @@ struct Single<S> {
     frame: Numbers,
 }
 
-impl<S: Slides<f64>> Subject for Single<S> {
+impl<S: SingleRule<f64>> Subject for Single<S> {
     fn durable(&self) -> &dyn Durable {
         &self.store
     }

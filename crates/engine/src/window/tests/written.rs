@@ -147,9 +147,9 @@ fn there_is_no_snapshot_without_what_cannot_be_written_down() {
     let executor = Executor::new(1).unwrap();
     let add = |a: UpToThree, b: UpToThree| UpToThree(a.0 + b.0);
     let new = |frame: Numbers| {
-        let sliding = Reducing::new(add, &self::frame(frame));
+        let rule = Reducing::new(add, &self::frame(frame));
         (
-            Keyed::new(sliding, Reduce(add), frame),
+            Keyed::new(rule, Reduce(add), frame),
             UpToThree as fn(u8) -> UpToThree,
         )
     };

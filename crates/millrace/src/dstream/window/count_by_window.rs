@@ -32,7 +32,7 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
         let frame = self.frame(&name, Kind::Reduced, window, Some(slide));
         self.builder.keeps_state();
         let add = |a: i64, b: i64| a + b;
-        let sliding = ByInverse::new(add, |a: i64, b: i64| a - b);
-        self.single_window(name, frame, |_| ((), 1_i64), add, sliding, Some(0))
+        let rule = ByInverse::new(add, |a: i64, b: i64| a - b);
+        self.single_window(name, frame, |_| ((), 1_i64), add, rule, Some(0))
     }
 }

@@ -11,14 +11,14 @@ use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::Aggregator;
 use millrace_engine::stage::EagerStage;
 use millrace_engine::store::StoreView;
-use millrace_engine::window::{Sliding, WindowSpec, WindowStore};
+use millrace_engine::window::{KeyedRule, WindowSpec, WindowStore};
 use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::pair::Shuffling;
 use super::super::{Computed, DStream};
 use super::Observed;
 
-pub(super) struct KeyedNode<P, K: Key, V, A: Aggregator<V>, S: Sliding<K, Brought = A::Acc>> {
+pub(super) struct KeyedNode<P, K: Key, V, A: Aggregator<V>, S: KeyedRule<K, Brought = A::Acc>> {
     pipeline: Arc<P>,
     shuffling: Shuffling<P, K, V, A>,
     store: Arc<WindowStore<K, S>>,
@@ -28,14 +28,14 @@ pub(super) struct KeyedNode<P, K: Key, V, A: Aggregator<V>, S: Sliding<K, Brough
 }
 
 impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
-    /// A stream of the window that `sliding` makes of the pairs of `pipeline`, which are combined
+    /// A stream of the window that `rule` makes of the pairs of `pipeline`, which are combined
     /// by `aggregator` in every batch.
     pub(super) fn keyed_window<Q, K, V, A, S>(
         &self,
         name: String,
         pipeline: &Arc<Q>,
         frame: WindowSpec,
-        (aggregator, sliding): (A, S),
+        (aggregator, rule): (A, S),
         partitioner: Arc<dyn Partitioner<K>>,
     ) -> Computed<(K, S::Value)>
     where
@@ -43,10 +43,10 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
         K: Key,
         V: Data,
         A: Aggregator<V>,
-        S: Sliding<K, Brought = A::Acc>,
+        S: KeyedRule<K, Brought = A::Acc>,
     {
         let shuffling = Shuffling::new(pipeline, aggregator, &self.builder, &name);
-        let store = WindowStore::new(sliding, frame, shuffling.hasher(), partitioner);
+        let store = WindowStore::new(rule, frame, shuffling.hasher(), partitioner);
         let node = KeyedNode {
             pipeline: Arc::clone(pipeline),
             shuffling,
@@ -66,7 +66,7 @@ where
     K: Key,
     V: Data,
     A: Aggregator<V>,
-    S: Sliding<K, Brought = A::Acc>,
+    S: KeyedRule<K, Brought = A::Acc>,
 {
     fn inputs(&self) -> Vec<NodeId> {
         self.pipeline.inputs()

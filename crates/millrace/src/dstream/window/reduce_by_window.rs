@@ -44,9 +44,9 @@ impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
         let frame = self.frame(&name, Kind::Windowed, window, Some(slide));
         let function = Arc::new(function);
         let merge = Arc::clone(&function);
-        let sliding = ByFunction::new(move |a, b| merge(a, b));
+        let rule = ByFunction::new(move |a, b| merge(a, b));
         let pair = |record| ((), record);
-        self.single_window(name, frame, pair, move |a, b| function(a, b), sliding, None)
+        self.single_window(name, frame, pair, move |a, b| function(a, b), rule, None)
     }
 
     /// [`reduce_by_window`](DStream::reduce_by_window) of a function with an inverse (Spark:
@@ -88,8 +88,8 @@ impl<T: Data, P: Pipeline<Item = T>> DStream<T, P> {
         self.builder.keeps_state();
         let function = Arc::new(function);
         let merge = Arc::clone(&function);
-        let sliding = ByInverse::new(move |a, b| merge(a, b), inverse);
+        let rule = ByInverse::new(move |a, b| merge(a, b), inverse);
         let pair = |record| ((), record);
-        self.single_window(name, frame, pair, move |a, b| function(a, b), sliding, None)
+        self.single_window(name, frame, pair, move |a, b| function(a, b), rule, None)
     }
 }

@@ -9,7 +9,7 @@ use millrace_engine::pipeline::{Map, NodeId, Output, Pipeline};
 use millrace_engine::rdd::Rdd;
 use millrace_engine::shuffle::Reduce;
 use millrace_engine::stage::EagerStage;
-use millrace_engine::window::{SingleStore, Slides, WindowSpec};
+use millrace_engine::window::{SingleRule, SingleStore, WindowSpec};
 use millrace_runtime::graph::{BatchRun, Dataset, Node};
 
 use super::super::pair::Shuffling;
@@ -40,14 +40,14 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
         frame: WindowSpec,
         value: M,
         function: F,
-        sliding: S,
+        rule: S,
         nothing: Option<V>,
     ) -> Computed<V>
     where
         V: Data,
         M: Fn(P::Item) -> ((), V) + Send + Sync + 'static,
         F: Fn(V, V) -> V + Send + Sync + 'static,
-        S: Slides<V>,
+        S: SingleRule<V>,
     {
         let pipeline = Arc::new(Map {
             parent: Arc::clone(&self.pipeline),
@@ -58,7 +58,7 @@ impl<T: Send + 'static, P: Pipeline<Item = T>> DStream<T, P> {
             pipeline,
             shuffling,
             frame,
-            store: Arc::new(SingleStore::new(frame, sliding)),
+            store: Arc::new(SingleStore::new(frame, rule)),
             nothing,
             observed: Observed::default(),
             name: name.clone(),
@@ -74,7 +74,7 @@ where
     M: Fn(P::Item) -> ((), V) + Send + Sync + 'static,
     V: Data,
     F: Fn(V, V) -> V + Send + Sync + 'static,
-    S: Slides<V>,
+    S: SingleRule<V>,
 {
     fn inputs(&self) -> Vec<NodeId> {
         self.pipeline.inputs()

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 /// A record that can cross a shuffle or be kept as state.
 ///
-/// Implemented for every type that has what it takes; nobody implements it by hand.
+/// Implemented for every type that fulfils these bounds; no program implements it by hand.
 pub trait Data: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Data for T {}

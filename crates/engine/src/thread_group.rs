@@ -15,7 +15,7 @@ pub struct ThreadGroup {
     ended: Wakeup,
 }
 
-/// One of them; its thread drops it at the end, and when it panics.
+/// A member of the group; its thread drops it when it ends, also by a panic.
 pub struct Running(Arc<ThreadGroup>);
 
 impl ThreadGroup {

@@ -1,4 +1,4 @@
-//! The one place that knows what time it is. Tests own a clock that stands still.
+//! The clock: the one place that is asked for the time. Tests own a clock that stands still.
 //!
 //! There are two times: what the clock shows, which people, daemons and sleeping machines set
 //! forward and back, and how much time has passed. Batches are labelled by the first; whoever waits

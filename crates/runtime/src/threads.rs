@@ -12,8 +12,8 @@ use millrace_engine::thread_group::ThreadGroup;
 /// are receivers waited for).
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Starts a thread that plays the part `role` and counts among `threads` until it has ended, and
-/// has dropped all that it was given: what it shares with its run is gone with it.
+/// Starts a thread that plays the part `role` and counts among `threads` until it has dropped `body`
+/// and has ended, so that nothing of the run is left in it.
 ///
 /// # Errors
 /// If the system gives no thread.

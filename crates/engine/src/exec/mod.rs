@@ -102,7 +102,7 @@ impl Executor {
         })
     }
 
-    /// Which batch is open, and which one runs.
+    /// The batch that is open, and the batch that runs.
     #[must_use]
     pub fn epochs(&self) -> &Arc<Epochs> {
         &self.inner.epochs

@@ -36,7 +36,7 @@ impl<T> RecordBlock<T> {
         }
     }
 
-    /// The same, with what its receiver said of it.
+    /// The same block, with the metadata that its receiver gave.
     #[must_use]
     pub fn with_metadata(self, metadata: Option<String>) -> RecordBlock<T> {
         RecordBlock { metadata, ..self }

@@ -8,7 +8,7 @@ use super::{EachRecord, NodeId, Partition, Pipeline};
 /// The pipeline of `StreamingContext::union`.
 pub struct UnionAll<P> {
     parts: Vec<Arc<P>>,
-    /// Of every input the part that reads it, and its number there.
+    /// For every input the part that reads it, and its number in that part.
     places: Vec<(usize, usize)>,
 }
 

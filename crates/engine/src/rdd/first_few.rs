@@ -17,7 +17,7 @@ const GROWTH: usize = 8;
 
 impl<T: Send + 'static> Rdd<T> {
     /// Hands the records to `pass` in lists, each of which begins where the last one ended, until
-    /// it says that it has enough or there are no more. The first list has `count` records.
+    /// `pass` says that it has enough or there are no more records. The first list has `count` records.
     #[doc(hidden)]
     pub fn in_growing_lists(&self, count: usize, pass: &mut dyn FnMut(Vec<T>) -> bool) {
         if count == 0 {

@@ -1,7 +1,7 @@
 //! A sum that tasks add to and the driver's side reads.
 //!
-//! Every worker adds to a cell of its own, so none waits for another; who reads merges the
-//! cells. That is why the merge has to be commutative: it is not known who added what first.
+//! Every worker adds to a cell of its own, so none waits for another; who reads merges the cells. So
+//! the merge has to be commutative: the order of additions is not known.
 
 use std::fmt;
 use std::ops::AddAssign;

@@ -300,8 +300,8 @@ impl<K: Key, V: Data, A: Aggregator<V>> Run<'_, K, V, A> {
             if list.len() == list.capacity() {
                 make_room(list);
             }
-            // SAFETY: there is room for one more, which is initialised before it counts: the value too,
-            // since a reference to it leads to its place.
+            // SAFETY: there is room for one more entry, which is initialised before it counts. So is
+            // its value: the reference that `publish_one` gives leads to the value's place.
             unsafe {
                 let entry = list.as_mut_ptr().add(list.len());
                 let place = (&raw mut (*entry).value).cast::<MaybeUninit<A::Acc>>();

@@ -193,7 +193,7 @@ impl<K: Key, C: Send> Exchange<K, C> {
         }
     }
 
-    /// Notes that a run has failed, by user code or by what it read, and its batch with it.
+    /// Notes that a run has failed, by user code or by its input, which fails its batch.
     pub(crate) fn fail(&self, lane: usize, fault: Fault) {
         let lane = &self.lanes[lane];
         lane.progress.lock().failure.get_or_insert(fault);

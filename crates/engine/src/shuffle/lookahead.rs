@@ -105,8 +105,8 @@ impl<T> ProbeQueue<T> {
     #[inline(always)]
     pub(super) fn take_ready(&mut self) -> Ready<'_, T> {
         let waited = if self.waits { GROUP } else { 0 };
-        // SAFETY: both groups are within the items. The one that waited is initialised, and so
-        // are the items that came; nothing is written to them while they are borrowed.
+        // SAFETY: both groups are within the items. The group that waited is initialised, and so are
+        // the items that came; neither is written to while it is borrowed.
         unsafe {
             let came = self.start;
             let first: NonNull<T> = self.items.cast();

@@ -23,8 +23,8 @@ use super::store::StateStore;
 /// whose shards are small.
 const STEP: usize = if cfg!(test) { 32 } else { 1 << 12 };
 
-/// The time that the lock is free between two steps. It does not queue: whoever waits for it has
-/// to find it free.
+/// The time that the lock is free between two steps. The lock has no queue: a thread that waits for it
+/// has to find it free.
 const PAUSE: Duration = Duration::from_micros(50);
 
 /// The number of times that a copy is begun anew.

@@ -45,7 +45,7 @@ impl<S> StateEntry<S> {
             return None;
         }
         self.mark &= !PRESENT;
-        // SAFETY: the mark said that the value was there, and says now that it is not.
+        // SAFETY: the mark said that there is a value, and from now on says that there is none.
         Some(unsafe { self.value.assume_init_read() })
     }
 

@@ -14,7 +14,7 @@ pub(super) struct Head<K> {
     keys: BTreeMap<(usize, u64), K>,
     /// True if the state has more keys than these.
     more: bool,
-    /// True if one of them was removed: what follows them is not known any more.
+    /// True if one of these keys was removed: the keys that follow them are not known any more.
     stale: bool,
 }
 

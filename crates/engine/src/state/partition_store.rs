@@ -1,8 +1,8 @@
 //! The state of a program that updates whole partitions: Spark's shape of `updateStateByKey` with
 //! an iterator.
 //!
-//! The function sees every key of a partition in order, and what it gives is the partition from
-//! then on, in the order in which it gives it. There is nothing to look up, so a partition is a
+//! The function sees every key of a partition in order; the keys that it gives, in the order in which
+//! it gives them, are the partition from then on. There is nothing to look up, so a partition is a
 //! list, which its task replaces by a new one. The stream shows the same list, shared; a list that a
 //! reader still holds when the next batch comes is copied.
 //!
@@ -162,8 +162,8 @@ impl<K: Key, S: Data> PartitionStore<K, S> {
         Ok((delta, Rdd::new(lists, executor.clone())))
     }
 
-    /// Puts together what the function is given: the keys that have a state, in their order, then those
-    /// that are new, as they came.
+    /// Puts together the function's argument: the keys that have a state, in their order, then the new
+    /// keys, in the order of their arrival.
     fn given<V: Data>(
         &self,
         old: Vec<StatedKey<K, S>>,

@@ -201,8 +201,8 @@ fn update_idle<K: Key, S: Data>(
 ) -> bool {
     written.clear();
     let (place, state) = (entry.place(), entry.take());
-    // Most states stay as they are. Of one that can be compared as it is, nothing is
-    // written down to find that out.
+    // Most states stay as they are. A state that can be compared directly is not written down for the
+    // comparison.
     let plain = |state: &&S| record.is_on() && identical(*state, *state);
     let known = state.as_ref().filter(plain).cloned();
     if let (None, Some(state)) = (&known, &state) {

@@ -72,8 +72,8 @@ impl<'a> GenerationReader<'a> {
         }
     }
 
-    /// Says what the newest snapshot has: the epoch that its shards are of, if it has any, and for each
-    /// shard the batch as of which it has it.
+    /// Begins with the newest snapshot: `epoch` is that of its shards, if it has any, and `as_of` has
+    /// for each shard the last batch whose changes are in it.
     pub(crate) fn begin(
         &mut self,
         snapshot: u64,

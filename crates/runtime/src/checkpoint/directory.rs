@@ -180,8 +180,8 @@ impl Directory {
         ))
     }
 
-    /// Begins a generation after all others, those without a `meta` included. Its log is made
-    /// before its `meta`: who finds the one must find the other.
+    /// Begins a generation after all others, those without a `meta` included. The log is made before
+    /// `meta`, so that a reader who finds `meta` finds the log.
     pub(crate) fn create(&self, meta: &Meta) -> Result<u32> {
         let last = self
             .directories()?
@@ -272,8 +272,8 @@ impl Directory {
     }
 }
 
-/// Refuses a sealed file that is gone, or has another length than it had when it was looked at
-/// last; gives what it is now.
+/// Refuses a sealed file that is gone, or whose length has changed since the last look; gives the file
+/// as it is now.
 fn check_sealed(
     storage: &dyn Storage,
     path: &Path,

@@ -335,8 +335,8 @@ impl Checkpoint {
     }
 }
 
-/// Prepares a program for the generation that it goes on from, or refuses it; gives the batch
-/// interval with which that was written.
+/// Prepares a program for the generation that it goes on from, or refuses it; gives the batch interval
+/// of that generation.
 fn take_over(directory: &Directory, chosen: Candidate, program: &mut Program<'_>) -> Result<i64> {
     let (number, root) = (chosen.number, directory.root.display());
     let written = directory.meta(number);

@@ -201,8 +201,8 @@ impl SharedSnapshots {
         }
     }
 
-    /// Checks that all that a recovery needs is still there, and gives the files that are written
-    /// as a whole; `before` are those of last time.
+    /// Checks that every file that a recovery needs is still there, and gives the files that are
+    /// written as a whole; `before` are those of the last check.
     fn look(&self, before: &Seen) -> Result<Seen> {
         self.watched.check_lock()?;
         self.log.check()?;

@@ -1,7 +1,7 @@
 //! The form of Hadoop's `BlockCompressorStream`, which `.lz4` and `.snappy` files have.
 //!
-//! A block is the number of bytes that it holds, then chunks until there are so many: of each the
-//! number of its compressed bytes, and those. Numbers have four bytes, the most significant
+//! A block is the number of its decompressed bytes, then chunks until there are that many; a chunk is
+//! the number of its compressed bytes, then these bytes. Numbers have four bytes, the most significant
 //! first.
 
 use std::io::{self, ErrorKind, Read};

@@ -80,7 +80,7 @@ impl Beside {
 
 impl Drop for Beside {
     fn drop(&mut self) {
-        // The next try removes it if this one cannot.
+        // If this try cannot remove the file, the next one does.
         drop(remove(&self.path));
     }
 }

@@ -320,7 +320,7 @@ struct Driven<P> {
 }
 
 impl<P: Pipeline> Driven<P> {
-    /// The rule by which it passes over records that a function panics at, if it does.
+    /// The rule for records that a function panics at, if they are skipped.
     fn skipping(&self) -> Option<Skipping<'_>> {
         let skipping = self.executor.skipping(self.reader, &self.operator);
         skipping.filter(|_| self.pipeline.has_functions())

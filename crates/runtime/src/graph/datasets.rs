@@ -46,7 +46,7 @@ impl BatchRun<'_> {
         made
     }
 
-    /// The error of a node whose store lacks a batch. Nobody takes what came in for it.
+    /// The error of a node whose store lacks a batch. The node's input of the batch is not taken.
     fn passed_over(&self, entry: &Entry, maker: &dyn Node, lacks: BatchTime) -> Error {
         if let Some(stage) = maker.eager() {
             stage.leave(self.time());

@@ -229,7 +229,7 @@ impl BlockLog {
         drop(requests);
         let mut thread = self.thread.lock();
         if let Some(thread) = thread.take() {
-            // What it has to say it has told `failed`.
+            // The thread has reported its errors to `failed`.
             drop(thread.join());
         }
     }

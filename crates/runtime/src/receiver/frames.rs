@@ -50,7 +50,7 @@ pub(super) fn next(source: &mut impl Read, longest: usize) -> Result<Vec<u8>, En
             unfinished: 0,
         });
     }
-    // Grows with what comes, so that a length that is none does not take its memory.
+    // Grows with the bytes that come, so that a false length takes no memory.
     let mut frame = Vec::new();
     let ended = read(source, length, &mut frame);
     if frame.len() < length {

@@ -92,9 +92,9 @@ pub trait BatchSource: Send + 'static {
     /// Any error that keeps the source from giving them. The run ends.
     fn partitions(&mut self, range: &Self::Range) -> io::Result<Vec<Self::Partition>>;
 
-    /// Is told that the batch of this range has been run and that its changes are durable: it is
-    /// never asked for again, and its sender may forget it. After a crash at this moment the
-    /// source is not told.
+    /// Hears that the batch of this range has been run and that its changes are durable: the range is
+    /// never asked for again, and whoever sent its records may forget them. After a crash at this
+    /// moment the source is not told.
     fn committed(&mut self, _range: &Self::Range) {}
 
     /// Is given, when the stream is described, what says that the run is to end. A partition that

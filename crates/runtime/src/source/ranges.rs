@@ -38,7 +38,8 @@ impl<R: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Ranges<R> 
     ) -> io::Result<Option<R>> {
         let mut plans = self.plans.lock();
         let before = std::mem::replace(&mut plans.number, number);
-        // The batches that were missed may be left out: then it is another one that is run first.
+        // Missed batches may be left out: then the first batch that runs is not the one that was
+        // planned.
         let planned = plans.known().range(before + 1..).next();
         let planned = planned.map(|(&of, (time, range))| (of, *time, range.clone()));
         let (time, range) = match planned {

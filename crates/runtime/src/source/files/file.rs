@@ -46,8 +46,8 @@ impl Taken {
         }
     }
 
-    /// Opens it. A thing that has come into its place since it was taken is refused if it is no file,
-    /// and never waited for: a pipe may have nobody who writes into it.
+    /// Opens it. A thing that has come into the file's place since is refused unless it is a file, and
+    /// is never waited for: a pipe may have no writer.
     pub(super) fn open(&self) -> io::Result<File> {
         let mut options = File::options();
         let options = options.read(true).custom_flags(libc::O_NONBLOCK);

@@ -112,15 +112,15 @@ impl Selection {
         }
     }
 
-    /// The files that batch `number` at `time` takes of those that are there, the oldest first
-    /// and by name where they are of one age. A batch that has been here takes what it took.
+    /// The files that batch `number` at `time` takes of the files `found`, the oldest first, and those
+    /// of one age by name. A batch that has been here takes what it took.
     pub(super) fn choose(&self, number: u64, time: BatchTime, found: &[Found]) -> Vec<String> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         if let Some((_, files)) = state.taken.known().get(&number) {
             let files = files.clone();
             if number > state.taken.number {
-                // What this life commits has to hold what was planned in an earlier one.
+                // The commit of this batch has to hold the plan, which an earlier life wrote.
                 state.taken.commit_again(number).expect(PLAIN);
                 // The next batch must not take its files as left over.
                 state.taken.number = number;
@@ -163,14 +163,14 @@ impl Selection {
         files
     }
 
-    /// Notes what a file was when it was opened for the batch that took it.
+    /// Notes a file's identity at the moment at which it was opened for the batch that took it.
     pub(super) fn opened(&self, file: &Found) {
         if let Some(known) = self.state.lock().names.get_mut(&file.path) {
             known.was = Some((file.modified, file.identity));
         }
     }
 
-    /// Says of a file that was taken, and that is there, what became of it since.
+    /// The change that a file which was taken, and is still there, has undergone since.
     pub(super) fn change(&self, file: &Found) -> Option<&'static str> {
         let mut state = self.state.lock();
         let known = state.names.get_mut(&file.path)?;

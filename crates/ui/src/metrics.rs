@@ -120,12 +120,16 @@ impl Metrics {
             unfinished_dropped: Counter::default(),
             records_skipped: Counter::default(),
         };
-        metrics.register(info);
+        metrics.register_batches(info);
+        metrics.register_receivers();
+        metrics.register_checkpoints();
+        metrics.register_progress();
         metrics.register_kept();
         metrics
     }
 
-    fn register(&mut self, info: &RunInfo) {
+    /// The batches that have completed, and their outputs.
+    fn register_batches(&mut self, info: &RunInfo) {
         let interval: Gauge<f64, AtomicU64> = Gauge::default();
         interval.set(info.batch_duration as f64 / 1000.0);
         let to = &mut self.registry;
@@ -177,6 +181,10 @@ impl Metrics {
             "Runs of an output that failed",
             self.output_failures.clone(),
         );
+    }
+
+    fn register_receivers(&mut self) {
+        let to = &mut self.registry;
         to.register(
             "receiver_active",
             "1 while the receiver runs",
@@ -192,6 +200,10 @@ impl Metrics {
             "Starts of the receiver",
             self.receiver_starts.clone(),
         );
+    }
+
+    fn register_checkpoints(&mut self) {
+        let to = &mut self.registry;
         to.register_with_unit(
             "checkpoint",
             "Bytes of batches' changes",
@@ -201,15 +213,20 @@ impl Metrics {
         to.register_with_unit(
             "checkpoint_write",
             "Time of a batch's wait for writing",
-            seconds(),
+            Unit::Seconds,
             self.checkpoint_write.clone(),
         );
         to.register_with_unit(
             "checkpoint_sync",
             "Time of a batch's wait for the disk",
-            seconds(),
+            Unit::Seconds,
             self.checkpoint_sync.clone(),
         );
+    }
+
+    /// The queue of batches, and what has happened last.
+    fn register_progress(&mut self) {
+        let to = &mut self.registry;
         to.register(
             "batches_waiting",
             "Batches in the queue",
@@ -219,7 +236,7 @@ impl Metrics {
         to.register_with_unit(
             "last_batch_completed_timestamp",
             "End of the last completed batch, since 1970",
-            seconds(),
+            Unit::Seconds,
             self.last_batch.clone(),
         );
         to.register(

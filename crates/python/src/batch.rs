@@ -7,7 +7,7 @@ use pyo3::types::PyList;
 
 use crate::convert::to_python;
 use crate::raised::reading;
-use crate::window::Held;
+use crate::window::{Held, is_plain};
 
 /// One batch of a stream, to be read while it runs.
 #[pyclass(frozen, module = "millrace._engine")]
@@ -21,7 +21,44 @@ impl Batch {
     }
 }
 
-fn list<'py>(py: Python<'py>, records: Vec<Value>) -> PyResult<Bound<'py, PyList>> {
+/// All records of a batch, which become objects as somebody asks for them. Texts hold the blocks in
+/// which they were received.
+///
+/// The law: what it gives depends on its arguments alone, takes no lock and asks no thread, so a fork
+/// of the process can read it.
+#[pyclass(frozen, module = "millrace._engine")]
+pub(crate) struct Records {
+    partitions: Vec<Vec<Value>>,
+}
+
+#[pymethods]
+impl Records {
+    /// The number of records per partition.
+    fn sizes(&self) -> Vec<usize> {
+        self.partitions.iter().map(Vec::len).collect()
+    }
+
+    /// True if no record is, or holds, an object that only Python knows.
+    fn are_plain(&self) -> bool {
+        self.partitions.iter().flatten().all(is_plain)
+    }
+
+    /// The records of partition number `index` from number `at` on, before number `end`; new objects
+    /// with every call.
+    fn list<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+        at: usize,
+        end: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let records = self.partitions.get(index);
+        let records = records.and_then(|records| records.get(at..end));
+        list(py, records.unwrap_or_default())
+    }
+}
+
+fn list<'py>(py: Python<'py>, records: &[Value]) -> PyResult<Bound<'py, PyList>> {
     let records: Vec<_> = records
         .iter()
         .map(|record| to_python(py, record))
@@ -31,7 +68,7 @@ fn list<'py>(py: Python<'py>, records: Vec<Value>) -> PyResult<Bound<'py, PyList
 
 fn lists<'py>(py: Python<'py>, partitions: Vec<Vec<Value>>) -> PyResult<Bound<'py, PyList>> {
     let lists = partitions.into_iter();
-    let lists = lists.map(|records| list(py, records));
+    let lists = lists.map(|records| list(py, &records));
     PyList::new(py, lists.collect::<PyResult<Vec<_>>>()?)
 }
 
@@ -52,20 +89,20 @@ impl Batch {
 
     /// The first `count` records.
     fn take<'py>(&self, py: Python<'py>, count: usize) -> PyResult<Bound<'py, PyList>> {
-        let records = reading(py, || self.rdd.take(count))?;
-        list(py, records)
+        let records = reading(py, || self.rdd.read_first(count))?;
+        list(py, &records)
     }
 
-    /// All records, a list per partition.
-    fn collect<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let partitions = reading(py, || self.rdd.glom().collect())?;
-        lists(py, partitions)
+    /// All records.
+    fn read(&self, py: Python<'_>) -> PyResult<Records> {
+        let partitions = reading(py, || self.rdd.collect_partitions())?;
+        Ok(Records { partitions })
     }
 
     /// The batch as it is needed later: as values, or, if a record has no plain form, as lists. `of` is
     /// the number of partitions if they are those of keys that are all different.
     fn held<'py>(&self, py: Python<'py>, of: Option<u32>) -> PyResult<Kept<'py>> {
-        let partitions = reading(py, || self.rdd.glom().collect())?;
+        let partitions = reading(py, || self.rdd.collect_partitions())?;
         match py.detach(|| Held::of_records(partitions, of)) {
             Ok(held) => Ok((Some(held), None)),
             Err(partitions) => Ok((None, Some(lists(py, partitions)?))),

@@ -33,7 +33,7 @@ use pyo3::prelude::*;
 mod _engine {
     use super::*;
     #[pymodule_export]
-    use crate::batch::Batch;
+    use crate::batch::{Batch, Records};
     #[pymodule_export]
     use crate::compile::LoweredFunction;
     #[pymodule_export]

@@ -23,3 +23,4 @@ mod through;
 pub(crate) use function::RecordFunction;
 pub(crate) use held::Held;
 pub(crate) use noted::{note_part, note_table};
+pub(crate) use plain::is_plain;

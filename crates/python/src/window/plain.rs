@@ -7,7 +7,7 @@
 use millrace_pyfn::Value;
 
 /// True if nothing in a value is an object of the interpreter's or a NaN.
-pub(super) fn is_plain(value: &Value) -> bool {
+pub(crate) fn is_plain(value: &Value) -> bool {
     match value {
         Value::Object(_) => false,
         Value::Float(x) => !x.is_nan(),

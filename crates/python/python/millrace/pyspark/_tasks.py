@@ -10,6 +10,7 @@ import datetime
 import decimal
 import dis
 import functools
+import itertools
 import pickle
 import re
 import threading
@@ -95,7 +96,17 @@ def are_atoms(records):
         return True
     if not kinds <= ATOMS | {tuple}:
         return False
-    return all(are_atoms(record) for record in records if type(record) is tuple)
+    # All tuples at once: a level of them costs two loops of C.
+    tuples = [record for record in records if type(record) is tuple]
+    return are_atoms(list(itertools.chain.from_iterable(tuples)))
+
+
+def sent(records):
+    """As `keep`; no record is the very object that it was, as if it came from another process."""
+    try:
+        return pickle.dumps(records, 4) if records else records
+    except Exception:
+        return keep(records)
 
 
 def keep(records):
@@ -170,7 +181,7 @@ def _function(function, memo):
     made.__doc__ = function.__doc__
     made.__qualname__ = function.__qualname__
     made.__module__ = function.__module__
-    for name in _globals_of(function.__code__):
+    for name in globals_of(function.__code__):
         if name in function.__globals__:
             own_globals[name] = _of(function.__globals__[name], memo)
     for own, cell in zip(cells, function.__closure__ or ()):
@@ -192,10 +203,10 @@ def _is_shared(value, met):
         if id(value) in met:
             return True
         met.add(id(value))
-        if value.__module__ not in ("__main__", None) and _is_importable(value):
+        if value.__module__ not in ("__main__", None) and is_importable(value):
             return True
-        return not _writes_globals(value.__code__) and all(
-            _is_shared(item, met) for item in _captured(value)
+        return not writes_globals(value.__code__) and all(
+            _is_shared(item, met) for item in captured(value)
         )
     if kind is functools.partial:
         return all(
@@ -205,7 +216,7 @@ def _is_shared(value, met):
     return False
 
 
-def _is_importable(function):
+def is_importable(function):
     """True if a pickle would name the function instead of holding it."""
     import sys
 
@@ -215,8 +226,9 @@ def _is_importable(function):
     return found is function
 
 
-def _captured(function):
-    for name in _globals_of(function.__code__):
+def captured(function):
+    """The values that a function has from outside: globals, cells, defaults, attributes."""
+    for name in globals_of(function.__code__):
         if name in function.__globals__:
             yield function.__globals__[name]
     for cell in function.__closure__ or ():
@@ -230,21 +242,36 @@ def _captured(function):
 
 
 @functools.lru_cache(maxsize=4096)
-def _globals_of(code):
+def globals_of(code):
     """The names of globals that some code, or code inside it, reads."""
-    names = {
-        instruction.argval
-        for instruction in dis.get_instructions(code)
-        if instruction.opname in ("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME")
-    }
+    return _named_by(code, ("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"))
+
+
+def _named_by(code, opnames):
+    """The names in some instructions of some code and of code inside it."""
+    names = {each.argval for each in dis.get_instructions(code) if each.opname in opnames}
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
-            names.update(_globals_of(inner))
+            names.update(_named_by(inner, opnames))
     return tuple(sorted(names))
 
 
 @functools.lru_cache(maxsize=4096)
-def _writes_globals(code):
+def imports_of(code):
+    """The names of the modules that some code, or code inside it, imports when it runs."""
+    return _named_by(code, ("IMPORT_NAME",))
+
+
+@functools.lru_cache(maxsize=4096)
+def attributes_of(code):
+    """The names of attributes that some code, or code inside it, reads or imports from a module."""
+    return _named_by(
+        code, ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "LOAD_SUPER_METHOD", "IMPORT_FROM")
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def writes_globals(code):
     """True if some code assigns to a global, or to a name of a function around it."""
     writing = ("STORE_GLOBAL", "DELETE_GLOBAL")
     for instruction in dis.get_instructions(code):
@@ -253,5 +280,5 @@ def _writes_globals(code):
         if instruction.opname == "STORE_DEREF" and instruction.argval in code.co_freevars:
             return True
     return any(
-        _writes_globals(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)
+        writes_globals(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)
     )

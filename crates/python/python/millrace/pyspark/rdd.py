@@ -38,6 +38,8 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
     _failure = None
     #: The RDD that it is made of, partition by partition.
     _prev = None
+    #: True if it is what was received, in partitions by the time when it came.
+    _is_received = False
 
     def __init__(self, ctx, count, compute, partitioner=None):
         self.ctx = ctx
@@ -228,6 +230,11 @@ class RDD(Narrow, Keyed, Joins, Sorting, Sampling, Numbers, Files, Actions):
         if before is None or is_kept or self._each is None or self._skips():
             return None
         return self._each[0], self._each[1], before
+
+    def _dealt(self, deal, _partitioner):
+        """The records of each partition in the lists that `deal` makes of them, as `keep` gives them."""
+        for index in range(self.getNumPartitions()):
+            yield [keep(records) for records in deal(index, self._iterator(index))]
 
     def _whole(self):
         """The RDD itself, of whose records none is skipped: its function makes states."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from .._native import _engine
 from .._tasks import called, task_copy
 from ..resultiterable import ResultIterable
-from .loops import Chain
+from .loops import Chain, same
 from .partitioner import Partitioner
 
 
@@ -50,17 +50,11 @@ class Keyed:
         `createCombiner` makes a combiner of a key's first value, `mergeValue` puts a further value
         into it, `mergeCombiners` makes one of two.
         """
+        from .combined import Combined
+
         if numPartitions is None:
             numPartitions = self._default_reduce_partitions()
-
-        def combine(index):
-            chain, merge = Chain(self, index), called(task_copy(mergeValue))
-            if createCombiner is _same:
-                return iter(chain.reduced(merge).items())
-            create = called(task_copy(createCombiner))
-            return iter(chain.combined(create, merge).items())
-
-        local = self._derived(combine, self.partitioner)
+        local = Combined(self, createCombiner, mergeValue)
         shuffled = local.partitionBy(numPartitions, partitionFunc)
 
         def merge(index):
@@ -76,7 +70,7 @@ class Keyed:
         ...        .collect())
         [('a', 2), ('b', 1)]
         """
-        return self.combineByKey(_same, func, func, numPartitions, partitionFunc)
+        return self.combineByKey(same, func, func, numPartitions, partitionFunc)
 
     def reduceByKeyLocally(self, func):
         """As `reduceByKey`, given to the program as a dict."""
@@ -171,10 +165,6 @@ class Keyed:
         if self.partitioner is not None:
             return self.ctx.runJob(values, lambda records: records, [self.partitioner(key)])
         return values.collect()
-
-
-def _same(value):
-    return value
 
 
 def _counted(records):

@@ -56,26 +56,32 @@ _ENDS = {
 _LONGEST = 16
 
 
+def same(value):
+    """What makes a combiner of the first value of a key that is the value itself."""
+    return value
+
+
+def chain_of(rdd, index, *last):
+    """The operators up to the records of `rdd` and then `last`, each its name and its function, and
+    the RDD that their first one reads."""
+    steps = list(last)
+    step = rdd._step(index)
+    while step is not None and len(steps) < _LONGEST:
+        name, function, rdd = step
+        steps.append((name, function))
+        step = rdd._step(index)
+    return steps[::-1], rdd
+
+
 class Chain:
     """Operators on single records that follow each other, for one partition of an RDD."""
 
-    def __init__(self, rdd, index, name=None, function=None):
-        """The operators up to the records of `rdd`, and then the one called `name`, if any."""
-        self._names, self._functions = [], []
-        if name is not None:
-            self._add(name, function)
-        step = rdd._step(index)
-        while step is not None and len(self._names) < _LONGEST:
-            name, function, rdd = step
-            self._add(name, function)
-            step = rdd._step(index)
-        self._names.reverse()
-        self._functions.reverse()
-        self._records = rdd._iterator(index)
-
-    def _add(self, name, function):
-        self._names.append(name)
-        self._functions.append(called(task_copy(function)))
+    def __init__(self, rdd, index, *last, records=None):
+        """The operators of `chain_of`, for `records` or else for all that the first one reads."""
+        steps, source = chain_of(rdd, index, *last)
+        self._names = tuple(name for name, _ in steps)
+        self._functions = [called(task_copy(function)) for _, function in steps]
+        self._records = source._iterator(index) if records is None else records
 
     def records(self):
         """The records, made one after the other as they are asked for."""
@@ -93,7 +99,7 @@ class Chain:
         return self._run("reduced", None, merge)
 
     def _run(self, end, create, merge):
-        loop = _loop(tuple(self._names), end)
+        loop = _loop(self._names, end)
         try:
             return loop(self._records, self._functions, create, merge)
         except StopIteration as stop:

@@ -81,7 +81,7 @@ class Narrow:
         def compute(index):
             if made._skips():
                 return skipping(made, index)
-            return Chain(self, index, name, f).records()
+            return Chain(self, index, (name, f)).records()
 
         made = self._derived(compute, partitioner)
         made._each = name, f, each

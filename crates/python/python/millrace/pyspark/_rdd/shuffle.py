@@ -5,7 +5,7 @@ import threading
 
 from .._native import _engine
 from .._paths import named_as
-from .._tasks import keep, kept
+from .._tasks import kept
 from ..rdd import RDD
 
 
@@ -28,11 +28,10 @@ class Shuffled(RDD):
         with self._dealing:
             if self._dealt is None:
                 parts = [[] for _ in range(self._count)]
-                for own in range(self._parent.getNumPartitions()):
-                    dealt = self._deal(own, self._parent._iterator(own))
+                for dealt in self._parent._dealt(self._deal, self.partitioner):
                     for part, records in zip(parts, dealt):
                         if records:
-                            part.append(keep(records))
+                            part.append(records)
                 self._dealt = parts
                 # It is never asked again, and may hold a long history.
                 self._parent = self._deal = None

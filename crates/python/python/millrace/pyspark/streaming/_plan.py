@@ -181,5 +181,13 @@ def _read(ssc, stream, number, is_held):
     """Lets Python read the engine's stream number ``number``; windows may have its batches held."""
     options = {} if stream._operator is None else stream._operator[2]
     count = options.get("partitions")
-    stream._compute = lambda time: batch_of(ssc, number, is_held, count)
+    is_received = _is_received(stream)
+    stream._compute = lambda time: batch_of(ssc, number, is_held, count, is_received)
     stream._engine_stream = number
+
+
+def _is_received(stream):
+    """True if a partition is what was received in a stretch of time, or made of it record by record."""
+    while stream._operator is not None and stream._operator[0] in NARROW:
+        stream = stream._parents[0]
+    return stream._is_received

@@ -155,7 +155,9 @@ class StreamingContext:
         self._refuse_if_started("socketTextStream")
         if isinstance(port, int) and not 0 <= port <= 65535:
             raise IllegalArgumentException("port out of range:%d" % port)
-        return self._native(self._engine.socket_text_stream(hostname, port))
+        made = self._native(self._engine.socket_text_stream(hostname, port))
+        made._is_received = True
+        return made
 
     def textFileStream(self, directory):
         """The lines of the files that are moved into a directory."""

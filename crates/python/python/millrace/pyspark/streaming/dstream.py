@@ -22,6 +22,8 @@ class DStream(Stateful, Windows):
     _keeps = "window"
     #: True if only the last batch counts, which has every key once.
     _is_by_key = False
+    #: True of a socket's stream: its partitions are cut by the time when their records came.
+    _is_received = False
     #: States that know what has changed of them, if the stream has such.
     _states = None
     #: Of a window, the datasets that it has at a batch time.

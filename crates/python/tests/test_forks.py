@@ -24,7 +24,7 @@ def in_a_fork():
 
 
 def made(work, shares):
-    """What the work makes, and True if each fork has done its share; nothing is left of them."""
+    """The list that is made, and True if each fork has done its share; nothing is left of them."""
     files, failed = os.listdir("/proc/self/fd"), []
     try:
         return forks.in_forks(work, shares, lambda: failed.append(1)), not failed

@@ -1,6 +1,6 @@
 """The values of equal keys of each partition, combined before a shuffle.
 
-What was received is cut into partitions by time, so it may be cut once more: a long partition is
+A receiver cuts its records into partitions by time, so these may be cut once more: a long partition is
 combined in pieces, as if there had been a tick of the receiver between them, and the pieces are
 shared out among the cores (`forks`). The law: where it is cut depends on the records and functions
 alone, and not on the number of cores.

@@ -27,7 +27,7 @@ class NotMade(Exception):
 
 
 def in_forks(work, shares, on_failure):
-    """What `work` gives of every item of the lists in `shares`, in order.
+    """The list of `work(item)` for every item of the lists in `shares`, in order.
 
     The first share is this process's own. `on_failure` is called when a fork has not done its share,
     before this process does it.
@@ -85,7 +85,7 @@ class _Fork:
         os.close(writes)
 
     def made(self, limit):
-        """What the fork has made; it has to begin to tell until `limit`."""
+        """The list that the fork has made; it has to begin to send it until `limit`."""
         if self._pid is None:
             raise NotMade
         poll = select.poll()
@@ -115,7 +115,7 @@ class _Fork:
 
 
 def _live(work, share, writes, alive):
-    """The life of a fork. Whoever signals means this process, which ends it."""
+    """The life of a fork. A signal means the process, which ends its forks."""
     try:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)

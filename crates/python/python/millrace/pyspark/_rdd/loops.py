@@ -57,7 +57,7 @@ _LONGEST = 16
 
 
 def same(value):
-    """What makes a combiner of the first value of a key that is the value itself."""
+    """The `create` of combiners that begin as the first value of their key."""
     return value
 
 

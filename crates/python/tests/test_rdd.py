@@ -1,5 +1,8 @@
 """Datasets: layout and order are PySpark's (every expected value was printed by PySpark 3.5.9)."""
 
+import gc
+import weakref
+
 import pytest
 
 
@@ -184,3 +187,43 @@ def test_an_error_shows_the_line_of_the_function(sc):
 def test_what_ends_the_records_silently_is_an_error(sc):
     with pytest.raises(Exception, match="StopIteration"):
         sc.parallelize([1, 2]).map(lambda x: next(iter(()))).collect()
+
+
+OPERATORS = {
+    "map": lambda rdd: rdd.map(lambda pair: pair),
+    "filter": lambda rdd: rdd.filter(bool),
+    "flatMap": lambda rdd: rdd.flatMap(lambda pair: [pair]),
+    "mapValues": lambda rdd: rdd.mapValues(lambda value: value),
+    "mapPartitions": lambda rdd: rdd.mapPartitions(lambda pairs: pairs),
+    "reduceByKey": lambda rdd: rdd.reduceByKey(lambda a, b: a),
+    "groupByKey": lambda rdd: rdd.groupByKey(),
+    "partitionBy": lambda rdd: rdd.partitionBy(3),
+    "repartition": lambda rdd: rdd.repartition(3),
+    "coalesce": lambda rdd: rdd.coalesce(1),
+    "distinct": lambda rdd: rdd.distinct(),
+    "leftOuterJoin": lambda rdd: rdd.leftOuterJoin(rdd),
+    "subtractByKey": lambda rdd: rdd.subtractByKey(rdd),
+    "union": lambda rdd: rdd.union(rdd),
+    "sortByKey": lambda rdd: rdd.sortByKey(),
+    "sample": lambda rdd: rdd.sample(True, 0.5, 1),
+    "zip": lambda rdd: rdd.zip(rdd),
+    "cartesian": lambda rdd: rdd.cartesian(rdd),
+    "cache": lambda rdd: rdd.map(lambda pair: pair).cache(),
+}
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+@pytest.mark.parametrize("name", sorted(OPERATORS))
+def test_an_rdd_is_gone_as_soon_as_nobody_has_it(name, is_read, sc):
+    # What lives longer than its batch is read at the batch's end.
+    gc.disable()
+    try:
+        rdd = sc.parallelize([(1, 2), (3, 4)], 2)
+        made = OPERATORS[name](rdd)
+        if is_read:
+            made.collect()
+        references = [weakref.ref(rdd), weakref.ref(made)]
+        del rdd, made
+        assert [reference() for reference in references] == [None, None]
+    finally:
+        gc.enable()

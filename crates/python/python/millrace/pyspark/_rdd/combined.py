@@ -38,13 +38,7 @@ class Combined(PipelinedRDD):
 
     def __init__(self, prev, create, merge):
         self._create, self._merge = create, merge
-        super().__init__(prev, self._combine, prev.partitioner)
-
-    def _combine(self, index, records=None):
-        chain, merge = Chain(self._prev, index, records=records), called(task_copy(self._merge))
-        if self._create is same:
-            return iter(chain.reduced(merge).items())
-        return iter(chain.combined(called(task_copy(self._create)), merge).items())
+        super().__init__(prev, lambda index: _items(prev, index, create, merge), prev.partitioner)
 
     def _dealt(self, deal, partitioner):
         records = self._received(partitioner)
@@ -52,8 +46,9 @@ class Combined(PipelinedRDD):
             return super()._dealt(deal, partitioner)
 
         def work(piece):
-            made = self._combine(piece.index, piece.records(records))
-            return [sent(pairs) for pairs in deal(piece.index, made)]
+            index, own = piece.index, piece.records(records)
+            items = _items(self._prev, index, self._create, self._merge, own)
+            return [sent(pairs) for pairs in deal(index, items)]
 
         pieces = list(cut(records.sizes()))
         shares, codes = self._shares(pieces), self._codes(partitioner)
@@ -86,6 +81,14 @@ class Combined(PipelinedRDD):
             cores = 1
         count = max(1, min(cores, sum(map(len, pieces)) // FEWEST))
         return shared_out(pieces, count)
+
+
+def _items(rdd, index, create, merge, records=None):
+    """The keys of a partition with their combiners; of `records` alone, if they are given."""
+    chain, merge = Chain(rdd, index, records=records), called(task_copy(merge))
+    if create is same:
+        return iter(chain.reduced(merge).items())
+    return iter(chain.combined(called(task_copy(create)), merge).items())
 
 
 class Piece:

@@ -5,6 +5,7 @@ Operators on single records that follow each other are one loop (`loops`).
 
 import itertools
 import os
+import weakref
 
 from .._skipping import skipping
 from .._tasks import task_copy
@@ -79,11 +80,14 @@ class Narrow:
         """
 
         def compute(index):
+            made = reference()
             if made._skips():
                 return skipping(made, index)
             return Chain(self, index, (name, f)).records()
 
         made = self._derived(compute, partitioner)
+        # It is its own reader, and is not to keep itself.
+        reference = weakref.ref(made)
         made._each = name, f, each
         return made
 

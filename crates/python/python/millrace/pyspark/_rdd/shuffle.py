@@ -18,17 +18,26 @@ class Shuffled(RDD):
     """
 
     def __init__(self, parent, count, deal, partitioner):
-        self._parent = parent
-        self._deal = deal
-        self._dealt = None
-        self._dealing = threading.RLock()
-        super().__init__(parent.ctx, count, self._read, partitioner)
+        dealing = _Dealing(parent, count, deal, partitioner)
+        super().__init__(parent.ctx, count, dealing.records, partitioner)
 
-    def _read(self, index):
-        with self._dealing:
+
+class _Dealing:
+    """The records of all partitions, dealt out once. It does not know the RDD that it is of, which is
+    gone as soon as nobody has it."""
+
+    def __init__(self, parent, count, deal, partitioner):
+        self._parent, self._count, self._deal = parent, count, deal
+        self._partitioner = partitioner
+        self._dealt = None
+        self._lock = threading.RLock()
+
+    def records(self, index):
+        """The records of a partition."""
+        with self._lock:
             if self._dealt is None:
                 parts = [[] for _ in range(self._count)]
-                for dealt in self._parent._dealt(self._deal, self.partitioner):
+                for dealt in self._parent._dealt(self._deal, self._partitioner):
                     for part, records in zip(parts, dealt):
                         if records:
                             part.append(records)
@@ -36,10 +45,6 @@ class Shuffled(RDD):
                 # It is never asked again, and may hold a long history.
                 self._parent = self._deal = None
         return itertools.chain.from_iterable(kept(records) for records in self._dealt[index])
-
-    def _hold(self):
-        super()._hold()
-        self._dealt = None
 
 
 def by_key(partition, count):

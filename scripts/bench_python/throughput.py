@@ -93,4 +93,4 @@ def interpreted(options, directory):
     data = text(options.bytes >> 2)
     seen = alternating(rows, data, options, directory)
     for row in rows:
-        beside_spark(seen, row, data, 6, options, directory)
+        beside_spark(seen, row, data, 48, options, directory)

@@ -213,6 +213,16 @@ impl Executor {
         self.inner.pool().spawn_fifo(task);
     }
 
+    /// Runs a task before map tasks that are not running yet, and does not wait for it. The task must
+    /// not panic.
+    pub fn spawn_urgent(&self, task: impl FnOnce() + Send + 'static) {
+        let urgent = Urgent::new(&self.inner);
+        self.spawn(move || {
+            task();
+            drop(urgent);
+        });
+    }
+
     /// Waits until no map task is left, and none holds anything of its run; but no longer than
     /// `patience`. Gives how many are left behind then.
     #[must_use]
@@ -237,27 +247,36 @@ impl Executor {
     /// Passes a panic of the work on to the caller. Not to be called while holding a lock that
     /// a task may want.
     pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        struct Urgent<'a>(&'a Executor);
-        impl Drop for Urgent<'_> {
-            fn drop(&mut self) {
-                let inner = &self.0.inner;
-                let resumed = {
-                    let mut parked = inner.parked.lock();
-                    let last = inner.urgent.fetch_sub(1, Ordering::SeqCst) == 1;
-                    if last {
-                        std::mem::take(&mut *parked)
-                    } else {
-                        Vec::new()
-                    }
-                };
-                resumed
-                    .into_iter()
-                    .for_each(|task| inner.pool().spawn_fifo(task));
-            }
-        }
-        self.inner.urgent.fetch_add(1, Ordering::SeqCst);
-        let _urgent = Urgent(self);
+        let _urgent = Urgent::new(&self.inner);
         self.inner.pool().install(work)
+    }
+}
+
+/// While it is there, map tasks that come back are parked; they go on when the last one has gone.
+struct Urgent(Arc<Workers>);
+
+impl Urgent {
+    fn new(workers: &Arc<Workers>) -> Urgent {
+        workers.urgent.fetch_add(1, Ordering::SeqCst);
+        Urgent(Arc::clone(workers))
+    }
+}
+
+impl Drop for Urgent {
+    fn drop(&mut self) {
+        let Urgent(workers) = self;
+        let resumed = {
+            let mut parked = workers.parked.lock();
+            let last = workers.urgent.fetch_sub(1, Ordering::SeqCst) == 1;
+            if last {
+                std::mem::take(&mut *parked)
+            } else {
+                Vec::new()
+            }
+        };
+        resumed
+            .into_iter()
+            .for_each(|task| workers.pool().spawn_fifo(task));
     }
 }
 
@@ -383,6 +402,22 @@ mod tests {
         });
         done.recv().unwrap();
         assert!(!urgent.load(Ordering::SeqCst));
+        assert!(executor.inner.parked.lock().is_empty());
+    }
+
+    #[test]
+    fn a_task_that_comes_back_waits_for_an_urgent_one_that_nobody_waits_for() {
+        let executor = executor(2);
+        let (go, gate) = channel::<()>();
+        let (send, done) = channel();
+        executor.spawn_urgent(move || gate.recv().unwrap());
+        let (tell, told) = channel();
+        come_back_once(&executor, tell, send);
+        told.recv().unwrap();
+        assert_eq!(executor.inner.parked.lock().len(), 1);
+        assert!(done.try_recv().is_err());
+        go.send(()).unwrap();
+        done.recv().unwrap();
         assert!(executor.inner.parked.lock().is_empty());
     }
 

@@ -225,7 +225,7 @@ fn give_back<K: Key, C>(
 impl<K: Key, C: Data> Shuffled<K, C> {
     /// Has a worker give shards back.
     fn spawn(&self, give_back: impl FnOnce() + Send + 'static) {
-        self.executor.spawn(move || {
+        self.executor.spawn_urgent(move || {
             // A panic of the program's code, in a `Drop`; nothing waits for its shard.
             drop(catch_unwind(AssertUnwindSafe(give_back)));
         });
@@ -233,8 +233,10 @@ impl<K: Key, C: Data> Shuffled<K, C> {
 }
 
 impl<K: Key, C: Data> Drop for Shuffled<K, C> {
-    /// Many keys are left to the workers, who come to them before the next batch: to empty their
-    /// tables takes a tenth of the time of a batch if one thread does it.
+    /// Many keys are left to the workers: to empty their tables takes a tenth of the time of a batch
+    /// if one thread does it. They do it before their map tasks go on: behind these, under a load that
+    /// leaves no pause, they would do it when the next batch is due, and its shards would have grown
+    /// from nothing.
     fn drop(&mut self) {
         let mut shards = std::mem::take(&mut self.shards);
         if self.len >= WORTH_SHARING && has_own_worker::<C>() {

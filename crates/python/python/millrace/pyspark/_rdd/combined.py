@@ -6,7 +6,6 @@ shared out among the cores (`forks`). The law: where it is cut depends on the re
 alone, and not on the number of cores.
 """
 
-import itertools
 import os
 
 from .._confined import is_confined
@@ -15,15 +14,13 @@ from .._tasks import called, sent, task_copy
 from ..rdd import PipelinedRDD
 from .forks import in_forks
 from .loops import Chain, chain_of, same
+from .records import objects
 
 #: The fewest records of a piece. A fork costs some milliseconds.
 FEWEST = 20000
 
 #: The most pieces of a partition: the keys of each are merged with those of the others.
 _MOST = 8
-
-#: The number of records that become objects together.
-_SOME = 1000
 
 #: The functions that a fork did not do its work with: it is not tried again.
 _failed = set()
@@ -101,11 +98,8 @@ class Piece:
         return self._end - self._at
 
     def records(self, of):
-        """The piece of all records, some of them at a time: the memory of some is that of the next."""
-        firsts = range(self._at, self._end, _SOME)
-        return itertools.chain.from_iterable(
-            of.list(self.index, first, min(first + _SOME, self._end)) for first in firsts
-        )
+        """The records of the piece, which is one `of` these."""
+        return objects(of, self.index, self._at, self._end)
 
 
 def cut(sizes):

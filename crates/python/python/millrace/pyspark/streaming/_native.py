@@ -2,6 +2,7 @@
 
 from .._paths import named_as
 from .._rdd.actions import job
+from .._rdd.records import objects
 from ..rdd import RDD
 from .._tasks import keep, kept
 from ._held import Source
@@ -81,8 +82,8 @@ class _Reading:
 
     def __init__(self, batch):
         self._batch = batch
-        self._records = None
-        #: By partition, its records as objects.
+        self._records = self._are_plain = None
+        #: By partition, its records as objects, if one of them is more than a value.
         self.stored = {}
 
     def records(self):
@@ -92,9 +93,15 @@ class _Reading:
         return self._records
 
     def objects(self, index):
-        """The records of a partition as objects."""
+        """The records of a partition as objects, for every reader its own."""
         if index not in self.stored:
-            records, self._records = self.records(), None
-            for number, size in enumerate(records.sizes()):
+            records = self.records()
+            sizes = records.sizes()
+            if self._are_plain is None:
+                self._are_plain = records.are_plain()
+            if self._are_plain:
+                return objects(records, index, 0, sizes[index])
+            for number, size in enumerate(sizes):
                 self.stored[number] = keep(records.list(number, 0, size))
+            self._records = None
         return iter(kept(self.stored[index]))

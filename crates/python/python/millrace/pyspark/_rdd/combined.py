@@ -12,7 +12,7 @@ from .._confined import is_confined
 from .._paths import named_as
 from .._tasks import called, sent, task_copy
 from ..rdd import PipelinedRDD
-from .forks import in_forks
+from .forks import ARE_POSSIBLE, in_forks
 from .loops import Chain, chain_of, same
 from .records import objects
 
@@ -73,9 +73,9 @@ class Combined(PipelinedRDD):
 
     def _shares(self, pieces):
         """The pieces that this process combines, and then those of each fork."""
-        cores = min(self.ctx._threads, len(os.sched_getaffinity(0)))
-        if self.ctx._conf.get("spark.python.use.daemon", "true") == "false":
-            cores = 1
+        cores = 1
+        if ARE_POSSIBLE and self.ctx._conf.get("spark.python.use.daemon", "true") != "false":
+            cores = min(self.ctx._threads, len(os.sched_getaffinity(0)))
         count = max(1, min(cores, sum(map(len, pieces)) // FEWEST))
         return shared_out(pieces, count)
 

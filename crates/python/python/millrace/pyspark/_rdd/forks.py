@@ -19,6 +19,9 @@ import warnings
 #: The seconds that a fork may take longer than ten times what this process took for as much.
 _PATIENCE = 10
 
+#: True where a fork can tell which files it has to let go of, and how many cores there are: on Linux.
+ARE_POSSIBLE = os.path.isdir("/proc/self/fd") and hasattr(os, "sched_getaffinity")
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -1,6 +1,7 @@
 """A function that is said to reach nothing but its arguments does reach nothing else."""
 
 import collections
+import datetime
 import decimal
 import functools
 import itertools
@@ -95,6 +96,8 @@ def made_of(word):
         made_of,
         within(["a", "b"]),
         within({"a": [1, {"b"}]}),
+        within([str.lower, len, lambda word: word]),
+        lambda day: datetime.date(2026, 1, int(day)).isoformat(),
         functools.partial(operator.add, 1),
         len,
         str.lower,
@@ -195,6 +198,48 @@ def counting(word, so_far=itertools.count()):
     return next(so_far), word
 
 
+OPERATIONS = [lambda word: WORDS.setdefault(word, 1)]
+
+
+def in_list(word):
+    return OPERATIONS[0](word)
+
+
+def in_default(word, calls=(lambda word: WORDS.setdefault(word, 1),)):
+    return calls[0](word)
+
+
+def in_keyword(word, *, call=lambda word: WORDS.setdefault(word, 1)):
+    return call(word)
+
+
+class Held:
+    def __init__(self, call):
+        self.call = call
+
+    def __call__(self, word):
+        return self.call(word)
+
+
+def wrapped(function):
+    @functools.wraps(function)
+    def counted(*arguments):
+        print("called")
+        return function(*arguments)
+
+    return counted
+
+
+class OfBuiltins:
+    count = [0]
+
+    def __init__(self, word):
+        self.count.append(word)
+
+
+OfBuiltins.__module__ = "builtins"
+
+
 def nonlocal_count():
     count = 0
 
@@ -252,6 +297,17 @@ def of_module(code, **values):
         OfClass.note,
         Own("own"),
         counting,
+        in_list,
+        in_default,
+        in_keyword,
+        Held(lambda word: WORDS.setdefault(word, 1)),
+        Held([lambda word: WORDS.setdefault(word, 1)]).call,
+        wrapped(json.loads),
+        OfBuiltins,
+        operator.methodcaller("now"),
+        lambda word: operator.methodcaller("now")(datetime.datetime),
+        lambda word: datetime.datetime.now(),
+        lambda word: datetime.date.today(),
         nonlocal_count(),
         global_count,
         imports_os,

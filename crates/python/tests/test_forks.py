@@ -115,8 +115,10 @@ def test_an_error_is_that_of_the_first_item():
         if number > 1:
             raise ValueError(number)
 
-    with pytest.raises(ValueError, match="^2$"):
+    with pytest.raises(ValueError, match="^2$") as raised:
         made(later, [[1], [2, 3], [4]])
+    # A program sees its own exception alone.
+    assert raised.value.__context__ is None
 
 
 def test_a_fork_has_no_files_of_the_process(tmp_path):
@@ -148,7 +150,8 @@ def test_a_fork_hears_no_signal_that_means_the_process():
     assert made(work, [[1], [2]]) == ([1, 2], True)
 
 
-def test_a_fork_ends_with_the_process():
+@pytest.mark.parametrize("call", ["sum(range(1000))", "sum(range(10**12))"])
+def test_a_fork_ends_with_the_process(call):
     source = (
         "import os, time\n"
         "from millrace.pyspark._rdd.forks import in_forks\n"
@@ -156,13 +159,13 @@ def test_a_fork_ends_with_the_process():
         "def work(number):\n"
         "    if number == 1:\n"
         "        print('here', flush=True)\n"
-        "    while True: sum(range(1000))\n"
+        "    while True: CALL\n"
         "in_forks(work, [[1], [2]], None)\n"
     )
     reads, writes = os.pipe()
     # Every process of it has the pipe's end as long as it lives, but for forks: they close it.
     program = subprocess.Popen(
-        [sys.executable, "-c", source], stdout=subprocess.PIPE, start_new_session=True
+        [sys.executable, "-c", source.replace("CALL", call)], stdout=subprocess.PIPE, start_new_session=True
     )
     os.close(writes)
     os.close(reads)
@@ -358,3 +361,17 @@ def test_a_long_batch_of_a_socket_is_shared_out(master, program, sender):
     assert counts == collections.Counter("".join(lines).split())
     wanted = "forked" if master == "local[2]" and len(os.sched_getaffinity(0)) > 1 else "alone"
     assert ended.stderr.splitlines()[-1] == wanted
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_a_function_has_as_an_attribute_stays_as_it_was(threads, sc, monkeypatch):
+    def noting(word):
+        noting.calls[word] = 1
+        return word, 1
+
+    noting.calls = {}
+    monkeypatch.setattr(combined, "FEWEST", 1)
+    sc._threads = threads
+    summed = received(sc, [["a", "b", "c"]]).map(noting).reduceByKey(operator.add).collect()
+    assert sorted(summed) == [("a", 1), ("b", 1), ("c", 1)]
+    assert noting.calls == {}

@@ -57,7 +57,16 @@ _OF_COPIES = frozenset(
 )
 
 #: Objects of C that hold nothing that changes.
-_CLOSED = (re.Pattern, operator.attrgetter, operator.itemgetter, operator.methodcaller)
+_CLOSED = (re.Pattern, operator.itemgetter)
+
+#: Classes whose objects call a method, or read an attribute, by a name that is not in the code.
+_CALLING = (operator.attrgetter, operator.methodcaller)
+
+#: Attributes of harmless classes and modules that read the clock, or lead to any attribute.
+_REACHING_NAMES = frozenset(("now", "utcnow", "today", "attrgetter", "methodcaller"))
+
+#: The flag of a class that was made while Python runs.
+_HEAP_TYPE = 1 << 9
 
 
 #: Classes whose instances hold more than their attributes.
@@ -66,19 +75,23 @@ _HOLDING = (type, types.ModuleType, tuple, list, dict, set, frozenset, bytearray
 
 def is_confined(value):
     """True if `value`, the copy of a function that a task has, reaches nothing but its arguments."""
-    return _Walk(_Walk(None)).passes(value)
+    shared = _Walk()
+    return _Walk(shared, _Walk(shared)).passes(value)
 
 
 class _Walk:
     """All that can be reached from a value, each object once.
 
-    A task has copies of what its function captures, but for classes and the functions of modules,
-    which it shares with the program: what is reached through these may be nothing that changes.
+    A task has copies of what its function captures, but for classes, functions of modules, and
+    functions in a list or an object, which it shares with the program: what is reached through these
+    may be nothing that changes.
     """
 
-    def __init__(self, shared):
-        # The walk through what is shared; None if this is that one.
+    def __init__(self, shared=None, inside=None):
+        # The walk through what is shared; this one, if it is that.
         self._shared = shared or self
+        # The walk through what is in a list or an object; this one, if it is that.
+        self._inside = inside or self
         # Kept alive, so that no other value gets the same id.
         self._met = {}
 
@@ -96,24 +109,27 @@ class _Walk:
         return self._shared is not self
 
     def _fixed(self, values):
-        return len(values) <= _MOST and self.all_pass(values)
+        return len(values) <= _MOST and self._inside.all_pass(values)
 
     def _collection(self, values):
         return self._is_copied() and self._fixed(values)
 
     def _dict(self, values):
-        return self._collection(values) and self.all_pass(values.values())
+        return self._collection(values) and self._inside.all_pass(values.values())
 
     def _function(self, function):
-        if function.__module__ in _MODULES:
+        if function.__globals__.get("__name__") in _MODULES:
             return True
-        if self._is_copied() and is_importable(function):
+        is_inside = self._inside is self
+        if self._is_copied() and (is_inside or is_importable(function)):
             return self._shared.passes(function)
         code, known, values = function.__code__, function.__globals__, list(captured(function))
         names, read, imported = attributes_of(code), globals_of(code), imports_of(code)
         if not _assigns_to_its_own(code) or not _MODULES.issuperset(imported):
             return False
-        if any(name.startswith("__") for name in (*names, *read)):
+        if any(name.startswith("__") or name in _REACHING_NAMES for name in (*names, *read)):
+            return False
+        if not self._inside.all_pass((function.__kwdefaults__ or {}).values()):
             return False
         found = [getattr(builtins, name, None) for name in read if name not in known]
         modules = [value for value in values if type(value) is types.ModuleType]
@@ -137,7 +153,7 @@ class _Walk:
 
     def _class(self, kind):
         if _is_known(kind):
-            return True
+            return kind not in _CALLING
         own = vars(kind)
         if not _OF_COPIES.isdisjoint(own):
             return False
@@ -151,7 +167,7 @@ class _Walk:
         return self.all_pass([own.func, *own.args, *own.keywords.values()])
 
     def _method(self, method):
-        return self.all_pass([method.__func__, method.__self__])
+        return self._shared.passes(method.__func__) and self.passes(method.__self__)
 
     def _object(self, value):
         """An instance of a class of the program whose values are all to be seen."""
@@ -164,7 +180,10 @@ class _Walk:
 
 
 def _is_known(kind):
-    return kind.__module__ == "builtins" or kind.__module__ in _MODULES
+    """True if a class is one of Python's own, and does not only say so."""
+    if kind.__module__ == "builtins":
+        return not kind.__flags__ & _HEAP_TYPE
+    return kind.__module__ in _MODULES and is_importable(kind)
 
 
 @functools.lru_cache(maxsize=4096)

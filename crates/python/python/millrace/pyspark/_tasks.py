@@ -177,7 +177,8 @@ def _function(function, memo):
     memo[id(function)] = made
     made.__defaults__ = _of(function.__defaults__, memo)
     made.__kwdefaults__ = _of(function.__kwdefaults__, memo)
-    made.__dict__.update(function.__dict__)
+    for name, value in function.__dict__.items():
+        made.__dict__[name] = _of(value, memo)
     made.__doc__ = function.__doc__
     made.__qualname__ = function.__qualname__
     made.__module__ = function.__module__

@@ -22,11 +22,10 @@ _PATIENCE = 10
 #: True where a fork can tell which files it has to let go of, and how many cores there are: on Linux.
 ARE_POSSIBLE = os.path.isdir("/proc/self/fd") and hasattr(os, "sched_getaffinity")
 
+#: Of Linux: the signal that a process gets when the thread that has made it ends.
+_PR_SET_PDEATHSIG = 1
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class NotMade(Exception):
-    """A fork has not given what it was to give."""
 
 
 def in_forks(work, shares, on_failure):
@@ -35,26 +34,37 @@ def in_forks(work, shares, on_failure):
     The first share is this process's own. `on_failure` is called when a fork has not done its share,
     before this process does it.
     """
+    prctl = _prctl()
     # A fork reads from it until this process is gone.
     alive, forks, made = _pipe(), [], []
     began = time.monotonic()
     try:
         for share in shares[1:]:
-            forks.append(_Fork(work, share, alive))
+            forks.append(_Fork(work, share, alive, prctl))
         made.extend(map(work, shares[0]))
         limit = began + 10 * (time.monotonic() - began) + _PATIENCE
         for share, fork in zip(shares[1:], forks):
-            try:
-                made.extend(fork.made(limit))
-            except NotMade:
+            its = fork.made(limit)
+            if its is None:
                 on_failure()
-                made.extend(map(work, share))
+                its = map(work, share)
+            made.extend(its)
         return made
     finally:
         for fork in forks:
             fork.end()
         for end in alive:
             os.close(end)
+
+
+def _prctl():
+    """The call by which a fork ends with the thread that waits for it, even amid a call of C; or None."""
+    try:
+        import ctypes
+
+        return ctypes.CDLL(None).prctl
+    except (ImportError, OSError, AttributeError):
+        return None
 
 
 def _pipe():
@@ -68,7 +78,7 @@ def _pipe():
 class _Fork:
     """A copy of this process that does a share of the work, or none if there can be no copy."""
 
-    def __init__(self, work, share, alive):
+    def __init__(self, work, share, alive, prctl):
         self._made = self._pid = None
         ends = alive and _pipe()
         if not ends:
@@ -84,13 +94,15 @@ class _Fork:
             # No more processes, or no memory for one.
             pass
         if self._pid == 0:
+            if prctl is not None:
+                prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             _live(work, share, writes, alive)
         os.close(writes)
 
     def made(self, limit):
-        """The list that the fork has made; it has to begin to send it until `limit`."""
+        """The list that the fork has made, or None; it has to begin to send it until `limit`."""
         if self._pid is None:
-            raise NotMade
+            return None
         poll = select.poll()
         poll.register(self._made, select.POLLIN)
         try:
@@ -99,7 +111,7 @@ class _Fork:
         except Exception:
             # It has ended before it was through.
             pass
-        raise NotMade
+        return None
 
     def end(self):
         """Leaves nothing of the fork."""

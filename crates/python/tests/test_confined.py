@@ -181,6 +181,11 @@ class Empty:
     pass
 
 
+class Either:
+    def __init__(self, word):
+        (Empty if word else self).count = word
+
+
 class Rebound:
     def __init__(self, word):
         self = Empty
@@ -320,6 +325,7 @@ def of_module(code, **values):
         lambda word: next(COUNTER),
         lambda word: LOCK.acquire(),
         lambda word: Rebound(word),
+        lambda word: Either(word),
         lambda word: sys.stdout.write(word),
         lambda word: decimal.getcontext().prec,
         lambda word: json.codecs.open(word),

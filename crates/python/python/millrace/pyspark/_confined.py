@@ -200,7 +200,8 @@ def _assigns_to_its_own(code):
             return False
         if name in ("STORE_ATTR", "DELETE_ATTR"):
             is_loaded = before.opname.startswith("LOAD_FAST") and _as_tuple(before)[-1:] == own
-            if not is_loaded:
+            # Where a jump ends here, another object may have been loaded before it.
+            if not is_loaded or instruction.is_jump_target:
                 return False
         before = instruction
     return all(

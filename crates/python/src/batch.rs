@@ -2,6 +2,7 @@
 
 use millrace::Rdd;
 use millrace_pyfn::Value;
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -29,6 +30,7 @@ impl Batch {
 #[pyclass(frozen, module = "millrace._engine")]
 pub(crate) struct Records {
     partitions: Vec<Vec<Value>>,
+    are_plain: bool,
 }
 
 #[pymethods]
@@ -40,11 +42,11 @@ impl Records {
 
     /// True if no record is, or holds, an object that only Python knows.
     fn are_plain(&self) -> bool {
-        self.partitions.iter().flatten().all(is_plain)
+        self.are_plain
     }
 
     /// The records of partition number `index` from number `at` on, before number `end`; new objects
-    /// with every call.
+    /// with every call. Raises IndexError if there are not so many.
     fn list<'py>(
         &self,
         py: Python<'py>,
@@ -54,7 +56,8 @@ impl Records {
     ) -> PyResult<Bound<'py, PyList>> {
         let records = self.partitions.get(index);
         let records = records.and_then(|records| records.get(at..end));
-        list(py, records.unwrap_or_default())
+        let none = || PyIndexError::new_err(format!("no records {at} to {end} in {index}"));
+        list(py, records.ok_or_else(none)?)
     }
 }
 
@@ -96,7 +99,11 @@ impl Batch {
     /// All records.
     fn read(&self, py: Python<'_>) -> PyResult<Records> {
         let partitions = reading(py, || self.rdd.collect_partitions())?;
-        Ok(Records { partitions })
+        let are_plain = py.detach(|| partitions.iter().flatten().all(is_plain));
+        Ok(Records {
+            partitions,
+            are_plain,
+        })
     }
 
     /// The batch as it is needed later: as values, or, if a record has no plain form, as lists. `of` is

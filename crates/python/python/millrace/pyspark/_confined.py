@@ -15,7 +15,7 @@ import types
 
 from ._native import _engine
 from ._tasks import (
-    ATOMS, attributes_of, captured, globals_of, imports_of, is_importable, writes_globals
+    ATOMS, attributes_of, captured, globals_of, imports_of, is_importable, is_of_module, writes_globals
 )
 
 #: Modules whose functions make something of their arguments and do nothing else.
@@ -68,13 +68,12 @@ _REACHING_NAMES = frozenset(("now", "utcnow", "today", "attrgetter", "methodcall
 #: The flag of a class that was made while Python runs.
 _HEAP_TYPE = 1 << 9
 
-
 #: Classes whose instances hold more than their attributes.
 _HOLDING = (type, types.ModuleType, tuple, list, dict, set, frozenset, bytearray, memoryview)
 
 
 def is_confined(value):
-    """True if `value`, the copy of a function that a task has, reaches nothing but its arguments."""
+    """True if the copy that a task gets of a function, `value`, reaches nothing but its arguments."""
     shared = _Walk()
     return _Walk(shared, _Walk(shared)).passes(value)
 
@@ -121,7 +120,7 @@ class _Walk:
         if function.__globals__.get("__name__") in _MODULES:
             return True
         is_inside = self._inside is self
-        if self._is_copied() and (is_inside or is_importable(function)):
+        if self._is_copied() and (is_inside or is_of_module(function)):
             return self._shared.passes(function)
         code, known, values = function.__code__, function.__globals__, list(captured(function))
         names, read, imported = attributes_of(code), globals_of(code), imports_of(code)

@@ -204,7 +204,7 @@ def _is_shared(value, met):
         if id(value) in met:
             return True
         met.add(id(value))
-        if value.__module__ not in ("__main__", None) and is_importable(value):
+        if is_of_module(value):
             return True
         return not writes_globals(value.__code__) and all(
             _is_shared(item, met) for item in captured(value)
@@ -215,6 +215,11 @@ def _is_shared(value, met):
             for item in (value.func, *value.args, *value.keywords.values())
         )
     return False
+
+
+def is_of_module(function):
+    """True if a pickle would name the function, and it is not the program's main file that has it."""
+    return function.__module__ not in ("__main__", None) and is_importable(function)
 
 
 def is_importable(function):

@@ -38,7 +38,7 @@ class Combined(PipelinedRDD):
         super().__init__(prev, lambda index: _items(prev, index, create, merge), prev.partitioner)
 
     def _dealt(self, deal, partitioner):
-        records = self._received(partitioner)
+        records, functions = self._received(partitioner)
         if records is None:
             return super()._dealt(deal, partitioner)
 
@@ -48,28 +48,23 @@ class Combined(PipelinedRDD):
             return [sent(pairs) for pairs in deal(index, items)]
 
         pieces = list(cut(records.sizes()))
-        shares, codes = self._shares(pieces), self._codes(partitioner)
+        shares, codes = self._shares(pieces), tuple(map(_code, functions))
         if len(shares) == 1 or codes in _failed:
             return map(work, pieces)
         return in_forks(work, shares, lambda: _failed.add(codes))
 
     def _received(self, partitioner):
-        """The records of all partitions, or None if these are to be combined as they are."""
+        """The records of all partitions and the functions that combine them; None for the records if
+        the partitions are to be combined as they are."""
         if self.is_cached or self._stored or self._prev is None or not self.getNumPartitions():
-            return None
+            return None, ()
         steps, source = chain_of(self._prev, 0)
         records = source._records() if source._is_received else None
         if records is None or sum(records.sizes()) < 2 * FEWEST or not records.are_plain():
-            return None
-        functions = [function for _, function in steps] + self._own(partitioner)
-        return records if all(is_confined(task_copy(each)) for each in functions) else None
-
-    def _own(self, partitioner):
-        return [self._create, self._merge, partitioner.partitionFunc]
-
-    def _codes(self, partitioner):
-        functions = [function for _, function in chain_of(self._prev, 0)[0]]
-        return tuple(_code(function) for function in functions + self._own(partitioner))
+            return None, ()
+        functions = [function for _, function in steps]
+        functions += [self._create, self._merge, partitioner.partitionFunc]
+        return records if all(map(is_confined, functions)) else None, functions
 
     def _shares(self, pieces):
         """The pieces that this process combines, and then those of each fork."""

@@ -82,7 +82,7 @@ class _Reading:
 
     def __init__(self, batch):
         self._batch = batch
-        self._records = self._are_plain = None
+        self._records = None
         #: By partition, its records as objects, if one of them is more than a value.
         self.stored = {}
 
@@ -97,9 +97,7 @@ class _Reading:
         if index not in self.stored:
             records = self.records()
             sizes = records.sizes()
-            if self._are_plain is None:
-                self._are_plain = records.are_plain()
-            if self._are_plain:
+            if records.are_plain():
                 return objects(records, index, 0, sizes[index])
             for number, size in enumerate(sizes):
                 self.stored[number] = keep(records.list(number, 0, size))

@@ -37,7 +37,7 @@ pub use hasher::KeyHasher;
 pub(crate) use hasher::{SHARDS, shard_of, tag_of};
 pub use lookahead::before_heavy_record;
 pub(crate) use own::{has_own_worker, own_first_of};
-pub(crate) use pages::{prefetch, prefetch_whole};
+pub(crate) use pages::{prefetch, prefetch_whole, written_zeros};
 pub use shard::Shard;
 pub(crate) use spare_lists::SpareLists;
 pub use unmerged::Unmerged;

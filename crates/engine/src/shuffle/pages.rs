@@ -55,6 +55,15 @@ pub(super) fn zeroed(layout: Layout) -> NonNull<u8> {
     memory
 }
 
+/// As many zeros, written. A page that is read before it is written is at first the one page of zeros
+/// that all share: it is replaced when it is written, for which every core has to stop.
+pub(crate) fn written_zeros(count: usize) -> Vec<u64> {
+    let mut zeros = vec![0; count];
+    // Otherwise the compiler leaves it to the system, which gives pages of zeros.
+    std::hint::black_box(&mut zeros).fill(0);
+    zeros
+}
+
 /// Asks for huge pages behind the `bytes` bytes at `at`, which belong to the caller. A system
 /// that declines loses nothing but time.
 pub(super) fn advise_huge<T>(at: *const T, bytes: usize) {

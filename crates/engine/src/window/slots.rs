@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::data::Key;
-use crate::shuffle::{KeyHasher, prefetch, prefetch_whole, tag_of};
+use crate::shuffle::{KeyHasher, prefetch, prefetch_whole, tag_of, written_zeros};
 
 use super::first::First;
 
@@ -373,7 +373,7 @@ impl<K: Key, E> Slots<K, E> {
     }
 
     fn resize(&mut self, words: usize) {
-        let old = std::mem::replace(&mut self.index, vec![0; words]);
+        let old = std::mem::replace(&mut self.index, written_zeros(words));
         for word in old.into_iter().filter(|&word| word != 0) {
             let mut at = Tag::of(word).home() & (words - 1);
             while self.index[at] != 0 {

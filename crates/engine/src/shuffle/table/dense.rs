@@ -10,7 +10,7 @@
 
 use super::super::aggregate::Cell;
 use super::super::hasher::bucket_of;
-use super::super::pages::{prefetch, prefetch_whole};
+use super::super::pages::{prefetch, prefetch_whole, written_zeros};
 
 /// The fewest words of an index.
 const FEW: usize = 1 << 6;
@@ -161,7 +161,7 @@ impl<K: Eq, C> Dense<K, C> {
     #[cold]
     fn resize(&mut self, words: usize) {
         assert!(words.trailing_zeros() <= u32::BITS, "a place has 32 bits");
-        let old = std::mem::replace(&mut self.index, vec![0; words]);
+        let old = std::mem::replace(&mut self.index, written_zeros(words));
         self.shift = u32::BITS - words.trailing_zeros();
         for word in old.into_iter().filter(|&word| word != 0) {
             let mut at = self.home(tag_of_word(word));

@@ -9,7 +9,7 @@
 mod epochs;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -48,6 +48,8 @@ struct Workers {
     epochs: Arc<Epochs>,
     /// The most map tasks of a stage at a time.
     most_map_tasks: AtomicUsize,
+    /// The most bytes of blocks that may wait at a stage for others.
+    most_waiting_bytes: AtomicU64,
     urgent: AtomicUsize,
     parked: Lock<Vec<Task>>,
     /// Map tasks that are queued, parked or running.
@@ -93,6 +95,7 @@ impl Executor {
                 partitions_given: AtomicBool::new(false),
                 epochs: Arc::default(),
                 most_map_tasks: AtomicUsize::new(workers),
+                most_waiting_bytes: AtomicU64::new(0),
                 urgent: AtomicUsize::new(0),
                 parked: Lock::new(Vec::new()),
                 tasks: Arc::default(),
@@ -125,6 +128,20 @@ impl Executor {
     pub fn limit_map_tasks(&self, most: usize) {
         let most = most.clamp(1, self.inner.workers);
         self.inner.most_map_tasks.store(most, Ordering::Relaxed);
+    }
+
+    /// The most bytes of blocks that may wait at a stage, with no map task for them, until others make
+    /// their run longer: at first none.
+    #[must_use]
+    pub fn most_waiting_bytes(&self) -> u64 {
+        self.inner.most_waiting_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Sets that number. Receivers must have room for more than all stages let wait: what waits for
+    /// others does not make room.
+    pub fn let_bytes_wait(&self, most: u64) {
+        let inner = &self.inner;
+        inner.most_waiting_bytes.store(most, Ordering::Relaxed);
     }
 
     /// The default number of partitions of a stream's keyed dataset, and of slices that records

@@ -2,15 +2,14 @@
 //!
 //! A block's batch is known when it is sealed, so its map task does not wait for the tick: the
 //! cores work through the whole interval and raw text is freed at once. A worker takes a *run*,
-//! the oldest blocks that follow each other in one batch, the more of them the more are
-//! waiting: long runs mean few merges, short ones keep all workers busy when there is little.
+//! the oldest blocks that follow each other in one batch, as many as `queue` says.
 
+mod queue;
 mod shuffled;
 #[cfg(test)]
 mod tests;
 
 use std::any::Any;
-use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -26,12 +25,8 @@ use crate::shuffle::{
     Aggregator, Combiner, Exchange, KeyHasher, LocalTable, Partials, Shard, SpareLists, Unmerged,
 };
 
+use queue::{BlockQueue, BlockRun, Limits, Offered};
 pub use shuffled::Shuffled;
-
-/// The most bytes that a run takes, unless one block alone is larger. Its combined entries are
-/// flushed and merged when it ends: longer runs do less of that, and keep a worker busy for longer
-/// when their batch is due.
-const RUN_BYTES: u64 = 64 << 20;
 
 /// A stage that takes blocks before their batch is due.
 pub trait EagerStage: Send + Sync {
@@ -39,12 +34,12 @@ pub trait EagerStage: Send + Sync {
     fn offer(self: Arc<Self>, lane: usize, block: &Partition, bytes: u64);
 
     /// Ends the open batch: it is that of `time`, and what is offered from now on is the next's.
-    fn close_batch(&self, time: BatchTime);
+    fn close_batch(self: Arc<Self>, time: BatchTime);
 
     /// Lets go of the batch of `time`, which nobody will ask for.
     fn leave(&self, time: BatchTime);
 
-    /// True if blocks wait for a map task.
+    /// True if blocks wait that a map task would take.
     fn is_behind(&self) -> bool;
 }
 
@@ -62,7 +57,7 @@ pub struct ShuffleStage<P, K, V, A: Aggregator<V>> {
     aggregator: A,
     hasher: KeyHasher,
     executor: Executor,
-    queue: Lock<Queue<K, Acc<V, A>>>,
+    queue: Lock<BlockQueue<K, Acc<V, A>>>,
     /// Tables that no map task has; the one that was put back last is warm, and taken first.
     local_tables: Lock<Vec<LocalTable<K, Acc<V, A>>>>,
     shards: Arc<SegQueue<Shard<K, Acc<V, A>>>>,
@@ -70,34 +65,6 @@ pub struct ShuffleStage<P, K, V, A: Aggregator<V>> {
     /// The number of this reader among all, and its name in error messages.
     reader: u64,
     name: Arc<str>,
-}
-
-struct Queue<K, C> {
-    open: Arc<Exchange<K, C>>,
-    /// Which batch is open, counted from one.
-    epoch: u64,
-    /// Batches that were closed and have not been run.
-    closed: HashMap<BatchTime, Arc<Exchange<K, C>>>,
-    blocks: VecDeque<Offered<K, C>>,
-    /// Map tasks that are queued or running.
-    tasks: usize,
-}
-
-struct Offered<K, C> {
-    exchange: Arc<Exchange<K, C>>,
-    epoch: u64,
-    lane: usize,
-    block: Partition,
-    bytes: u64,
-}
-
-struct BlockRun<K, C> {
-    exchange: Arc<Exchange<K, C>>,
-    /// The batch that the blocks belong to; zero for the one that runs.
-    epoch: u64,
-    lane: usize,
-    number: u64,
-    blocks: Vec<Partition>,
 }
 
 impl<P, K, V, A> ShuffleStage<P, K, V, A>
@@ -123,13 +90,7 @@ where
             aggregator,
             hasher,
             executor,
-            queue: Lock::new(Queue {
-                open: Arc::new(Exchange::new(lanes, &lists)),
-                epoch: 1,
-                closed: HashMap::new(),
-                blocks: VecDeque::new(),
-                tasks: 0,
-            }),
+            queue: Lock::new(BlockQueue::new(Exchange::new(lanes, &lists))),
             local_tables: Lock::default(),
             shards: Arc::new(SegQueue::new()),
             lists,
@@ -189,7 +150,7 @@ where
 
     /// Takes the batch that was closed at `time`; `None` if it had no block.
     fn take_closed(&self, time: BatchTime) -> Option<Arc<Exchange<K, Acc<V, A>>>> {
-        self.queue.lock().closed.remove(&time)
+        self.queue.lock().take_closed(time)
     }
 
     /// Combines partitions, lane by lane, each in a run of its own.
@@ -248,46 +209,27 @@ where
 
     /// One map task: a run, then the next if there is one.
     fn work(self: Arc<Self>) {
-        let Some(run) = self.next_run() else { return };
+        let Some(run) = self.queue.lock().next_run(self.limits()) else {
+            return;
+        };
         self.map(run);
         let executor = self.executor.clone();
         executor.spawn_again(move || self.work());
     }
 
-    fn next_run(&self) -> Option<BlockRun<K, Acc<V, A>>> {
-        let mut queue = self.queue.lock();
-        let most = self.executor.most_map_tasks();
-        let fair = queue.blocks.len().div_ceil(2 * most);
-        // One task too many leaves what waits to the others.
-        let is_too_many = queue.tasks > most;
-        let first = if is_too_many {
-            None
-        } else {
-            queue.blocks.pop_front()
-        };
-        let Some(first) = first else {
-            queue.tasks -= 1;
-            return None;
-        };
-        let (mut blocks, mut bytes) = (vec![first.block], first.bytes);
-        while let Some(next) = queue.blocks.front()
-            && blocks.len() < fair
-            && bytes + next.bytes <= RUN_BYTES
-            && next.lane == first.lane
-            && Arc::ptr_eq(&next.exchange, &first.exchange)
-        {
-            bytes += next.bytes;
-            blocks.extend(queue.blocks.pop_front().map(|offered| offered.block));
+    fn limits(&self) -> Limits {
+        Limits {
+            tasks: self.executor.most_map_tasks(),
+            waiting_bytes: self.executor.most_waiting_bytes(),
         }
-        // Numbered under the lock: runs follow each other as their blocks do.
-        let number = first.exchange.claim(first.lane, blocks.len());
-        Some(BlockRun {
-            exchange: first.exchange,
-            epoch: first.epoch,
-            lane: first.lane,
-            number,
-            blocks,
-        })
+    }
+
+    /// Starts as many map tasks.
+    fn start_tasks(self: &Arc<Self>, tasks: usize) {
+        for _ in 0..tasks {
+            let stage = Arc::clone(self);
+            self.executor.spawn(move || stage.work());
+        }
     }
 
     /// Combines a run and publishes it. A panic of user code fails the batch.
@@ -390,41 +332,29 @@ where
     A: Aggregator<V>,
 {
     fn offer(self: Arc<Self>, lane: usize, block: &Partition, bytes: u64) {
-        let mut queue = self.queue.lock();
-        let (exchange, epoch) = (Arc::clone(&queue.open), queue.epoch);
-        exchange.expect(lane);
-        queue.blocks.push_back(Offered {
-            exchange,
-            epoch,
+        let offered = Offered {
             lane,
             block: block.clone(),
             bytes,
-        });
-        if queue.tasks >= self.executor.most_map_tasks() {
-            return;
-        }
-        queue.tasks += 1;
-        drop(queue);
-        let executor = self.executor.clone();
-        executor.spawn(move || self.work());
+        };
+        let tasks = self.queue.lock().offer(offered, self.limits());
+        self.start_tasks(tasks);
     }
 
-    fn close_batch(&self, time: BatchTime) {
-        let mut queue = self.queue.lock();
-        let next = Arc::new(Exchange::new(self.pipeline.inputs().len(), &self.lists));
-        let ended = std::mem::replace(&mut queue.open, next);
-        queue.epoch += 1;
-        queue.closed.insert(time, ended);
+    fn close_batch(self: Arc<Self>, time: BatchTime) {
+        let next = Exchange::new(self.pipeline.inputs().len(), &self.lists);
+        let tasks = self.queue.lock().close_batch(time, next, self.limits());
+        self.start_tasks(tasks);
     }
 
     fn leave(&self, time: BatchTime) {
-        let left = self.queue.lock().closed.remove(&time);
+        let left = self.take_closed(time);
         // Freed when the lock is.
         drop(left);
     }
 
     fn is_behind(&self) -> bool {
-        !self.queue.lock().blocks.is_empty()
+        self.queue.lock().is_behind(self.limits())
     }
 }
 

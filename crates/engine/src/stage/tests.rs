@@ -81,7 +81,7 @@ fn map_tasks_are_as_many_as_they_may_be_and_leave_no_block() {
         let_one_go();
     }
     let time = BatchTime::from_millis(1000);
-    stage.close_batch(time);
+    Arc::clone(&stage).close_batch(time);
     let shards = stage.finish(time).unwrap().unwrap();
     assert_eq!(shards.iter().map(Shard::len).sum::<usize>(), 40);
     assert!(!stage.is_behind());
@@ -97,8 +97,54 @@ fn map_tasks_are_as_many_as_they_may_be_and_leave_no_block() {
     all_run();
     (0..WORKERS).for_each(|_| let_one_go());
     let time = BatchTime::from_millis(2000);
-    stage.close_batch(time);
+    Arc::clone(&stage).close_batch(time);
     let shards = stage.finish(time).unwrap().unwrap();
     assert_eq!(shards.iter().map(Shard::len).sum::<usize>(), 7);
     assert_eq!(executor.wait_for_tasks(patience), 0);
+}
+
+/// Of three batches, by whether blocks may wait for others.
+fn last_records(may_wait: u64) -> Vec<Vec<(u64, (u64, u64))>> {
+    let executor = Executor::new(WORKERS).unwrap();
+    executor.let_bytes_wait(may_wait);
+    let pipeline = Map {
+        parent: Arc::new(Received::<u64>::of(NodeId(0))),
+        function: |record| (record % 7, (1, record)),
+    };
+    // The order of the records can be seen in it.
+    let last = Reduce(|(before, _): (u64, u64), (more, last): (u64, u64)| (before + more, last));
+    let name = Arc::from("test");
+    let hasher = KeyHasher::default();
+    let stage = ShuffleStage::new(Arc::new(pipeline), last, hasher, executor, name);
+    let stage = Arc::new(stage);
+    let batch = |number: u64, records: u64| {
+        for record in 0..records {
+            Arc::clone(&stage).offer(0, &block(number * 10_000 + record), 8);
+        }
+        let time = BatchTime::from_millis(i64::try_from(number).unwrap());
+        Arc::clone(&stage).close_batch(time);
+        let shards = stage.finish(time).unwrap().unwrap();
+        let records = shards.iter().flat_map(Shard::iter);
+        let mut records: Vec<_> = records.map(|(_, key, value)| (*key, *value)).collect();
+        records.sort_unstable();
+        records
+    };
+    vec![batch(1, 3000), batch(2, 3000), batch(3, 1000)]
+}
+
+#[test]
+fn the_blocks_that_wait_for_others_are_as_if_they_had_not() {
+    let waited = last_records(1 << 20);
+    assert_eq!(waited, last_records(0));
+    let last = |number: u64, records: u64| {
+        let of_key = |key: u64| {
+            let mut records: Vec<u64> = (0..records)
+                .map(|record| number * 10_000 + record)
+                .collect();
+            records.retain(|record| record % 7 == key);
+            (key, (records.len() as u64, *records.last().unwrap()))
+        };
+        (0..7).map(of_key).collect::<Vec<_>>()
+    };
+    assert_eq!(waited, [last(1, 3000), last(2, 3000), last(3, 1000)]);
 }

@@ -154,7 +154,9 @@ impl InputTracker {
     /// Ends the open batch: it is that of `time`.
     pub fn close_batch(&self, time: BatchTime, stages: &[Arc<dyn EagerStage>], now: i64) -> Batch {
         let mut state = self.state.lock();
-        stages.iter().for_each(|stage| stage.close_batch(time));
+        for stage in stages {
+            Arc::clone(stage).close_batch(time);
+        }
         let mut batch = Batch::empty(time, now);
         for input in state.iter_mut() {
             if input.held {

@@ -6,6 +6,10 @@
 //! some times per second. At first, and while the process keeps the cores busy, a stage has as many
 //! map tasks as there are cores; when it does not and blocks wait all the same, functions wait, and
 //! all workers take some. The order of records and the bytes of results do not depend on it.
+//!
+//! Early in a batch, blocks may wait for others at a stage, so that runs are longer (see
+//! [`stage`](millrace_engine::stage)). They are a small part of what receivers may hold: a receiver that waits
+//! for memory waits for map tasks, and those may not wait for the receiver.
 
 use std::num::NonZero;
 use std::time::{Duration as StdDuration, Instant};
@@ -18,6 +22,9 @@ use super::Engine;
 /// The time between two looks.
 const GLANCE: Duration = Duration::milliseconds(200);
 
+/// The part of the receivers' memory that waits for others, in all stages together.
+const WAITING_PART: u64 = 8;
+
 /// A share of the cores above which functions compute.
 const BUSY: f64 = 0.75;
 
@@ -27,8 +34,8 @@ const IDLE: f64 = 0.5;
 /// The most looks at which all workers take blocks after their number was cut in vain.
 const LONGEST: u32 = 64;
 
-/// Decides how many map tasks a stage may have. Does nothing where a core is there for each
-/// worker.
+/// Decides how many map tasks a stage may have, and how many bytes may wait for others. Does not look
+/// at the processor time where a core is there for each worker.
 pub(super) struct MapTasks {
     rule: Option<Rule>,
     last: Usage,
@@ -42,6 +49,9 @@ impl MapTasks {
         if workers > cores {
             engine.executor.limit_map_tasks(cores);
         }
+        let (_, most, _) = engine.budget.figures();
+        let stages = engine.stages.len().max(1) as u64;
+        engine.executor.let_bytes_wait(most / WAITING_PART / stages);
         MapTasks {
             rule: (workers > cores).then(|| Rule::new(workers, cores)),
             last: Usage::now(),

@@ -31,7 +31,7 @@ impl EagerStage for Stage {
             .expect("the worker works to the end");
     }
 
-    fn close_batch(&self, _time: BatchTime) {}
+    fn close_batch(self: Arc<Self>, _time: BatchTime) {}
 
     fn leave(&self, _time: BatchTime) {}
 
